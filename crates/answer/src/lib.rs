@@ -1,0 +1,1 @@
+//! Extractive answers, support, abstention and the citation verifier.

@@ -1,0 +1,3 @@
+//! The command line: turn words into a verb of the app, print what it returns.
+
+fn main() {}

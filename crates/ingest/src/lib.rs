@@ -1,0 +1,1 @@
+//! Bytes to text to clean blocks to chunks to duplicates; pure.

@@ -1,0 +1,1 @@
+//! Tokenizer, encoder and the CPU kernels that run them.

@@ -1,0 +1,1 @@
+//! Lexical and dense search with filters, fusion and explanations, visible at once.

@@ -1,0 +1,1 @@
+//! The one truth: documents, versions, chunks and vectors in SQLite.

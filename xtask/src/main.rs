@@ -1,0 +1,3 @@
+//! What the project does to itself: fetch, test, check.
+
+fn main() {}
