@@ -1,3 +1,28 @@
-//! What the project does to itself: fetch, test, check.
+//! What the project does to itself: `cargo xtask test` fetches what the checks need and runs every one of them.
 
-fn main() {}
+mod fetch;
+mod steps;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "cargo xtask <command>
+
+  test          fetch, then formatting, lints, documentation and every test
+  fetch         bring what the tests need into target/test-assets
+  golden NAME   regenerate a golden file with its reference package (xtask/golden/NAME.py)
+  bench NAME    run bench/NAME/run.py; results go to bench/results/";
+
+fn main() -> Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["test"] => steps::test(),
+        ["fetch"] => fetch::fetch(),
+        ["golden", name] => steps::python(&format!("xtask/golden/{name}.py")),
+        ["bench", name] => steps::python(&format!("bench/{name}/run.py")),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => bail!("unknown command `{}`\n\n{HELP}", words.join(" ")),
+    }
+}

@@ -1,1 +1,21 @@
-//! Extractive answers, support, abstention and the citation verifier.
+//! Answers that can be checked: the sentences that answer, how far they are supported, and the citation verifier.
+//!
+//! [`extract`] quotes the best sentences of the sources without a language model; [`verify`] checks the citations of
+//! any draft, whoever wrote it; [`answer`] does both and abstains when support is low.
+
+mod conflict;
+mod cue;
+mod distinct;
+mod extract;
+mod rank;
+mod source;
+mod support;
+mod unit;
+mod verify;
+mod words;
+
+pub use extract::{ExtractOptions, Extraction, Scored, answer, explain, extract};
+pub use rank::Signals;
+pub use source::Source;
+pub use support::Evidence;
+pub use verify::{ABSTENTION, abstain, verify};

@@ -1,1 +1,46 @@
-//! The use cases as verbs.
+//! The use cases as verbs: init, ingest, watch, search, ask; plain data in and out.
+//!
+//! A verb takes a [`Context`], a [`Workspace`] and a request, and returns a report that serialises to what `--json`
+//! prints. Nothing here prints or asks.
+
+mod ask;
+mod beir;
+mod collections;
+mod config;
+mod context;
+mod dated;
+mod demo;
+mod docs;
+mod duplicates;
+mod error;
+mod fetch;
+mod indexing;
+mod ingest;
+mod isolate;
+mod models;
+mod persisting;
+mod prepare;
+mod scan;
+mod search;
+mod sources;
+mod watch;
+mod workspace;
+
+pub use ask::{ARM, AskReport, AskRequest, CitationView, ask, ask_batch};
+pub use beir::import as import_beir;
+pub use config::Config;
+pub use context::Context;
+pub use demo::{DemoReport, demo};
+pub use docs::{
+    DocumentView, Removed, VersionView, history as document_history, list as list_documents,
+    remove as remove_document, show as show_document,
+};
+pub use duplicates::Duplicate;
+pub use error::Error;
+pub use ingest::{ChunkCounts, DocumentCounts, IngestReport, ingest, sync};
+pub use isolate::{Isolation, Parsers, serve as serve_parser};
+pub use models::{From as PullFrom, ModelInfo, list as list_models, pull as pull_model, show as show_model};
+pub use search::{BatchReport, FoundHit, SearchReport, SearchRequest, batch as search_batch, search};
+pub use sources::IngestRequest;
+pub use watch::{Followed, watch};
+pub use workspace::{Initialised, Workspace, find as find_workspace, init};

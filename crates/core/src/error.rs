@@ -1,6 +1,6 @@
 //! Whose fault an error is, and what to do next.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Whose fault an error is; alone decides the exit status and the HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,7 +41,7 @@ pub trait Fault: std::error::Error {
 }
 
 /// What went wrong with one of many items; the rest went on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// Where: the item's uri.
     pub uri: String,

@@ -10,6 +10,7 @@ mod hit;
 mod id;
 mod port;
 mod progress;
+mod sentence;
 mod span;
 
 pub use answer::{Answer, Citation, Draft, Marker};
@@ -20,4 +21,5 @@ pub use hit::{Hit, LegScore, Legs, Mode};
 pub use id::{ChunkNo, DocNo, content_hash, short_id};
 pub use port::{CountTokens, Embed, EmbedError};
 pub use progress::{Cancel, Progress, Silent};
+pub use sentence::sentences;
 pub use span::{CharMap, Span};

@@ -1,0 +1,337 @@
+"""Measures our encoder and tokenizer beside sentence-transformers, ONNX Runtime and `tokenizers`, in one run.
+
+Usage: python3 bench/encode/run.py [--rounds 5] [--skip-quality] [--venv DIR] [--model DIR] [--data DIR]
+
+Makes its own virtual environment from requirements.txt, builds our examples in release mode, then lets every engine
+encode the same ids in turn, round by round, so that a busy moment hits all alike. Writes bench/results/encode.json and
+bench/results/tokenizer.json and prints the tables of them. What each number means is in bench/README.md.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import venv
+from datetime import datetime, timezone
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+RESULTS = REPOSITORY / "bench/results"
+SEED = 20240229
+WINDOW = 256
+OURS = ["f32", "bf16", "int8"]
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--skip-quality", action="store_true", help="leave out cosine parity and SciFact")
+    parser.add_argument("--venv", type=Path, default=TARGET / "bench/venv")
+    parser.add_argument("--work", type=Path, default=TARGET / "bench/encode")
+    parser.add_argument("--model", type=Path, default=TARGET / "test-assets/all-MiniLM-L6-v2")
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("ENGRAFT_TEST_DATA", REPOSITORY / "../shared/data")))
+    return parser.parse_args()
+
+
+def enter_environment(folder: Path) -> None:
+    """Goes on inside the virtual environment, making it first where it is missing or out of date."""
+    python = folder / "bin/python"
+    wanted = (HERE / "requirements.txt").read_text()
+    stamp = folder / "requirements.txt"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        venv.create(folder, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "-r", HERE / "requirements.txt"], check=True)
+        stamp.write_text(wanted)
+    if Path(sys.prefix) != folder.resolve():
+        os.execv(python, [python, __file__, *sys.argv[1:]])
+
+
+def main() -> None:
+    options = arguments()
+    enter_environment(options.venv)
+    options.work.mkdir(parents=True, exist_ok=True)
+    RESULTS.mkdir(exist_ok=True)
+    build = ["cargo", "build", "--release", "-p", "engraft-nn", "--example"]
+    for example in ["passes", "throughput", "tokenize"]:
+        subprocess.run([*build, example], cwd=REPOSITORY, check=True)
+    from texts import Texts
+
+    texts = Texts(options.model, options.data / "rag-scifact", options.work, SEED, WINDOW)
+    about = provenance(options)
+    tokenizer_results(texts, options, about)
+    encoder_results(texts, options, about)
+
+
+# --- the tokenizer ---------------------------------------------------------------------------------------------------
+
+
+def tokenizer_results(texts, options, about: dict) -> None:
+    rows: dict[str, list[dict]] = {}
+    for name, strings in texts.tokenizer_sets(options.data).items():
+        lines = "".join(json.dumps(text) + "\n" for text in strings)
+        path = options.work / f"strings-{name}.jsonl"
+        path.write_text(lines)
+        for _ in range(options.rounds):
+            with path.open() as source:
+                ours = subprocess.run([example("tokenize"), options.model, "1"], stdin=source, check=True, capture_output=True)
+            rows.setdefault(name, []).append(
+                json.loads(ours.stdout) | texts.reference_tokenizer_seconds(strings) | {"texts": len(strings)}
+            )
+    sets = {}
+    for name, rounds in rows.items():
+        tokens = rounds[0]["tokens"]
+        assert all(row["reference_tokens"] == tokens for row in rounds), f"{name}: token counts differ"
+        rate = lambda key: tokens / median([row[key] for row in rounds])
+        sets[name] = {
+            "texts": rounds[0]["texts"],
+            "tokens": tokens,
+            "ours_encode": rate("encode_s"),
+            "ours_count": rate("count_s"),
+            "tokenizers_encode_batch": rate("reference_batch_s"),
+            "tokenizers_encode_batch_fast": rate("reference_fast_s"),
+        }
+    opening = median([row["open_s"] for rounds in rows.values() for row in rounds])
+    save("tokenizer.json", about | {"unit": "tokens per CPU second, one thread", "open_seconds": opening, "sets": sets})
+    table = [
+        [name, it["tokens"], mega(it["ours_encode"]), mega(it["ours_count"]), mega(it["tokenizers_encode_batch"]),
+         mega(it["tokenizers_encode_batch_fast"]), f"{it['ours_encode'] / it['tokenizers_encode_batch_fast']:.0f}×"]
+        for name, it in sets.items()
+    ]
+    show("Tokenizer, million tokens per CPU second",
+         ["text", "tokens", "ours, encode", "ours, count", "tokenizers, batch", "tokenizers, batch fast", "encode / fast"], table)
+
+
+# --- the encoder -----------------------------------------------------------------------------------------------------
+
+
+class Engine:
+    """A process that answers one request at a time."""
+
+    def __init__(self, command: list):
+        self.process = subprocess.Popen(
+            [str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def ask(self, ids: Path, batch: int, vectors: Path | None = None) -> dict:
+        request = {"ids": str(ids), "batch": batch} | ({"vectors": str(vectors)} if vectors else {})
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def commands(options, threads: int) -> dict[str, list]:
+    python = [sys.executable, HERE / "worker.py"]
+    onnx = {f"onnxruntime {name}": [*python, "onnx", options.work / f"{file}.onnx", threads]
+            for name, file in [("f32", "f32"), ("f32 fused", "f32-fused"), ("int8", "int8"), ("int8 fused", "int8-fused")]}
+    peers = {f"sentence-transformers {dtype}": [*python, f"torch-{dtype}", options.model, threads] for dtype in ["f32", "bf16"]}
+    return peers | onnx | {f"engraft {name}": [example("passes"), options.model, name, threads] for name in OURS}
+
+
+def encoder_results(texts, options, about: dict) -> None:
+    if not (options.work / "int8-fused.onnx").exists():
+        export = [sys.executable, HERE / "export.py", options.model, options.work]
+        subprocess.run(export, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    workloads = texts.workloads()
+    result = about | {
+        "unit": "tokens per second, padding not counted; medians of the rounds",
+        "workloads": {name: texts.describe(path) for name, path in workloads.items()},
+        "speed": {f"{threads} thread{'s' * (threads > 1)}": speed(options, workloads, threads) for threads in [1, 2]},
+        "query": latency(options, texts.queries_file()),
+        "gemm_peak": {name: peak(options, name) for name in OURS},
+    }
+    if not options.skip_quality:
+        result["parity"] = parity(texts, options)
+        result["scifact"] = scifact(texts, options)
+    result["load_average_after"] = os.getloadavg()
+    save("encode.json", result)
+    report(result)
+
+
+def speed(options, workloads: dict[str, Path], threads: int) -> dict:
+    engines = {name: Engine(command) for name, command in commands(options, threads).items()}
+    rounds: dict[str, dict[str, list]] = {name: {it: [] for it in workloads} for name in engines}
+    for engine in engines.values():
+        engine.ask(workloads["128"], 32)
+    for number in range(options.rounds):
+        for workload, path in workloads.items():
+            for name, engine in engines.items():
+                rounds[name][workload].append(engine.ask(path, 32))
+        print(f"{threads} thread(s), round {number + 1} of {options.rounds}, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+    for engine in engines.values():
+        engine.close()
+    return {name: {workload: rates(answers) for workload, answers in of.items()} for name, of in rounds.items()}
+
+
+def rates(answers: list[dict]) -> dict:
+    per_cpu = [it["tokens"] / it["cpu_s"] for it in answers]
+    per_wall = [it["tokens"] / it["wall_s"] for it in answers]
+    return {
+        "per_cpu_second": median(per_cpu), "per_cpu_second_range": [min(per_cpu), max(per_cpu)],
+        "per_second": median(per_wall), "per_second_best": max(per_wall),
+    }
+
+
+def latency(options, queries: Path) -> dict:
+    """Milliseconds for one query at a time, over all SciFact test queries, engines in turn."""
+    engines = {name: Engine(command) for name, command in commands(options, 1).items()}
+    calls: dict[str, list[float]] = {name: [] for name in engines}
+    for number in range(options.rounds + 1):
+        for name, engine in engines.items():
+            answer = engine.ask(queries, 1)
+            calls[name] += answer["call_ms"] if number else []
+    for engine in engines.values():
+        engine.close()
+    quantile = lambda values, share: sorted(values)[int(share * (len(values) - 1))]
+    return {name: {"p50_ms": quantile(ms, 0.5), "p99_ms": quantile(ms, 0.99)} for name, ms in calls.items()}
+
+
+def peak(options, precision: str) -> dict:
+    """What our example says of itself: the bare matrix product's rate in the same run, and the share of it reached."""
+    command = [example("throughput"), options.model, "--precision", precision, "--rounds", "3", "--lengths", "128,256"]
+    answer = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    shares = {length: it["share_of_gemm"] for length, it in answer["lengths"].items()}
+    return {"gflops": answer["gemm_gflops"], "share": shares, "instructions": answer["instructions"],
+            "open_ms": answer["open_ms"]}
+
+
+def parity(texts, options) -> dict:
+    """Cosine to sentence-transformers f32 over 1,000 whole passages."""
+    import numpy as np
+
+    ids = texts.passages_file(1000)
+    vectors = {}
+    for name, command in commands(options, 2).items():
+        engine, out = Engine(command), options.work / "parity.f32"
+        engine.ask(ids, 32, out)
+        engine.close()
+        vectors[name] = unit(np.fromfile(out, dtype="<f4").reshape(-1, 384).astype("f8"))
+    reference = vectors["sentence-transformers f32"]
+    cosines = {name: (reference * it).sum(1) for name, it in vectors.items()}
+    return {name: {"min": float(it.min()), "mean": float(it.mean()), "n": len(it)} for name, it in cosines.items()}
+
+
+def scifact(texts, options) -> dict:
+    """nDCG@10 on the SciFact test queries, and what each engine loses to our f32: mean and 95 % bootstrap interval."""
+    import numpy as np
+    import pytrec_eval
+
+    corpus, queries = texts.corpus_file(), texts.queries_file()
+    chosen = [f"engraft {name}" for name in OURS] + ["onnxruntime int8", "onnxruntime int8 fused"]
+    per_query = {}
+    for name in chosen:
+        engine = Engine(commands(options, 2)[name])
+        found = []
+        for ids in [corpus, queries]:
+            engine.ask(ids, 32, options.work / "scifact.f32")
+            found.append(unit(np.fromfile(options.work / "scifact.f32", dtype="<f4").reshape(-1, 384)))
+        engine.close()
+        scores = found[1] @ found[0].T
+        run = {}
+        for query, row in zip(texts.query_ids, scores):
+            best = np.argsort(-row, kind="stable")[:100]
+            run[query] = {texts.corpus_ids[n]: float(row[n]) for n in best}
+        measured = pytrec_eval.RelevanceEvaluator(texts.qrels, {"ndcg_cut.10"}).evaluate(run)
+        per_query[name] = np.array([measured[query]["ndcg_cut_10"] for query in texts.query_ids])
+    base = per_query[f"engraft {OURS[0]}"]
+    source = np.random.default_rng(SEED)
+    draws = source.integers(0, len(base), (10_000, len(base)))
+    rows = {}
+    for name, values in per_query.items():
+        lost = base - values
+        rows[name] = {"ndcg10": float(values.mean()), "lost": float(lost.mean()), "n": len(base),
+                      "lost_ci95": [float(x) for x in np.quantile(lost[draws].mean(1), [0.025, 0.975])]}
+    return rows
+
+
+def report(result: dict) -> None:
+    for threads, engines in result["speed"].items():
+        key = "per_cpu_second" if threads.startswith("1") else "per_second"
+        words = "per CPU second" if threads.startswith("1") else "per second"
+        table = [[name, *(f"{of[workload][key]:,.0f}" for workload in result["workloads"])] for name, of in engines.items()]
+        show(f"Encoder, {threads}, tokens {words}", ["engine", *result["workloads"]], table)
+    one, two = result["speed"]["1 thread"], result["speed"]["2 threads"]
+    show("Two threads over one, tokens per second, best rounds", ["engine", *result["workloads"]],
+         [[name, *(f"{two[name][it]['per_second_best'] / one[name][it]['per_second_best']:.2f}" for it in result["workloads"])]
+          for name in one])
+    show("One query at a time, one thread", ["engine", "p50 ms", "p99 ms"],
+         [[name, f"{it['p50_ms']:.2f}", f"{it['p99_ms']:.2f}"] for name, it in result["query"].items()])
+    show("Share of the bare matrix product", ["precision", "GFLOP/s", "at 128", "at 256", "instructions"],
+         [[name, f"{it['gflops']:.0f}", f"{it['share']['128']:.0%}", f"{it['share']['256']:.0%}", it["instructions"]]
+          for name, it in result["gemm_peak"].items()])
+    if "parity" in result:
+        show("Cosine to sentence-transformers f32, 1,000 passages", ["engine", "lowest", "mean"],
+             [[name, f"{it['min']:.7f}", f"{it['mean']:.7f}"] for name, it in result["parity"].items()])
+        show("SciFact test, dense only", ["engine", "nDCG@10", "lost to engraft f32 [95 % CI]"],
+             [[name, f"{it['ndcg10']:.4f}", f"{it['lost']:+.4f} [{it['lost_ci95'][0]:+.4f}, {it['lost_ci95'][1]:+.4f}]"]
+              for name, it in result["scifact"].items()])
+
+
+# --- small parts -----------------------------------------------------------------------------------------------------
+
+
+def provenance(options) -> dict:
+    from importlib.metadata import version
+
+    git = lambda *words: subprocess.run(["git", *words], cwd=REPOSITORY, capture_output=True, text=True).stdout.strip()
+    cpu = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    field = lambda key: next((line.split(":", 1)[1].strip() for line in cpu.splitlines() if line.startswith(key)), "")
+    interesting = ("avx", "fma", "amx", "sse4", "f16c")
+    packages = ["sentence-transformers", "transformers", "torch", "onnxruntime", "onnx", "tokenizers", "numpy"]
+    return {
+        "made_by": "bench/encode/run.py",
+        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "commit": git("rev-parse", "HEAD"),
+        "uncommitted_changes": bool(git("status", "--porcelain")),
+        "machine": {"cpu": field("model name"), "family": field("cpu family"), "model": field("model\t"),
+                    "cores": os.cpu_count(), "system": platform.platform(),
+                    "flags": [flag for flag in field("flags").split() if flag.startswith(interesting)]},
+        "rustc": subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.strip(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in packages},
+        "seed": SEED,
+        "rounds": options.rounds,
+        "load_average_before": os.getloadavg(),
+    }
+
+
+def example(name: str) -> Path:
+    return TARGET / "release/examples" / name
+
+
+def median(values: list[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def unit(rows):
+    import numpy as np
+
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def mega(rate: float) -> str:
+    return f"{rate / 1e6:.2f}"
+
+
+def save(name: str, value: dict) -> None:
+    (RESULTS / name).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def show(title: str, head: list[str], rows: list[list]) -> None:
+    print(f"\n### {title}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    for row in rows:
+        print(f"| {' | '.join(map(str, row))} |")
+
+
+if __name__ == "__main__":
+    main()

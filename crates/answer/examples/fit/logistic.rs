@@ -1,0 +1,76 @@
+//! Logistic regression by Newton's method, and the area under the ROC curve.
+
+/// Rows of features with what is to be told.
+pub type Rows = Vec<(Vec<f64>, bool)>;
+
+/// Weights, the constant first, that maximise the likelihood of `rows` less half of `ridge` times their square.
+pub fn fit(rows: &[(Vec<f64>, bool)], ridge: f64) -> Vec<f64> {
+    let n = rows.first().map_or(0, |row| row.0.len()) + 1;
+    let mut weights = vec![0.0; n];
+    for _ in 0..25 {
+        let mut hessian = vec![vec![0.0; n + 1]; n];
+        for (features, label) in rows {
+            let x: Vec<f64> = std::iter::once(1.0).chain(features.iter().copied()).collect();
+            let p = 1.0 / (1.0 + (-dot(&weights, &x)).exp());
+            for i in 0..n {
+                for j in 0..n {
+                    hessian[i][j] += p * (1.0 - p) * x[i] * x[j];
+                }
+                hessian[i][n] += (f64::from(*label) - p) * x[i];
+            }
+        }
+        for i in 1..n {
+            hessian[i][i] += ridge;
+            hessian[i][n] -= ridge * weights[i];
+        }
+        hessian[0][0] += 1e-6;
+        let step = solve(hessian);
+        weights.iter_mut().zip(&step).for_each(|(weight, step)| *weight += step);
+        if step.iter().all(|step| step.abs() < 1e-8) {
+            break;
+        }
+    }
+    weights
+}
+
+/// The log-odds of a row.
+pub fn log_odds(weights: &[f64], features: &[f64]) -> f64 {
+    weights[0] + dot(&weights[1..], features)
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Gauss's elimination with pivots; the last column is the right side.
+fn solve(mut rows: Vec<Vec<f64>>) -> Vec<f64> {
+    let n = rows.len();
+    for i in 0..n {
+        let pivot = (i..n).max_by(|&a, &b| rows[a][i].abs().total_cmp(&rows[b][i].abs())).unwrap_or(i);
+        rows.swap(i, pivot);
+        let top = rows[i].clone();
+        for row in rows.iter_mut().enumerate().filter(|(j, _)| *j != i).map(|(_, row)| row) {
+            let factor = row[i] / top[i];
+            row.iter_mut().zip(&top).for_each(|(value, top)| *value -= factor * top);
+        }
+    }
+    (0..n).map(|i| rows[i][n] / rows[i][i]).collect()
+}
+
+/// The probability that a positive has a higher score than a negative; ties count half.
+pub fn auroc(scores: &[(f64, bool)]) -> f64 {
+    let mut sorted = scores.to_vec();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut below, mut wins, mut positives) = (0.0, 0.0, 0.0);
+    let mut i = 0;
+    while i < sorted.len() {
+        let tied = sorted[i..].iter().take_while(|other| other.0 == sorted[i].0).count();
+        let held = sorted[i..i + tied].iter().filter(|tied| tied.1).count() as f64;
+        let lost = tied as f64 - held;
+        wins += held * (below + lost / 2.0);
+        below += lost;
+        positives += held;
+        i += tied;
+    }
+    wins / (positives * below)
+}

@@ -1,0 +1,222 @@
+//! `ask`: an answer whose every citation was verified, or an honest abstention.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Instant;
+
+use engraft_answer::{ExtractOptions, Source};
+use engraft_core::{Answer, DocNo, Embed, Hit, Mode, short_id};
+use engraft_store::ChunkHit;
+use serde::{Deserialize, Serialize};
+
+use crate::dated::{dated, is_superseded};
+use crate::search::{SearchRequest, ranked, read_lines};
+use crate::workspace::Workspace;
+use crate::{Context, Error};
+
+/// The one arm that answers until others are trained.
+pub const ARM: &str = "extractive";
+
+/// What to answer, and for whom.
+#[derive(Clone, Debug, Default)]
+pub struct AskRequest {
+    /// The question.
+    pub question: String,
+    /// How many passages the reader sees; `None`: the workspace's choice.
+    pub k: Option<usize>,
+    /// The arm; `None`: [`ARM`].
+    pub arm: Option<String>,
+    /// `None`: the workspace's owner, who sees all.
+    pub principals: Option<Vec<String>>,
+}
+
+/// What `ask` answered.
+#[derive(Clone, Debug, Serialize)]
+pub struct AskReport {
+    /// What was answered, with `[n]` markers; or the abstention.
+    pub answer: String,
+    /// False: the documents do not answer it, and there are no citations.
+    pub answerable: bool,
+    /// How likely the cited passages hold the answer, in `[0, 1]`.
+    pub support: f32,
+    /// One a marker.
+    pub citations: Vec<CitationView>,
+    /// Conflicts between sources, and what the verifier dropped.
+    pub notes: Vec<String>,
+    /// Which arm answered.
+    pub arm: String,
+    /// Where the inputs of this answer are kept.
+    pub trace_id: String,
+    /// The state of the workspace that answered.
+    pub index_version: u64,
+    /// Milliseconds.
+    pub took_ms: f64,
+}
+
+/// A citation, as people and scripts see it.
+#[derive(Clone, Debug, Serialize)]
+pub struct CitationView {
+    /// The number of its marker.
+    pub n: usize,
+    /// Where the document is.
+    pub uri: String,
+    /// The document.
+    pub doc_id: String,
+    /// Its version.
+    pub doc_version: u32,
+    /// What it is called.
+    pub title: Option<String>,
+    /// The headings above the quote, outermost first.
+    pub heading: String,
+    /// The page, from 1.
+    pub page: Option<u32>,
+    /// When the document says it was updated, else when it came in.
+    pub updated_at: String,
+    /// First code point of the quote in the stored text.
+    pub char_start: usize,
+    /// One past the last.
+    pub char_end: usize,
+    /// The quote.
+    pub quote: String,
+    /// First code point, in the answer, of the words it supports.
+    pub message_start: usize,
+    /// One past the last.
+    pub message_end: usize,
+}
+
+/// Answers one question.
+pub fn ask(context: Context, workspace: &Workspace, request: &AskRequest) -> Result<AskReport, Error> {
+    let began = Instant::now();
+    let arm = request.arm.clone().unwrap_or_else(|| ARM.into());
+    if arm != ARM {
+        let hint = format!("the arm there is: {ARM}");
+        return Err(Error::Missing { what: "arm", name: arm, hint });
+    }
+    if request.question.trim().is_empty() {
+        return Err(Error::Request { message: "the question is empty".into(), hint: "write a question".into() });
+    }
+    let passages = request.k.unwrap_or(workspace.config.answer.passages);
+    let search = SearchRequest {
+        query: request.question.clone(),
+        k: passages,
+        mode: Mode::Hybrid,
+        principals: request.principals.clone(),
+        ..SearchRequest::default()
+    };
+    let (mut hits, _, index_version) = ranked(context, workspace, &search)?;
+    let texts = texts(workspace, &mut hits)?;
+    let sources: Vec<Source> = hits.iter().map(|(hit, view)| source(hit, view, &texts[&view.row.doc])).collect();
+    let options = ExtractOptions { threshold: workspace.config.answer.min_support, ..ExtractOptions::default() };
+    let encoder = workspace.encoder(context)?.map(|encoder| encoder as &dyn Embed);
+    let answer = engraft_answer::answer(&request.question, &sources, &options, encoder);
+    let citations = citations(&answer, &sources, &hits);
+    let trace_id = short_id(&[&request.question, &(context.now)(), &index_version.to_string()]);
+    let report = AskReport {
+        answer: answer.message,
+        answerable: answer.answerable,
+        support: answer.support,
+        citations,
+        notes: answer.notes,
+        arm,
+        trace_id,
+        index_version,
+        took_ms: began.elapsed().as_secs_f64() * 1e3,
+    };
+    let trace = serde_json::json!({
+        "question": request.question,
+        "principals": request.principals,
+        "hits": hits.iter().map(|(hit, view)| serde_json::json!({"chunk_id": view.row.chunk_id, "doc_id": view.doc_id,
+            "doc_version": view.version, "score": hit.score, "legs": hit.legs})).collect::<Vec<_>>(),
+        "answer": report,
+    });
+    workspace.store.put_trace(&report.trace_id, &trace, &(context.now)())?;
+    Ok(report)
+}
+
+/// The stored text and the date of a document.
+struct Text {
+    text: String,
+    dated: String,
+    superseded: bool,
+}
+
+/// The texts behind `hits`; a hit whose document changed since it was found is dropped.
+fn texts(workspace: &Workspace, hits: &mut Vec<(Hit, ChunkHit)>) -> Result<BTreeMap<DocNo, Text>, Error> {
+    let mut texts = BTreeMap::new();
+    let wanted: BTreeSet<(DocNo, u32)> = hits.iter().map(|(_, view)| (view.row.doc, view.version)).collect();
+    for (no, version) in wanted {
+        let Some(row) = workspace.store.document(no)?.filter(|row| row.version == version) else { continue };
+        let Some(text) = workspace.store.text(no, version)? else { continue };
+        let superseded = is_superseded(&row.metadata);
+        texts.insert(no, Text { text, dated: dated(&row.metadata, &row.updated_at), superseded });
+    }
+    hits.retain(|(_, view)| texts.contains_key(&view.row.doc));
+    Ok(texts)
+}
+
+fn source<'a>(hit: &Hit, view: &'a ChunkHit, text: &'a Text) -> Source<'a> {
+    Source {
+        uri: view.uri.clone(),
+        title: view.title.clone(),
+        heading: view.row.chunk.heading.clone(),
+        page: view.row.chunk.page,
+        text: &text.text,
+        span: view.row.chunk.span,
+        updated_at: text.dated.clone(),
+        superseded: text.superseded,
+        score: hit.score,
+        dense: hit.legs.dense.map(|leg| leg.score),
+        lexical: hit.legs.lexical.map(|leg| leg.score),
+    }
+}
+
+fn citations(answer: &Answer, sources: &[Source], hits: &[(Hit, ChunkHit)]) -> Vec<CitationView> {
+    let shown = answer.citations.iter().map(|citation| {
+        let (source, (_, view)) = (&sources[citation.source], &hits[citation.source]);
+        CitationView {
+            n: citation.n,
+            uri: view.uri.clone(),
+            doc_id: view.doc_id.clone(),
+            doc_version: view.version,
+            title: view.title.clone(),
+            heading: view.row.chunk.heading_path(),
+            page: view.row.chunk.page,
+            updated_at: source.updated_at.to_string(),
+            char_start: citation.span.start(),
+            char_end: citation.span.end(),
+            quote: citation.quote.clone(),
+            message_start: citation.message.start(),
+            message_end: citation.message.end(),
+        }
+    });
+    shown.collect()
+}
+
+#[derive(Deserialize)]
+struct QuestionLine {
+    #[serde(alias = "_id")]
+    id: String,
+    #[serde(alias = "text")]
+    question: String,
+}
+
+/// Answers every question of a JSONL file, in order; `each` hears the id and the answer.
+pub fn ask_batch(
+    context: Context,
+    workspace: &Workspace,
+    questions: &Path,
+    request: &AskRequest,
+    each: &mut dyn FnMut(&str, AskReport),
+) -> Result<usize, Error> {
+    let lines: Vec<QuestionLine> = read_lines(questions, "{\"id\":\"q1\",\"question\":\"…\"}")?;
+    context.progress.stage("ask", Some(lines.len() as u64));
+    for line in &lines {
+        if context.cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let report = ask(context, workspace, &AskRequest { question: line.question.clone(), ..request.clone() })?;
+        each(&line.id, report);
+        context.progress.advance(1);
+    }
+    Ok(lines.len())
+}

@@ -1,0 +1,122 @@
+//! `demo`: from an empty folder to cited answers on the bundled sample, and what changes when a policy changes.
+
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+use serde::{Deserialize, Serialize};
+
+use crate::isolate::Parsers;
+use crate::{AskReport, AskRequest, Context, Error, IngestReport, IngestRequest, Workspace, ask, ingest, init, sync};
+
+static SAMPLE: Dir = include_dir!("$CARGO_MANIFEST_DIR/../../sample");
+
+/// What the demonstration did.
+#[derive(Debug, Serialize)]
+pub struct DemoReport {
+    /// The workspace it made.
+    pub workspace: PathBuf,
+    /// The bundled handbook, as files.
+    pub documents: PathBuf,
+    /// Bringing them in.
+    pub ingested: IngestReport,
+    /// The tour's questions with their answers.
+    pub asked: Vec<Asked>,
+    /// Bringing in the changed policy.
+    pub updated: IngestReport,
+    /// The questions whose answer the change made another.
+    pub asked_again: Vec<Asked>,
+}
+
+/// A question of the tour and its answer.
+#[derive(Debug, Serialize)]
+pub struct Asked {
+    /// The question.
+    pub question: String,
+    /// The answer.
+    pub report: AskReport,
+}
+
+#[derive(Deserialize)]
+struct TourLine {
+    question: String,
+    #[serde(default)]
+    after_update: Option<serde_json::Value>,
+}
+
+/// Runs the demonstration in `dir`, which must be empty, absent or an earlier demonstration.
+pub fn demo(context: Context, dir: &Path, threads: usize, parsers: &Parsers) -> Result<DemoReport, Error> {
+    let documents = dir.join("handbook");
+    let earlier = dir.join("engraft.toml").is_file() && documents.is_dir();
+    let occupied = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
+    if occupied && !earlier {
+        return Err(Error::Request {
+            message: format!("{} is not empty", dir.display()),
+            hint: "name a new folder: `engraft demo FOLDER`".into(),
+        });
+    }
+    if earlier {
+        std::fs::remove_dir_all(&documents).map_err(Error::io("replace", &documents))?;
+    }
+    let made = init(dir, Some("Engraft demonstration"), None)?;
+    let documents = made.workspace.join("handbook");
+    unpack("handbook", &documents)?;
+    let workspace = Workspace::open(&made.workspace, threads)?;
+    let request = IngestRequest { paths: vec![documents.display().to_string()], ..IngestRequest::default() };
+    let ingested = ingest(context, &workspace, parsers, &request)?;
+
+    let tour = tour()?;
+    context.progress.stage("ask", Some(tour.len() as u64));
+    let asked = answers(context, &workspace, tour.iter())?;
+
+    unpack("updates", &documents)?;
+    apply_removals(&documents)?;
+    let updated = sync(context, &workspace, parsers, None)?;
+    let asked_again = answers(context, &workspace, tour.iter().filter(|line| line.after_update.is_some()))?;
+    Ok(DemoReport { workspace: made.workspace, documents, ingested, asked, updated, asked_again })
+}
+
+fn answers<'a>(context: Context, workspace: &Workspace, lines: impl Iterator<Item = &'a TourLine>) -> Result<Vec<Asked>, Error> {
+    let each = lines.map(|line| {
+        let request = AskRequest { question: line.question.clone(), ..AskRequest::default() };
+        let report = ask(context, workspace, &request)?;
+        context.progress.advance(1);
+        Ok(Asked { question: line.question.clone(), report })
+    });
+    each.collect()
+}
+
+fn tour() -> Result<Vec<TourLine>, Error> {
+    let broken = |why: String| Error::Bug(format!("the bundled sample is broken: {why}"));
+    let file = SAMPLE.get_file("demo.jsonl").ok_or_else(|| broken("no demo.jsonl".into()))?;
+    let lines = file.contents_utf8().ok_or_else(|| broken("demo.jsonl is not UTF-8".into()))?.lines();
+    lines.map(|line| serde_json::from_str(line).map_err(|error| broken(error.to_string()))).collect()
+}
+
+/// Writes the files below `name` of the sample into `target`.
+fn unpack(name: &str, target: &Path) -> Result<(), Error> {
+    let mut folders: Vec<&Dir> = SAMPLE.get_dir(name).into_iter().collect();
+    while let Some(folder) = folders.pop() {
+        folders.extend(folder.dirs());
+        for file in folder.files() {
+            let under = file.path().strip_prefix(name).unwrap_or(file.path());
+            let path = target.join(under);
+            let parent = path.parent().unwrap_or(target);
+            std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+            std::fs::write(&path, file.contents()).map_err(Error::io("write", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes what `removed.txt` lists, and that list.
+fn apply_removals(documents: &Path) -> Result<(), Error> {
+    let list = documents.join("removed.txt");
+    let Ok(names) = std::fs::read_to_string(&list) else { return Ok(()) };
+    for name in names.lines().map(str::trim).filter(|name| !name.is_empty() && !name.starts_with('#')) {
+        let path = documents.join(name);
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+        }
+    }
+    std::fs::remove_file(&list).map_err(Error::io("remove", &list))
+}

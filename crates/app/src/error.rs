@@ -1,0 +1,129 @@
+//! Every way a verb can fail, whose fault it is and what to do next.
+
+use std::path::{Path, PathBuf};
+
+use engraft_core::{EmbedError, Fault, Kind};
+
+/// Why a verb failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No `engraft.toml` here or above.
+    #[error("{0} is not inside a workspace")]
+    NoWorkspace(PathBuf),
+    /// `engraft.toml` makes no sense.
+    #[error("{path}: {message}")]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        message: String,
+    },
+    /// Something named does not exist.
+    #[error("there is no {what} `{name}`")]
+    Missing {
+        /// Such as `document`.
+        what: &'static str,
+        /// As the user wrote it.
+        name: String,
+        /// The next command.
+        hint: String,
+    },
+    /// The request makes no sense.
+    #[error("{message}")]
+    Request {
+        /// What is wrong with it.
+        message: String,
+        /// What to write instead.
+        hint: String,
+    },
+    /// The operating system said no.
+    #[error("cannot {doing} {path}: {source}")]
+    Io {
+        /// A verb, such as `read`.
+        doing: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Its words.
+        source: std::io::Error,
+    },
+    /// Something outside is not there.
+    #[error("{message}")]
+    Unavailable {
+        /// What was tried, and what came of it.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The person asked to stop.
+    #[error("stopped; what was acknowledged is kept")]
+    Cancelled,
+    /// Our fault.
+    #[error("{0}")]
+    Bug(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] engraft_store::StoreError),
+    /// The encoder failed to load.
+    #[error(transparent)]
+    Model(#[from] engraft_nn::ModelError),
+    /// The encoder failed to run.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// The index could not be written.
+    #[error(transparent)]
+    Index(#[from] engraft_search::PersistError),
+    /// A filter makes no sense.
+    #[error(transparent)]
+    Filter(#[from] engraft_search::FilterError),
+}
+
+impl Error {
+    /// Names what was being done to which path when the system said no; for `map_err`.
+    pub fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.to_path_buf();
+        move |source| Error::Io { doing, path, source }
+    }
+}
+
+impl Fault for Error {
+    fn kind(&self) -> Kind {
+        match self {
+            Error::NoWorkspace(_) | Error::Config { .. } | Error::Request { .. } => Kind::User,
+            Error::Missing { .. } => Kind::Missing,
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Kind::Missing,
+            Error::Io { .. } | Error::Unavailable { .. } | Error::Cancelled => Kind::Unavailable,
+            Error::Bug(_) => Kind::Bug,
+            Error::Store(error) => error.kind(),
+            Error::Model(error) => error.kind(),
+            Error::Embed(error) => error.kind(),
+            Error::Index(error) => error.kind(),
+            Error::Filter(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::NoWorkspace(_) => {
+                Some("run `engraft init` here, or name a workspace with `--workspace DIR`".into())
+            }
+            Error::Config { .. } => Some("correct engraft.toml; docs/reference/config.md lists every key".into()),
+            Error::Missing { hint, .. } | Error::Request { hint, .. } | Error::Unavailable { hint, .. } => {
+                Some(hint.clone())
+            }
+            Error::Io { source, .. } => match source.kind() {
+                std::io::ErrorKind::NotFound => Some("check the path".into()),
+                std::io::ErrorKind::PermissionDenied => Some("check who may read and write there".into()),
+                std::io::ErrorKind::StorageFull => Some("free some disk space and run it again".into()),
+                std::io::ErrorKind::ReadOnlyFilesystem => Some("choose a folder that can be written".into()),
+                _ => None,
+            },
+            Error::Cancelled => Some("run the same command again to go on".into()),
+            Error::Bug(_) => Some("please report this, with the command that led to it".into()),
+            Error::Store(error) => error.hint(),
+            Error::Model(error) => error.hint(),
+            Error::Embed(error) => error.hint(),
+            Error::Index(error) => error.hint(),
+            Error::Filter(error) => error.hint(),
+        }
+    }
+}

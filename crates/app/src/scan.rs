@@ -1,0 +1,98 @@
+//! What files a source holds right now, and which of them may have changed.
+
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use engraft_core::Diagnostic;
+use ignore::WalkBuilder;
+
+/// A file as the file system shows it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    /// Its uri: the path under the source's root, with forward slashes.
+    pub uri: String,
+    /// Where to read it.
+    pub path: PathBuf,
+    /// In bytes.
+    pub size: u64,
+    /// Last change, nanoseconds since 1970; 0 when the system does not say.
+    pub mtime_ns: i64,
+}
+
+/// Every file under `root`, or `root` itself when it is a file, by uri; hidden and git-ignored files are left out.
+///
+/// What cannot be read is a diagnostic. Links are not followed, so that a folder never holds itself.
+pub fn scan(root: &Path, prefix: &str) -> (Vec<Found>, Vec<Diagnostic>) {
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    let walk = WalkBuilder::new(root).parents(false).git_global(false).build();
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                failures.push(unreadable(&root.display().to_string(), &error.to_string()));
+                continue;
+            }
+        };
+        let under = entry.path().strip_prefix(root).unwrap_or(entry.path());
+        let name = if under.as_os_str().is_empty() { root.file_name().unwrap_or_default().as_ref() } else { under };
+        let uri = format!("{prefix}{}", slashes(name));
+        match std::fs::metadata(entry.path()) {
+            Ok(meta) if meta.is_file() && !is_ours(&uri) => {
+                let age = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+                let mtime_ns = age.map_or(0, |age| age.as_nanos() as i64);
+                found.push(Found { uri, path: entry.into_path(), size: meta.len(), mtime_ns });
+            }
+            Ok(_) => {}
+            Err(error) => failures.push(unreadable(&uri, &error.to_string())),
+        }
+    }
+    found.sort();
+    (found, failures)
+}
+
+/// A workspace ingested from its own folder does not read its own configuration.
+fn is_ours(uri: &str) -> bool {
+    uri == "engraft.toml"
+}
+
+fn slashes(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+fn unreadable(uri: &str, message: &str) -> Diagnostic {
+    let hint = "check that the file is there and may be read".to_string();
+    Diagnostic { uri: uri.into(), kind: "unreadable".into(), message: message.into(), hint }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_lists_its_files_by_uri_and_skips_hidden_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("b/.git")).unwrap();
+        for file in ["b/two.md", "a.txt", ".hidden", "engraft.toml", "b/.git/config"] {
+            std::fs::write(folder.path().join(file), "x").unwrap();
+        }
+        let (found, failures) = scan(folder.path(), "");
+        let uris: Vec<_> = found.iter().map(|file| file.uri.as_str()).collect();
+        assert_eq!(uris, ["a.txt", "b/two.md"]);
+        assert_eq!(failures, []);
+    }
+
+    #[test]
+    fn a_file_is_a_source_of_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("note.md");
+        std::fs::write(&path, "x").unwrap();
+        assert_eq!(scan(&path, "").0[0].uri, "note.md");
+    }
+
+    #[test]
+    fn a_missing_folder_is_a_diagnostic() {
+        let (found, failures) = scan(Path::new("/no/such/folder"), "");
+        assert_eq!((found.len(), failures.len()), (0, 1));
+    }
+}

@@ -1,0 +1,172 @@
+//! Sources: which paths and addresses belong together, and what they hold right now.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use engraft_core::{Diagnostic, Metadata};
+use engraft_store::{SourceRow, Store};
+use serde_json::json;
+
+use crate::scan::{Found, scan};
+use crate::{Context, Error, fetch};
+
+/// What `ingest` was asked to bring in.
+#[derive(Clone, Debug, Default)]
+pub struct IngestRequest {
+    /// Files, folders, URLs or sitemaps.
+    pub paths: Vec<String>,
+    /// What to call them together.
+    pub source: Option<String>,
+    /// Who may read them; `None` keeps what the source had.
+    pub acl: Option<Vec<String>>,
+    /// Put on every document.
+    pub metadata: Metadata,
+}
+
+/// A thing to bring in.
+#[derive(Clone, Debug)]
+pub(crate) enum Item {
+    File(Found),
+    Page(String),
+}
+
+impl Item {
+    pub(crate) fn uri(&self) -> &str {
+        match self {
+            Item::File(found) => &found.uri,
+            Item::Page(url) => url,
+        }
+    }
+}
+
+fn is_url(path: &str) -> bool {
+    path.starts_with("http://") || path.starts_with("https://")
+}
+
+/// The sources that `request` names, written to the store: one with the given name, or one a folder and one each for
+/// loose files and pages.
+pub(crate) fn declare(store: &Store, request: &IngestRequest) -> Result<Vec<SourceRow>, Error> {
+    let (mut groups, mut files, mut pages) = (Vec::new(), Vec::new(), Vec::new());
+    let mut all = Vec::new();
+    for path in &request.paths {
+        if is_url(path) {
+            pages.push(path.clone());
+            all.push(path.clone());
+            continue;
+        }
+        let found = Path::new(path).canonicalize().map_err(Error::io("find", Path::new(path)))?;
+        let shown = found.display().to_string();
+        all.push(shown.clone());
+        if found.is_dir() {
+            groups.push((folder_name(store, &found)?, vec![shown], false));
+        } else {
+            files.push(shown);
+        }
+    }
+    if let Some(name) = &request.source {
+        groups = vec![(name.clone(), all, false)];
+    } else {
+        groups.extend((!files.is_empty()).then(|| ("files".to_string(), files, true)));
+        groups.extend((!pages.is_empty()).then(|| ("web".to_string(), pages, true)));
+    }
+    groups.into_iter().map(|(name, roots, add)| write(store, request, &name, roots, add)).collect()
+}
+
+/// The name of the source of a folder: the one it has already, else the folder's, made unique.
+fn folder_name(store: &Store, folder: &Path) -> Result<String, Error> {
+    let root = folder.display().to_string();
+    let sources = store.sources()?;
+    if let Some(known) = sources.iter().find(|source| roots(source) == [root.as_str()]) {
+        return Ok(known.name.clone());
+    }
+    let taken: BTreeSet<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+    let own = folder.file_name().map_or_else(|| "folder".into(), |name| name.to_string_lossy().into_owned());
+    let mut names = std::iter::once(own.clone()).chain((2..).map(|n| format!("{own}-{n}")));
+    names.find(|name| !taken.contains(name.as_str())).ok_or_else(|| Error::Bug("no name is free".into()))
+}
+
+fn write(store: &Store, request: &IngestRequest, name: &str, mut paths: Vec<String>, add: bool) -> Result<SourceRow, Error> {
+    let before = store.source(name)?;
+    if add {
+        let known = before.iter().flat_map(|source| roots(source).into_iter().map(str::to_string));
+        paths = known.chain(paths).collect::<BTreeSet<_>>().into_iter().collect();
+    }
+    let acl = request.acl.clone().or_else(|| before.as_ref().map(|source| source.acl.clone())).unwrap_or_default();
+    let mut metadata = before.map(|source| source.metadata).unwrap_or_default();
+    metadata.extend(request.metadata.clone());
+    let kind = if paths.iter().all(|path| is_url(path)) { "web" } else { "files" };
+    let settings = json!({ "roots": paths });
+    let root = paths.first().cloned().unwrap_or_default();
+    let row = SourceRow { id: 0, name: name.into(), root, kind: kind.into(), acl, metadata, settings };
+    Ok(SourceRow { id: store.upsert_source(&row)?, ..row })
+}
+
+/// The paths and addresses of a source.
+pub(crate) fn roots(source: &SourceRow) -> Vec<&str> {
+    let roots = source.settings["roots"].as_array();
+    roots.map(|roots| roots.iter().filter_map(|root| root.as_str()).collect()).unwrap_or_default()
+}
+
+/// Where a source's files lie, and the uri prefix of each place: none when there is one, else the place's own name.
+pub(crate) fn places(source: &SourceRow) -> Vec<(PathBuf, String)> {
+    let folders: Vec<PathBuf> = roots(source).into_iter().filter(|root| !is_url(root)).map(PathBuf::from).collect();
+    let several = folders.iter().filter(|folder| !folder.is_file()).count() > 1;
+    let own = |folder: &Path| folder.file_name().map(|name| format!("{}/", name.to_string_lossy())).unwrap_or_default();
+    folders.into_iter().map(|folder| {
+        let prefix = if several && !folder.is_file() { own(&folder) } else { String::new() };
+        (folder, prefix)
+    }).collect()
+}
+
+/// Everything a source holds right now. A place that is gone altogether is an error: an unmounted disk must not
+/// empty the knowledge base.
+pub(crate) fn items(context: Context, source: &SourceRow) -> Result<(Vec<Item>, Vec<Diagnostic>), Error> {
+    let (mut items, mut failures) = (Vec::new(), Vec::new());
+    for (place, prefix) in places(source) {
+        if !place.exists() && source.kind == "files" && !is_loose_file(source, &place) {
+            return Err(Error::Missing {
+                what: "folder",
+                name: place.display().to_string(),
+                hint: format!("bring it back, or point the source elsewhere: `engraft ingest DIR --source {}`", source.name),
+            });
+        }
+        if !place.exists() {
+            continue; // A loose file that was deleted: its document goes.
+        }
+        let (found, unreadable) = scan(&place, &prefix);
+        items.extend(found.into_iter().map(Item::File));
+        failures.extend(unreadable);
+    }
+    for url in roots(source).into_iter().filter(|root| is_url(root)) {
+        if url.ends_with(".xml") {
+            context.progress.say(&format!("reading {url}"));
+            items.extend(pages_of(url, 2)?.into_iter().map(Item::Page));
+        } else {
+            items.push(Item::Page(url.to_string()));
+        }
+    }
+    items.sort_by(|a, b| a.uri().cmp(b.uri()));
+    items.dedup_by(|a, b| a.uri() == b.uri());
+    Ok((items, failures))
+}
+
+fn is_loose_file(source: &SourceRow, place: &Path) -> bool {
+    source.name == "files" || (roots(source).len() > 1 && place.extension().is_some())
+}
+
+/// The pages a sitemap lists, following sitemaps of sitemaps `depth` deep; the address itself when it is no sitemap.
+fn pages_of(url: &str, depth: usize) -> Result<Vec<String>, Error> {
+    let page = fetch::get(url, 50 << 20)?;
+    let Some(listed) = fetch::sitemap(&page) else {
+        return Ok(vec![url.to_string()]);
+    };
+    let mut pages = Vec::new();
+    for address in listed {
+        if address.ends_with(".xml") && depth > 0 {
+            pages.extend(pages_of(&address, depth - 1)?);
+        } else {
+            pages.push(address);
+        }
+    }
+    Ok(pages)
+}

@@ -1,0 +1,177 @@
+//! A workspace: the folder with `engraft.toml`, its store, its index and its encoder.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use engraft_core::{CountTokens, Embed};
+use engraft_nn::{Embedder, EncoderOptions, Precision};
+use engraft_search::{Fusion, Index, Scaling, Settings};
+use engraft_store::Store;
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::{Context, Error, models};
+
+const CONFIG: &str = "engraft.toml";
+const FOLDER: &str = ".engraft";
+
+/// What `init` did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Initialised {
+    /// The workspace's folder.
+    pub workspace: PathBuf,
+    /// False: it was a workspace already and is left as it is.
+    pub created: bool,
+}
+
+/// An open workspace.
+pub struct Workspace {
+    /// Its folder.
+    pub root: PathBuf,
+    /// Its configuration.
+    pub config: Config,
+    /// The truth.
+    pub store: Store,
+    // Derived from the store; `index()` opens it and brings it up to date.
+    pub(crate) index: Mutex<Option<Arc<Index>>>,
+    // The manifest this process knows: another one on disk is another process's work.
+    pub(crate) manifest: Mutex<Option<String>>,
+    source_names: Mutex<BTreeMap<u32, String>>,
+    encoder: OnceLock<Option<Embedder>>,
+    threads: usize,
+}
+
+/// Makes `dir` a workspace, or says that it is one.
+pub fn init(dir: &Path, name: Option<&str>, encoder: Option<&str>) -> Result<Initialised, Error> {
+    std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
+    let root = dir.canonicalize().map_err(Error::io("find", dir))?;
+    let path = root.join(CONFIG);
+    if path.exists() {
+        Config::read(&path)?;
+        return Ok(Initialised { workspace: root, created: false });
+    }
+    let own = root.file_name().map_or_else(|| "workspace".into(), |name| name.to_string_lossy().into_owned());
+    let mut config = Config { name: name.map_or(own, str::to_string), ..Config::default() };
+    if let Some(encoder) = encoder {
+        config.encoder.model = encoder.to_string();
+    }
+    let folder = root.join(FOLDER);
+    std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    Store::create_or_open(&folder.join("truth.sqlite"))?;
+    // Written last: a folder is a workspace only once all of it is there.
+    std::fs::write(&path, config.text()?).map_err(Error::io("write", &path))?;
+    Ok(Initialised { workspace: root, created: true })
+}
+
+/// The nearest folder at or above `from` that holds `engraft.toml`.
+pub fn find(from: &Path) -> Result<PathBuf, Error> {
+    let start = from.canonicalize().map_err(Error::io("find", from))?;
+    let found = start.ancestors().find(|folder| folder.join(CONFIG).is_file());
+    found.map(Path::to_path_buf).ok_or_else(|| Error::NoWorkspace(start.clone()))
+}
+
+impl Workspace {
+    /// Opens the workspace in `root`; `threads` is how many the encoder may use.
+    pub fn open(root: &Path, threads: usize) -> Result<Workspace, Error> {
+        let path = root.join(CONFIG);
+        if !path.is_file() {
+            return Err(Error::NoWorkspace(root.to_path_buf()));
+        }
+        let config = Config::read(&path)?;
+        let folder = root.join(FOLDER);
+        std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        let store = Store::create_or_open(&folder.join("truth.sqlite"))?;
+        Ok(Workspace {
+            root: root.to_path_buf(),
+            config,
+            store,
+            index: Mutex::new(None),
+            manifest: Mutex::new(None),
+            source_names: Mutex::new(BTreeMap::new()),
+            encoder: OnceLock::new(),
+            threads,
+        })
+    }
+
+    /// How the index is laid out for this workspace's encoder and configuration.
+    pub(crate) fn settings(&self, encoder: Option<&Embedder>) -> Settings {
+        let search = &self.config.search;
+        Settings { k1: search.k1, b: search.b, ..Settings::new(encoder.map_or(1, |encoder| encoder.dim())) }
+    }
+
+    /// How the two legs are fused here.
+    pub(crate) fn fusion(&self) -> Fusion {
+        match self.config.search.fusion.as_str() {
+            "rrf" => Fusion::Rrf { k: 60.0 },
+            _ => Fusion::Convex { alpha: self.config.search.dense_weight, scaling: Scaling::MinMax },
+        }
+    }
+
+    /// The encoder, opened on first use and pulled first when it is known and not here; `None` when the workspace has none.
+    pub fn encoder(&self, context: Context) -> Result<Option<&Embedder>, Error> {
+        if let Some(open) = self.encoder.get() {
+            return Ok(open.as_ref());
+        }
+        let opened = self.open_encoder(context)?;
+        Ok(self.encoder.get_or_init(|| opened).as_ref())
+    }
+
+    fn open_encoder(&self, context: Context) -> Result<Option<Embedder>, Error> {
+        let wanted = &self.config.encoder;
+        if wanted.model == "none" {
+            return Ok(None);
+        }
+        let folder = models::find_or_pull(context, &wanted.model)?;
+        let precision = match wanted.precision.as_str() {
+            "bf16" => Precision::Bf16,
+            "int8" => Precision::Int8,
+            _ => Precision::F32,
+        };
+        let options = EncoderOptions { precision, threads: self.threads, ..EncoderOptions::default() };
+        Ok(Some(Embedder::open(&folder, &wanted.name(), options)?))
+    }
+}
+
+impl Workspace {
+    /// What the source of that number is called; empty when it is gone.
+    pub(crate) fn source_name(&self, source: u32) -> String {
+        let known = |names: &BTreeMap<u32, String>| names.get(&source).cloned();
+        if let Some(name) = self.source_names.lock().ok().and_then(|names| known(&names)) {
+            return name;
+        }
+        // Sources are few and only ever added, so all are read when one is new.
+        let rows = self.store.sources().unwrap_or_default();
+        let names: BTreeMap<u32, String> = rows.into_iter().map(|row| (row.id, row.name)).collect();
+        let name = known(&names).unwrap_or_default();
+        if let Ok(mut kept) = self.source_names.lock() {
+            *kept = names;
+        }
+        name
+    }
+
+    /// The folder of the index of one vector space.
+    pub(crate) fn index_folder(&self, encoder: Option<&Embedder>) -> PathBuf {
+        let space = self.vector_space(encoder).replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        self.index_root().join(space)
+    }
+
+    /// The folder of all derived indexes.
+    pub(crate) fn index_root(&self) -> PathBuf {
+        self.root.join(FOLDER).join("index")
+    }
+
+    /// The encoder, if it is open already.
+    pub(crate) fn opened_encoder(&self) -> Option<&Embedder> {
+        self.encoder.get().and_then(Option::as_ref)
+    }
+}
+
+/// Counts words and signs, where a workspace has no encoder: close enough to keep chunks of one size.
+pub(crate) struct WordCount;
+
+impl CountTokens for WordCount {
+    fn count(&self, text: &str) -> usize {
+        text.split_whitespace().map(|word| word.chars().count().div_ceil(6)).sum()
+    }
+}

@@ -1,0 +1,128 @@
+//! Ten thousand random puts, edits, deletions and access changes against a naive oracle: nothing stale, deleted or
+//! forbidden is ever found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use engraft_app::{Context, IngestRequest, Isolation, Parsers, SearchRequest, Workspace, ingest, init, search, sync};
+use engraft_core::{Cancel, Mode, Silent};
+
+const OPERATIONS: usize = 10_000;
+/// Operations between two looks at what search finds.
+const BURST: usize = 20;
+const PAGES: u64 = 40;
+const READERS: [&str; 3] = ["anna", "ben", "cleo"];
+
+/// A small generator (SplitMix64), so that a failure repeats.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+}
+
+/// What should be true: the marks each page of each shelf holds now, and who may read each shelf.
+#[derive(Default)]
+struct Oracle {
+    pages: BTreeMap<(usize, u64), u64>,
+    readers: Vec<BTreeSet<&'static str>>,
+}
+
+fn uris(workspace: &Workspace, context: Context, query: &str, principal: Option<&str>) -> BTreeSet<String> {
+    let request = SearchRequest {
+        query: query.into(),
+        k: 1_000,
+        mode: Mode::Lexical,
+        principals: principal.map(|name| vec![name.to_string()]),
+        ..SearchRequest::default()
+    };
+    search(context, workspace, &request).unwrap().hits.into_iter().map(|hit| hit.uri).collect()
+}
+
+fn share(workspace: &Workspace, context: Context, parsers: &Parsers, root: &Path, shelf: usize, acl: &BTreeSet<&str>) {
+    let request = IngestRequest {
+        paths: vec![root.join(format!("shelf{shelf}")).display().to_string()],
+        source: Some(format!("shelf{shelf}")),
+        acl: Some(acl.iter().map(ToString::to_string).collect()),
+        ..IngestRequest::default()
+    };
+    ingest(context, workspace, parsers, &request).unwrap();
+}
+
+#[test]
+fn nothing_stale_deleted_or_forbidden_is_ever_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let cancel = Cancel::default();
+    let now = || "2026-01-01T00:00:00.000Z".to_string();
+    let context = Context { progress: &Silent, cancel: &cancel, now_ns: &|| 0, now: &now };
+    let parsers = Parsers::new(Isolation::InProcess, Default::default());
+    let kb = folder.path().join("kb");
+    init(&kb, None, Some("none")).unwrap();
+    let mut workspace = Workspace::open(&kb, 1).unwrap();
+    let mut oracle = Oracle { readers: vec![BTreeSet::new(); 3], ..Oracle::default() };
+    for shelf in 0..3 {
+        std::fs::create_dir(folder.path().join(format!("shelf{shelf}"))).unwrap();
+        share(&workspace, context, &parsers, folder.path(), shelf, &oracle.readers[shelf]);
+    }
+    let mut dice = Dice(7);
+    let mut superseded: Vec<u64> = Vec::new();
+    for operation in 0..OPERATIONS as u64 {
+        let (shelf, page) = (dice.roll(3) as usize, dice.roll(PAGES));
+        let path = folder.path().join(format!("shelf{shelf}/page{page}.md"));
+        match dice.roll(10) {
+            0..=1 => {
+                superseded.extend(oracle.pages.remove(&(shelf, page)));
+                let _ = std::fs::remove_file(&path);
+            }
+            2 if operation % 10 == 0 => {
+                oracle.readers[shelf] = READERS.into_iter().filter(|_| dice.roll(2) == 0).collect();
+                share(&workspace, context, &parsers, folder.path(), shelf, &oracle.readers[shelf]);
+            }
+            _ => {
+                std::fs::write(&path, format!("# Page {page}\n\nThis page holds mark{operation} and beacons.\n")).unwrap();
+                superseded.extend(oracle.pages.insert((shelf, page), operation));
+            }
+        }
+        if operation % BURST as u64 != BURST as u64 - 1 {
+            continue;
+        }
+        sync(context, &workspace, &parsers, None).unwrap();
+        if dice.roll(8) == 0 {
+            workspace = Workspace::open(&kb, 1).unwrap();
+        }
+        check(&workspace, context, &oracle, &superseded);
+        superseded.clear();
+    }
+}
+
+fn check(workspace: &Workspace, context: Context, oracle: &Oracle, superseded: &[u64]) {
+    for principal in READERS.into_iter().map(Some).chain([None]) {
+        let may = |shelf: usize| principal.is_none_or(|name| oracle.readers[shelf].contains(name));
+        let expected: usize = oracle.pages.keys().filter(|(shelf, _)| may(*shelf)).count();
+        let request = SearchRequest {
+            query: "beacons".into(),
+            k: 1_000,
+            mode: Mode::Lexical,
+            principals: principal.map(|name| vec![name.to_string()]),
+            ..SearchRequest::default()
+        };
+        let hits = search(context, workspace, &request).unwrap().hits;
+        assert_eq!(hits.len(), expected, "{principal:?} sees too little or too much");
+        for hit in hits {
+            let mark = oracle.pages.iter().any(|((shelf, page), mark)| {
+                may(*shelf) && hit.uri == format!("page{page}.md") && hit.text.contains(&format!("mark{mark} "))
+            });
+            assert!(mark, "{principal:?} found a stale or forbidden page: {}", hit.text);
+        }
+    }
+    for mark in superseded {
+        let stale = uris(workspace, context, &format!("mark{mark}"), None);
+        let live = oracle.pages.values().any(|live| live == mark);
+        assert!(live || stale.is_empty(), "mark{mark} is gone but found in {stale:?}");
+    }
+}

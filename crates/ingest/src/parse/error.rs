@@ -1,0 +1,82 @@
+//! Why a file could not be parsed, and what to do about it.
+
+use engraft_core::{Diagnostic, Fault, Kind};
+use serde::{Deserialize, Serialize};
+
+/// Why a file, archive member or attachment gave no document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum ParseError {
+    /// It needs a password.
+    #[error("the file is encrypted")]
+    Encrypted,
+    /// It has no bytes, or only blanks.
+    #[error("the file is empty")]
+    Empty,
+    /// It is sound, but holds no text: a scan, a drawing, an empty form.
+    #[error("the file holds no text")]
+    NoText,
+    /// It claims a format whose rules it breaks; the words say where.
+    #[error("the file is damaged: {0}")]
+    Malformed(String),
+    /// A limit was passed.
+    #[error("{what} over the limit of {limit}")]
+    TooLarge {
+        /// What was too much, with its unit, such as `unpacked bytes`.
+        what: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// Nothing here reads this format; the words name it.
+    #[error("cannot read {0}")]
+    Unsupported(String),
+}
+
+impl ParseError {
+    /// One word or two in snake case, for [`Diagnostic::kind`].
+    pub fn code(&self) -> &'static str {
+        match self {
+            ParseError::Encrypted => "encrypted",
+            ParseError::Empty => "empty",
+            ParseError::NoText => "no_text",
+            ParseError::Malformed(_) => "malformed",
+            ParseError::TooLarge { .. } => "too_large",
+            ParseError::Unsupported(_) => "unsupported",
+        }
+    }
+
+    /// The error as a report on the item at `uri`.
+    pub fn diagnostic(&self, uri: &str) -> Diagnostic {
+        Diagnostic {
+            uri: uri.to_string(),
+            kind: self.code().to_string(),
+            message: self.to_string(),
+            hint: self.hint().unwrap_or_default(),
+        }
+    }
+
+    /// A [`ParseError::TooLarge`].
+    pub(crate) fn too_large(what: &str, limit: usize) -> ParseError {
+        ParseError::TooLarge { what: what.to_string(), limit }
+    }
+}
+
+impl Fault for ParseError {
+    fn kind(&self) -> Kind {
+        Kind::User
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            ParseError::Encrypted => "remove the password, save the file again and ingest it once more",
+            ParseError::Empty => "leave the file out, or check that it was copied completely",
+            ParseError::NoText => "run text recognition (OCR) over it, or leave the file out",
+            ParseError::Malformed(_) => "open it in the program that made it, save it again and ingest it once more",
+            ParseError::TooLarge { .. } => "split the file into smaller ones, or raise the limit",
+            ParseError::Unsupported(_) => {
+                "export it as PDF, DOCX, HTML, Markdown or plain text, or exclude it from the source"
+            }
+        };
+        Some(hint.to_string())
+    }
+}

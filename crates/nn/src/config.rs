@@ -1,0 +1,157 @@
+//! What a sentence encoder's folder says about its architecture, pooling and window.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::ModelError;
+
+/// The shape of a BERT encoder and how its token vectors become one vector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The length of every vector.
+    pub hidden: usize,
+    /// Transformer layers.
+    pub layers: usize,
+    /// Attention heads of a layer; they divide `hidden` evenly.
+    pub heads: usize,
+    /// Units of the feed-forward part of a layer.
+    pub inner: usize,
+    /// Token ids go from 0 to one below this.
+    pub vocabulary: usize,
+    /// Rows of the position table.
+    pub positions: usize,
+    /// Rows of the token type table; sentences use the first.
+    pub types: usize,
+    /// Added to the variance by layer normalisation.
+    pub eps: f32,
+    /// How token vectors become one.
+    pub pooling: Pooling,
+    /// The most tokens a text may have, special tokens included.
+    pub window: usize,
+}
+
+/// How token vectors become one vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pooling {
+    /// The mean over all tokens, special tokens included.
+    Mean,
+    /// The first token's vector.
+    First,
+}
+
+#[derive(Deserialize)]
+struct BertJson {
+    model_type: Option<String>,
+    hidden_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    intermediate_size: usize,
+    vocab_size: usize,
+    max_position_embeddings: usize,
+    type_vocab_size: usize,
+    layer_norm_eps: f32,
+    hidden_act: String,
+    position_embedding_type: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct PoolingJson {
+    #[serde(default)]
+    pooling_mode_cls_token: bool,
+    #[serde(default)]
+    pooling_mode_mean_tokens: bool,
+    #[serde(default)]
+    pooling_mode_max_tokens: bool,
+    #[serde(default)]
+    pooling_mode_mean_sqrt_len_tokens: bool,
+}
+
+#[derive(Deserialize)]
+struct WindowJson {
+    max_seq_length: Option<usize>,
+}
+
+impl Config {
+    /// Reads `config.json`, `1_Pooling/config.json` and `sentence_bert_config.json` of a model folder.
+    ///
+    /// The last two may be absent: then pooling is the mean and the window is as long as the position table.
+    pub fn open(dir: &Path) -> Result<Config, ModelError> {
+        let path = dir.join("config.json");
+        let bert: BertJson = read_json(&path)?;
+        let unsupported = |what: String| ModelError::Unsupported { path: path.clone(), what };
+        let sort = bert.model_type.as_deref().unwrap_or("bert");
+        if sort != "bert" {
+            return Err(unsupported(format!("model_type `{sort}`")));
+        }
+        if bert.hidden_act != "gelu" {
+            return Err(unsupported(format!("hidden_act `{}`", bert.hidden_act)));
+        }
+        let positions = bert.position_embedding_type.as_deref().unwrap_or("absolute");
+        if positions != "absolute" {
+            return Err(unsupported(format!("position_embedding_type `{positions}`")));
+        }
+        let sizes = [
+            ("hidden_size", bert.hidden_size),
+            ("num_attention_heads", bert.num_attention_heads),
+            ("intermediate_size", bert.intermediate_size),
+            ("vocab_size", bert.vocab_size),
+            ("max_position_embeddings", bert.max_position_embeddings),
+            ("type_vocab_size", bert.type_vocab_size),
+        ];
+        // Also keeps the sums of rounded products from overflowing.
+        let sane = |size: usize| (1..=MOST).contains(&size);
+        if let Some((name, size)) = sizes.into_iter().find(|&(name, size)| !sane(size) && name != "vocab_size") {
+            return Err(unsupported(format!("{name} {size}")));
+        }
+        if bert.hidden_size % bert.num_attention_heads != 0 {
+            let (heads, hidden) = (bert.num_attention_heads, bert.hidden_size);
+            return Err(unsupported(format!("{heads} heads over a hidden size of {hidden}")));
+        }
+        Ok(Config {
+            hidden: bert.hidden_size,
+            layers: bert.num_hidden_layers,
+            heads: bert.num_attention_heads,
+            inner: bert.intermediate_size,
+            vocabulary: bert.vocab_size,
+            positions: bert.max_position_embeddings,
+            types: bert.type_vocab_size,
+            eps: bert.layer_norm_eps,
+            pooling: pooling(dir)?,
+            window: window(dir, bert.max_position_embeddings)?,
+        })
+    }
+}
+
+/// No dimension of a supported model is greater: four times those of the largest BERT.
+const MOST: usize = 16_384;
+
+fn pooling(dir: &Path) -> Result<Pooling, ModelError> {
+    let path = dir.join("1_Pooling").join("config.json");
+    if !path.exists() {
+        return Ok(Pooling::Mean);
+    }
+    let json: PoolingJson = read_json(&path)?;
+    let other = json.pooling_mode_max_tokens || json.pooling_mode_mean_sqrt_len_tokens;
+    match (json.pooling_mode_mean_tokens, json.pooling_mode_cls_token, other) {
+        (true, false, false) => Ok(Pooling::Mean),
+        (false, true, false) => Ok(Pooling::First),
+        _ => Err(ModelError::Unsupported { path, what: "pooling other than mean or first token".to_string() }),
+    }
+}
+
+fn window(dir: &Path, positions: usize) -> Result<usize, ModelError> {
+    let path = dir.join("sentence_bert_config.json");
+    if !path.exists() {
+        return Ok(positions);
+    }
+    let json: WindowJson = read_json(&path)?;
+    Ok(json.max_seq_length.unwrap_or(positions).min(positions))
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ModelError::Read { path: path.into(), source })?;
+    serde_json::from_str(&text)
+        .map_err(|error| ModelError::Damaged { path: path.into(), reason: error.to_string() })
+}

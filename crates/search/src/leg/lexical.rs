@@ -1,0 +1,229 @@
+//! BM25 over the chunks of a snapshot.
+//!
+//! Robertson and Zaragoza (2009), doi:10.1561/1500000019, with the always positive idf of Lucene. Document
+//! frequencies and lengths are those of the live chunks at this version, so deleting is as good as never having added,
+//! to the last bit: every chunk's score is the sum over the question's sorted terms, whatever segment it is in.
+
+use std::collections::BTreeMap;
+
+use crate::analyze;
+use crate::leg::allowed::Allowed;
+use crate::rank::{Best, Scored};
+use crate::request::Term;
+use crate::segment::Cursor;
+use crate::settings::Settings;
+use crate::snapshot::{Snapshot, View};
+
+/// Rows scored at a time: their sums stay in the fastest caches.
+const WINDOW: usize = 1 << 14;
+
+/// A term with what it adds at most to a score.
+pub(crate) struct Weighted {
+    pub(crate) term: Term,
+    /// `count · idf · (k1 + 1)`.
+    weight: f32,
+}
+
+/// The saturation curve at one average length.
+#[derive(Clone, Copy)]
+pub(crate) struct Curve {
+    unit: f32,
+    base: f32,
+    slope: f32,
+}
+
+impl Curve {
+    /// For `count` texts whose weighted lengths sum to `length`.
+    pub(crate) fn new(settings: &Settings, length: u64, count: usize) -> Curve {
+        let average = (length as f64 / count.max(1) as f64).max(1.0);
+        let slope = f64::from(settings.k1) * f64::from(settings.b) / average;
+        Curve {
+            unit: 1.0 / f32::from(settings.weights.body.max(1)),
+            base: settings.k1 * (1.0 - settings.b),
+            slope: slope as f32,
+        }
+    }
+
+    /// In `[0, 1)`.
+    #[inline]
+    pub(crate) fn share(self, tf: u32, length: u32) -> f32 {
+        let tf = tf as f32 * self.unit;
+        tf / (tf + (self.base + self.slope * length as f32))
+    }
+}
+
+pub(crate) fn idf(df: usize, count: usize) -> f32 {
+    let (df, count) = (df as f64, count as f64);
+    (1.0 + (count - df + 0.5) / (df + 0.5)).ln() as f32
+}
+
+impl Weighted {
+    pub(crate) fn new(term: String, count: u32, df: usize, total: usize, settings: &Settings) -> Weighted {
+        let idf = idf(df, total);
+        let weight = count as f32 * idf * (settings.k1 + 1.0);
+        Weighted { term: Term { term, count, df, idf }, weight }
+    }
+
+    #[inline]
+    pub(crate) fn adds(&self, share: f32) -> f32 {
+        self.weight * share
+    }
+}
+
+/// What a question asks for, in sorted order.
+pub(crate) fn weighted(snapshot: &Snapshot, text: &str) -> Vec<Weighted> {
+    let terms: BTreeMap<String, u32> = analyze::terms(text);
+    let weigh = |(term, count): (String, u32)| {
+        let df = snapshot.views.iter().map(|view| view.live_rows_with(&term)).sum();
+        Weighted::new(term, count, df, snapshot.live, &snapshot.settings)
+    };
+    terms.into_iter().map(weigh).collect()
+}
+
+/// The best `limit` chunks, best first, and how many hold any term.
+pub(crate) fn rank(
+    snapshot: &Snapshot,
+    terms: &[Weighted],
+    allowed: &Allowed,
+    limit: usize,
+) -> (Vec<Scored>, usize) {
+    let curve = Curve::new(&snapshot.settings, snapshot.length, snapshot.live);
+    let mut best = Best::new(limit);
+    let mut matched = 0;
+    let mut sums = Vec::new();
+    for (at, view) in snapshot.views.iter().enumerate() {
+        let lists = lists(view, terms);
+        if !lists.is_empty() {
+            let mut scan = Scan {
+                at: at as u32,
+                view,
+                mask: allowed.masks[at].as_ref().map(|mask| mask.words()),
+                curve,
+            };
+            matched += scan.run(lists, &mut sums, &mut best);
+        }
+    }
+    (best.into_sorted(), matched)
+}
+
+/// A term's postings in one segment, and how far they have been read.
+struct List<'a> {
+    weight: f32,
+    cursor: Cursor<'a>,
+    at: usize,
+}
+
+fn lists<'a>(view: &'a View, terms: &[Weighted]) -> Vec<List<'a>> {
+    let found = terms.iter().filter_map(|term| Some((term, view.segment.find_term(&term.term.term)?)));
+    found.map(|(term, id)| List { weight: term.weight, cursor: view.segment.postings(id), at: 0 }).collect()
+}
+
+struct Scan<'a> {
+    at: u32,
+    view: &'a View,
+    mask: Option<&'a [u64]>,
+    curve: Curve,
+}
+
+impl Scan<'_> {
+    fn run(&mut self, mut lists: Vec<List<'_>>, sums: &mut Vec<f32>, best: &mut Best) -> usize {
+        let lengths = self.view.segment.lengths();
+        let mut matched = 0;
+        sums.clear();
+        sums.resize(WINDOW.min(lengths.len().next_multiple_of(64)), 0.0);
+        for list in &mut lists {
+            list.cursor.advance();
+        }
+        let mut start = 0;
+        while !lists.is_empty() {
+            // Windows begin where the next posting is: rare terms skip most of a segment.
+            let first = lists.iter().map(|list| list.cursor.rows[list.at] as usize).min().unwrap_or(0);
+            start = (first / 64 * 64).max(start);
+            let end = start + WINDOW;
+            lists.retain_mut(|list| self.add(list, start, end, lengths, sums));
+            let filled = WINDOW.min(lengths.len().saturating_sub(start)).min(sums.len());
+            matched += self.sweep(start, &mut sums[..filled], best);
+            start = end;
+        }
+        matched
+    }
+
+    /// Adds what one term gives the rows in `start..end`; false when the list has ended.
+    fn add(&self, list: &mut List<'_>, start: usize, end: usize, lengths: &[u32], sums: &mut [f32]) -> bool {
+        loop {
+            let cursor = &list.cursor;
+            if cursor.filled == 0 {
+                return false;
+            }
+            let rows = &cursor.rows[list.at..cursor.filled];
+            let inside = if (cursor.rows[cursor.filled - 1] as usize) < end {
+                rows.len()
+            } else {
+                rows.partition_point(|&row| (row as usize) < end)
+            };
+            for (&row, &tf) in rows[..inside].iter().zip(&cursor.tfs[list.at..]) {
+                let Some(&length) = lengths.get(row as usize) else { return false };
+                sums[row as usize - start] += list.weight * self.curve.share(tf, length);
+            }
+            list.at += inside;
+            if list.at < cursor.filled {
+                return true;
+            }
+            list.at = 0;
+            if !list.cursor.advance() {
+                return false;
+            }
+        }
+    }
+
+    /// Takes the sums of the rows from `start` on, and zeroes them.
+    fn sweep(&self, start: usize, sums: &mut [f32], best: &mut Best) -> usize {
+        let chunks = self.view.segment.chunks();
+        let mut matched = 0;
+        for (block, sums) in sums.chunks_mut(64).enumerate() {
+            let highest = sums.iter().fold(0f32, |highest, &sum| if sum > highest { sum } else { highest });
+            if highest == 0.0 {
+                continue;
+            }
+            let first = start + block * 64;
+            let mask = self.mask.map_or(!0, |mask| mask[first / 64]);
+            if mask == !0 && highest < best.floor() {
+                matched += sums.iter().map(|&sum| usize::from(sum > 0.0)).sum::<usize>();
+            } else {
+                for (i, &sum) in sums.iter().enumerate() {
+                    if sum > 0.0 && mask >> i & 1 == 1 {
+                        matched += 1;
+                        if sum >= best.floor() {
+                            best.push(Scored::new(sum, chunks[first + i], self.at, (first + i) as u32));
+                        }
+                    }
+                }
+            }
+            sums.fill(0.0);
+        }
+        matched
+    }
+}
+
+/// The scores of some rows of one segment, in ascending order, 0 where no term occurs; the same as [`rank`] gives.
+pub(crate) fn scores(snapshot: &Snapshot, terms: &[Weighted], view: &View, rows: &[u32]) -> Vec<f32> {
+    let curve = Curve::new(&snapshot.settings, snapshot.length, snapshot.live);
+    let mut scores = vec![0.0; rows.len()];
+    let lengths = view.segment.lengths();
+    for mut list in lists(view, terms) {
+        let mut more = true;
+        for (&row, score) in rows.iter().zip(&mut scores) {
+            if list.cursor.filled == 0 || list.cursor.rows[list.cursor.filled - 1] < row {
+                more = more && list.cursor.advance_to(row);
+            }
+            if !more {
+                break;
+            }
+            let found = list.cursor.rows[..list.cursor.filled].binary_search(&row);
+            if let (Ok(at), Some(&length)) = (found, lengths.get(row as usize)) {
+                *score += list.weight * curve.share(list.cursor.tfs[at], length);
+            }
+        }
+    }
+    scores
+}
