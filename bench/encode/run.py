@@ -1,6 +1,6 @@
 """Measures our encoder and tokenizer beside sentence-transformers, ONNX Runtime and `tokenizers`, in one run.
 
-Usage: python3 bench/encode/run.py [--rounds 5] [--skip-quality] [--venv DIR] [--model DIR] [--data DIR]
+Usage: python3 bench/encode/run.py [--rounds 5] [--parts tokenizer quality speed] [--model DIR] [--data DIR]
 
 Makes its own virtual environment from requirements.txt, builds our examples in release mode, then lets every engine
 encode the same ids in turn, round by round, so that a busy moment hits all alike. Writes bench/results/encode.json and
@@ -13,46 +13,31 @@ import os
 import platform
 import subprocess
 import sys
-import venv
 from datetime import datetime, timezone
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parents[1]
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+import environment
+from environment import DATA, HERE, MODEL, REPOSITORY, TARGET
+
 RESULTS = REPOSITORY / "bench/results"
 SEED = 20240229
 WINDOW = 256
 OURS = ["f32", "bf16", "int8"]
+PARTS = ["tokenizer", "quality", "speed"]
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--skip-quality", action="store_true", help="leave out cosine parity and SciFact")
-    parser.add_argument("--venv", type=Path, default=TARGET / "bench/venv")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="measure these only; keep the rest as it was")
     parser.add_argument("--work", type=Path, default=TARGET / "bench/encode")
-    parser.add_argument("--model", type=Path, default=TARGET / "test-assets/all-MiniLM-L6-v2")
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("ENGRAFT_TEST_DATA", REPOSITORY / "../shared/data")))
+    parser.add_argument("--model", type=Path, default=MODEL)
+    parser.add_argument("--data", type=Path, default=DATA)
     return parser.parse_args()
-
-
-def enter_environment(folder: Path) -> None:
-    """Goes on inside the virtual environment, making it first where it is missing or out of date."""
-    python = folder / "bin/python"
-    wanted = (HERE / "requirements.txt").read_text()
-    stamp = folder / "requirements.txt"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "-r", HERE / "requirements.txt"], check=True)
-        stamp.write_text(wanted)
-    if Path(sys.prefix) != folder.resolve():
-        os.execv(python, [python, __file__, *sys.argv[1:]])
 
 
 def main() -> None:
     options = arguments()
-    enter_environment(options.venv)
     options.work.mkdir(parents=True, exist_ok=True)
     RESULTS.mkdir(exist_ok=True)
     build = ["cargo", "build", "--release", "-p", "engraft-nn", "--example"]
@@ -62,7 +47,8 @@ def main() -> None:
 
     texts = Texts(options.model, options.data / "rag-scifact", options.work, SEED, WINDOW)
     about = provenance(options)
-    tokenizer_results(texts, options, about)
+    if "tokenizer" in options.parts:
+        tokenizer_results(texts, options, about)
     encoder_results(texts, options, about)
 
 
@@ -140,24 +126,32 @@ def encoder_results(texts, options, about: dict) -> None:
     if not (options.work / "int8-fused.onnx").exists():
         export = [sys.executable, HERE / "export.py", options.model, options.work]
         subprocess.run(export, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    workloads = texts.workloads()
-    result = about | {
-        "unit": "tokens per second, padding not counted; medians of the rounds",
-        "workloads": {name: texts.describe(path) for name, path in workloads.items()},
-        "speed": {f"{threads} thread{'s' * (threads > 1)}": speed(options, workloads, threads) for threads in [1, 2]},
-        "query": latency(options, texts.queries_file()),
-        "gemm_peak": {name: peak(options, name) for name in OURS},
-    }
-    if not options.skip_quality:
-        result["parity"] = parity(texts, options)
-        result["scifact"] = scifact(texts, options)
-    result["load_average_after"] = os.getloadavg()
-    save("encode.json", result)
-    report(result)
+    path = RESULTS / "encode.json"
+    result = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if "quality" in options.parts:
+        result["quality"] = about | {"parity": parity(texts, options), "scifact": scifact(texts, options)}
+        save("encode.json", result)
+    if "speed" in options.parts:
+        workloads = texts.workloads()
+        result["speed"] = about | {
+            "unit": "tokens per second, padding not counted; medians of the rounds",
+            "workloads": {name: texts.describe(path) for name, path in workloads.items()},
+            "one_thread": speed(options, workloads, 1),
+            "two_threads": speed(options, workloads, 2),
+            "query": latency(options, texts.queries_file()),
+            "gemm_peak": {name: peak(options, name) for name in OURS},
+            "load_average_after": os.getloadavg(),
+        }
+        save("encode.json", result)
+    if "quality" in options.parts:
+        report_quality(result["quality"])
+    if "speed" in options.parts:
+        report_speed(result["speed"])
 
 
 def speed(options, workloads: dict[str, Path], threads: int) -> dict:
-    engines = {name: Engine(command) for name, command in commands(options, threads).items()}
+    engines = {name: Engine(command) for name, command in commands(options, threads).items()
+               if threads == 1 or "fused" not in name}
     rounds: dict[str, dict[str, list]] = {name: {it: [] for it in workloads} for name in engines}
     for engine in engines.values():
         engine.ask(workloads["128"], 32)
@@ -181,17 +175,22 @@ def rates(answers: list[dict]) -> dict:
 
 
 def latency(options, queries: Path) -> dict:
-    """Milliseconds for one query at a time, over all SciFact test queries, engines in turn."""
+    """Milliseconds for one query at a time, over the SciFact test queries, engines in turn."""
     engines = {name: Engine(command) for name, command in commands(options, 1).items()}
     calls: dict[str, list[float]] = {name: [] for name in engines}
+    busy: dict[str, list[float]] = {name: [] for name in engines}
     for number in range(options.rounds + 1):
         for name, engine in engines.items():
             answer = engine.ask(queries, 1)
-            calls[name] += answer["call_ms"] if number else []
+            # The first round warms up.
+            if number:
+                calls[name] += answer["call_ms"]
+                busy[name].append(answer["cpu_s"] * 1e3 / len(answer["call_ms"]))
     for engine in engines.values():
         engine.close()
     quantile = lambda values, share: sorted(values)[int(share * (len(values) - 1))]
-    return {name: {"p50_ms": quantile(ms, 0.5), "p99_ms": quantile(ms, 0.99)} for name, ms in calls.items()}
+    return {name: {"p50_ms": quantile(ms, 0.5), "p99_ms": quantile(ms, 0.99), "cpu_ms": median(busy[name])}
+            for name, ms in calls.items()}
 
 
 def peak(options, precision: str) -> dict:
@@ -205,15 +204,9 @@ def peak(options, precision: str) -> dict:
 
 def parity(texts, options) -> dict:
     """Cosine to sentence-transformers f32 over 1,000 whole passages."""
-    import numpy as np
-
     ids = texts.passages_file(1000)
-    vectors = {}
-    for name, command in commands(options, 2).items():
-        engine, out = Engine(command), options.work / "parity.f32"
-        engine.ask(ids, 32, out)
-        engine.close()
-        vectors[name] = unit(np.fromfile(out, dtype="<f4").reshape(-1, 384).astype("f8"))
+    chosen = [name for name in commands(options, 2) if "fused" not in name]
+    vectors = {name: encoded(options, name, [ids])[0] for name in chosen}
     reference = vectors["sentence-transformers f32"]
     cosines = {name: (reference * it).sum(1) for name, it in vectors.items()}
     return {name: {"min": float(it.min()), "mean": float(it.mean()), "n": len(it)} for name, it in cosines.items()}
@@ -224,26 +217,18 @@ def scifact(texts, options) -> dict:
     import numpy as np
     import pytrec_eval
 
-    corpus, queries = texts.corpus_file(), texts.queries_file()
-    chosen = [f"engraft {name}" for name in OURS] + ["onnxruntime int8", "onnxruntime int8 fused"]
+    files = [texts.corpus_file(), texts.queries_file()]
     per_query = {}
-    for name in chosen:
-        engine = Engine(commands(options, 2)[name])
-        found = []
-        for ids in [corpus, queries]:
-            engine.ask(ids, 32, options.work / "scifact.f32")
-            found.append(unit(np.fromfile(options.work / "scifact.f32", dtype="<f4").reshape(-1, 384)))
-        engine.close()
-        scores = found[1] @ found[0].T
+    for name in [f"engraft {precision}" for precision in OURS] + ["onnxruntime int8"]:
+        corpus, queries = encoded(options, name, files)
         run = {}
-        for query, row in zip(texts.query_ids, scores):
+        for query, row in zip(texts.query_ids, queries @ corpus.T):
             best = np.argsort(-row, kind="stable")[:100]
             run[query] = {texts.corpus_ids[n]: float(row[n]) for n in best}
         measured = pytrec_eval.RelevanceEvaluator(texts.qrels, {"ndcg_cut.10"}).evaluate(run)
         per_query[name] = np.array([measured[query]["ndcg_cut_10"] for query in texts.query_ids])
     base = per_query[f"engraft {OURS[0]}"]
-    source = np.random.default_rng(SEED)
-    draws = source.integers(0, len(base), (10_000, len(base)))
+    draws = np.random.default_rng(SEED).integers(0, len(base), (10_000, len(base)))
     rows = {}
     for name, values in per_query.items():
         lost = base - values
@@ -252,27 +237,45 @@ def scifact(texts, options) -> dict:
     return rows
 
 
-def report(result: dict) -> None:
-    for threads, engines in result["speed"].items():
-        key = "per_cpu_second" if threads.startswith("1") else "per_second"
-        words = "per CPU second" if threads.startswith("1") else "per second"
-        table = [[name, *(f"{of[workload][key]:,.0f}" for workload in result["workloads"])] for name, of in engines.items()]
-        show(f"Encoder, {threads}, tokens {words}", ["engine", *result["workloads"]], table)
-    one, two = result["speed"]["1 thread"], result["speed"]["2 threads"]
-    show("Two threads over one, tokens per second, best rounds", ["engine", *result["workloads"]],
-         [[name, *(f"{two[name][it]['per_second_best'] / one[name][it]['per_second_best']:.2f}" for it in result["workloads"])]
-          for name in one])
-    show("One query at a time, one thread", ["engine", "p50 ms", "p99 ms"],
-         [[name, f"{it['p50_ms']:.2f}", f"{it['p99_ms']:.2f}"] for name, it in result["query"].items()])
+def encoded(options, name: str, files: list[Path]) -> list:
+    """One engine's vectors for each file of ids, of length 1 in f64."""
+    import numpy as np
+
+    engine, out, found = Engine(commands(options, 2)[name]), options.work / "vectors.f32", []
+    for ids in files:
+        engine.ask(ids, 32, out)
+        rows = np.fromfile(out, dtype="<f4").reshape(-1, 384).astype("f8")
+        found.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    engine.close()
+    print(f"{name} done", file=sys.stderr)
+    return found
+
+
+def report_speed(it: dict) -> None:
+    one, two, names = it["one_thread"], it["two_threads"], list(it["workloads"])
+    row = lambda engine, of: [engine, *(f"{of[name]['per_cpu_second']:,.0f}" for name in names)]
+    show("Encoder, one thread, tokens per CPU second", ["engine", *names], [row(*pair) for pair in one.items()])
+    ratio = lambda engine, name: one[f"engraft {engine}"][name]["per_cpu_second"] / max(
+        of[name]["per_cpu_second"] for peer, of in one.items() if peer.startswith(f"onnxruntime {engine}"))
+    show("Over the better ONNX Runtime of the same precision", ["engine", *names],
+         [[f"engraft {engine}", *(f"{ratio(engine, name):.2f}×" for name in names)] for engine in ["f32", "int8"]])
+    scaling = lambda engine, name: two[engine][name]["per_second_best"] / one[engine][name]["per_second_best"]
+    show("Encoder, two threads, tokens per second (over one thread, best rounds)", ["engine", *names],
+         [[engine, *(f"{of[name]['per_second']:,.0f} ({scaling(engine, name):.2f}×)" for name in names)]
+          for engine, of in two.items()])
+    show("One query at a time, one thread", ["engine", "p50 ms", "p99 ms", "CPU ms"],
+         [[engine, f"{of['p50_ms']:.2f}", f"{of['p99_ms']:.2f}", f"{of['cpu_ms']:.2f}"] for engine, of in it["query"].items()])
     show("Share of the bare matrix product", ["precision", "GFLOP/s", "at 128", "at 256", "instructions"],
-         [[name, f"{it['gflops']:.0f}", f"{it['share']['128']:.0%}", f"{it['share']['256']:.0%}", it["instructions"]]
-          for name, it in result["gemm_peak"].items()])
-    if "parity" in result:
-        show("Cosine to sentence-transformers f32, 1,000 passages", ["engine", "lowest", "mean"],
-             [[name, f"{it['min']:.7f}", f"{it['mean']:.7f}"] for name, it in result["parity"].items()])
-        show("SciFact test, dense only", ["engine", "nDCG@10", "lost to engraft f32 [95 % CI]"],
-             [[name, f"{it['ndcg10']:.4f}", f"{it['lost']:+.4f} [{it['lost_ci95'][0]:+.4f}, {it['lost_ci95'][1]:+.4f}]"]
-              for name, it in result["scifact"].items()])
+         [[name, f"{of['gflops']:.0f}", f"{of['share']['128']:.0%}", f"{of['share']['256']:.0%}", of["instructions"]]
+          for name, of in it["gemm_peak"].items()])
+
+
+def report_quality(it: dict) -> None:
+    show("Cosine to sentence-transformers f32, 1,000 passages", ["engine", "lowest", "mean"],
+         [[name, f"{of['min']:.7f}", f"{of['mean']:.7f}"] for name, of in it["parity"].items()])
+    show("SciFact test, dense only", ["engine", "nDCG@10", "lost to engraft f32 [95 % CI]"],
+         [[name, f"{of['ndcg10']:.4f}", f"{of['lost']:+.4f} [{of['lost_ci95'][0]:+.4f}, {of['lost_ci95'][1]:+.4f}]"]
+          for name, of in it["scifact"].items()])
 
 
 # --- small parts -----------------------------------------------------------------------------------------------------
@@ -313,12 +316,6 @@ def median(values: list[float]) -> float:
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
-def unit(rows):
-    import numpy as np
-
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
 def mega(rate: float) -> str:
     return f"{rate / 1e6:.2f}"
 
@@ -334,4 +331,5 @@ def show(title: str, head: list[str], rows: list[list]) -> None:
 
 
 if __name__ == "__main__":
+    environment.enter()
     main()

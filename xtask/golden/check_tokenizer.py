@@ -1,21 +1,25 @@
 """Compares our tokenizer with the reference on every text of a data folder, on all of Unicode and on random text.
 
-Usage: python xtask/golden/check_tokenizer.py MODEL_DIR DATA_DIR   (packages: bench/encode/requirements.txt)
+Run with `cargo xtask golden check_tokenizer`.
 
 Every file is taken whole and line by line; strings inside JSON are taken too, unescaped; files that are not UTF-8 are
 read both with replacement characters and as Latin-1. Prints the first differences and exits 1 if there are any.
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench/encode"))
+import environment
+
+environment.enter()
+
+from environment import DATA, MODEL, REPOSITORY, TARGET
 from tokenizer import BLOCK, CASES, block_text, open_reference, random_texts
 
-REPOSITORY = Path(__file__).parents[2]
 TEXT = {".jsonl", ".json", ".md", ".txt", ".tsv", ".csv", ".html", ".htm", ".xml", ".eml", ".yml", ".yaml", ""}
 RANDOM = 300_000
 MAX_CHARS = 4_000_000
@@ -60,17 +64,15 @@ def batches(data: Path):
 
 
 def main() -> None:
-    model, data = sys.argv[1], Path(sys.argv[2])
     build = ["cargo", "build", "--quiet", "--release", "-p", "engraft-nn", "--example", "tokenize"]
     subprocess.run(build, cwd=REPOSITORY, check=True)
-    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
-    reference = open_reference(model)
+    reference = open_reference(MODEL)
     files = count = tokens = differences = 0
-    for name, texts in batches(data):
+    for name, texts in batches(DATA):
         with tempfile.TemporaryFile("w+", encoding="utf-8") as lines:
             lines.writelines(json.dumps(text) + "\n" for text in texts)
             lines.seek(0)
-            ours = subprocess.run([target / "release/examples/tokenize", model], stdin=lines, check=True, capture_output=True)
+            ours = subprocess.run([TARGET / "release/examples/tokenize", MODEL], stdin=lines, check=True, capture_output=True)
         answers = ours.stdout.decode("ascii").splitlines()
         assert len(answers) == len(texts), name
         for text, expected, answer in zip(texts, reference.encode_batch(texts), answers):

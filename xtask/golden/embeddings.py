@@ -1,6 +1,6 @@
 """Writes crates/nn/tests/golden/minilm.json: token ids and sentence-transformers vectors of about sixty texts.
 
-Usage: python xtask/golden/embeddings.py MODEL_DIR   (packages: bench/encode/requirements.txt)
+Run with `cargo xtask golden embeddings`.
 
 Each text is encoded alone, in f32 on the CPU with one thread, so no vector depends on its neighbours' padding.
 """
@@ -9,6 +9,11 @@ import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench/encode"))
+import environment
+
+environment.enter()
 
 import torch
 from sentence_transformers import SentenceTransformer
@@ -22,7 +27,7 @@ LONG = [60, 64, 80, 96, 100, 111, 126, 127, 128, 150, 160, 180, 192, 200, 222, 2
 
 def main() -> None:
     torch.set_num_threads(1)
-    model = SentenceTransformer(sys.argv[1], device="cpu")
+    model = SentenceTransformer(str(environment.MODEL), device="cpu")
     model.max_seq_length = 256
 
     def ids(text: str) -> list[int]:

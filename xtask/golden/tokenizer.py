@@ -1,6 +1,6 @@
 """Writes crates/nn/tests/golden/tokenizer.json: what the reference tokenizer makes of hard text.
 
-Usage: python xtask/golden/tokenizer.py MODEL_DIR   (packages: bench/encode/requirements.txt)
+Run with `cargo xtask golden tokenizer`.
 
 `cases` holds texts with their ids. `blocks` holds, for every 4,096 code points, the FNV-1a hash of the ids of a text
 that sets each of them inside a word and alone: all of Unicode in a few kilobytes.
@@ -12,6 +12,11 @@ import struct
 import sys
 from importlib.metadata import version
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench/encode"))
+import environment
+
+environment.enter()
 
 from tokenizers import Tokenizer
 
@@ -105,8 +110,8 @@ def fnv1a(ids: list[int]) -> str:
     return f"{value:016x}"
 
 
-def open_reference(model: str) -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(Path(model) / "tokenizer.json"))
+def open_reference(model: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
@@ -118,7 +123,7 @@ def random_texts(n: int, seed: int) -> list[str]:
 
 
 def main() -> None:
-    tokenizer = open_reference(sys.argv[1])
+    tokenizer = open_reference(environment.MODEL)
     named = dict(CASES)
     named |= {f"random {n}": text for n, text in enumerate(random_texts(200, seed=11))}
     cases = [{"name": name, "text": text, "ids": tokenizer.encode(text).ids} for name, text in named.items()]

@@ -1,13 +1,19 @@
 """Writes crates/nn/src/tokenizer/unicode.rs: how the reference tokenizer classes every code point.
 
-Usage: python xtask/golden/unicode.py   (packages: bench/encode/requirements.txt)
+Run with `cargo xtask golden unicode`.
 
 The reference carries its own Unicode tables, older than those of any crate in use here, so each code point is put to
 the reference itself: is it dropped, stripped as an accent, or split off as punctuation?
 """
 
+import sys
 from importlib.metadata import version
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench/encode"))
+import environment
+
+environment.enter()
 
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer

@@ -18,14 +18,8 @@ pub struct Signals {
     pub covered: f32,
     /// Share of neighbouring pairs of the question's content words that stand within six words of each other.
     pub paired: f32,
-    /// Weighted share in the sentence before and the one after.
-    pub around: f32,
-    /// Weighted share in the whole passage with its title and headings.
-    pub passage: f32,
     /// Whether it offers the sort of thing the question asks for.
     pub cue: f32,
-    /// The passage's cosine; 0 when unknown.
-    pub dense: f32,
     /// The passage's BM25 score over the best one's.
     pub lexical: f32,
     /// One over the passage's rank.
@@ -52,20 +46,26 @@ pub(crate) struct Question<'q> {
     pub(crate) terms: Vec<String>,
     /// How much each tells, by how few sources have it.
     pub(crate) weights: BTreeMap<String, f32>,
+    /// Its names and numbers: content words with a capital or digit, the first word left out.
+    names: BTreeSet<String>,
+    /// The content words of each source.
+    held: Vec<BTreeSet<String>>,
 }
 
 impl<'q> Question<'q> {
     /// Reads a question against the sources that are there to answer it.
     pub(crate) fn read(text: &'q str, sources: &[Source<'_>]) -> Question<'q> {
         let mut seen = BTreeSet::new();
-        let terms: Vec<String> = terms(text).into_iter().filter(|term| seen.insert(term.clone())).collect();
+        let ordered: Vec<String> = terms(text).into_iter().filter(|term| seen.insert(term.clone())).collect();
         let held: Vec<BTreeSet<String>> = sources.iter().map(source_terms).collect();
         let weight = |term: &String| {
             let holders = held.iter().filter(|held| held.contains(term)).count() as f32;
             (1.0 + (sources.len() as f32 + 1.0) / (holders + 0.5)).ln()
         };
-        let weights = terms.iter().map(|term| (term.clone(), weight(term))).collect();
-        Question { text, cue: Cue::of(text), terms, weights }
+        let weights = ordered.iter().map(|term| (term.clone(), weight(term))).collect();
+        let named = |word: &&str| word.starts_with(|c: char| c.is_uppercase() || c.is_numeric());
+        let names = text.split_whitespace().skip(1).filter(named).flat_map(terms).collect();
+        Question { text, cue: Cue::of(text), terms: ordered, weights, names, held }
     }
 
     /// The weighted share of the question's content words among `terms`; 0 when it has none.
@@ -73,6 +73,17 @@ impl<'q> Question<'q> {
         let all: f32 = self.weights.values().sum();
         let held: f32 = self.weights.iter().filter(|(term, _)| terms.contains(*term)).map(|(_, weight)| weight).sum();
         if all > 0.0 { held / all } else { 0.0 }
+    }
+
+    /// The weighted share of its content words that a source holds, with title and headings.
+    pub(crate) fn covered_by(&self, source: usize) -> f32 {
+        self.held.get(source).map_or(0.0, |held| self.covered(held))
+    }
+
+    /// The share of its names and numbers that a source holds; 1 when it has none.
+    pub(crate) fn named_by(&self, source: usize) -> f32 {
+        let found = |held: &BTreeSet<String>| self.names.intersection(held).count() as f32 / self.names.len() as f32;
+        self.held.get(source).filter(|_| !self.names.is_empty()).map_or(1.0, found)
     }
 
     fn paired(&self, terms: &[String]) -> f32 {
@@ -89,7 +100,7 @@ impl<'q> Question<'q> {
 }
 
 /// The content words of a passage with its title and headings.
-pub(crate) fn source_terms(source: &Source<'_>) -> BTreeSet<String> {
+fn source_terms(source: &Source<'_>) -> BTreeSet<String> {
     let heading = source.title.iter().chain(&source.heading).flat_map(|line| terms(line));
     heading.chain(terms(source.passage())).collect()
 }
@@ -104,23 +115,15 @@ pub(crate) fn rank<'a>(
     let best_lexical = sources.iter().filter_map(|source| source.lexical).fold(0.0, f32::max);
     let mut ranked = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        let passage = question.covered(&source_terms(source));
         let units = units(index, source);
         let words: Vec<Vec<String>> = units.iter().map(|unit| terms(unit.text)).collect();
         let sets: Vec<BTreeSet<String>> = words.iter().map(|words| words.iter().cloned().collect()).collect();
         for (i, unit) in units.into_iter().enumerate() {
-            let mut around = BTreeSet::new();
-            for j in [i.wrapping_sub(1), i + 1] {
-                around.extend(sets.get(j).into_iter().flatten().cloned());
-            }
             let signals = Signals {
                 cosine: None,
                 covered: question.covered(&sets[i]),
                 paired: question.paired(&words[i]),
-                around: question.covered(&around),
-                passage,
                 cue: question.cue.found_in(unit.text, question.text),
-                dense: source.dense.unwrap_or(0.0).max(0.0),
                 lexical: source.lexical.map_or(0.0, |score| score / best_lexical.max(1e-6)),
                 rank: 1.0 / (index + 1) as f32,
                 length: (1.0 + words[i].len() as f32).ln() / 5.0,
@@ -158,18 +161,8 @@ fn add_cosines(question: &str, ranked: &mut [Ranked<'_>], most: usize, embed: &d
 
 impl Signals {
     /// The signals in the order of the weights, the cosine left out.
-    pub fn values(&self) -> [f32; 9] {
-        [
-            self.covered,
-            self.paired,
-            self.around,
-            self.passage,
-            self.cue,
-            self.dense,
-            self.lexical,
-            self.rank,
-            self.length,
-        ]
+    pub fn values(&self) -> [f32; 6] {
+        [self.covered, self.paired, self.cue, self.lexical, self.rank, self.length]
     }
 
     /// The log-odds that the sentence holds the answer.
@@ -185,6 +178,6 @@ impl Signals {
 // Fitted by `examples/fit.rs`; the order is that of `Signals::values`.
 const WITH_COSINE_START: f32 = -6.0;
 const WITH_COSINE_FACTOR: f32 = 4.0;
-const WITH_COSINE: [f32; 9] = [2.0, 0.5, 0.3, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5];
+const WITH_COSINE: [f32; 6] = [4.0, 0.7, 0.7, 2.4, 3.2, 0.7];
 const WORDS_ONLY_START: f32 = -6.0;
-const WORDS_ONLY: [f32; 9] = [4.0, 0.5, 0.3, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5];
+const WORDS_ONLY: [f32; 6] = [5.5, 0.9, 0.7, 2.4, 3.5, 0.4];

@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 
 use crate::Source;
-use crate::rank::{Question, Ranked, source_terms};
+use crate::rank::{Question, Ranked};
+use crate::words::terms;
 
 /// What support is computed from.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -20,6 +21,8 @@ pub struct Evidence {
     pub covered: f32,
     /// The same for the whole passage of the best quote.
     pub passage: f32,
+    /// The share of the question's names and numbers in that passage; 1 when it has none.
+    pub names: f32,
     /// The best share any single sentence has, with the headings left out.
     pub sentence: f32,
     /// The share of its neighbouring words that stand near each other in a quote.
@@ -45,7 +48,7 @@ pub(crate) fn evidence(
     let mut quoted: BTreeSet<String> = BTreeSet::new();
     for ranked in chosen {
         let source = &sources[ranked.unit.source];
-        let above = source.title.iter().chain(&source.heading).flat_map(|line| crate::words::terms(line));
+        let above = source.title.iter().chain(&source.heading).flat_map(|line| terms(line));
         quoted.extend(ranked.terms.iter().cloned().chain(above));
     }
     let most = |value: &dyn Fn(&Ranked<'_>) -> f32| chosen.iter().map(|ranked| value(ranked)).fold(0.0, f32::max);
@@ -57,7 +60,8 @@ pub(crate) fn evidence(
         quoted: true,
         cosine: ranked.iter().filter_map(|ranked| ranked.signals.cosine).reduce(f32::max),
         covered: question.covered(&quoted),
-        passage: question.covered(&source_terms(&sources[best.unit.source])),
+        passage: question.covered_by(best.unit.source),
+        names: question.named_by(best.unit.source),
         sentence: most(&|ranked| ranked.signals.covered),
         paired: most(&|ranked| ranked.signals.paired),
         cue: most(&|ranked| ranked.signals.cue),
@@ -68,8 +72,8 @@ pub(crate) fn evidence(
 
 impl Evidence {
     /// The evidence in the order of the weights, the cosine left out.
-    pub fn values(&self) -> [f32; 7] {
-        [self.covered, self.passage, self.sentence, self.paired, self.cue, self.dense, self.lead]
+    pub fn values(&self) -> [f32; 8] {
+        [self.covered, self.passage, self.names, self.sentence, self.paired, self.cue, self.dense, self.lead]
     }
 
     /// How likely the quotes hold the answer, in `[0, 1]`; 0 when nothing is quoted.
@@ -89,6 +93,6 @@ impl Evidence {
 // Fitted by `examples/fit.rs`; the order is that of `Evidence::values`.
 const WITH_COSINE_START: f32 = -6.0;
 const WITH_COSINE_FACTOR: f32 = 5.0;
-const WITH_COSINE: [f32; 7] = [2.0, 2.0, 1.0, 0.5, 0.5, 2.0, 2.0];
+const WITH_COSINE: [f32; 8] = [2.0, 2.0, 1.0, 1.0, 0.5, 0.5, 2.0, 2.0];
 const WORDS_ONLY_START: f32 = -4.0;
-const WORDS_ONLY: [f32; 7] = [3.0, 3.0, 1.0, 0.5, 0.5, 1.0, 1.0];
+const WORDS_ONLY: [f32; 8] = [3.0, 3.0, 1.0, 1.0, 0.5, 0.5, 1.0, 1.0];

@@ -48,21 +48,14 @@ impl Workspace {
 
     fn build_index(&self, context: Context, encoder: Option<&Embedder>) -> Result<Index, Error> {
         let index = Index::create(&self.index_folder(encoder), &self.settings(encoder)).map_err(refused)?;
-        let (mut batch, mut failed) = (Change::default(), None);
-        let mut add = |change: Change, upto: u64| match index.apply(&Change { version: upto, ..change }) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
-        };
-        // Steps on the way count from 1; the version reached is set by the last one.
-        let mut steps = 0;
+        let upto = self.store.index_version()?;
+        let (mut batch, mut done) = (Change { version: upto, ..Change::default() }, Ok(()));
         let total = self.store.stats()?.chunks;
         if total > BATCH {
             context.progress.stage("index", Some(total as u64));
         }
-        let upto = self.store.for_each_live_chunk(&self.vector_space(encoder), &mut |live| {
+        // What commits between the two reads of the store is streamed too; catching up applies it again, harmlessly.
+        self.store.for_each_live_chunk(&self.vector_space(encoder), &mut |live| {
             if batch.docs.last().is_none_or(|facts| facts.doc != live.doc.no) {
                 batch.docs.push(self.facts(live.doc));
             }
@@ -70,14 +63,11 @@ impl Workspace {
             if batch.add.len() < BATCH {
                 return ControlFlow::Continue(());
             }
-            steps += 1;
             context.progress.advance(BATCH as u64);
-            add(std::mem::take(&mut batch), steps)
+            done = index.apply(&std::mem::replace(&mut batch, Change { version: upto, ..Change::default() }));
+            if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
-        let _ = add(batch, upto.max(steps + 1));
-        if let Some(error) = failed {
-            return Err(refused(error));
-        }
+        done.and_then(|()| index.apply(&batch)).map_err(refused)?;
         self.persist_anew(&index)?;
         Ok(index)
     }

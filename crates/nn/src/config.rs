@@ -102,7 +102,9 @@ impl Config {
         ];
         // Also keeps the sums of rounded products from overflowing.
         let sane = |size: usize| (1..=MOST).contains(&size);
-        if let Some((name, size)) = sizes.into_iter().find(|&(name, size)| !sane(size) && name != "vocab_size") {
+        if let Some((name, size)) =
+            sizes.into_iter().find(|&(name, size)| !sane(size) && name != "vocab_size")
+        {
             return Err(unsupported(format!("{name} {size}")));
         }
         if bert.hidden_size % bert.num_attention_heads != 0 {
@@ -137,7 +139,9 @@ fn pooling(dir: &Path) -> Result<Pooling, ModelError> {
     match (json.pooling_mode_mean_tokens, json.pooling_mode_cls_token, other) {
         (true, false, false) => Ok(Pooling::Mean),
         (false, true, false) => Ok(Pooling::First),
-        _ => Err(ModelError::Unsupported { path, what: "pooling other than mean or first token".to_string() }),
+        _ => {
+            Err(ModelError::Unsupported { path, what: "pooling other than mean or first token".to_string() })
+        }
     }
 }
 
@@ -151,7 +155,8 @@ fn window(dir: &Path, positions: usize) -> Result<usize, ModelError> {
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ModelError::Read { path: path.into(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ModelError::Read { path: path.into(), source })?;
     serde_json::from_str(&text)
         .map_err(|error| ModelError::Damaged { path: path.into(), reason: error.to_string() })
 }

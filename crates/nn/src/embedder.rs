@@ -66,7 +66,8 @@ impl Embed for Embedder {
             }
             sequences.push(ids);
         }
-        let failed = |error: ModelError| EmbedError::Engine { model: self.name.clone(), message: error.to_string() };
+        let failed =
+            |error: ModelError| EmbedError::Engine { model: self.name.clone(), message: error.to_string() };
         self.encoder.encode_ids(&sequences).map_err(failed)
     }
 }

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::kernels::{Attention, AttentionScratch, Finish, Isa, Job, Linear, Packed, Precision, Rounded};
+use crate::kernels::{
+    Attention, AttentionScratch, Finish, Isa, Job, Linear, Packed, Planes, Precision, Rounded,
+};
 use crate::layers::{Bert, Layer, Norm};
 use crate::{Config, ModelError, Pooling};
 
@@ -42,7 +44,7 @@ pub struct Encoder {
 }
 
 /// Rows that pass through the token-wise part of a layer together, so that their numbers stay in the second-level
-/// cache; a multiple of the tile of six rows.
+/// cache; a multiple of the rows of a tile.
 const BLOCK: usize = 96;
 
 /// Tokens that a group of sequences has at least, where there are as many: enough that reading the weights once a group
@@ -53,6 +55,7 @@ const GROUP: usize = 768;
 #[derive(Debug, Default)]
 struct Scratch {
     hidden: Vec<f32>,
+    /// Planes of queries, keys and values, as attention reads them.
     qkv: Vec<f32>,
     context: Vec<f32>,
     inner: Vec<f32>,
@@ -150,7 +153,9 @@ impl Encoder {
         for (text, ids) in sequences.iter().enumerate() {
             let reason = match ids.iter().find(|&&id| id as usize >= vocabulary) {
                 _ if ids.is_empty() => "it has no ids".to_string(),
-                _ if ids.len() > positions => format!("it has {} ids, the model reads {positions}", ids.len()),
+                _ if ids.len() > positions => {
+                    format!("it has {} ids, the model reads {positions}", ids.len())
+                }
                 Some(id) => format!("id {id} is outside the vocabulary of {vocabulary}"),
                 None => continue,
             };
@@ -172,32 +177,32 @@ impl Encoder {
         let Some(first) = self.bert.layers.first() else {
             return self.pool(state, &lengths, out);
         };
-        let mut linear = |rows: &[f32], layer: &Packed, finish: Finish, out: &mut [f32]| {
-            let count = out.len() / layer.columns();
+        let mut linear = |rows: &[f32], count: usize, layer: &Packed, finish: Finish, out: &mut [f32]| {
             self.isa.run(Job::Linear(Linear { rows, count, layer, finish, out, scratch: rounded }));
         };
-        linear(state, &first.qkv, Finish::Store, qkv);
+        let planes = |first| Finish::Split(Planes { width: hidden / self.config.heads, rows: tokens, first });
+        linear(state, tokens, &first.qkv, planes(0), qkv);
         for (n, layer) in self.bert.layers.iter().enumerate() {
-            let mut from = 0;
+            let mut first = 0;
             for &len in &lengths {
-                let qkv = &qkv[from * 3 * hidden..][..len * 3 * hidden];
-                let context = &mut context[from * hidden..][..len * hidden];
-                let heads = self.config.heads;
-                self.isa.run(Job::Attention(Attention { len, qkv, heads, context, scratch: attention }));
-                from += len;
+                let (qkv, heads, rows, scratch) = (&*qkv, self.config.heads, tokens, &mut *attention);
+                let context = &mut context[first * hidden..][..len * hidden];
+                self.isa.run(Job::Attention(Attention { qkv, heads, rows, first, context, scratch }));
+                first += len;
             }
             // The rest of the layer and the next one's queries, keys and values, block by block.
             let Layer { mixed, mixed_norm, up, down, down_norm, .. } = layer;
             let blocks = state.chunks_mut(BLOCK * hidden).zip(context.chunks(BLOCK * hidden));
-            for ((state, context), qkv) in blocks.zip(qkv.chunks_mut(BLOCK * 3 * hidden)) {
-                linear(context, mixed, Finish::Add, state);
+            for (block, (state, context)) in blocks.enumerate() {
+                let count = state.len() / hidden;
+                let inner = &mut inner[..count * self.config.inner];
+                linear(context, count, mixed, Finish::Add, state);
                 self.normalise(state, mixed_norm);
-                let inner = &mut inner[..state.len() / hidden * self.config.inner];
-                linear(state, up, Finish::Gelu, inner);
-                linear(inner, down, Finish::Add, state);
+                linear(state, count, up, Finish::Gelu, inner);
+                linear(inner, count, down, Finish::Add, state);
                 self.normalise(state, down_norm);
                 if let Some(next) = self.bert.layers.get(n + 1) {
-                    linear(state, &next.qkv, Finish::Store, qkv);
+                    linear(state, count, &next.qkv, planes(block * BLOCK), qkv);
                 }
             }
         }

@@ -82,7 +82,9 @@ impl Fault for ModelError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             ModelError::Tokenizer(error) => return error.hint(),
-            ModelError::Read { .. } => "name a folder that holds config.json, model.safetensors and vocab.txt",
+            ModelError::Read { .. } => {
+                "name a folder that holds config.json, model.safetensors and vocab.txt"
+            }
             ModelError::Damaged { .. } | ModelError::MissingTensor { .. } | ModelError::Shape { .. } => {
                 "fetch the model again, or remove the damaged copy"
             }

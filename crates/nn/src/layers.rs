@@ -43,7 +43,11 @@ pub(crate) struct Norm {
 impl Bert {
     /// Checks and packs the weights of a model folder, on as many threads.
     pub(crate) fn open(
-        dir: &Path, config: &Config, isa: Isa, precision: Precision, threads: usize,
+        dir: &Path,
+        config: &Config,
+        isa: Isa,
+        precision: Precision,
+        threads: usize,
     ) -> Result<Bert, ModelError> {
         let weights = Weights::open(&dir.join("model.safetensors"))?;
         // Some exports keep the encoder under the name of its class.
@@ -101,7 +105,8 @@ impl Loader<'_> {
     fn layers(&self, threads: usize) -> Result<Vec<Layer>, ModelError> {
         let count = self.config.layers;
         let threads = threads.clamp(1, count.max(1));
-        let share = |thread: usize| -> Vec<_> { (thread..count).step_by(threads).map(|n| self.layer(n)).collect() };
+        let share =
+            |thread: usize| -> Vec<_> { (thread..count).step_by(threads).map(|n| self.layer(n)).collect() };
         let shares: Vec<Vec<_>> = std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads).map(|thread| scope.spawn(move || share(thread))).collect();
             let own = share(0);

@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn halves_keep_their_value() {
-        let cases = [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (0x0001, 5.960_464_5e-8), (0x8000, -0.0)];
+        let cases =
+            [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (0x0001, 5.960_464_5e-8), (0x8000, -0.0)];
         for (bits, value) in cases {
             assert_eq!(half(bits).to_bits(), f32::to_bits(value), "{bits:#x}");
         }

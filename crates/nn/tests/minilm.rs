@@ -1,5 +1,7 @@
 //! The encoder on all-MiniLM-L6-v2 against vectors of sentence-transformers (made by `xtask/golden/embeddings.py`).
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its input has failed")]
+
 use engraft_core::{CountTokens, Embed, EmbedError};
 use engraft_nn::{Embedder, Encoder, EncoderOptions, Precision};
 use serde::Deserialize;
@@ -30,10 +32,15 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
 fn likeness(precision: Precision, instructions: Option<&'static str>) -> Option<(f64, f64)> {
     let dir = engraft_testkit::model()?;
     let encoder = Encoder::open(&dir, EncoderOptions { precision, threads: 2, instructions }).unwrap();
-    let cases = golden();
+    let mut cases = golden();
+    if instructions == Some("portable") {
+        // Slow; one in seven will do.
+        cases = cases.into_iter().step_by(7).collect();
+    }
     let ids: Vec<Vec<u32>> = cases.iter().map(|case| case.ids.clone()).collect();
     let vectors = encoder.encode_ids(&ids).unwrap();
-    let cosines: Vec<f64> = vectors.iter().zip(&cases).map(|(vector, case)| cosine(vector, &case.vector)).collect();
+    let cosines: Vec<f64> =
+        vectors.iter().zip(&cases).map(|(vector, case)| cosine(vector, &case.vector)).collect();
     let least = cosines.iter().copied().fold(1.0, f64::min);
     Some((least, cosines.iter().sum::<f64>() / cosines.len() as f64))
 }

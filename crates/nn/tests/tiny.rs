@@ -1,5 +1,7 @@
 //! The encoder on a made-up model of a few thousand weights: what it refuses, and what must not change its vectors.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its input has failed")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -64,9 +66,9 @@ fn write(dir: &Path, shapes: &BTreeMap<String, Vec<usize>>, dtype: Dtype) {
             (name, numbers.flat_map(|x| encode(x, dtype)).collect())
         })
         .collect();
-    let views = shapes.iter().map(|(name, shape)| {
-        (name.clone(), TensorView::new(dtype, shape.clone(), &bytes[name]).unwrap())
-    });
+    let views = shapes
+        .iter()
+        .map(|(name, shape)| (name.clone(), TensorView::new(dtype, shape.clone(), &bytes[name]).unwrap()));
     safetensors::serialize_to_file(views, None, &dir.join("model.safetensors")).unwrap();
 }
 
@@ -145,7 +147,11 @@ fn half_precision_files_give_the_same_vectors() {
     for dtype in [Dtype::F16, Dtype::BF16] {
         let dir = tempfile::tempdir().unwrap();
         write(dir.path(), &shapes(), dtype);
-        assert_eq!(open(dir.path(), Precision::F32, 1).encode_ids(&sequences()).unwrap(), wanted, "{dtype:?}");
+        assert_eq!(
+            open(dir.path(), Precision::F32, 1).encode_ids(&sequences()).unwrap(),
+            wanted,
+            "{dtype:?}"
+        );
     }
 }
 
@@ -224,7 +230,9 @@ fn a_tensor_of_another_shape_is_named_with_both_shapes() {
     check_refused(
         |dir| without_or_with(dir, "encoder.layer.0.intermediate.dense.weight", Some(&[20, 33])),
         Kind::Unavailable,
-        expect!["tensor encoder.layer.0.intermediate.dense.weight of DIR/model.safetensors has shape [20, 33], the configuration wants [33, 20]"],
+        expect![
+            "tensor encoder.layer.0.intermediate.dense.weight of DIR/model.safetensors has shape [20, 33], the configuration wants [33, 20]"
+        ],
     );
 }
 
@@ -233,18 +241,28 @@ fn numbers_of_an_odd_type_are_refused() {
     check_refused(
         |dir| write(dir, &shapes(), Dtype::F64),
         Kind::User,
-        expect!["DIR/model.safetensors asks for numbers of type F64 in tensor embeddings.word_embeddings.weight, which is not supported"],
+        expect![
+            "DIR/model.safetensors asks for numbers of type F64 in tensor embeddings.word_embeddings.weight, which is not supported"
+        ],
     );
 }
 
 #[test]
 fn a_truncated_file_is_damaged() {
-    check_refused(|dir| cut(dir, 9000), Kind::Unavailable, expect!["DIR/model.safetensors is damaged: incomplete metadata, file not fully covered"]);
+    check_refused(
+        |dir| cut(dir, 9000),
+        Kind::Unavailable,
+        expect!["DIR/model.safetensors is damaged: incomplete metadata, file not fully covered"],
+    );
 }
 
 #[test]
 fn an_empty_file_is_damaged() {
-    check_refused(|dir| cut(dir, 0), Kind::Unavailable, expect!["DIR/model.safetensors is damaged: header too small"]);
+    check_refused(
+        |dir| cut(dir, 0),
+        Kind::Unavailable,
+        expect!["DIR/model.safetensors is damaged: header too small"],
+    );
 }
 
 #[test]
@@ -258,29 +276,51 @@ fn an_absent_file_is_missing() {
 
 #[test]
 fn a_config_that_is_no_json_is_damaged() {
-    check_refused(|dir| configure(dir, "{", ""), Kind::Unavailable, expect![[r#"DIR/config.json is damaged: invalid type: string "model_type", expected struct BertJson at line 1 column 12"#]]);
+    check_refused(
+        |dir| configure(dir, "{", ""),
+        Kind::Unavailable,
+        expect![[
+            r#"DIR/config.json is damaged: invalid type: string "model_type", expected struct BertJson at line 1 column 12"#
+        ]],
+    );
 }
 
 #[test]
 fn another_activation_is_refused() {
-    check_refused(|dir| configure(dir, "gelu", "relu"), Kind::User, expect!["DIR/config.json asks for hidden_act `relu`, which is not supported"]);
+    check_refused(
+        |dir| configure(dir, "gelu", "relu"),
+        Kind::User,
+        expect!["DIR/config.json asks for hidden_act `relu`, which is not supported"],
+    );
 }
 
 #[test]
 fn another_architecture_is_refused() {
-    check_refused(|dir| configure(dir, "bert", "mpnet"), Kind::User, expect!["DIR/config.json asks for model_type `mpnet`, which is not supported"]);
+    check_refused(
+        |dir| configure(dir, "bert", "mpnet"),
+        Kind::User,
+        expect!["DIR/config.json asks for model_type `mpnet`, which is not supported"],
+    );
 }
 
 #[test]
 fn heads_that_do_not_divide_the_hidden_size_are_refused() {
     let heads = "\"num_attention_heads\":4";
-    check_refused(|dir| configure(dir, heads, &heads.replace('4', "3")), Kind::User, expect!["DIR/config.json asks for 3 heads over a hidden size of 20, which is not supported"]);
+    check_refused(
+        |dir| configure(dir, heads, &heads.replace('4', "3")),
+        Kind::User,
+        expect!["DIR/config.json asks for 3 heads over a hidden size of 20, which is not supported"],
+    );
 }
 
 #[test]
 fn an_absurd_size_is_refused_before_memory_is_asked_for() {
     let size = "\"max_position_embeddings\":40";
-    check_refused(|dir| configure(dir, size, &format!("{size}0000000000")), Kind::User, expect!["DIR/config.json asks for max_position_embeddings 400000000000, which is not supported"]);
+    check_refused(
+        |dir| configure(dir, size, &format!("{size}0000000000")),
+        Kind::User,
+        expect!["DIR/config.json asks for max_position_embeddings 400000000000, which is not supported"],
+    );
 }
 
 #[test]

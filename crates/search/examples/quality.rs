@@ -131,12 +131,12 @@ fn main() -> Result<()> {
             }
             let (ndcg, recall) = score(&collection, &snapshot, Mode::Dense, Fusion::default(), Pooling::Best);
             println!("  dense {ndcg:.4} R {recall:.3}");
-            for pooling in [Pooling::Whole, Pooling::Best] {
+            for pooling in [Pooling::Whole] {
                 let rrf = score(&collection, &snapshot, Mode::Hybrid, Fusion::Rrf { k: 60.0 }, pooling).0;
                 println!("  {pooling:?} RRF {rrf:.4}");
-                for scaling in [Scaling::MinMax, Scaling::Theoretical, Scaling::Mixed] {
+                for scaling in [Scaling::MinMax, Scaling::Mixed] {
                     print!("  {pooling:?} {scaling:?}");
-                    for alpha in [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] {
+                    for alpha in [0.4, 0.5, 0.6, 0.7, 0.8] {
                         let fused = score(
                             &collection,
                             &snapshot,

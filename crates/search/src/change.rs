@@ -33,7 +33,7 @@ pub struct DocFacts {
 /// One step from a version to the next; visible as a whole or not at all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Change {
-    /// The version it leads to; higher than the index's.
+    /// The version it leads to. It may be the index's own: an index is built from many changes to one version.
     pub version: u64,
     /// Facts to set; each replaces all earlier facts of that document.
     pub docs: Vec<DocFacts>,

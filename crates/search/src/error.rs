@@ -74,7 +74,7 @@ impl Fault for OpenError {
 /// Why a change was refused; nothing of it was applied.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum ApplyError {
-    /// Versions only grow.
+    /// Versions never shrink.
     #[error("a change to version {offered} cannot follow version {current}")]
     Version {
         /// The index's version.

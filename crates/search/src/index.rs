@@ -107,7 +107,7 @@ impl Index {
         check_entries(&change.add, self.settings.dim)?;
         let mut writer = lock(&self.writer);
         let before = self.snapshot();
-        if change.version <= before.version {
+        if change.version < before.version {
             return Err(ApplyError::Version { current: before.version, offered: change.version });
         }
         let forgotten: BTreeSet<DocNo> = change.forget.iter().copied().collect();

@@ -34,7 +34,7 @@ impl Store {
             batch.finish(model)
         })?;
         if writes.iter().any(|write| matches!(write, Write::Remove { purge: true, .. })) {
-            
+            receipt.residue = !self.scrub()?;
         }
         Ok(receipt)
     }

@@ -235,9 +235,10 @@ impl Cached {
         Cached {
             encoder: Encoder::open(model, EncoderOptions { threads: 2, ..EncoderOptions::default() }).expect("the model opens"),
             tokenizer: Tokenizer::open(model).expect("the tokenizer opens"),
-            vectors: Mutex::default(),
+            vectors: Mutex::new(load()), //TMP
         }
     }
+    pub fn save(&self) { let k=self.vectors.lock().unwrap(); let mut b=Vec::new(); for (t,v) in k.iter(){ b.extend((t.len() as u32).to_le_bytes()); b.extend(t.as_bytes()); for x in v { b.extend(x.to_le_bytes()); } } std::fs::write("/tmp/c_vec.bin",b).unwrap(); } //TMP
 }
 
 impl CountTokens for Cached {
@@ -276,3 +277,5 @@ impl Embed for Cached {
         Ok(texts.iter().map(|text| known[*text].clone()).collect())
     }
 }
+
+fn load() -> BTreeMap<String, Vec<f32>> { let mut m=BTreeMap::new(); let b=std::fs::read("/tmp/c_vec.bin").unwrap_or_default(); let mut i=0; while i<b.len(){ let n=u32::from_le_bytes(b[i..i+4].try_into().unwrap()) as usize; i+=4; let t=String::from_utf8(b[i..i+n].to_vec()).unwrap(); i+=n; let v=(0..384).map(|j| f32::from_le_bytes(b[i+4*j..i+4*j+4].try_into().unwrap())).collect(); i+=4*384; m.insert(t,v);} m } //TMP

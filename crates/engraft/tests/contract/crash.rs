@@ -49,7 +49,7 @@ fn a_kill_at_any_moment_loses_nothing_and_shows_nothing_half() {
             }
         }
         let mut child = bench.command(&["ingest", docs.to_str().unwrap()]).spawn().unwrap();
-        std::thread::sleep(Duration::from_micros((round * 7_919) % 60_000));
+        std::thread::sleep(Duration::from_micros((round * 7_919) % 120_000));
         child.kill().unwrap();
         if child.wait().unwrap().success() {
             acknowledged = on_disk.clone();

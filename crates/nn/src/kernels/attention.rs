@@ -1,20 +1,22 @@
-//! Self-attention of one sequence: head by head, six queries at a time, scores never leaving the nearest cache.
+//! Self-attention of one sequence: head by head, a few queries at a time, scores never leaving the nearest cache.
 
-use super::product::{Exact, ROWS, tile, tile_rows};
+use super::product::{Exact, MOST_ROWS, tile, tile_rows};
 use super::simd::{Simd, exp2, store_some};
 
-/// Registers of a line of packed values: with six rows, enough chains to keep the multipliers busy on any set.
+/// Registers of a line of packed values: with six rows or more, enough chains to keep the multipliers busy.
 const VALUE_REGISTERS: usize = 2;
 
 /// One sequence's attention.
 pub(crate) struct Attention<'a> {
-    /// Tokens of the sequence; at least one.
-    pub(crate) len: usize,
-    /// Per token the queries, keys and values of all heads: three times the hidden size.
+    /// Planes of queries, one a head, then of keys, then of values; each a row per token of the whole batch.
     pub(crate) qkv: &'a [f32],
-    /// How many heads the hidden size is divided among.
+    /// Heads of each kind.
     pub(crate) heads: usize,
-    /// Per token the mixed values of all heads: the hidden size.
+    /// Rows of a plane.
+    pub(crate) rows: usize,
+    /// The sequence's first row.
+    pub(crate) first: usize,
+    /// Per token of the sequence the mixed values of all heads: the hidden size.
     pub(crate) context: &'a mut [f32],
     /// Working memory.
     pub(crate) scratch: &'a mut AttentionScratch,
@@ -33,47 +35,49 @@ pub(crate) struct AttentionScratch {
 
 /// One head of one sequence, packed.
 struct Head<'a> {
-    qkv: &'a [f32],
-    hidden: usize,
-    len: usize,
-    /// Where the head's dimensions begin and how many it has.
-    first: usize,
-    depth: usize,
+    /// A row per token.
+    queries: &'a [f32],
     keys: &'a [f32],
     values: &'a [f32],
+    len: usize,
+    depth: usize,
 }
 
 /// Writes `softmax(q·kᵀ/√d)·v` of every head to the context (Vaswani et al. 2017, eq. 1).
 #[inline(always)]
 pub(super) fn attend<S: Simd, const NV: usize>(s: S, job: Attention<'_>) {
-    let Attention { len, qkv, heads, context, scratch } = job;
-    let hidden = context.len() / len;
+    let Attention { qkv, heads, rows, first, context, scratch } = job;
+    let hidden = qkv.len() / rows / 3;
+    let len = context.len() / hidden;
     let depth = hidden / heads;
     let keys_wide = NV * S::LANES;
     let values_wide = VALUE_REGISTERS * S::LANES;
     let padded = len.next_multiple_of(keys_wide);
-    // Stale numbers from longer sequences stand only where zeros of padding are not needed: see `pack_*`.
-    scratch.keys.resize(scratch.keys.len().max(padded * depth), 0.0);
-    scratch.values.resize(scratch.values.len().max(len * depth.next_multiple_of(values_wide)), 0.0);
-    scratch.scores.resize(scratch.scores.len().max(padded * ROWS), 0.0);
+    let grow = |buffer: &mut Vec<f32>, len: usize| buffer.resize(buffer.len().max(len), 0.0);
+    grow(&mut scratch.keys, padded * depth);
+    grow(&mut scratch.values, len * depth.next_multiple_of(values_wide));
+    grow(&mut scratch.scores, padded * MOST_ROWS);
+    let scores = &mut scratch.scores[..padded * MOST_ROWS];
+    let plane = |n: usize| &qkv[(n * rows + first) * depth..][..len * depth];
     for head in 0..heads {
-        let first = head * depth;
-        pack_keys(qkv, hidden, first, depth, keys_wide, &mut scratch.keys[..padded * depth]);
-        pack_values(qkv, hidden, first, depth, values_wide, &mut scratch.values);
-        let head = Head { qkv, hidden, len, first, depth, keys: &scratch.keys, values: &scratch.values };
+        pack_keys(plane(heads + head), depth, keys_wide, &mut scratch.keys[..padded * depth]);
+        let values = match depth == values_wide {
+            true => plane(2 * heads + head),
+            false => pack_values(plane(2 * heads + head), depth, values_wide, &mut scratch.values),
+        };
+        let packed = Head { queries: plane(head), keys: &scratch.keys, values, len, depth };
         let mut done = 0;
         while done < len {
-            let scores = &mut scratch.scores[..padded * ROWS];
-            let context = &mut context[done * hidden..];
+            let context = &mut context[done * hidden + head * depth..];
             let taken = tile_rows::<S>(len - done);
             match taken {
-                1 => queries::<S, 1, NV>(s, &head, done, scores, context),
-                2 => queries::<S, 2, NV>(s, &head, done, scores, context),
-                3 => queries::<S, 3, NV>(s, &head, done, scores, context),
-                4 => queries::<S, 4, NV>(s, &head, done, scores, context),
-                5 => queries::<S, 5, NV>(s, &head, done, scores, context),
-                6 => queries::<S, 6, NV>(s, &head, done, scores, context),
-                _ => queries::<S, ROWS, NV>(s, &head, done, scores, context),
+                1 => queries::<S, 1, NV>(s, &packed, done, scores, context, hidden),
+                2 => queries::<S, 2, NV>(s, &packed, done, scores, context, hidden),
+                3 => queries::<S, 3, NV>(s, &packed, done, scores, context, hidden),
+                4 => queries::<S, 4, NV>(s, &packed, done, scores, context, hidden),
+                5 => queries::<S, 5, NV>(s, &packed, done, scores, context, hidden),
+                6 => queries::<S, 6, NV>(s, &packed, done, scores, context, hidden),
+                _ => queries::<S, MOST_ROWS, NV>(s, &packed, done, scores, context, hidden),
             }
             done += taken;
         }
@@ -82,53 +86,50 @@ pub(super) fn attend<S: Simd, const NV: usize>(s: S, job: Attention<'_>) {
 
 /// Transposes the keys of one head into panels, the factor of the scores and the change to base 2 folded in.
 #[inline(always)]
-fn pack_keys(qkv: &[f32], hidden: usize, first: usize, depth: usize, wide: usize, keys: &mut [f32]) {
+fn pack_keys(from: &[f32], depth: usize, wide: usize, keys: &mut [f32]) {
     let factor = std::f32::consts::LOG2_E / (depth as f32).sqrt();
-    let tokens = keys.len() / depth;
-    for (token, row) in qkv.chunks_exact(3 * hidden).enumerate() {
-        let key = &row[hidden + first..][..depth];
-        let panel = &mut keys[token / wide * wide * depth..][..wide * depth];
-        for (line, x) in panel.chunks_exact_mut(wide).zip(key) {
-            line[token % wide] = x * factor;
-        }
-    }
-    let len = qkv.len() / (3 * hidden);
-    for token in len..tokens {
-        let panel = &mut keys[token / wide * wide * depth..][..wide * depth];
-        for line in panel.chunks_exact_mut(wide) {
-            line[token % wide] = 0.0;
+    for (rows, panel) in from.chunks(wide * depth).zip(keys.chunks_exact_mut(wide * depth)) {
+        for (dimension, line) in panel.chunks_exact_mut(wide).enumerate() {
+            line.fill(0.0);
+            for (row, x) in rows.chunks_exact(depth).zip(line) {
+                *x = row[dimension] * factor;
+            }
         }
     }
 }
 
-/// Copies the values of one head into panels; the columns beyond its depth are never stored, whatever they hold.
+/// Copies the values of one head into panels; columns beyond its depth keep what they held, and are never stored.
 #[inline(always)]
-fn pack_values(qkv: &[f32], hidden: usize, first: usize, depth: usize, wide: usize, values: &mut [f32]) {
-    let len = qkv.len() / (3 * hidden);
-    for (token, row) in qkv.chunks_exact(3 * hidden).enumerate() {
-        let value = &row[2 * hidden + first..][..depth];
+fn pack_values<'a>(from: &[f32], depth: usize, wide: usize, values: &'a mut [f32]) -> &'a [f32] {
+    let len = from.len() / depth;
+    for (token, value) in from.chunks_exact(depth).enumerate() {
         for (panel, part) in value.chunks(wide).enumerate() {
             values[(panel * len + token) * wide..][..part.len()].copy_from_slice(part);
         }
     }
+    values
 }
 
-/// The context of `R` queries of one head from token `from` on.
+/// The context of `R` queries of one head from token `from` on; in `context`, tokens are `stride` apart.
 #[inline(always)]
 fn queries<S: Simd, const R: usize, const NV: usize>(
-    s: S, head: &Head<'_>, from: usize, scores: &mut [f32], context: &mut [f32],
+    s: S,
+    head: &Head<'_>,
+    from: usize,
+    scores: &mut [f32],
+    context: &mut [f32],
+    stride: usize,
 ) {
-    let (len, depth) = (head.len, head.depth);
-    let padded = scores.len() / ROWS;
+    let &Head { queries, keys, values, len, depth } = head;
+    let padded = scores.len() / MOST_ROWS;
     let wide = NV * S::LANES;
     let zero = s.splat(0.0);
-    let mut rows = [&head.qkv[..depth]; R];
+    let mut rows = [&queries[..depth]; R];
     for r in 0..R {
-        rows[r] = &head.qkv[(from + r) * 3 * head.hidden + head.first..][..depth];
+        rows[r] = &queries[(from + r) * depth..][..depth];
     }
     for panel in 0..padded / wide {
-        let keys = &head.keys[panel * wide * depth..][..wide * depth];
-        let sums = tile(s, Exact, rows, keys, [zero; NV]);
+        let sums = tile(s, Exact, rows, &keys[panel * wide * depth..][..wide * depth], [zero; NV]);
         for r in 0..R {
             for v in 0..NV {
                 s.store(sums[r][v], &mut scores[r * padded + panel * wide + v * S::LANES..]);
@@ -147,10 +148,9 @@ fn queries<S: Simd, const R: usize, const NV: usize>(
     }
     let wide = VALUE_REGISTERS * S::LANES;
     for panel in 0..depth.div_ceil(wide) {
-        let values = &head.values[panel * len * wide..][..len * wide];
-        let sums = tile(s, Exact, rows, values, [zero; VALUE_REGISTERS]);
+        let sums = tile(s, Exact, rows, &values[panel * len * wide..][..len * wide], [zero; VALUE_REGISTERS]);
         for r in 0..R {
-            let place = &mut context[r * head.hidden + head.first..][..depth];
+            let place = &mut context[r * stride..][..depth];
             for v in 0..VALUE_REGISTERS {
                 let column = panel * wide + v * S::LANES;
                 if column < depth {

@@ -1,12 +1,18 @@
 //! AVX-512: sixteen lanes, thirty-two registers; `bf16` and `i8` products where the CPU has them.
 
-use std::arch::x86_64::{_MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, __m512, __m512bh, __m512i, _mm512_add_ps, _mm512_cvtepi32_ps, _mm512_div_ps, _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_roundscale_ps, _mm512_scalef_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_storeu_ps, _mm512_sub_ps};
+use std::arch::x86_64::{
+    __m512, __m512bh, __m512i, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm512_add_ps,
+    _mm512_cvtepi32_ps, _mm512_div_ps, _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps,
+    _mm512_loadu_ps, _mm512_loadu_si512, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_reduce_add_ps,
+    _mm512_reduce_max_ps, _mm512_roundscale_ps, _mm512_scalef_ps, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_storeu_ps, _mm512_sub_ps,
+};
 
 use super::product::Arithmetic;
 use super::simd::Simd;
 use super::{Job, Linear, Packed, perform, perform_rounded};
 
-/// Registers of a line of a panel: six rows of four sums, four columns and one spread word fill the register file.
+/// Registers of a line of a panel: with twelve rows of two sums, a step loads two columns and spreads twelve words.
 pub(super) const REGISTERS: usize = 2;
 
 /// VNNI multiplies unsigned bytes with signed ones: rows are moved up by this.
@@ -60,7 +66,7 @@ fn enter_vnni(s: Avx512, vnni: Vnni, job: Linear<'_>) {
 impl Simd for Avx512 {
     type F = __m512;
     const LANES: usize = 16;
-    const TALL: bool = true;
+    const ROWS: usize = 12;
 
     fn run(self, job: Job<'_>) {
         match (job, self.bf16, self.vnni) {

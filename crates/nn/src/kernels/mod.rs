@@ -21,7 +21,7 @@ mod tests;
 
 pub(crate) use attention::{Attention, AttentionScratch};
 pub(crate) use panels::Packed;
-pub(crate) use product::Finish;
+pub(crate) use product::{Finish, Planes};
 
 use product::{Arithmetic, Exact, Rows, multiply};
 use serde::{Deserialize, Serialize};
@@ -34,9 +34,10 @@ pub enum Precision {
     /// Not rounded: the reference.
     #[default]
     F32,
-    /// Eight bits of precision, twice the speed where the CPU multiplies `bf16`; elsewhere `f32` is used.
+    /// Eight bits of precision, up to twice the speed where the CPU multiplies `bf16`; elsewhere `f32` is used.
     Bf16,
-    /// Whole numbers from -127 to 127, with a scale per token and per output; the fastest, and the least exact.
+    /// Whole numbers from -127 to 127, with a scale per token and per output; the fastest, and the least exact. Elsewhere
+    /// than on x86-64 with AVX2, `f32` is used.
     Int8,
 }
 
@@ -94,8 +95,9 @@ impl Isa {
             (Isa::Avx512(set), Precision::Bf16) => set.bf16.is_some(),
             #[cfg(target_arch = "x86_64")]
             (Isa::Avx512(set), Precision::Int8) => set.vnni.is_some(),
-            (_, Precision::Bf16) => false,
-            (_, Precision::Int8) => true,
+            #[cfg(target_arch = "x86_64")]
+            (Isa::Avx2(_), Precision::Int8) => true,
+            _ => false,
         };
         if has { precision } else { Precision::F32 }
     }
@@ -156,7 +158,7 @@ pub(crate) struct Linear<'a> {
     pub(crate) layer: &'a Packed,
     /// What is done with the result.
     pub(crate) finish: Finish,
-    /// Outputs, row by row.
+    /// Outputs, row by row or as `finish` says.
     pub(crate) out: &'a mut [f32],
     /// Working memory.
     pub(crate) scratch: &'a mut Rounded,
@@ -185,7 +187,10 @@ fn perform<S: Simd, const NV: usize>(s: S, job: Job<'_>) {
 /// A linear layer in narrower words.
 #[inline(always)]
 fn perform_rounded<S: Simd, A: Arithmetic<S, Word = u32>, const NV: usize>(
-    s: S, arithmetic: A, job: Linear<'_>, row_offset: u8,
+    s: S,
+    arithmetic: A,
+    job: Linear<'_>,
+    row_offset: u8,
 ) {
     let Linear { rows, count, layer, finish, out, scratch } = job;
     let inputs = rows.len() / count;

@@ -44,7 +44,11 @@ impl<W: Copy + Default> Panels<W> {
     ///
     /// `encode` turns the weights of one output into words and says their scale and shift.
     fn pack(
-        isa: Isa, steps: usize, bias: &[f32], weights: &mut dyn FnMut(usize, &mut [f32]), inputs: usize,
+        isa: Isa,
+        steps: usize,
+        bias: &[f32],
+        weights: &mut dyn FnMut(usize, &mut [f32]),
+        inputs: usize,
         encode: &dyn Fn(&[f32], &mut [W]) -> (f32, i32),
     ) -> Panels<W> {
         let wide = isa.panel();
@@ -120,7 +124,10 @@ pub(crate) enum Packed {
 impl Packed {
     /// Packs the layer that has `inputs` inputs and an output per bias; `weights(output, row)` fills in its weights.
     pub(crate) fn new(
-        isa: Isa, precision: Precision, inputs: usize, bias: &[f32],
+        isa: Isa,
+        precision: Precision,
+        inputs: usize,
+        bias: &[f32],
         weights: &mut dyn FnMut(usize, &mut [f32]),
     ) -> Packed {
         match isa.offered(precision) {

@@ -1,8 +1,7 @@
-//! Plain arrays, for CPUs without a file of their own; the compiler vectorises what it can.
+//! Plain arrays, for CPUs without a file of their own; the compiler vectorises them where it can.
 
-use super::product::Arithmetic;
 use super::simd::Simd;
-use super::{Job, Packed, perform, perform_rounded};
+use super::{Job, perform};
 
 /// Registers of a line of a panel.
 pub(super) const REGISTERS: usize = 2;
@@ -11,133 +10,101 @@ pub(super) const REGISTERS: usize = 2;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Portable;
 
-/// Applies a function lane by lane.
-#[inline(always)]
-fn lanes(a: [f32; 8], b: [f32; 8], f: impl Fn(f32, f32) -> f32) -> [f32; 8] {
-    let mut out = a;
-    for i in 0..8 {
-        out[i] = f(a[i], b[i]);
-    }
-    out
-}
+/// Adding this to a small `f32` rounds it, since beyond 2²³ there is no fraction, and leaves it in the lowest bits.
+const MAGIC: f32 = 12_582_912.0;
 
+// Loops, not closures: the compiler gives up inlining closures in a function as large as a kernel.
 impl Simd for Portable {
-    type F = [f32; 8];
-    const LANES: usize = 8;
-    const TALL: bool = false;
+    type F = [f32; 4];
+    const LANES: usize = 4;
+    const ROWS: usize = 6;
 
     fn run(self, job: Job<'_>) {
-        match job {
-            Job::Linear(job) if matches!(job.layer, Packed::Int8(_)) => {
-                perform_rounded::<_, _, REGISTERS>(self, Int8, job, 0);
-            }
-            job => perform::<_, REGISTERS>(self, job),
+        perform::<_, REGISTERS>(self, job);
+    }
+    #[inline(always)]
+    fn splat(self, x: f32) -> [f32; 4] {
+        [x; 4]
+    }
+    #[inline(always)]
+    fn load(self, from: &[f32]) -> [f32; 4] {
+        [from[0], from[1], from[2], from[3]]
+    }
+    #[inline(always)]
+    fn store(self, x: [f32; 4], to: &mut [f32]) {
+        to[..4].copy_from_slice(&x);
+    }
+    #[inline(always)]
+    fn add(self, mut a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        for i in 0..4 {
+            a[i] += b[i];
         }
+        a
     }
     #[inline(always)]
-    fn splat(self, x: f32) -> [f32; 8] {
-        [x; 8]
+    fn sub(self, mut a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        for i in 0..4 {
+            a[i] -= b[i];
+        }
+        a
     }
     #[inline(always)]
-    fn load(self, from: &[f32]) -> [f32; 8] {
-        let mut out = [0.0; 8];
-        out.copy_from_slice(&from[..8]);
-        out
+    fn mul(self, mut a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        for i in 0..4 {
+            a[i] *= b[i];
+        }
+        a
     }
     #[inline(always)]
-    fn store(self, x: [f32; 8], to: &mut [f32]) {
-        to[..8].copy_from_slice(&x);
+    fn div(self, mut a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        for i in 0..4 {
+            a[i] /= b[i];
+        }
+        a
     }
     #[inline(always)]
-    fn add(self, a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
-        lanes(a, b, |a, b| a + b)
-    }
-    #[inline(always)]
-    fn sub(self, a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
-        lanes(a, b, |a, b| a - b)
-    }
-    #[inline(always)]
-    fn mul(self, a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
-        lanes(a, b, |a, b| a * b)
-    }
-    #[inline(always)]
-    fn div(self, a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
-        lanes(a, b, |a, b| a / b)
-    }
-    #[inline(always)]
-    fn fma(self, a: [f32; 8], b: [f32; 8], c: [f32; 8]) -> [f32; 8] {
+    fn fma(self, a: [f32; 4], b: [f32; 4], mut c: [f32; 4]) -> [f32; 4] {
         // Rounded twice: `mul_add` is a slow library call where the CPU lacks the instruction.
-        lanes(lanes(a, b, |a, b| a * b), c, |ab, c| ab + c)
-    }
-    #[inline(always)]
-    fn max(self, a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
-        lanes(a, b, |a, b| if a > b { a } else { b })
-    }
-    #[inline(always)]
-    fn min(self, a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
-        lanes(a, b, |a, b| if a < b { a } else { b })
-    }
-    #[inline(always)]
-    fn round(self, x: [f32; 8]) -> [f32; 8] {
-        // Beyond 2²³ an f32 has no fraction: adding 1.5 · 2²³ rounds.
-        lanes(x, [12_582_912.0; 8], |x, magic| x + magic - magic)
-    }
-    #[inline(always)]
-    fn scale(self, x: [f32; 8], n: [f32; 8]) -> [f32; 8] {
-        // The exponent field alone makes the power; the magic number leaves `n` in the lowest bits.
-        lanes(x, n, |x, n| x * f32::from_bits((n + 12_582_912.0 + 127.0).to_bits() << 23))
-    }
-    #[inline(always)]
-    fn total(self, x: [f32; 8]) -> f32 {
-        ((x[0] + x[4]) + (x[1] + x[5])) + ((x[2] + x[6]) + (x[3] + x[7]))
-    }
-    #[inline(always)]
-    fn peak(self, x: [f32; 8]) -> f32 {
-        x.into_iter().fold(f32::NEG_INFINITY, f32::max)
-    }
-}
-
-/// Quads of `i8`.
-#[derive(Clone, Copy)]
-struct Int8;
-
-impl Arithmetic<Portable> for Int8 {
-    type Word = u32;
-    type Column = [u32; 8];
-    type Spread = u32;
-    type Sum = [i32; 8];
-
-    #[inline(always)]
-    fn start(self, _s: Portable, _shift: &[i32]) -> [i32; 8] {
-        [0; 8]
-    }
-    #[inline(always)]
-    fn load(self, _s: Portable, panel: &[u32]) -> [u32; 8] {
-        let mut out = [0; 8];
-        out.copy_from_slice(&panel[..8]);
-        out
-    }
-    #[inline(always)]
-    fn spread(self, _s: Portable, word: u32) -> u32 {
-        word
-    }
-    #[inline(always)]
-    fn step(self, _s: Portable, mut sum: [i32; 8], row: u32, column: [u32; 8]) -> [i32; 8] {
-        // A shift up and an arithmetic shift down takes out one signed byte.
-        let byte = |word: u32, up: u32| (word << up).cast_signed() >> 24;
-        for i in 0..8 {
-            for up in [24, 16, 8, 0] {
-                sum[i] += byte(row, up) * byte(column[i], up);
-            }
+        for i in 0..4 {
+            c[i] += a[i] * b[i];
         }
-        sum
+        c
     }
     #[inline(always)]
-    fn value(self, _s: Portable, sum: [i32; 8], row: f32, scale: &[f32], bias: &[f32]) -> [f32; 8] {
-        let mut out = [0.0; 8];
-        for i in 0..8 {
-            out[i] = sum[i] as f32 * (row * scale[i]) + bias[i];
+    fn max(self, mut a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        for i in 0..4 {
+            a[i] = if a[i] > b[i] { a[i] } else { b[i] };
         }
-        out
+        a
+    }
+    #[inline(always)]
+    fn min(self, mut a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        for i in 0..4 {
+            a[i] = if a[i] < b[i] { a[i] } else { b[i] };
+        }
+        a
+    }
+    #[inline(always)]
+    fn round(self, mut x: [f32; 4]) -> [f32; 4] {
+        for x in &mut x {
+            *x = *x + MAGIC - MAGIC;
+        }
+        x
+    }
+    #[inline(always)]
+    fn scale(self, mut x: [f32; 4], n: [f32; 4]) -> [f32; 4] {
+        // The exponent field alone makes the power.
+        for i in 0..4 {
+            x[i] *= f32::from_bits((n[i] + MAGIC + 127.0).to_bits() << 23);
+        }
+        x
+    }
+    #[inline(always)]
+    fn total(self, x: [f32; 4]) -> f32 {
+        (x[0] + x[2]) + (x[1] + x[3])
+    }
+    #[inline(always)]
+    fn peak(self, x: [f32; 4]) -> f32 {
+        x[0].max(x[1]).max(x[2].max(x[3]))
     }
 }

@@ -1,15 +1,15 @@
 //! The matrix product: a tile of rows against a packed panel of columns, and what happens before the result is stored.
 
 use super::panels::Panels;
-use super::simd::{Simd, gelu, load_some, store_some};
+use super::simd::{MOST_LANES, Simd, gelu, load_some, store_some};
 
-/// Rows of the tallest tile.
-pub(super) const ROWS: usize = 12;
+/// Rows of the tallest tile of any set.
+pub(super) const MOST_ROWS: usize = 12;
 
 /// Rows of the next tile, of those that are left.
 #[inline(always)]
 pub(super) fn tile_rows<S: Simd>(left: usize) -> usize {
-    if S::TALL && left >= ROWS { ROWS } else { left.min(6) }
+    if left >= S::ROWS { S::ROWS } else { left.min(6) }
 }
 
 /// How one pair of words is multiplied and summed: `f32`, two `bf16`, or four `i8` in a word.
@@ -76,6 +76,37 @@ pub(crate) enum Finish {
     Gelu,
     /// It is added to what is there: the residual.
     Add,
+    /// It is stored plane by plane.
+    Split(Planes),
+}
+
+/// Where columns go that are split into planes: the first `width` to the first plane, and so on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Planes {
+    /// Columns of a plane.
+    pub(crate) width: usize,
+    /// Rows of a plane, of which a product may write a part.
+    pub(crate) rows: usize,
+    /// The first row written.
+    pub(crate) first: usize,
+}
+
+impl Planes {
+    /// Writes the columns from `column` on of one row.
+    #[inline(always)]
+    fn store<S: Simd>(self, s: S, value: S::F, row: usize, column: usize, columns: usize, out: &mut [f32]) {
+        let at = |column: usize| {
+            (column / self.width * self.rows + self.first + row) * self.width + column % self.width
+        };
+        if self.width % S::LANES == 0 {
+            return s.store(value, &mut out[at(column)..]);
+        }
+        let mut lanes = [0.0; MOST_LANES];
+        s.store(value, &mut lanes);
+        for (lane, x) in lanes.into_iter().enumerate().take(S::LANES.min(columns - column)) {
+            out[at(column + lane)] = x;
+        }
+    }
 }
 
 /// Rows in the words of one arithmetic.
@@ -86,37 +117,49 @@ pub(crate) struct Rows<'a, W> {
     pub(crate) scales: &'a [f32],
 }
 
-/// Writes `finish(rows · panels + bias)` to `out`, whose rows are as wide as the panels have columns.
+/// Writes `finish(rows · panels + bias)` to `out`, whose rows are as wide as the panels have columns, if not split.
 #[inline(always)]
 pub(super) fn multiply<S: Simd, A: Arithmetic<S>, const NV: usize>(
-    s: S, arithmetic: A, rows: &Rows<'_, A::Word>, panels: &Panels<A::Word>, finish: Finish, out: &mut [f32],
+    s: S,
+    arithmetic: A,
+    rows: &Rows<'_, A::Word>,
+    panels: &Panels<A::Word>,
+    finish: Finish,
+    out: &mut [f32],
 ) {
     let (steps, width) = (panels.steps, panels.columns);
     for panel in 0..width.div_ceil(NV * S::LANES) {
         let mut done = 0;
         while done < rows.words.len() / steps {
             let left = rows.words.len() / steps - done;
-            let part = Rows { words: &rows.words[done * steps..], scales: rows.scales.get(done..).unwrap_or(&[]) };
-            let out = &mut out[done * width..];
+            let part =
+                Rows { words: &rows.words[done * steps..], scales: rows.scales.get(done..).unwrap_or(&[]) };
             let taken = tile_rows::<S>(left);
             match taken {
-                1 => block::<S, A, 1, NV>(s, arithmetic, &part, panels, panel, finish, out),
-                2 => block::<S, A, 2, NV>(s, arithmetic, &part, panels, panel, finish, out),
-                3 => block::<S, A, 3, NV>(s, arithmetic, &part, panels, panel, finish, out),
-                4 => block::<S, A, 4, NV>(s, arithmetic, &part, panels, panel, finish, out),
-                5 => block::<S, A, 5, NV>(s, arithmetic, &part, panels, panel, finish, out),
-                6 => block::<S, A, 6, NV>(s, arithmetic, &part, panels, panel, finish, out),
-                _ => block::<S, A, ROWS, NV>(s, arithmetic, &part, panels, panel, finish, out),
+                1 => block::<S, A, 1, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
+                2 => block::<S, A, 2, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
+                3 => block::<S, A, 3, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
+                4 => block::<S, A, 4, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
+                5 => block::<S, A, 5, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
+                6 => block::<S, A, 6, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
+                _ => block::<S, A, MOST_ROWS, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
             }
             done += taken;
         }
     }
 }
 
-/// The first `R` rows against one panel.
+/// The first `R` rows against one panel; in `out`, they are the rows from `first` on.
 #[inline(always)]
 fn block<S: Simd, A: Arithmetic<S>, const R: usize, const NV: usize>(
-    s: S, arithmetic: A, rows: &Rows<'_, A::Word>, panels: &Panels<A::Word>, panel: usize, finish: Finish, out: &mut [f32],
+    s: S,
+    arithmetic: A,
+    rows: &Rows<'_, A::Word>,
+    panels: &Panels<A::Word>,
+    panel: usize,
+    finish: Finish,
+    first: usize,
+    out: &mut [f32],
 ) {
     let (steps, wide) = (panels.steps, NV * S::LANES);
     let from = panel * wide;
@@ -131,7 +174,6 @@ fn block<S: Simd, A: Arithmetic<S>, const R: usize, const NV: usize>(
     let sums = tile(s, arithmetic, a, &panels.words()[from * steps..][..wide * steps], start);
     for r in 0..R {
         let row_scale = rows.scales.get(r).copied().unwrap_or(1.0);
-        let out = &mut out[r * panels.columns..][..panels.columns];
         for v in 0..NV {
             let column = from + v * S::LANES;
             if column >= panels.columns {
@@ -140,13 +182,16 @@ fn block<S: Simd, A: Arithmetic<S>, const R: usize, const NV: usize>(
             let (scale, bias) = (&panels.scale[column..], &panels.bias[column..]);
             let value = arithmetic.value(s, sums[r][v], row_scale, scale, bias);
             let end = panels.columns.min(column + S::LANES);
-            let place = &mut out[column..end];
-            let value = match finish {
-                Finish::Store => value,
-                Finish::Gelu => gelu(s, value),
-                Finish::Add => s.add(value, load_some(s, place)),
-            };
-            store_some(s, value, place);
+            let place = (first + r) * panels.columns + column..(first + r) * panels.columns + end;
+            match finish {
+                Finish::Store => store_some(s, value, &mut out[place]),
+                Finish::Gelu => store_some(s, gelu(s, value), &mut out[place]),
+                Finish::Add => {
+                    let place = &mut out[place];
+                    store_some(s, s.add(value, load_some(s, place)), place);
+                }
+                Finish::Split(planes) => planes.store(s, value, first + r, column, panels.columns, out),
+            }
         }
     }
 }
@@ -156,7 +201,11 @@ fn block<S: Simd, A: Arithmetic<S>, const R: usize, const NV: usize>(
 /// Each sum runs over the steps in order, so a row's result does not depend on the rows beside it.
 #[inline(always)]
 pub(super) fn tile<S: Simd, A: Arithmetic<S>, const R: usize, const NV: usize>(
-    s: S, arithmetic: A, rows: [&[A::Word]; R], panel: &[A::Word], start: [A::Sum; NV],
+    s: S,
+    arithmetic: A,
+    rows: [&[A::Word]; R],
+    panel: &[A::Word],
+    start: [A::Sum; NV],
 ) -> [[A::Sum; NV]; R] {
     let mut sums = [start; R];
     let steps = rows[0].len();

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Attention, AttentionScratch, Finish, Isa, Job, Linear, Packed, Precision, Rounded};
+use super::{Attention, AttentionScratch, Finish, Isa, Job, Linear, Packed, Planes, Precision, Rounded};
 
 /// Numbers in `[-1, 1)` that only depend on the seed.
 fn numbers(seed: u64, count: usize) -> Vec<f32> {
@@ -57,7 +57,14 @@ impl Case {
         let mut out = self.before.clone();
         let mut scratch = Rounded::default();
         let (rows, count) = (&self.rows, self.count);
-        isa.run(Job::Linear(Linear { rows, count, layer: &layer, finish, out: &mut out, scratch: &mut scratch }));
+        isa.run(Job::Linear(Linear {
+            rows,
+            count,
+            layer: &layer,
+            finish,
+            out: &mut out,
+            scratch: &mut scratch,
+        }));
         out
     }
 
@@ -70,7 +77,7 @@ impl Case {
                 let dot: f64 = row.iter().zip(column).map(|(a, b)| a * b).sum();
                 let value = dot + f64::from(self.bias[c]);
                 out.push(match finish {
-                    Finish::Store => value,
+                    Finish::Store | Finish::Split(_) => value,
                     Finish::Gelu => value * 0.5 * (1.0 + erf(value / 2f64.sqrt())),
                     Finish::Add => value + f64::from(self.before[r * self.outputs + c]),
                 });
@@ -137,6 +144,27 @@ proptest! {
     }
 
     #[test]
+    fn splitting_into_planes_only_moves_numbers(
+        seed in 0u64..1000, count in 1usize..15, planes in 1usize..5, width in prop_oneof![Just(32), 1usize..50],
+    ) {
+        let mut case = Case::new(seed, count, 9, planes * width);
+        for isa in Isa::all() {
+            case.before = numbers(seed, count * planes * width);
+            let straight = case.run(isa, Precision::F32, Finish::Store);
+            case.before = vec![0.0; (count + 3) * planes * width];
+            let (rows, first) = (count + 3, 2);
+            let split = case.run(isa, Precision::F32, Finish::Split(Planes { width, rows, first }));
+            for (i, x) in straight.iter().enumerate() {
+                let (row, column) = (i / (planes * width), i % (planes * width));
+                let place = ((column / width) * rows + first + row) * width + column % width;
+                prop_assert_eq!(*x, split[place]);
+            }
+            let written = straight.iter().filter(|x| **x != 0.0).count();
+            prop_assert_eq!(split.iter().filter(|x| **x != 0.0).count(), written);
+        }
+    }
+
+    #[test]
     fn a_row_does_not_depend_on_the_rows_beside_it(
         seed in 0u64..1000, count in 2usize..15, inputs in 1usize..40, outputs in 1usize..80,
     ) {
@@ -160,20 +188,19 @@ proptest! {
     fn every_set_attends_like_f64(
         seed in 0u64..1000, len in 1usize..150, heads in 1usize..4, depth in prop_oneof![Just(32), 1usize..70],
     ) {
-        let hidden = heads * depth;
-        let qkv: Vec<f32> = numbers(seed, len * 3 * hidden).iter().map(|x| x * 3.0).collect();
-        let wanted = naive_attention(&qkv, len, heads, depth);
+        // The sequence stands between two others.
+        let (hidden, first, rows) = (heads * depth, 3, len + 5);
+        let qkv: Vec<f32> = numbers(seed, rows * 3 * hidden).iter().map(|x| x * 3.0).collect();
+        let wanted = naive_attention(&qkv, rows, first, len, heads, depth);
         for isa in Isa::all() {
-            let mut found = vec![0.0; len * hidden];
             let mut scratch = AttentionScratch::default();
-            // A longer sequence before must leave no trace.
-            for len in [len + 70, len] {
-                let qkv = qkv.iter().copied().chain(numbers(seed + 9, 210 * hidden)).collect::<Vec<f32>>();
-                found.resize(len * hidden, 0.0);
-                let qkv = &qkv[..len * 3 * hidden];
-                isa.run(Job::Attention(Attention { len, qkv, heads, context: &mut found, scratch: &mut scratch }));
-            }
-            check_near(isa.name(), &found, &wanted, 1e-5);
+            let mut found = vec![0.0; rows * hidden];
+            // All three as one, so that a longer sequence before must leave no trace.
+            let (scratch, context) = (&mut scratch, &mut found[..]);
+            isa.run(Job::Attention(Attention { qkv: &qkv, heads, rows, first: 0, context, scratch }));
+            let context = &mut found[..len * hidden];
+            isa.run(Job::Attention(Attention { qkv: &qkv, heads, rows, first, context, scratch }));
+            check_near(isa.name(), &found[..len * hidden], &wanted, 1e-5);
         }
     }
 
@@ -198,10 +225,19 @@ proptest! {
     }
 }
 
-/// Textbook attention.
-fn naive_attention(qkv: &[f32], len: usize, heads: usize, depth: usize) -> Vec<f64> {
+/// Textbook attention of the sequence of `len` tokens from row `first` on.
+fn naive_attention(
+    qkv: &[f32],
+    rows: usize,
+    first: usize,
+    len: usize,
+    heads: usize,
+    depth: usize,
+) -> Vec<f64> {
     let hidden = heads * depth;
-    let at = |token: usize, part: usize, i: usize| f64::from(qkv[(token * 3 + part) * hidden + i]);
+    let at = |token: usize, part: usize, i: usize| {
+        f64::from(qkv[((part * heads + i / depth) * rows + first + token) * depth + i % depth])
+    };
     let mut out = vec![0.0; len * hidden];
     for head in 0..heads {
         let dims = head * depth..(head + 1) * depth;
@@ -230,7 +266,14 @@ fn gelu_is_exact_to_a_millionth_from_far_left_to_far_right() {
         let mut out = vec![0.0; xs.len()];
         let (rows, mut scratch) = ([0.0], Rounded::default());
         let finish = Finish::Gelu;
-        isa.run(Job::Linear(Linear { rows: &rows, count: 1, layer: &layer, finish, out: &mut out, scratch: &mut scratch }));
+        isa.run(Job::Linear(Linear {
+            rows: &rows,
+            count: 1,
+            layer: &layer,
+            finish,
+            out: &mut out,
+            scratch: &mut scratch,
+        }));
         check_near(isa.name(), &out, &wanted, 1e-6);
     }
 }
@@ -244,7 +287,14 @@ fn gelu_of_great_magnitudes_is_the_identity_or_zero() {
         let mut out = vec![0.0; xs.len()];
         let (rows, mut scratch) = ([0.0], Rounded::default());
         let finish = Finish::Gelu;
-        isa.run(Job::Linear(Linear { rows: &rows, count: 1, layer: &layer, finish, out: &mut out, scratch: &mut scratch }));
+        isa.run(Job::Linear(Linear {
+            rows: &rows,
+            count: 1,
+            layer: &layer,
+            finish,
+            out: &mut out,
+            scratch: &mut scratch,
+        }));
         for (x, y) in xs.iter().zip(out) {
             let wanted = x.max(0.0);
             assert!((y - wanted).abs() <= 1e-6 * x.abs(), "{}: gelu({x}) = {y}", isa.name());

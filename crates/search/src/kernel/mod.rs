@@ -20,6 +20,8 @@ pub(crate) struct Quantised {
     scale: f32,
     // What the rows' offset of 128 adds to every product.
     offset: i32,
+    /// As [`signs`] gives them.
+    pub(crate) signs: Vec<u64>,
 }
 
 /// One sum of products per row of `rows`, offset included; `rows.len() == out.len() * codes.len()`, a multiple of 64.
@@ -54,13 +56,41 @@ pub(crate) fn quantise(vector: &[f32]) -> (Vec<u8>, f32) {
     (bytes, scale)
 }
 
+/// One bit a code, set where it is positive; `codes` are a row's bytes, without padding.
+pub(crate) fn signs(codes: &[u8]) -> Vec<u64> {
+    let word = |codes: &[u8]| {
+        codes.iter().enumerate().fold(0, |word, (bit, &code)| word | u64::from(code > 128) << bit)
+    };
+    codes.chunks(64).map(word).collect()
+}
+
+/// How many signs of each row differ from the question's; `rows.len() == out.len() * signs.len()`.
+pub(crate) fn differences(signs: &[u64], rows: &[u64], out: &mut [u16]) {
+    assert_eq!(rows.len(), out.len() * signs.len(), "rows are whole");
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("popcnt") {
+        // SAFETY: the processor has the feature.
+        return unsafe { x86::differences(signs, rows, out) };
+    }
+    count_differences(signs, rows, out);
+}
+
+#[inline(always)]
+fn count_differences(signs: &[u64], rows: &[u64], out: &mut [u16]) {
+    for (row, out) in rows.chunks_exact(signs.len()).zip(out) {
+        *out = row.iter().zip(signs).map(|(row, sign)| (row ^ sign).count_ones() as u16).sum();
+    }
+}
+
 impl Quantised {
     pub(crate) fn new(vector: &[f32]) -> Quantised {
         let (codes, scale) = code(vector);
         let mut codes: Vec<i8> = codes.collect();
+        let bytes: Vec<u8> = codes.iter().map(|&code| (i16::from(code) + 128) as u8).collect();
+        let signs = signs(&bytes);
         let offset = 128 * codes.iter().map(|&code| i32::from(code)).sum::<i32>();
         codes.resize(stride(vector.len()), 0);
-        Quantised { codes, scale, offset }
+        Quantised { codes, scale, offset, signs }
     }
 
     /// Approximate inner products with consecutive rows, before each row's own scale.

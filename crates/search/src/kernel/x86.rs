@@ -83,3 +83,16 @@ fn avx2(codes: &[i8], rows: &[u8], out: &mut [i32]) {
         *sum = _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<0b00_00_00_01>(two)));
     }
 }
+
+/// Six words a row, the usual width, are unrolled.
+#[target_feature(enable = "popcnt")]
+pub(super) fn differences(signs: &[u64], rows: &[u64], out: &mut [u16]) {
+    let Ok(signs) = <&[u64; 6]>::try_from(signs) else { return super::count_differences(signs, rows, out) };
+    for (row, out) in rows.as_chunks::<6>().0.iter().zip(out) {
+        let mut count = 0;
+        for (row, sign) in row.iter().zip(signs) {
+            count += (row ^ sign).count_ones();
+        }
+        *out = count as u16;
+    }
+}

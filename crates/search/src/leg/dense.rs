@@ -1,6 +1,5 @@
-//! Cosine similarity over the chunks of a snapshot: a scan of quantised vectors, then exact products of the best.
-//!
-//! Nothing is skipped but rows that are not allowed, so a filter costs no recall.
+//! Cosine similarity over the chunks of a snapshot: a scan of signs, quantised products of the rows with the most equal
+//! signs, exact products of the best of those. Few rows skip the first step, so a filter costs no recall.
 
 use rayon::prelude::*;
 
@@ -8,7 +7,7 @@ use crate::bits::Ones;
 use crate::kernel::{self, Quantised};
 use crate::leg::allowed::Allowed;
 use crate::rank::{Best, Scored};
-use crate::segment::stride;
+use crate::segment::{sign_words, stride};
 use crate::snapshot::{Snapshot, View};
 
 /// Rows in one task of a parallel scan; a multiple of [`STEP`].
@@ -19,6 +18,13 @@ const PARALLEL: usize = 150_000;
 const STEP: usize = 64;
 /// Below this many allowed rows of a step, each is multiplied alone.
 const SPARSE: u32 = 24;
+
+/// With fewer allowed rows, all of them are multiplied.
+const CASCADE: usize = 40_000;
+/// Otherwise at least this many rows are, those with the most equal signs…
+const SIGNED: usize = 10_000;
+/// …and at least one in this many of the allowed ones.
+const SIGNED_SHARE: usize = 32;
 
 /// What the dense leg found.
 pub(crate) struct Ranking {
@@ -47,24 +53,13 @@ pub(crate) fn rank(
     let question = Quantised::new(vector);
     let exact = rescored(candidates);
     let keep = if limit > candidates { limit.saturating_add(exact) } else { exact };
-    let scan = |at: usize, from: usize, to: usize| {
-        let mut best = Best::new(keep.min(to - from));
-        let matched =
-            Scan { at, view: &snapshot.views[at], allowed, question: &question }.run(from, to, &mut best);
-        (best, matched)
-    };
-    let tasks: Vec<(usize, usize, usize)> = tasks(snapshot, allowed);
-    let start = || (Best::new(keep), 0);
-    let join = |a: (Best, usize), b: (Best, usize)| (a.0.merge(b.0), a.1 + b.1);
-    let (best, matched) = if allowed.count < PARALLEL {
-        let mut best = Best::new(keep);
-        let each = tasks.iter().map(|&(at, from, to)| {
-            Scan { at, view: &snapshot.views[at], allowed, question: &question }.run(from, to, &mut best)
-        });
-        let matched = each.sum();
-        (best, matched)
+    let tasks = tasks(snapshot, allowed);
+    let scan =
+        |task: &Task| Scan { task: *task, view: &snapshot.views[task.segment], allowed, question: &question };
+    let (best, matched) = if allowed.count < CASCADE || keep > SIGNED / 2 {
+        over(&tasks, allowed, keep, |task, best| scan(task).products(best))
     } else {
-        tasks.par_iter().map(|&(at, from, to)| scan(at, from, to)).reduce(start, join)
+        by_signs(&tasks, allowed, keep, &scan)
     };
     let mut damaged = 0;
     let mut rows: Vec<(Scored, f32)> =
@@ -81,67 +76,199 @@ pub(crate) fn rank(
     Ranking { rows, matched, damaged }
 }
 
+/// Runs `each` over all tasks, in parallel where there is much to do, and keeps the best.
+fn over(
+    tasks: &[Task],
+    allowed: &Allowed,
+    keep: usize,
+    each: impl Fn(&Task, &mut Best) -> usize + Sync,
+) -> (Best, usize) {
+    if allowed.count < PARALLEL {
+        let mut best = Best::new(keep);
+        let matched = tasks.iter().map(|task| each(task, &mut best)).sum();
+        return (best, matched);
+    }
+    let one = |task: &Task| {
+        let mut best = Best::new(keep);
+        let matched = each(task, &mut best);
+        (best, matched)
+    };
+    tasks.par_iter().map(one).reduce(|| (Best::new(keep), 0), |a, b| (a.0.merge(b.0), a.1 + b.1))
+}
+
+/// Multiplies only the rows whose signs differ least from the question's.
+///
+/// How many that are depends on the allowed rows alone, and rows that differ equally are in or out together, so the
+/// layout of segments has no say.
+fn by_signs<'a>(
+    tasks: &[Task],
+    allowed: &Allowed,
+    keep: usize,
+    scan: &(impl Fn(&Task) -> Scan<'a> + Sync),
+) -> (Best, usize) {
+    let count = |task: &Task| scan(task).differences();
+    let counted: Vec<Differences> = if allowed.count < PARALLEL {
+        tasks.iter().map(count).collect()
+    } else {
+        tasks.par_iter().map(count).collect()
+    };
+    let wanted = SIGNED.max(allowed.count / SIGNED_SHARE);
+    let bins = counted.iter().map(|counted| counted.histogram.len()).max().unwrap_or(0);
+    let mut within = 0;
+    let mut most = 0;
+    while most < bins && within < wanted {
+        within += counted.iter().map(|counted| counted.histogram[most]).sum::<usize>();
+        most += 1;
+    }
+    let numbered: Vec<Task> = tasks.iter().enumerate().map(|(at, task)| Task { at, ..*task }).collect();
+    let (best, _) = over(&numbered, allowed, keep, |task, best| {
+        scan(task).nearest(&counted[task.at].rows, most as u16, best)
+    });
+    (best, counted.iter().map(|counted| counted.histogram.iter().sum::<usize>()).sum())
+}
+
 /// The exact cosine of one row; `None` when it has no (sound) vector.
 pub(crate) fn product(snapshot: &Snapshot, scored: Scored, vector: &[f32]) -> Option<f32> {
     let exact = snapshot.views[scored.segment as usize].segment.vector(scored.row as usize)?;
     Some(kernel::inner(exact, vector))
 }
 
-fn tasks(snapshot: &Snapshot, allowed: &Allowed) -> Vec<(usize, usize, usize)> {
+/// A stretch of rows of one segment; `from` is a multiple of [`STEP`].
+#[derive(Clone, Copy)]
+struct Task {
+    at: usize,
+    segment: usize,
+    from: usize,
+    to: usize,
+}
+
+fn tasks(snapshot: &Snapshot, allowed: &Allowed) -> Vec<Task> {
     let step = if allowed.count < PARALLEL { usize::MAX } else { TASK };
     let views = snapshot.views.iter().enumerate();
-    views
-        .flat_map(|(at, view)| {
-            let rows = view.segment.rows();
-            (0..rows).step_by(step).map(move |from| (at, from, rows.min(from.saturating_add(step))))
+    let stretch = |segment: usize, rows: usize| {
+        (0..rows).step_by(step).map(move |from| Task {
+            at: 0,
+            segment,
+            from,
+            to: rows.min(from.saturating_add(step)),
         })
-        .collect()
+    };
+    views.flat_map(|(segment, view)| stretch(segment, view.segment.rows())).collect()
+}
+
+/// How many signs of each row of a task differ; `u16::MAX` where a row is not allowed or has no vector.
+struct Differences {
+    rows: Vec<u16>,
+    /// How many rows have each number of differences.
+    histogram: Vec<usize>,
 }
 
 struct Scan<'a> {
-    at: usize,
+    task: Task,
     view: &'a View,
     allowed: &'a Allowed,
     question: &'a Quantised,
 }
 
 impl Scan<'_> {
-    /// Ranks the allowed rows of `from..to`; `from` is a multiple of [`STEP`]. Returns how many have a vector.
-    fn run(&self, from: usize, to: usize, best: &mut Best) -> usize {
+    /// Which of the up to [`STEP`] rows from `first` on are allowed.
+    fn wanted(&self, first: usize) -> u64 {
+        let whole = !0u64 >> (64 - STEP.min(self.task.to - first));
+        self.allowed.masks[self.task.segment]
+            .as_ref()
+            .map_or(whole, |mask| mask.words()[first / STEP] & whole)
+    }
+
+    /// Ranks the allowed rows by their quantised products. Returns how many have a vector.
+    fn products(&self, best: &mut Best) -> usize {
         let segment = &self.view.segment;
-        let (codes, scales, chunks) = (segment.codes(), segment.scales(), segment.chunks());
+        let (codes, scales) = (segment.codes(), segment.scales());
         let width = stride(segment.dim());
-        let mask = self.allowed.masks[self.at].as_ref().map(|mask| mask.words());
         let mut sums = [0i32; STEP];
         let mut products = [0f32; STEP];
         let mut matched = 0;
-        for first in (from..to).step_by(STEP) {
-            let rows = STEP.min(to - first);
-            let whole = !0u64 >> (64 - rows);
-            let wanted = mask.map_or(whole, |mask| mask[first / STEP] & whole);
-            if wanted == 0 {
-                continue;
-            }
+        for first in (self.task.from..self.task.to).step_by(STEP) {
+            let rows = STEP.min(self.task.to - first);
+            let wanted = self.wanted(first);
             if wanted.count_ones() >= SPARSE {
                 let codes = &codes[first * width..(first + rows) * width];
                 self.question.products(codes, &mut sums[..rows], &mut products[..rows]);
-            } else {
-                for i in Ones(wanted) {
-                    let codes = &codes[(first + i) * width..][..width];
-                    self.question.products(codes, &mut sums[i..=i], &mut products[i..=i]);
+                let mut sound = 0u64;
+                let floor = best.floor();
+                let mut promising = 0u64;
+                for (i, (product, &scale)) in products[..rows].iter_mut().zip(&scales[first..]).enumerate() {
+                    *product *= scale;
+                    sound |= u64::from(scale > 0.0) << i;
+                    promising |= u64::from(*product >= floor) << i;
                 }
-            }
-            let floor = best.floor();
-            let mut promising = 0u64;
-            for (i, (product, &scale)) in products[..rows].iter_mut().zip(&scales[first..]).enumerate() {
-                *product *= scale;
-                matched += usize::from(scale > 0.0 && wanted >> i & 1 == 1);
-                promising |= u64::from(*product >= floor && scale > 0.0) << i;
-            }
-            for i in Ones(promising & wanted) {
-                best.push(Scored::new(products[i], chunks[first + i], self.at as u32, (first + i) as u32));
+                matched += (sound & wanted).count_ones() as usize;
+                Ones(promising & sound & wanted).for_each(|i| self.push(products[i], first + i, best));
+            } else {
+                for row in Ones(wanted).map(|i| first + i).filter(|&row| scales[row] > 0.0) {
+                    matched += 1;
+                    self.multiply(row, best);
+                }
             }
         }
         matched
+    }
+
+    fn multiply(&self, row: usize, best: &mut Best) {
+        let (mut sum, mut product) = ([0], [0.0]);
+        self.question.products(self.view.segment.code(row), &mut sum, &mut product);
+        let product = product[0] * self.view.segment.scales()[row];
+        if product >= best.floor() {
+            self.push(product, row, best);
+        }
+    }
+
+    fn push(&self, product: f32, row: usize, best: &mut Best) {
+        best.push(Scored::new(
+            product,
+            self.view.segment.chunks()[row],
+            self.task.segment as u32,
+            row as u32,
+        ));
+    }
+
+    fn differences(&self) -> Differences {
+        let Task { from, to, .. } = self.task;
+        let segment = &self.view.segment;
+        let (signs, scales) = (segment.signs(), segment.scales());
+        let width = sign_words(segment.dim());
+        let mut rows = vec![u16::MAX; to - from];
+        let mut histogram = vec![0; segment.dim() + 1];
+        let mut counts = [0u16; STEP];
+        for first in (from..to).step_by(STEP) {
+            let last = to.min(first + STEP);
+            let wanted = self.wanted(first);
+            if wanted == 0 {
+                continue;
+            }
+            kernel::differences(
+                &self.question.signs,
+                &signs[first * width..last * width],
+                &mut counts[..last - first],
+            );
+            for i in Ones(wanted).filter(|i| scales[first + i] > 0.0) {
+                rows[first + i - from] = counts[i];
+                histogram[usize::from(counts[i])] += 1;
+            }
+        }
+        Differences { rows, histogram }
+    }
+
+    /// Ranks the rows with fewer than `limit` differences by their quantised products.
+    fn nearest(&self, differences: &[u16], limit: u16, best: &mut Best) -> usize {
+        let mut near = 0;
+        for (block, differences) in differences.chunks(STEP).enumerate() {
+            let wanted = differences
+                .iter()
+                .enumerate()
+                .fold(0, |bits, (i, &count)| bits | u64::from(count < limit) << i);
+            near += wanted.count_ones() as usize;
+            Ones(wanted).for_each(|i| self.multiply(self.task.from + block * STEP + i, best));
+        }
+        near
     }
 }

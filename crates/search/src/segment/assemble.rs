@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use engraft_core::{ChunkNo, DocNo};
 
 use crate::bytes::{FileKind, SectionWriter};
+use crate::kernel;
 use crate::segment::postings::{self, SLACK};
 use crate::segment::{section, stride};
 
@@ -59,7 +60,7 @@ impl<W: Write> Assembler<W> {
         self.writer.write(&self.encoded)
     }
 
-    /// Writes the rest; `vector(row)` is asked for every row, three times.
+    /// Writes the rest; `vector(row)` is asked for every row, once a section.
     pub(crate) fn finish<'a>(
         mut self,
         columns: &Columns,
@@ -81,6 +82,11 @@ impl<W: Write> Assembler<W> {
         writer.begin(section::CODES)?;
         for row in 0..rows {
             writer.write(vector(row).map_or(&no_code, |vector| vector.codes))?;
+        }
+        writer.begin(section::SIGNS)?;
+        for row in 0..rows {
+            let codes = vector(row).map_or(&no_code[..], |vector| vector.codes);
+            writer.write(bytemuck::cast_slice(&kernel::signs(&codes[..dim])))?;
         }
         let scales: Vec<f32> = (0..rows).map(|row| vector(row).map_or(0.0, |vector| vector.scale)).collect();
         writer.section(section::SCALES, &scales)?;

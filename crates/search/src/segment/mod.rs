@@ -46,11 +46,18 @@ pub(crate) mod section {
     pub(crate) const ROW_CHECKS: u32 = 12;
     /// Format facts: dim, stride, u32 each.
     pub(crate) const SHAPE: u32 = 13;
+    /// The signs of each vector, one bit a dimension, set where the code is positive; u64 words.
+    pub(crate) const SIGNS: u32 = 14;
 }
 
 /// Bytes between one row's code and the next for vectors of length `dim`.
 pub(crate) fn stride(dim: usize) -> usize {
     dim.next_multiple_of(64)
+}
+
+/// Words of signs of one vector of length `dim`.
+pub(crate) fn sign_words(dim: usize) -> usize {
+    dim.div_ceil(64)
 }
 
 /// An immutable set of chunks; see the module.
@@ -106,6 +113,7 @@ impl Segment {
             && self.scales().len() == rows
             && self.row_checks().len() == rows
             && self.codes().len() == rows * stride(self.dim)
+            && self.signs().len() == rows * sign_words(self.dim)
             && self.sections.get::<f32>(section::ROWS).len() == rows * self.dim;
         if !columns_fit {
             return Some("its columns differ in length");
@@ -169,6 +177,10 @@ impl Segment {
     pub(crate) fn code(&self, row: usize) -> &[u8] {
         let stride = stride(self.dim);
         &self.codes()[row * stride..][..stride]
+    }
+
+    pub(crate) fn signs(&self) -> &[u64] {
+        self.sections.get(section::SIGNS)
     }
 
     /// 0 where a row has no vector.

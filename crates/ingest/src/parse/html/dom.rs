@@ -15,9 +15,11 @@ pub(super) type Id = usize;
 pub(super) const ROOT: Id = 0;
 
 /// Deeper pages are cut: browsers flatten from 512 on, and the work of the parser grows with the square.
-const MAX_DEPTH: usize = 1_500;
+pub(super) const MAX_DEPTH: usize = 1_500;
 /// Nodes of one page.
 const MAX_NODES: usize = 2_000_000;
+/// Words and quotes of one tag; a long `style` or `srcset` has hundreds.
+const MAX_TAG_WORDS: usize = 20_000;
 /// Bytes given to the parser between two looks at the depth.
 const CHUNK: usize = 2_048;
 
@@ -65,7 +67,8 @@ impl Dom {
         };
         let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
         let mut parser = parse_document(sink, ParseOpts { tree_builder, ..ParseOpts::default() });
-        let mut rest = html;
+        let html = short_tags(html);
+        let mut rest = html.as_ref();
         let mut cut = false;
         while !rest.is_empty() {
             let (head, tail) = rest.split_at(rest.floor_char_boundary(CHUNK));
@@ -169,6 +172,44 @@ impl Dom {
     pub(super) fn inner_text(&self, root: Id) -> String {
         self.below(root).into_iter().filter_map(|id| self.text(id)).collect()
     }
+}
+
+/// The page with every tag cut that has more words than a tag has attributes: the parser compares each with each.
+///
+/// What looks like such a tag within a script or comment may be cut too, for nobody reads it.
+fn short_tags(html: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut words: Option<usize> = None;
+    let bytes = html.as_bytes();
+    for (at, &byte) in bytes.iter().enumerate() {
+        match byte {
+            b'<' if words.is_none_or(|words| words <= MAX_TAG_WORDS) => {
+                words = bytes.get(at + 1).filter(|next| next.is_ascii_alphabetic()).map(|_| 0);
+            }
+            b'>' => {
+                if words.is_some_and(|words| words > MAX_TAG_WORDS) {
+                    copied = at;
+                }
+                words = None;
+            }
+            b' ' | b'\n' | b'\t' | b'\r' | b'\x0c' | b'/' | b'"' | b'\'' => {
+                if let Some(words) = &mut words {
+                    *words += 1;
+                    if *words == MAX_TAG_WORDS + 1 {
+                        out.push_str(&html[copied..at]);
+                        copied = html.len();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    if out.is_empty() {
+        return Cow::Borrowed(html);
+    }
+    out.push_str(&html[copied..]);
+    Cow::Owned(out)
 }
 
 impl Node {
@@ -374,6 +415,12 @@ mod tests {
     fn a_hundred_thousand_nested_elements_are_cut() {
         let dom = Dom::parse(&"<div>".repeat(100_000));
         assert!(dom.cut && dom.len() < 10_000);
+    }
+
+    #[test]
+    fn a_tag_with_a_million_attributes_is_cut_and_what_follows_is_read() {
+        let attributes: String = (0..50_000).map(|n| format!(" a{n}=1")).collect();
+        check(&format!("<p{attributes}>one</p><p>two"), "<body><p>one</><p>two</></>");
     }
 
     #[test]

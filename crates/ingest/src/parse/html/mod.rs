@@ -38,5 +38,8 @@ fn parse_text(html: &str, job: &Job, keep: Keep) -> Result<Content, ParseError> 
     }
     head::describe(&dom, &mut builder);
     write::write(&dom, &boilerplate::select(&dom, keep), &mut builder);
+    if dom.cut && builder.is_empty() {
+        return Err(ParseError::too_large("levels of nested tags", dom::MAX_DEPTH));
+    }
     builder.finish()
 }

@@ -89,7 +89,8 @@ const OPENINGS: [&str; 18] = [
 fn note_length(lines: &[&str], at: usize) -> Option<usize> {
     let first = lines[at].trim().to_lowercase();
     let dated = first.chars().any(|c| c.is_ascii_digit()) || first.contains('@');
-    if !OPENINGS.iter().any(|opening| first.starts_with(opening)) && !(dated && first.ends_with(':')) {
+    let opens = OPENINGS.iter().any(|opening| first.starts_with(opening));
+    if !(opens || dated && first.ends_with(':')) {
         // `Ann Lee wrote:` and `Ann Lee schrieb am 3. Mai 2024:`
         let named = WROTE.iter().any(|word| first.ends_with(word)) || first.contains(" schrieb am ");
         return (named && first.ends_with([':', '：']) && first.chars().count() < 120).then_some(1);

@@ -102,7 +102,9 @@ fn are_columns(left: &[Segment], right: &[Segment], gutter: f32) -> bool {
     if left.len() < MIN_LINES || right.len() < MIN_LINES {
         return false;
     }
-    let aligned = right.iter().filter(|r| left.iter().any(|l| (l.y - r.y).abs() < 0.1 * r.size)).count();
+    // So many lines are no table.
+    let comparable = left.len().saturating_mul(right.len()) < 1_000_000;
+    let aligned = right.iter().filter(|_| comparable).filter(|r| left.iter().any(|l| (l.y - r.y).abs() < 0.1 * r.size)).count();
     let aligned = aligned * 10 >= right.len() * 8;
     let least = if aligned { 20 } else { 11 };
     let from = left.iter().map(|s| s.x0).fold(f32::INFINITY, f32::min);

@@ -190,9 +190,9 @@ fn code_len(cmap: Option<&CMap>, charset: Option<&'static Encoding>, bytes: &[u8
         return len;
     }
     match charset {
-        Some(set) if set == encoding_rs::UTF_16BE => {
-            if (0xd8..0xdc).contains(&bytes[0]) { 4 } else { 2 }
-        }
+        // The first half of a surrogate pair.
+        Some(set) if set == encoding_rs::UTF_16BE && (0xd8..0xdc).contains(&bytes[0]) => 4,
+        Some(set) if set == encoding_rs::UTF_16BE => 2,
         // Half-width katakana are single bytes of Shift JIS.
         Some(set) if set == encoding_rs::SHIFT_JIS && (0xa1..=0xdf).contains(&bytes[0]) => 1,
         Some(_) if bytes[0] < 0x80 => 1,

@@ -29,6 +29,10 @@ pub(super) fn remove(rows: &mut Vec<Row>, pages: usize) -> BTreeSet<String> {
         pages.len() >= least
     };
     let removed: Vec<bool> = rows.iter().map(|row| row.at_edge && repeats(row)).collect();
+    if removed.iter().all(|&removed| removed) {
+        // Every page says the same: that is all there is.
+        return BTreeSet::new();
+    }
     let mut texts = BTreeSet::new();
     let mut nth = 0;
     rows.retain(|row| {

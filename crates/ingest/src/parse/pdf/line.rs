@@ -7,6 +7,9 @@ use super::page::Glyph;
 /// A gap wider than this, in font sizes, ends a segment.
 const SEGMENT_GAP: f32 = 0.9;
 
+/// Pairs of characters of one line that are compared; an honest line has few.
+const MAX_PAIRS: usize = 200_000;
+
 /// A stretch of text on one baseline.
 #[derive(Clone, Debug)]
 pub(super) struct Segment {
@@ -121,6 +124,9 @@ fn layers(mut row: Vec<Piece>) -> Vec<Vec<Glyph>> {
 }
 
 fn is_shadow_of(piece: &Piece, glyphs: &[Glyph]) -> bool {
+    if piece.glyphs.len().saturating_mul(glyphs.len()) > MAX_PAIRS {
+        return false;
+    }
     let twin = |g: &Glyph| glyphs.iter().any(|other| is_shadow(other, g));
     piece.glyphs.iter().filter(|g| twin(g)).count() * 10 >= piece.glyphs.len() * 8
 }

@@ -26,8 +26,8 @@ use super::ParseError;
 use page::{Glyph, Reader};
 use row::Row;
 
-/// Drawing commands run in one document; a page of dense text has about 5,000.
-const MAX_COMMANDS: usize = 30_000_000;
+/// Drawing commands run in one document; a page of dense text has about 5,000, a map a million.
+const MAX_COMMANDS: usize = 10_000_000;
 
 /// Reads a PDF. One that opens with an empty password counts as open.
 pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
@@ -54,7 +54,8 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
         known += glyphs.len();
         page_rows(&glyphs, number, &mut rows);
         if reader.exhausted {
-            builder.warnings.push(format!("stopped on page {number} of {}: too many drawing commands", pages.len()));
+            let of = pages.len();
+            builder.warnings.push(format!("stopped on page {number} of {of}: too many characters or drawing commands"));
             break;
         }
     }
@@ -64,6 +65,12 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
     }
     if !furniture::remove(&mut rows, pages.len()).is_empty() {
         builder.warnings.push("running headers, footers and page numbers were left out".to_string());
+    }
+    if reader.oversized {
+        if rows.is_empty() {
+            return Err(ParseError::too_large("unpacked bytes", stream_bytes));
+        }
+        builder.warnings.push("a page that unpacks to too many bytes was left out".to_string());
     }
     flow::write(&rows, &properties::outline(&doc), &mut builder);
     properties::describe(&doc, pages.len(), &mut builder);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use lopdf::content::Content;
-use lopdf::{Dictionary, Document, Object, ObjectId};
+use lopdf::{DecompressError, Dictionary, Document, Object, ObjectId};
 
 use super::font::{Font, numbers};
 use super::matrix::Matrix;
@@ -12,6 +12,10 @@ use super::matrix::Matrix;
 /// Forms within forms, and saved states within saved states.
 const MAX_NESTING: usize = 16;
 const MAX_STATES: usize = 256;
+/// Commands that drawing a form counts for.
+const FORM_COST: usize = 200;
+/// Characters of one page; a dense one has 10,000.
+const MAX_PAGE_CHARACTERS: usize = 400_000;
 
 /// A character on the page, in the frame in which its line runs from left to right.
 #[derive(Clone, Copy, Debug)]
@@ -37,12 +41,15 @@ pub(super) struct Reader<'a> {
     /// Commands that may still be run, and characters that may still be kept.
     commands: usize,
     characters: usize,
-    /// Bytes one stream may unpack to.
+    /// Bytes one stream may unpack to, and all streams that are still to come.
     stream_bytes: usize,
+    bytes_left: usize,
     /// Shown codes that stand for no known character.
     pub(super) unknown: usize,
     /// Whether the work ran out before the pages did.
     pub(super) exhausted: bool,
+    /// Whether the content of some page unpacks to more than is allowed.
+    pub(super) oversized: bool,
 }
 
 #[derive(Clone)]
@@ -77,7 +84,9 @@ impl<'a> Reader<'a> {
     /// to more than `stream_bytes`.
     pub(super) fn new(doc: &'a Document, commands: usize, characters: usize, stream_bytes: usize) -> Reader<'a> {
         let fonts = BTreeMap::new();
-        Reader { doc, fonts, commands, characters, stream_bytes, unknown: 0, exhausted: false }
+        // Pages share letterheads: what is drawn often is unpacked often.
+        let bytes_left = stream_bytes.saturating_mul(4);
+        Reader { doc, fonts, commands, characters, stream_bytes, bytes_left, unknown: 0, exhausted: false, oversized: false }
     }
 
     /// The characters of a page in the order in which they are drawn; what cannot be read is passed over.
@@ -86,7 +95,15 @@ impl<'a> Reader<'a> {
         let doc = self.doc;
         let Ok(dict) = doc.get_dictionary(page) else { return glyphs };
         let resources = inherited(doc, dict, b"Resources").into_iter().collect::<Vec<_>>();
-        let content = doc.get_page_content_with_limit(page, self.stream_bytes).unwrap_or_default();
+        let content = match doc.get_page_content_with_limit(page, self.stream_bytes) {
+            Ok(content) => content,
+            Err(lopdf::Error::Decompress(DecompressError::MemoryLimitExceeded { .. })) => {
+                self.oversized = true;
+                return glyphs;
+            }
+            Err(_) => Vec::new(),
+        };
+        self.spend(content.len());
         self.run(&content, resources.clone(), Matrix::IDENTITY, 0, &mut glyphs);
         for (appearance, matrix) in appearances(doc, dict) {
             self.run_form(appearance, &resources, matrix, 1, &mut glyphs);
@@ -141,11 +158,21 @@ impl<'a> Reader<'a> {
             return;
         }
         let Ok(content) = stream.get_plain_content_with_limit(self.stream_bytes) else { return };
+        // Unpacking costs as much as many commands.
+        self.commands = self.commands.saturating_sub(FORM_COST + content.len() / 64);
+        self.spend(content.len());
         let mut resources: Vec<&Dictionary> = Vec::new();
         resources.extend(stream.dict.get_deref(b"Resources", self.doc).and_then(Object::as_dict).ok());
         resources.extend(outer.iter().take(MAX_NESTING));
         let matrix = Matrix::from_numbers(&numbers(&stream.dict, b"Matrix", self.doc));
         self.run(&content, resources, matrix.unwrap_or(Matrix::IDENTITY).then(ctm), depth, glyphs);
+    }
+
+    fn spend(&mut self, bytes: usize) {
+        self.bytes_left = self.bytes_left.saturating_sub(bytes);
+        if self.bytes_left == 0 {
+            self.commands = 0;
+        }
     }
 
     fn font(&mut self, object: &'a Object) -> Option<Rc<Font>> {
@@ -339,7 +366,8 @@ impl<'a> Run<'_, 'a> {
         let count = text.chars().count();
         let step = width / count as f32;
         for (nth, c) in text.chars().enumerate() {
-            if self.reader.characters == 0 {
+            if self.reader.characters == 0 || self.glyphs.len() >= MAX_PAGE_CHARACTERS {
+                self.reader.exhausted = true;
                 return;
             }
             self.reader.characters -= 1;

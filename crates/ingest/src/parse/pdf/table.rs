@@ -6,6 +6,11 @@ use super::row::Row;
 /// Rows that may name the columns together.
 const MAX_HEADER_ROWS: usize = 3;
 
+/// Rows of one table on one page.
+const MAX_ROWS: usize = 300;
+/// Cells that are compared with each other.
+const MAX_CELLS: usize = 4_000;
+
 /// A table found in rows `from..to`.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -23,8 +28,9 @@ pub(super) struct Table {
 pub(super) fn tables(rows: &[Row]) -> Vec<Table> {
     let mut found = Vec::new();
     let mut at = 0;
+    let width = rows.iter().map(Row::x1).fold(f32::MIN, f32::max) - rows.iter().map(Row::x0).fold(f32::MAX, f32::min);
     while at < rows.len() {
-        let to = end_of_run(rows, at);
+        let to = end_of_run(rows, at, width);
         match table(rows, at, to) {
             Some(table) => {
                 at = table.to;
@@ -37,11 +43,10 @@ pub(super) fn tables(rows: &[Row]) -> Vec<Table> {
 }
 
 /// The end of the run of rows from `from` on that have several cells, with the short single lines between them.
-fn end_of_run(rows: &[Row], from: usize) -> usize {
+fn end_of_run(rows: &[Row], from: usize, width: f32) -> usize {
     let mut to = from;
     let mut at = from;
-    let width = rows.iter().map(Row::x1).fold(f32::MIN, f32::max) - rows.iter().map(Row::x0).fold(f32::MAX, f32::min);
-    while let Some(row) = rows.get(at) {
+    while let Some(row) = rows.get(at).filter(|_| at < from + MAX_ROWS) {
         let near = at == from || rows[at - 1].y() - row.y() < 3.5 * row.size().max(rows[at - 1].size());
         if !near {
             break;
@@ -104,7 +109,9 @@ fn table(rows: &[Row], from: usize, to: usize) -> Option<Table> {
 ///
 /// A cell over several cells of another row, such as a heading over two columns, does not count.
 fn columns(rows: &[Row]) -> Vec<(f32, f32)> {
+    let few = rows.iter().map(|row| row.cells.len()).sum::<usize>() < MAX_CELLS;
     let spans_many = |cell: &Segment| {
+        few &&
         rows.iter().any(|row| {
             let under = |c: &&Segment| c.x1.min(cell.x1) - c.x0.max(cell.x0) > 0.1 * cell.size;
             let narrower = row.cells.iter().filter(under).any(|c| c.x1 - c.x0 < cell.x1 - cell.x0);

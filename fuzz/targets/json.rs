@@ -1,0 +1,10 @@
+//! JSON, JSON Lines and notebooks.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    for name in ["a.json", "a.jsonl", "a.ipynb"] {
+        engraft_fuzz::check(name, bytes);
+    }
+});

@@ -1,0 +1,6 @@
+//! Markdown and its front matter.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| engraft_fuzz::check("a.md", bytes));

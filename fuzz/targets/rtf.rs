@@ -1,0 +1,6 @@
+//! Rich Text Format.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| engraft_fuzz::check("a.rtf", &[b"{\\rtf1 ", bytes].concat()));
