@@ -218,7 +218,9 @@ fn print_tables(
         let others: Vec<String> = others.map(|(code, count)| format!("{code} {count}")).collect();
         let Tally { files, documents, slowest_ms, peak_mib, bad_spans, .. } = tally;
         let others = others.join(", ");
-        println!("| {kind} | {files} | {ok} | {documents} | {others} | {slowest_ms:.0} | {peak_mib} | {bad_spans} |");
+        println!(
+            "| {kind} | {files} | {ok} | {documents} | {others} | {slowest_ms:.0} | {peak_mib} | {bad_spans} |"
+        );
     }
     println!("\n| reference | files | word F1 | in order | recall | precision |");
     println!("| - | -: | -: | -: | -: | -: |");
@@ -226,5 +228,10 @@ fn print_tables(
         let similar::Similarity { f1, ordered, recall, precision } = similar::mean(all);
         println!("| {sort} | {} | {f1:.3} | {ordered:.3} | {recall:.3} | {precision:.3} |", all.len());
     }
-    println!("\nEncodings: {} of {} files decode to the letter. {}", encodings.1, encodings.0, encodings.2.join("; "));
+    println!(
+        "\nEncodings: {} of {} files decode to the letter. {}",
+        encodings.1,
+        encodings.0,
+        encodings.2.join("; ")
+    );
 }

@@ -1,12 +1,15 @@
 //! Laws of every parser: no input panics, and every span quotes the stored text.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use engraft_core::{CharMap, Content};
 use engraft_ingest::parse::{Limits, Outcome, ParseError, is_risky, parse};
 use proptest::prelude::*;
 
 const NAMES: [&str; 24] = [
-    "a.md", "a.txt", "a.csv", "a.tsv", "a.json", "a.jsonl", "a.xml", "a.html", "a.eml", "a.mbox", "a.rtf", "a.vtt", "a.ipynb",
-    "a.pdf", "a.docx", "a.pptx", "a.xlsx", "a.xls", "a.ods", "a.odt", "a.epub", "a.zip", "a.doc", "a",
+    "a.md", "a.txt", "a.csv", "a.tsv", "a.json", "a.jsonl", "a.xml", "a.html", "a.eml", "a.mbox", "a.rtf",
+    "a.vtt", "a.ipynb", "a.pdf", "a.docx", "a.pptx", "a.xlsx", "a.xls", "a.ods", "a.odt", "a.epub", "a.zip",
+    "a.doc", "a",
 ];
 
 fn lawful(name: &str, bytes: &[u8]) -> Result<(), TestCaseError> {
@@ -22,7 +25,9 @@ fn lawful(name: &str, bytes: &[u8]) -> Result<(), TestCaseError> {
             let json = serde_json::to_string(&outcome).unwrap();
             prop_assert_eq!(serde_json::from_str::<Outcome>(&json).unwrap(), outcome);
         }
-        Err(ParseError::Malformed(message)) => prop_assert!(!message.contains("gave up") && !message.contains("overlap"), "{message}"),
+        Err(ParseError::Malformed(message)) => {
+            prop_assert!(!message.contains("gave up") && !message.contains("overlap"), "{message}")
+        }
         Err(_) => {}
     }
     Ok(())
@@ -41,7 +46,7 @@ fn quotes_in_order(content: &Content) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes(bytes in prop::collection::vec(any::<u8>(), 0..600), name in prop::sample::select(&NAMES[..])) {
@@ -50,7 +55,7 @@ proptest! {
 
     #[test]
     fn random_text(
-        text in "(\\PC|\r\n|\n|\n\n|[\u{590}-\u{6ff}]|[\u{4e00}-\u{4eff}]|\u{1f468}\u{200d}\u{1f469}|a\u{301}){0,200}",
+        text in "(\\PC|\r\n|\n|\n\n|[\u{590}-\u{6ff}]|[\u{4e00}-\u{4eff}]|\u{1f468}\u{200d}\u{1f469}|a\u{301}){0,80}",
         name in prop::sample::select(&NAMES[..]),
     ) {
         lawful(name, text.as_bytes())?;

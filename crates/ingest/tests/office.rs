@@ -1,5 +1,7 @@
 //! Office files built part by part: what a reader sees is what the parsers return.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
@@ -52,7 +54,10 @@ fn check_docx(body: &str, expected: Expect) {
             "<R><R Id='1' Type='x/styles' Target='styles.xml'/><R Id='2' Type='x/footnotes' Target='footnotes.xml'/>\
              <R Id='3' Type='x/numbering' Target='numbering.xml'/></R>",
         ),
-        ("word/styles.xml", "<s><style styleId='Titel'><name val='Title'/></style><style styleId='H1'><name val='heading 1'/></style></s>"),
+        (
+            "word/styles.xml",
+            "<s><style styleId='Titel'><name val='Title'/></style><style styleId='H1'><name val='heading 1'/></style></s>",
+        ),
         ("word/footnotes.xml", "<f><footnote id='2'><p><r><t>A note.</t></r></p></footnote></f>"),
         (
             "word/numbering.xml",
@@ -102,16 +107,25 @@ fn word_tables_merge_cells_and_drop_deleted_rows() {
     };
     let table = format!(
         "<w:tbl><w:tr>{}{}{}</w:tr><w:tr>{}{}{}</w:tr><w:tr>{}{}{}</w:tr><w:tr><w:trPr><w:del/></w:trPr>{}</w:tr></w:tbl>",
-        cell("", "Region"), cell("", "Month"), cell("", "Sales"),
-        cell("<w:vMerge w:val='restart'/>", "North"), cell("", "May"), cell("", "3"),
-        cell("<w:vMerge/>", ""), cell("", "June"), cell("", "4"),
+        cell("", "Region"),
+        cell("", "Month"),
+        cell("", "Sales"),
+        cell("<w:vMerge w:val='restart'/>", "North"),
+        cell("", "May"),
+        cell("", "3"),
+        cell("<w:vMerge/>", ""),
+        cell("", "June"),
+        cell("", "4"),
         cell("", "gone"),
     );
-    check_docx(&table, expect![[r#"
+    check_docx(
+        &table,
+        expect![[r#"
         title Some("From properties")
         TableRow "Region | Month | Sales" => Region; Month; Sales
         TableRow "North | May | 3" => Region: North; Month: May; Sales: 3
-        TableRow "June | 4" => Region: North; Month: June; Sales: 4"#]]);
+        TableRow "June | 4" => Region: North; Month: June; Sales: 4"#]],
+    );
 }
 
 #[test]
@@ -130,13 +144,19 @@ fn word_text_boxes_are_read_once() {
 
 #[test]
 fn a_word_file_without_its_main_part_is_damaged() {
-    check("a.docx", &[TYPES, ("word/styles.xml", "<s/>")], expect!["! the file is damaged: the part word/document.xml is missing"]);
+    check(
+        "a.docx",
+        &[TYPES, ("word/styles.xml", "<s/>")],
+        expect!["! the file is damaged: the part word/document.xml is missing"],
+    );
 }
 
 #[test]
 fn slides_are_pages_with_titles_tables_and_notes() {
     let shape = |placeholder: &str, words: &str| {
-        format!("<p:sp><p:nvSpPr><p:nvPr>{placeholder}</p:nvPr></p:nvSpPr><p:txBody>{words}</p:txBody></p:sp>")
+        format!(
+            "<p:sp><p:nvSpPr><p:nvPr>{placeholder}</p:nvPr></p:nvSpPr><p:txBody>{words}</p:txBody></p:sp>"
+        )
     };
     let line = |words: &str| format!("<a:p><a:r><a:t>{words}</a:t></a:r></a:p>");
     let cell = |words: &str| format!("<a:tc><a:txBody>{}</a:txBody></a:tc>", line(words));
@@ -145,37 +165,70 @@ fn slides_are_pages_with_titles_tables_and_notes() {
         shape("<p:ph idx='1'/>", &(line("one") + &line("two"))),
         shape("<p:ph type='title'/>", &line("Plan")),
         shape("<p:ph type='sldNum'/>", &line("7")),
-        cell("Item"), cell("Price"), cell("Bolt"), cell("9"),
+        cell("Item"),
+        cell("Price"),
+        cell("Bolt"),
+        cell("9"),
     );
-    let notes = format!("<p:notes><p:spTree>{}</p:spTree></p:notes>", shape("<p:ph type='body'/>", &line("Say hello.")));
+    let notes = format!(
+        "<p:notes><p:spTree>{}</p:spTree></p:notes>",
+        shape("<p:ph type='body'/>", &line("Say hello."))
+    );
     let parts = [
         TYPES,
         ("_rels/.rels", "<R><R Id='1' Type='x/officeDocument' Target='ppt/presentation.xml'/></R>"),
-        ("ppt/presentation.xml", "<p:presentation><p:sldIdLst><p:sldId id='256' r:id='rId9'/></p:sldIdLst></p:presentation>"),
-        ("ppt/_rels/presentation.xml.rels", "<R><R Id='rId9' Type='x/slide' Target='slides/slide1.xml'/></R>"),
+        (
+            "ppt/presentation.xml",
+            "<p:presentation><p:sldIdLst><p:sldId id='256' r:id='rId9'/></p:sldIdLst></p:presentation>",
+        ),
+        (
+            "ppt/_rels/presentation.xml.rels",
+            "<R><R Id='rId9' Type='x/slide' Target='slides/slide1.xml'/></R>",
+        ),
         ("ppt/slides/slide1.xml", &slide),
-        ("ppt/slides/_rels/slide1.xml.rels", "<R><R Id='n' Type='x/notesSlide' Target='../notesSlides/n1.xml'/></R>"),
+        (
+            "ppt/slides/_rels/slide1.xml.rels",
+            "<R><R Id='n' Type='x/notesSlide' Target='../notesSlides/n1.xml'/></R>",
+        ),
         ("ppt/notesSlides/n1.xml", &notes),
     ];
-    check("a.pptx", &parts, expect![[r#"
+    check(
+        "a.pptx",
+        &parts,
+        expect![[r#"
         title Some("Plan")
         Heading(2) p1 "Plan"
         ListItem p1 "one"
         ListItem p1 "two"
         TableRow p1 "Item | Price" => Item; Price
         TableRow p1 "Bolt | 9" => Item: Bolt; Price: 9
-        Paragraph p1 "Say hello.""#]]);
+        Paragraph p1 "Say hello.""#]],
+    );
 }
 
 #[track_caller]
 fn check_xlsx(rows: &str, expected: Expect) {
-    let sheet = format!("<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData>{rows}</sheetData><mergeCells count='1'><mergeCell ref='A2:A3'/></mergeCells></worksheet>");
+    let sheet = format!(
+        "<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData>{rows}</sheetData><mergeCells count='1'><mergeCell ref='A2:A3'/></mergeCells></worksheet>"
+    );
     let parts = [
         ("[Content_Types].xml", "<Types/>"),
-        ("_rels/.rels", "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'><Relationship Id='r1' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument' Target='xl/workbook.xml'/></Relationships>"),
-        ("xl/workbook.xml", "<workbook xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main' xmlns:r='http://schemas.openxmlformats.org/officeDocument/2006/relationships'><sheets><sheet name='Price list' sheetId='1' r:id='rId1'/></sheets></workbook>"),
-        ("xl/_rels/workbook.xml.rels", "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'><Relationship Id='rId1' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet' Target='worksheets/sheet1.xml'/><Relationship Id='rId2' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles' Target='styles.xml'/></Relationships>"),
-        ("xl/styles.xml", "<styleSheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><cellXfs count='2'><xf numFmtId='0'/><xf numFmtId='14'/></cellXfs></styleSheet>"),
+        (
+            "_rels/.rels",
+            "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'><Relationship Id='r1' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument' Target='xl/workbook.xml'/></Relationships>",
+        ),
+        (
+            "xl/workbook.xml",
+            "<workbook xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main' xmlns:r='http://schemas.openxmlformats.org/officeDocument/2006/relationships'><sheets><sheet name='Price list' sheetId='1' r:id='rId1'/></sheets></workbook>",
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'><Relationship Id='rId1' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet' Target='worksheets/sheet1.xml'/><Relationship Id='rId2' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles' Target='styles.xml'/></Relationships>",
+        ),
+        (
+            "xl/styles.xml",
+            "<styleSheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><cellXfs count='2'><xf numFmtId='0'/><xf numFmtId='14'/></cellXfs></styleSheet>",
+        ),
         ("xl/worksheets/sheet1.xml", &sheet),
     ];
     check("a.xlsx", &parts, expected);
@@ -186,25 +239,36 @@ fn sheets_name_columns_read_dates_and_fill_merged_cells() {
     let text = |place: &str, words: &str| format!("<c r='{place}' t='inlineStr'><is><t>{words}</t></is></c>");
     let rows = format!(
         "<row r='1'>{}{}{}</row><row r='2'>{}{}<c r='C2' s='1'><v>45418</v></c></row><row r='3'>{}<c r='C3' t='n'><f>1+1</f><v>2.5</v></c></row><row r='7'>{}</row>",
-        text("A1", "Group"), text("B1", "Item"), text("C1", "When"),
-        text("A2", "Screws"), text("B2", "M4"), text("B3", "M5"), text("B7", "A remark below"),
+        text("A1", "Group"),
+        text("B1", "Item"),
+        text("C1", "When"),
+        text("A2", "Screws"),
+        text("B2", "M4"),
+        text("B3", "M5"),
+        text("B7", "A remark below"),
     );
-    check_xlsx(&rows, expect![[r#"
+    check_xlsx(
+        &rows,
+        expect![[r#"
         title None
         Heading(1) "Price list"
         TableRow 'Price list'!A1:C1 "Group | Item | When" => Group; Item; When
         TableRow 'Price list'!A2:C2 "Screws | M4 | 2024-05-06" => Group: Screws; Item: M4; When: 2024-05-06
         TableRow 'Price list'!B3:C3 "M5 | 2.5" => Group: Screws; Item: M5; When: 2.5
-        TableRow 'Price list'!B7 "A remark below""#]]);
+        TableRow 'Price list'!B7 "A remark below""#]],
+    );
 }
 
 #[test]
 fn a_cell_in_the_last_corner_costs_no_rectangle() {
-    check_xlsx("<row r='1'><c r='A1'><v>1</v></c></row><row r='1048576'><c r='XFD1048576'><v>2</v></c></row>", expect![[r#"
+    check_xlsx(
+        "<row r='1'><c r='A1'><v>1</v></c></row><row r='1048576'><c r='XFD1048576'><v>2</v></c></row>",
+        expect![[r#"
         title None
         Heading(1) "Price list"
         TableRow 'Price list'!A1 "1"
-        TableRow 'Price list'!XFD1048576 "2""#]]);
+        TableRow 'Price list'!XFD1048576 "2""#]],
+    );
 }
 
 #[test]
@@ -216,31 +280,45 @@ fn open_document_texts_are_read() {
         <table:table-row><table:table-cell><text:p>Bolt</text:p></table:table-cell><table:table-cell><text:p>9</text:p></table:table-cell></table:table-row></table:table>\
         </office:text></office:body></office:document-content>";
     let parts = [("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", content)];
-    check("a.odt", &parts, expect![[r#"
+    check(
+        "a.odt",
+        &parts,
+        expect![[r#"
         title None
         Heading(2) "Head"
         Paragraph "One  two"
         Paragraph "A note."
         ListItem "item"
         TableRow "Item | Price" => Item; Price
-        TableRow "Bolt | 9" => Item: Bolt; Price: 9"#]]);
+        TableRow "Bolt | 9" => Item: Bolt; Price: 9"#]],
+    );
 }
 
 #[test]
 fn an_electronic_book_is_read_in_the_order_of_its_spine() {
     let parts = [
         ("mimetype", "application/epub+zip"),
-        ("META-INF/container.xml", "<container><rootfiles><rootfile full-path='OEBPS/b.opf'/></rootfiles></container>"),
-        ("OEBPS/b.opf", "<package><metadata><dc:title>Book</dc:title></metadata><manifest><item id='a' href='a%201.xhtml'/><item id='b' href='b.xhtml'/></manifest><spine><itemref idref='b'/><itemref idref='a'/></spine></package>"),
+        (
+            "META-INF/container.xml",
+            "<container><rootfiles><rootfile full-path='OEBPS/b.opf'/></rootfiles></container>",
+        ),
+        (
+            "OEBPS/b.opf",
+            "<package><metadata><dc:title>Book</dc:title></metadata><manifest><item id='a' href='a%201.xhtml'/><item id='b' href='b.xhtml'/></manifest><spine><itemref idref='b'/><itemref idref='a'/></spine></package>",
+        ),
         ("OEBPS/a 1.xhtml", "<html><body><h1>Two</h1><p>Last&nbsp;<b>wo</b>rds.</p></body></html>"),
         ("OEBPS/b.xhtml", "<html><body><h1>One</h1><ul><li>x</li><li><p>y</p></li></ul>loose</body></html>"),
     ];
-    check("a.epub", &parts, expect![[r#"
+    check(
+        "a.epub",
+        &parts,
+        expect![[r#"
         title Some("Book")
         Heading(1) "One"
         ListItem "x"
         ListItem "y"
         Paragraph "loose"
         Heading(1) "Two"
-        Paragraph "Last words.""#]]);
+        Paragraph "Last words.""#]],
+    );
 }

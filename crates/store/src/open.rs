@@ -180,9 +180,12 @@ fn open_reader(path: &Path, limits: &Limits) -> Result<Connection, StoreError> {
 
 /// The schema number of a knowledge base or of an empty file (0); an error for anything else.
 fn identify(conn: &Connection, path: &Path) -> Result<u32, StoreError> {
-    let application: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let found: u32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: u32 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    // One snapshot: another process may be making the file right now.
+    let tx = conn.unchecked_transaction()?;
+    let application: i32 = tx.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let found: u32 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: u32 = tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    drop(tx);
     let empty = (application, found, tables) == (0, 0, 0);
     if !empty && application != APPLICATION_ID {
         let why = "it is an SQLite file of another program".to_string();

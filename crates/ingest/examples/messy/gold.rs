@@ -57,7 +57,8 @@ fn untagged(html: &str) -> String {
         rest = &rest[close.unwrap_or(open + 1)..];
     }
     text.push_str(rest);
-    let entities = [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    let entities =
+        [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
     entities.iter().fold(text, |text, (name, value)| text.replace(name, value))
 }
 
@@ -65,7 +66,8 @@ fn untagged(html: &str) -> String {
 fn cells(gold: &Value) -> String {
     let rows: Vec<_> = gold.as_array().into_iter().flatten().filter_map(Value::as_object).collect();
     let names = rows.first().into_iter().flat_map(|row| row.keys().cloned());
-    let values = rows.iter().flat_map(|row| row.values()).filter_map(|value| value.as_str().map(str::to_string));
+    let values =
+        rows.iter().flat_map(|row| row.values()).filter_map(|value| value.as_str().map(str::to_string));
     names.chain(values).collect::<Vec<_>>().join(" ")
 }
 
@@ -74,7 +76,8 @@ fn segments(words: &str, gold: &Value) -> Similarity {
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let words = plain(words);
     let share = |key: &str| {
-        let all: Vec<&str> = gold.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let all: Vec<&str> =
+            gold.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         let found = all.iter().filter(|segment| words.contains(&plain(segment))).count();
         (found as f64, all.len().max(1) as f64)
     };

@@ -60,7 +60,8 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Outcome, ParseError> {
 fn clean_path(name: &str) -> String {
     let name = name.replace('\\', "/");
     let parts = name.split('/').map(|part| part.chars().filter(|c| !c.is_control()).collect::<String>());
-    let parts: Vec<String> = parts.filter(|part| !matches!(part.as_str(), "" | "." | "..") && !part.ends_with(':')).collect();
+    let parts: Vec<String> =
+        parts.filter(|part| !matches!(part.as_str(), "" | "." | "..") && !part.ends_with(':')).collect();
     let path = parts.join("/");
     if path.is_empty() { "unnamed".to_string() } else { path.chars().take(500).collect() }
 }
@@ -68,7 +69,9 @@ fn clean_path(name: &str) -> String {
 /// What file managers leave in archives.
 fn is_litter(path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path);
-    path.starts_with("__MACOSX/") || file.starts_with("._") || matches!(file, ".DS_Store" | "Thumbs.db" | "desktop.ini")
+    path.starts_with("__MACOSX/")
+        || file.starts_with("._")
+        || matches!(file, ".DS_Store" | "Thumbs.db" | "desktop.ini")
 }
 
 #[cfg(test)]
@@ -96,8 +99,12 @@ mod tests {
         let shown = match parse("a.zip", bytes, limits) {
             Err(error) => format!("! {error}"),
             Ok(outcome) => {
-                let documents = outcome.documents.iter().map(|parsed| format!("{} {:?}", parsed.suffix, parsed.content.text));
-                let failures = outcome.failures.iter().map(|failure| format!("! {} {}", failure.uri, failure.message));
+                let documents = outcome
+                    .documents
+                    .iter()
+                    .map(|parsed| format!("{} {:?}", parsed.suffix, parsed.content.text));
+                let failures =
+                    outcome.failures.iter().map(|failure| format!("! {} {}", failure.uri, failure.message));
                 documents.chain(failures).collect::<Vec<_>>().join("\n")
             }
         };
@@ -107,11 +114,20 @@ mod tests {
     #[test]
     fn members_keep_their_paths_and_litter_goes() {
         let inner = zip(&[("b.md", b"# B")]);
-        let outer = zip(&[("x/a.txt", b"A"), ("__MACOSX/x/._a.txt", b"junk"), ("in.zip", &inner), ("p.png", b"\x89PNG\r\n\x1a\n")]);
-        check(&outer, &Limits::default(), expect![[r##"
+        let outer = zip(&[
+            ("x/a.txt", b"A"),
+            ("__MACOSX/x/._a.txt", b"junk"),
+            ("in.zip", &inner),
+            ("p.png", b"\x89PNG\r\n\x1a\n"),
+        ]);
+        check(
+            &outer,
+            &Limits::default(),
+            expect![[r##"
             !/x/a.txt "A"
             !/in.zip!/b.md "# B"
-            ! !/p.png cannot read an image"##]]);
+            ! !/p.png cannot read an image"##]],
+        );
     }
 
     #[test]
@@ -127,16 +143,32 @@ mod tests {
         for _ in 0..4 {
             bytes = zip(&[("n.zip", &bytes)]);
         }
-        check(&bytes, &Limits::default(), expect!["! !/n.zip!/n.zip!/n.zip!/n.zip levels of archives in archives over the limit of 3"]);
+        check(
+            &bytes,
+            &Limits::default(),
+            expect!["! !/n.zip!/n.zip!/n.zip!/n.zip levels of archives in archives over the limit of 3"],
+        );
     }
 
     #[test]
     fn bombs_are_refused_by_size_and_by_ratio() {
         let bomb = zip(&[("zeros.txt", &vec![b'0'; 5 << 20]), ("b.txt", b"fine")]);
-        check(&bomb, &Limits::default(), expect![[r#"
+        check(
+            &bomb,
+            &Limits::default(),
+            expect![[r#"
             !/b.txt "fine"
-            ! !/zeros.txt unpacked bytes per packed byte over the limit of 400"#]]);
-        check(&bomb, &Limits { max_expanded_bytes: 1 << 20, ..Limits::default() }, expect!["! unpacked bytes over the limit of 1048576"]);
-        check(&bomb, &Limits { max_members: 1, ..Limits::default() }, expect!["! members over the limit of 1"]);
+            ! !/zeros.txt unpacked bytes per packed byte over the limit of 400"#]],
+        );
+        check(
+            &bomb,
+            &Limits { max_expanded_bytes: 1 << 20, ..Limits::default() },
+            expect!["! unpacked bytes over the limit of 1048576"],
+        );
+        check(
+            &bomb,
+            &Limits { max_members: 1, ..Limits::default() },
+            expect!["! members over the limit of 1"],
+        );
     }
 }

@@ -49,8 +49,9 @@ impl Builder {
             return None;
         }
         if let Some(last) = self.blocks.last() {
-            let together =
-                matches!(kind, BlockKind::ListItem | BlockKind::TableRow) && last.kind == kind && last.page == self.page;
+            let together = matches!(kind, BlockKind::ListItem | BlockKind::TableRow)
+                && last.kind == kind
+                && last.page == self.page;
             let gap = if together { "\n" } else { "\n\n" };
             self.text.push_str(gap);
             self.chars += gap.len();
@@ -100,7 +101,8 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// `text` without control characters other than line breaks and tabs, and without soft hyphens.
 fn clean(text: &str) -> String {
-    let unwanted = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || c == '\u{ad}' || c == '\u{feff}';
+    let unwanted =
+        |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || c == '\u{ad}' || c == '\u{feff}';
     text.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|&c| !unwanted(c)).collect()
 }
 

@@ -27,7 +27,11 @@ pub(crate) fn show_ref(value: &DataRef) -> String {
 /// A number with the 15 digits a spreadsheet is good for, and no more than it needs.
 fn show_number(number: f64) -> String {
     let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
-    if rounded != 0.0 && !(1e-9..1e21).contains(&rounded.abs()) { format!("{rounded:e}") } else { rounded.to_string() }
+    if rounded != 0.0 && !(1e-9..1e21).contains(&rounded.abs()) {
+        format!("{rounded:e}")
+    } else {
+        rounded.to_string()
+    }
 }
 
 /// `2024-05-06`, `2024-05-06 13:30`, `13:30` or a length of time such as `30:15:00`.
@@ -41,7 +45,11 @@ fn show_moment(moment: &ExcelDateTime) -> String {
         return format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     }
     let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
-    let time = if second > 0 { format!("{hour:02}:{minute:02}:{second:02}") } else { format!("{hour:02}:{minute:02}") };
+    let time = if second > 0 {
+        format!("{hour:02}:{minute:02}:{second:02}")
+    } else {
+        format!("{hour:02}:{minute:02}")
+    };
     let date = format!("{year:04}-{month:02}-{day:02}");
     match (value < 1.0, value.fract() == 0.0) {
         (true, _) => time,
@@ -69,7 +77,10 @@ mod tests {
 
     #[test]
     fn cells_are_named_as_in_a_sheet() {
-        assert_eq!([address(0, 0), address(9, 25), address(11, 27), address(0, 16_383)], ["A1", "Z10", "AB12", "XFD1"]);
+        assert_eq!(
+            [address(0, 0), address(9, 25), address(11, 27), address(0, 16_383)],
+            ["A1", "Z10", "AB12", "XFD1"]
+        );
     }
 
     #[test]
@@ -81,7 +92,7 @@ mod tests {
     fn moments_read_as_dates_and_times() {
         let at = |value, kind| show_moment(&ExcelDateTime::new(value, kind, false));
         assert_eq!(at(45_418.0, ExcelDateTimeType::DateTime), "2024-05-06");
-        assert_eq!(at(45_418.5625, ExcelDateTimeType::DateTime), "2024-05-06 13:30");
+        assert_eq!(at(45_418.562_5, ExcelDateTimeType::DateTime), "2024-05-06 13:30");
         assert_eq!(at(0.25, ExcelDateTimeType::DateTime), "06:00");
         assert_eq!(at(1.5, ExcelDateTimeType::TimeDelta), "36:00:00");
     }

@@ -18,14 +18,19 @@ pub(crate) struct Compound<'a> {
     fat: Vec<u32>,
     mini_fat: Vec<u32>,
     mini: Vec<u8>,
-    entries: Vec<Entry>,
+    // The folder: 128 bytes for each stream and storage.
+    folder: Vec<u8>,
 }
 
-#[derive(Debug)]
-struct Entry {
-    name: String,
+/// A stream, or a storage that holds streams.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Its name, unique among its neighbours whatever the case.
+    pub(crate) name: String,
     start: u32,
     size: usize,
+    // The first of what a storage holds.
+    child: u32,
 }
 
 /// The little-endian number of 2 bytes at `at`; 0 beyond the end.
@@ -48,17 +53,18 @@ impl<'a> Compound<'a> {
             return Err(ParseError::Malformed("its header makes no sense".to_string()));
         }
         let cutoff = u32_at(bytes, 56) as usize;
-        let (fat, mini_fat, mini, entries) = Default::default();
-        let mut file = Compound { bytes, sector: 1 << shift, mini_sector: 64, cutoff, fat, mini_fat, mini, entries };
+        let (fat, mini_fat, mini, folder) = Default::default();
+        let mut file =
+            Compound { bytes, sector: 1 << shift, mini_sector: 64, cutoff, fat, mini_fat, mini, folder };
         file.fat = file.read_fat();
-        let words = |bytes: Vec<u8>| bytes.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word)).collect();
-        file.mini_fat = words(file.chain(u32_at(bytes, 60)));
+        let mini_fat = file.chain(u32_at(bytes, 60));
+        file.mini_fat = mini_fat.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word)).collect();
         let folder = file.chain(u32_at(bytes, 48));
         if folder.len() < 128 {
             return Err(ParseError::Malformed("it has no folder".to_string()));
         }
         file.mini = file.chain(u32_at(&folder, 116));
-        file.entries = root_entries(&folder);
+        file.folder = folder;
         Ok(file)
     }
 
@@ -74,8 +80,12 @@ impl<'a> Compound<'a> {
             next = u32_at(part, last * 4);
             left -= 1;
         }
-        let parts = sectors.iter().filter(|&&sector| sector < END).filter_map(|&sector| self.sector_at(sector));
-        parts.take(self.bytes.len() / self.sector + 1).flat_map(|part| (0..part.len() / 4).map(|at| u32_at(part, at * 4))).collect()
+        let parts =
+            sectors.iter().filter(|&&sector| sector < END).filter_map(|&sector| self.sector_at(sector));
+        parts
+            .take(self.bytes.len() / self.sector + 1)
+            .flat_map(|part| (0..part.len() / 4).map(|at| u32_at(part, at * 4)))
+            .collect()
     }
 
     fn sector_at(&self, index: u32) -> Option<&'a [u8]> {
@@ -98,26 +108,64 @@ impl<'a> Compound<'a> {
         bytes
     }
 
-    /// The content of the stream `name` in the root folder.
+    /// The content of the stream `name` right below the root: embedded documents have some of the same names.
     pub(crate) fn stream(&self, name: &str) -> Option<Vec<u8>> {
-        let entry = self.entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(name))?;
+        let entries = self.entries();
+        entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(name)).map(|entry| self.content(entry))
+    }
+
+    /// What stands right below the root.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.tree(u32_at(&self.folder, 76))
+    }
+
+    /// What a storage holds.
+    pub(crate) fn inside(&self, storage: &Entry) -> Vec<Entry> {
+        self.tree(storage.child)
+    }
+
+    /// The content of a stream.
+    pub(crate) fn content(&self, entry: &Entry) -> Vec<u8> {
         if entry.size >= self.cutoff {
             let mut bytes = self.chain(entry.start);
             bytes.truncate(entry.size);
-            return Some(bytes);
+            return bytes;
         }
         let mut bytes = Vec::new();
         let mut next = entry.start;
         let mut left = self.mini_fat.len() + 1;
         while next < END && left > 0 && bytes.len() < entry.size {
             let start = next as usize * self.mini_sector;
-            let Some(part) = self.mini.get(start..(start + self.mini_sector).min(self.mini.len())) else { break };
+            let Some(part) = self.mini.get(start..(start + self.mini_sector).min(self.mini.len())) else {
+                break;
+            };
             bytes.extend_from_slice(part);
             next = self.mini_fat.get(next as usize).copied().unwrap_or(u32::MAX);
             left -= 1;
         }
         bytes.truncate(entry.size);
-        Some(bytes)
+        bytes
+    }
+
+    /// The entries of the tree that begins with entry `first`.
+    fn tree(&self, first: u32) -> Vec<Entry> {
+        let mut found = Vec::new();
+        let mut open = vec![first];
+        let mut left = self.folder.len() / 128;
+        while let Some(index) = open.pop()
+            && left > 0
+        {
+            let start = (index as usize).saturating_mul(128);
+            let Some(bytes) = self.folder.get(start..start.saturating_add(128)) else { continue };
+            left -= 1;
+            open.extend([u32_at(bytes, 68), u32_at(bytes, 72)]);
+            let length = (u16_at(bytes, 64) as usize).clamp(2, 64) / 2 - 1;
+            let units: Vec<u16> = (0..length).map(|at| u16_at(bytes, at * 2)).collect();
+            let (start, size, child) = (u32_at(bytes, 116), u32_at(bytes, 120) as usize, u32_at(bytes, 76));
+            found.push(Entry { name: String::from_utf16_lossy(&units), start, size, child });
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
     }
 
     /// The title and the author in the summary information.
@@ -127,7 +175,9 @@ impl<'a> Compound<'a> {
         let count = u32_at(&bytes, set + 4).min(64) as usize;
         let place = |id: u32| {
             let mut entries = (0..count).map(|at| set + 8 + at * 8);
-            entries.find(|&entry| u32_at(&bytes, entry) == id).map(|entry| set + u32_at(&bytes, entry + 4) as usize)
+            entries
+                .find(|&entry| u32_at(&bytes, entry) == id)
+                .map(|entry| set + u32_at(&bytes, entry + 4) as usize)
         };
         let page = place(1).map_or(1252, |at| u16_at(&bytes, at + 4));
         let encoding = match page {
@@ -144,28 +194,4 @@ impl<'a> Compound<'a> {
         };
         (text(2), text(4))
     }
-}
-
-/// The streams right below the root: embedded documents have streams of the same names further down.
-fn root_entries(folder: &[u8]) -> Vec<Entry> {
-    let entry = |index: u32| {
-        let start = (index as usize).checked_mul(128)?;
-        folder.get(start..start + 128)
-    };
-    let mut found = Vec::new();
-    let mut open = vec![u32_at(folder, 76)];
-    let mut left = folder.len() / 128;
-    while let Some(index) = open.pop() {
-        let Some(bytes) = entry(index) else { continue };
-        if left == 0 {
-            break;
-        }
-        left -= 1;
-        open.extend([u32_at(bytes, 68), u32_at(bytes, 72)]);
-        let length = (u16_at(bytes, 64) as usize).clamp(2, 64) / 2 - 1;
-        let units: Vec<u16> = (0..length).map(|at| u16_at(bytes, at * 2)).collect();
-        let size = u32_at(bytes, 120) as usize;
-        found.push(Entry { name: String::from_utf16_lossy(&units), start: u32_at(bytes, 116), size });
-    }
-    found
 }

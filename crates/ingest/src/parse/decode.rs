@@ -78,7 +78,7 @@ fn wide_without_mark(bytes: &[u8]) -> Option<Decoded> {
         return None;
     }
     let quads = sample.as_chunks::<4>().0;
-    let all_quads = |test: fn(&[u8; 4]) -> bool| quads.iter().all(test) && bytes.len() % 4 == 0;
+    let all_quads = |test: fn(&[u8; 4]) -> bool| quads.iter().all(test) && bytes.len().is_multiple_of(4);
     if all_quads(|quad| quad[3] == 0 && quad[2] <= 0x10 && quad[..3] != [0; 3]) {
         return Some(Decoded::of(utf32(bytes, u32::from_le_bytes), "UTF-32LE"));
     }
@@ -102,7 +102,8 @@ fn wide_without_mark(bytes: &[u8]) -> Option<Decoded> {
 /// What an XML declaration, a `<meta charset>` or a `coding:` comment in the first kilobyte names.
 fn declaration(bytes: &[u8]) -> Option<String> {
     let head: String = bytes.iter().take(1024).map(|&byte| (byte as char).to_ascii_lowercase()).collect();
-    let marks: &[&str] = if head.trim_start().starts_with("<?xml") { &["encoding"] } else { &["charset", "coding:"] };
+    let marks: &[&str] =
+        if head.trim_start().starts_with("<?xml") { &["encoding"] } else { &["charset", "coding:"] };
     for mark in marks {
         let Some((_, rest)) = head.split_once(mark) else { continue };
         let rest = rest.trim_start_matches(['=', ' ', '"', '\'', ':']);
@@ -157,7 +158,9 @@ fn few_replaced(text: &str) -> bool {
 fn finish(mut decoded: Decoded) -> Result<Decoded, ParseError> {
     let sample = || decoded.text.chars().take(SAMPLE);
     let length = sample().count();
-    let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1b}' | '\u{85}' | '\u{1a}');
+    let odd = |c: char| {
+        c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1b}' | '\u{85}' | '\u{1a}')
+    };
     let strange = sample().filter(|&c| c != '\0' && (odd(c) || c == char::REPLACEMENT_CHARACTER)).count();
     let zeros = sample().filter(|&c| c == '\0').count();
     // Zeros alone may pad a text; with other signs of no meaning they are a program's data.

@@ -48,14 +48,21 @@ pub(crate) fn parse(extension: &str, bytes: &[u8], job: &Job) -> Result<Content,
         if plain.is_none() {
             continue;
         }
-        let place = Some(format!("{}{}", if record.last_line > record.line { "lines " } else { "line " }, lines(record)));
+        let place = Some(format!(
+            "{}{}",
+            if record.last_line > record.line { "lines " } else { "line " },
+            lines(record)
+        ));
         blocks.push(Block { span, kind: BlockKind::TableRow, page: None, place, plain });
     }
     if !ragged.is_empty() {
         let shown: Vec<String> = ragged.iter().take(5).map(usize::to_string).collect();
         let more = if ragged.len() > 5 { ", …" } else { "" };
         let count = ragged.len();
-        warnings.push(format!("{count} rows have more or fewer than {width} fields (lines {}{more})", shown.join(", ")));
+        warnings.push(format!(
+            "{count} rows have more or fewer than {width} fields (lines {}{more})",
+            shown.join(", ")
+        ));
     }
     if blocks.is_empty() {
         return Err(ParseError::NoText);
@@ -132,7 +139,8 @@ fn sample(text: &str) -> &str {
 
 /// How regular the table looks under `dialect`: the share of rows of the usual width, times a little for width.
 fn score(sample: &str, dialect: Dialect) -> f64 {
-    let widths: Vec<usize> = reader(sample, dialect).into_records().flatten().map(|record| record.len()).collect();
+    let widths: Vec<usize> =
+        reader(sample, dialect).into_records().flatten().map(|record| record.len()).collect();
     let usual = usual_width(widths.iter().copied());
     if usual < 2 {
         return 0.0;
@@ -194,14 +202,16 @@ fn read(text: &str, start: usize, dialect: Dialect) -> (Vec<Record>, Vec<String>
 /// Whether record `index` names the columns of those below.
 fn names_columns(records: &[Record], index: usize) -> bool {
     let row = Row::of(records[index].cells.clone());
-    row.cells.len() >= 2 && (looks_like_header(&row) || (row.filled() == row.cells.len() && differs(records, index)))
+    row.cells.len() >= 2
+        && (looks_like_header(&row) || (row.filled() == row.cells.len() && differs(records, index)))
 }
 
 /// Whether a column holds numbers everywhere but in this record.
 fn differs(records: &[Record], index: usize) -> bool {
     let below = &records[index + 1..records.len().min(index + 50)];
     let is_number = |cell: &String| cell.trim().parse::<f64>().is_ok();
-    let column_is = |column: usize| below.iter().all(|record| record.cells.get(column).is_some_and(is_number));
+    let column_is =
+        |column: usize| below.iter().all(|record| record.cells.get(column).is_some_and(is_number));
     let cells = &records[index].cells;
     (0..cells.len()).any(|column| !is_number(&cells[column]) && column_is(column))
 }
@@ -224,7 +234,11 @@ mod tests {
             .iter()
             .map(|block| {
                 let quote = map.quote(block.span).unwrap_or_default();
-                format!("{} {quote:?} {}", block.place.as_deref().unwrap_or("-"), block.plain.as_deref().unwrap_or("-"))
+                format!(
+                    "{} {quote:?} {}",
+                    block.place.as_deref().unwrap_or("-"),
+                    block.plain.as_deref().unwrap_or("-")
+                )
             })
             .collect();
         shown.extend(content.warnings.iter().map(|warning| format!("! {warning}")));
@@ -233,43 +247,63 @@ mod tests {
 
     #[test]
     fn quotes_and_line_breaks_in_fields() {
-        check("a.csv", "name,note\r\nAnn,\"one, two\r\nthree\"\r\nBob,\r\n", expect![[r#"
+        check(
+            "a.csv",
+            "name,note\r\nAnn,\"one, two\r\nthree\"\r\nBob,\r\n",
+            expect![[r#"
             line 1 "name,note" name; note
             lines 2–3 "Ann,\"one, two\r\nthree\"" name: Ann; note: one, two three
-            line 4 "Bob," name: Bob"#]]);
+            line 4 "Bob," name: Bob"#]],
+        );
     }
 
     #[test]
     fn semicolons_with_decimal_commas() {
-        check("a.csv", "Artikel;Preis\nÖl;1,50\nMehl;2,75\n", expect![[r#"
+        check(
+            "a.csv",
+            "Artikel;Preis\nÖl;1,50\nMehl;2,75\n",
+            expect![[r#"
             line 1 "Artikel;Preis" Artikel; Preis
             line 2 "Öl;1,50" Artikel: Öl; Preis: 1,50
-            line 3 "Mehl;2,75" Artikel: Mehl; Preis: 2,75"#]]);
+            line 3 "Mehl;2,75" Artikel: Mehl; Preis: 2,75"#]],
+        );
     }
 
     #[test]
     fn ragged_rows_are_kept_and_reported() {
-        check("a.csv", "a,b\n1,2\n3\n4,5\n6,7,8\n\n", expect![[r#"
+        check(
+            "a.csv",
+            "a,b\n1,2\n3\n4,5\n6,7,8\n\n",
+            expect![[r#"
             line 1 "a,b" a; b
             line 2 "1,2" a: 1; b: 2
             line 3 "3" a: 3
             line 4 "4,5" a: 4; b: 5
             line 5 "6,7,8" a: 6; b: 7; 8
-            ! 2 rows have more or fewer than 2 fields (lines 3, 5)"#]]);
+            ! 2 rows have more or fewer than 2 fields (lines 3, 5)"#]],
+        );
     }
 
     #[test]
     fn a_separator_line_is_obeyed() {
-        check("a.csv", "sep=|\nx,1|y\nz|w,2\n", expect![[r#"
+        check(
+            "a.csv",
+            "sep=|\nx,1|y\nz|w,2\n",
+            expect![[r#"
             line 2 "x,1|y" x,1; y
-            line 3 "z|w,2" x,1: z; y: w,2"#]]);
+            line 3 "z|w,2" x,1: z; y: w,2"#]],
+        );
     }
 
     #[test]
     fn apostrophes_are_no_quotes() {
-        check("a.csv", "who,what\nAnn,'tis\nBob,it's\n", expect![[r#"
+        check(
+            "a.csv",
+            "who,what\nAnn,'tis\nBob,it's\n",
+            expect![[r#"
             line 1 "who,what" who; what
             line 2 "Ann,'tis" who: Ann; what: 'tis
-            line 3 "Bob,it's" who: Bob; what: it's"#]]);
+            line 3 "Bob,it's" who: Bob; what: it's"#]],
+        );
     }
 }

@@ -16,7 +16,9 @@ use super::table::{Row, push_table};
 /// Reads a DOC file.
 pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
     let file = Compound::open(bytes)?;
-    let word = file.stream("WordDocument").ok_or_else(|| ParseError::Malformed("its text is missing".to_string()))?;
+    let word = file
+        .stream("WordDocument")
+        .ok_or_else(|| ParseError::Malformed("its text is missing".to_string()))?;
     let flags = u16_at(&word, 0x0a);
     if flags & 0x0100 != 0 {
         return Err(ParseError::Encrypted);
@@ -43,7 +45,11 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
     let (macros, comments, endnotes, boxes) = (length(0x58), length(0x5c), length(0x60), length(0x64));
     let mut writer = Writer { builder, marks, cells: Vec::new(), rows: Vec::new() };
     // Headers and comments are no part of the text.
-    let after = main.saturating_add(footnotes).saturating_add(headers).saturating_add(macros).saturating_add(comments);
+    let after = main
+        .saturating_add(footnotes)
+        .saturating_add(headers)
+        .saturating_add(macros)
+        .saturating_add(comments);
     for (from, count) in [(0, main), (main, footnotes), (after, endnotes.saturating_add(boxes))] {
         let part = units.get(from.min(units.len())..from.saturating_add(count).min(units.len()));
         writer.write(part.unwrap_or_default().to_vec());
@@ -85,7 +91,8 @@ fn units(word: &[u8], table: &[u8]) -> Vec<(u16, usize)> {
             units.extend(letters.map(|(index, &byte)| (letter(byte), place / 2 + index)));
         } else {
             let bytes = word.get(place..).unwrap_or_default();
-            let wide = (0..fits(2).min(bytes.len() / 2)).map(|index| (u16_at(bytes, index * 2), place + index * 2));
+            let wide =
+                (0..fits(2).min(bytes.len() / 2)).map(|index| (u16_at(bytes, index * 2), place + index * 2));
             units.extend(wide);
         }
         // Pieces that overlap without end are an attack.

@@ -47,7 +47,9 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
     }
     if walker.builder.is_empty() {
         // All there is to read may stand in the margins.
-        for relation in relations.values().filter(|relation| matches!(relation.kind.as_str(), "header" | "footer")) {
+        for relation in
+            relations.values().filter(|relation| matches!(relation.kind.as_str(), "header" | "footer"))
+        {
             let Some(text) = package.xml(&relation.target)? else { continue };
             let xml = Xml::parse(&text, depth)?;
             xml.root().into_iter().for_each(|root| walker.blocks(root));
@@ -66,7 +68,8 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
 fn read_notes(xml: &Xml, element: &'static str, notes: &mut BTreeMap<(&'static str, String), String>) {
     for node in xml.root().into_iter().flat_map(|root| root.children()).filter(|node| node.is(element)) {
         let Some(id) = node.attr("id") else { continue };
-        let words: Vec<String> = node.descendants().filter(|inner| inner.is("p")).map(|p| shown(p).text).collect();
+        let words: Vec<String> =
+            node.descendants().filter(|inner| inner.is("p")).map(|p| shown(p).text).collect();
         notes.insert((element, id), words.join(" "));
     }
 }
@@ -133,7 +136,8 @@ impl Walker {
         };
         if !shown.text.trim().is_empty() {
             let number = list.map(|(list, level)| self.numbering.next(&list, level)).unwrap_or_default();
-            let text = if number.is_empty() { shown.text } else { format!("{number} {}", shown.text.trim_start()) };
+            let text =
+                if number.is_empty() { shown.text } else { format!("{number} {}", shown.text.trim_start()) };
             if role == Role::Title && self.builder.title.is_none() {
                 self.builder.title = Some(text.clone());
             }
@@ -169,12 +173,17 @@ impl Walker {
         self.depth += 1;
         if self.depth >= 16 || rows.iter().all(|row| cells(row).len() <= 1) {
             // One column is layout, not a table.
-            rows.iter().flat_map(cells).for_each(|cell| if self.depth < 16 { self.blocks(cell) });
+            rows.iter().flat_map(cells).for_each(|cell| {
+                if self.depth < 16 {
+                    self.blocks(cell)
+                }
+            });
             self.depth -= 1;
             return;
         }
         self.depth -= 1;
-        let marked = rows.iter().take_while(|row| row.child("trPr").is_some_and(|p| p.child("tblHeader").is_some()));
+        let marked =
+            rows.iter().take_while(|row| row.child("trPr").is_some_and(|p| p.child("tblHeader").is_some()));
         let marked = marked.count();
         let mut filled: Vec<Row> = Vec::new();
         for row in &rows {
@@ -190,7 +199,8 @@ impl Walker {
         let mut read = Row::default();
         for cell in elements(row, "tc") {
             let properties = cell.child("tcPr");
-            let span = properties.and_then(|p| value(p, "gridSpan")).and_then(|span| span.parse::<usize>().ok());
+            let span =
+                properties.and_then(|p| value(p, "gridSpan")).and_then(|span| span.parse::<usize>().ok());
             let merged = properties.and_then(|p| p.child("vMerge"));
             let goes_on = merged.is_some_and(|merge| merge.attr("val").is_none_or(|val| val != "restart"));
             let column = read.cells.len();
@@ -229,7 +239,9 @@ fn elements<'x>(parent: Node<'x>, name: &str) -> Vec<Node<'x>> {
     for child in parent.children() {
         match child.name() {
             own if own == name => found.push(child),
-            "sdt" | "sdtContent" | "ins" | "moveTo" | "customXml" | "smartTag" => found.extend(elements(child, name)),
+            "sdt" | "sdtContent" | "ins" | "moveTo" | "customXml" | "smartTag" => {
+                found.extend(elements(child, name))
+            }
             _ => {}
         }
     }
@@ -293,7 +305,9 @@ fn boxes(node: Node<'_>) -> Vec<Node<'_>> {
     for child in node.children() {
         match child.name() {
             "txbxContent" => found.push(child),
-            "AlternateContent" => alternative(child).into_iter().for_each(|branch| found.extend(boxes(branch))),
+            "AlternateContent" => {
+                alternative(child).into_iter().for_each(|branch| found.extend(boxes(branch)))
+            }
             _ => found.extend(boxes(child)),
         }
     }

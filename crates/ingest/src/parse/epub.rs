@@ -20,7 +20,8 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
     let missing = || ParseError::Malformed("its table of contents is missing".to_string());
     let container = package.xml("META-INF/container.xml")?.ok_or_else(missing)?;
     let container = Xml::parse(&container, depth)?;
-    let rootfile = container.root().and_then(|root| root.find("rootfile")).and_then(|file| file.attr("full-path"));
+    let rootfile =
+        container.root().and_then(|root| root.find("rootfile")).and_then(|file| file.attr("full-path"));
     let path = rootfile.ok_or_else(missing)?;
     let index = package.xml(&path)?.ok_or_else(missing)?;
     let index = Xml::parse(&index, depth)?;
@@ -63,8 +64,8 @@ fn blocks(parent: Node, kind: BlockKind, builder: &mut Builder) {
             "pre" => BlockKind::Code,
             "li" | "dd" | "dt" => BlockKind::ListItem,
             "p" | "blockquote" | "figcaption" | "caption" => kind,
-            "div" | "section" | "article" | "ul" | "ol" | "dl" | "body" | "main" | "aside" | "header" | "figure"
-            | "table" => kind,
+            "div" | "section" | "article" | "ul" | "ol" | "dl" | "body" | "main" | "aside" | "header"
+            | "figure" | "table" => kind,
             "br" => {
                 loose.push(' ');
                 continue;
@@ -87,7 +88,8 @@ fn blocks(parent: Node, kind: BlockKind, builder: &mut Builder) {
 
 fn rows(table: Node) -> Vec<Row> {
     let rows = table.descendants().filter(|node| node.is("tr"));
-    let cells = |row: Node| row.children().filter(|cell| cell.is("td") || cell.is("th")).map(Node::text).collect();
+    let cells =
+        |row: Node| row.children().filter(|cell| cell.is("td") || cell.is("th")).map(Node::text).collect();
     rows.map(|row| Row::of(cells(row))).filter(|row| row.filled() > 0).collect()
 }
 

@@ -71,7 +71,9 @@ impl Fault for ParseError {
             ParseError::Encrypted => "remove the password, save the file again and ingest it once more",
             ParseError::Empty => "leave the file out, or check that it was copied completely",
             ParseError::NoText => "run text recognition (OCR) over it, or leave the file out",
-            ParseError::Malformed(_) => "open it in the program that made it, save it again and ingest it once more",
+            ParseError::Malformed(_) => {
+                "open it in the program that made it, save it again and ingest it once more"
+            }
             ParseError::TooLarge { .. } => "split the file into smaller ones, or raise the limit",
             ParseError::Unsupported(_) => {
                 "export it as PDF, DOCX, HTML, Markdown or plain text, or exclude it from the source"

@@ -24,7 +24,11 @@ pub(crate) fn split(text: &str) -> (Metadata, usize) {
         if bare == fence || (fence == "---" && bare == "...") {
             let metadata = if fence == "---" { yaml(&inside) } else { toml(&inside) };
             // A rule, then prose, then another rule looks the same but holds no keys.
-            return if metadata.is_empty() && inside.iter().any(|line| !line.is_empty()) { none } else { (metadata, at) };
+            return if metadata.is_empty() && inside.iter().any(|line| !line.is_empty()) {
+                none
+            } else {
+                (metadata, at)
+            };
         }
         inside.push(bare);
     }
@@ -96,7 +100,9 @@ fn scalar_or_list(value: &str) -> Option<Value> {
         return scalar(value);
     };
     if let Ok(Value::Array(items)) = serde_json::from_str::<Value>(value) {
-        return Some(Value::Array(items.into_iter().filter(|item| !item.is_array() && !item.is_object()).collect()));
+        return Some(Value::Array(
+            items.into_iter().filter(|item| !item.is_array() && !item.is_object()).collect(),
+        ));
     }
     Some(Value::Array(inside.split(',').filter_map(|item| scalar(item.trim())).collect()))
 }
@@ -105,7 +111,9 @@ fn scalar_or_list(value: &str) -> Option<Value> {
 fn scalar(value: &str) -> Option<Value> {
     if let Some(quoted) = value.strip_prefix('"') {
         let end = quoted.rfind('"')?;
-        return serde_json::from_str(&value[..end + 2]).ok().or(Some(Value::String(quoted[..end].to_string())));
+        return serde_json::from_str(&value[..end + 2])
+            .ok()
+            .or(Some(Value::String(quoted[..end].to_string())));
     }
     if let Some(quoted) = value.strip_prefix('\'') {
         return Some(Value::String(quoted[..quoted.rfind('\'')?].replace("''", "'")));
@@ -139,7 +147,9 @@ mod tests {
     fn yaml_scalars_and_lists_are_read() {
         check(
             "---\r\ntitle: \"Leave: policy\"\r\ntags: [hr, 'time off']\r\nweight: 3\r\ndraft: false\r\nlist:\r\n  - a\r\n- b\r\n---\r\nBody",
-            expect![[r#"{"draft":false,"list":["a","b"],"tags":["hr","time off"],"title":"Leave: policy","weight":3}|Body"#]],
+            expect![[
+                r#"{"draft":false,"list":["a","b"],"tags":["hr","time off"],"title":"Leave: policy","weight":3}|Body"#
+            ]],
         );
     }
 
@@ -161,12 +171,18 @@ mod tests {
 
     #[test]
     fn rules_and_unclosed_fences_are_body() {
-        check("---\nJust prose.\n---\nmore", expect![[r#"{}|---
+        check(
+            "---\nJust prose.\n---\nmore",
+            expect![[r#"{}|---
 Just prose.
 ---
-more"#]]);
-        check("---\ntitle: x\n", expect![[r#"{}|---
+more"#]],
+        );
+        check(
+            "---\ntitle: x\n",
+            expect![[r#"{}|---
 title: x
-"#]]);
+"#]],
+        );
     }
 }

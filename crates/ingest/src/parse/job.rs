@@ -59,7 +59,8 @@ impl<'a> Job<'a> {
         };
         match inner {
             Ok(inner) => {
-                let rename = |parsed: Parsed| Parsed { suffix: format!("{suffix}{}", parsed.suffix), ..parsed };
+                let rename =
+                    |parsed: Parsed| Parsed { suffix: format!("{suffix}{}", parsed.suffix), ..parsed };
                 outcome.documents.extend(inner.documents.into_iter().map(rename));
                 outcome.failures.extend(inner.failures.into_iter().map(|mut failure| {
                     failure.uri = format!("{suffix}{}", failure.uri);

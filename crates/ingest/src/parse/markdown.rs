@@ -91,7 +91,9 @@ impl<'a> Walker<'a> {
             Event::Start(tag) => self.start(tag, range),
             Event::End(tag) => self.end(tag, range),
             Event::Text(words) => self.say(&words, range),
-            Event::Code(words) | Event::InlineMath(words) | Event::DisplayMath(words) => self.say(&words, range),
+            Event::Code(words) | Event::InlineMath(words) | Event::DisplayMath(words) => {
+                self.say(&words, range)
+            }
             Event::SoftBreak | Event::HardBreak => self.say(" ", range),
             Event::InlineHtml(tag) => {
                 let gap = if tag.starts_with("<br") { " " } else { "" };
@@ -108,7 +110,9 @@ impl<'a> Walker<'a> {
 
     fn start(&mut self, tag: Tag, range: Range<usize>) {
         match tag {
-            Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Superscript | Tag::Subscript => self.say("", range),
+            Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Superscript | Tag::Subscript => {
+                self.say("", range)
+            }
             Tag::Link { .. } | Tag::Image { .. } => self.say("", range),
             Tag::TableCell => {
                 self.cells.push(String::new());
@@ -195,7 +199,8 @@ impl<'a> Walker<'a> {
     fn push(&mut self, range: Range<usize>, kind: BlockKind, words: &str) {
         let raw = &self.text[range.clone()];
         // The indentation of the first line of code means something.
-        let blank = |c: char| if kind == BlockKind::Code { matches!(c, '\r' | '\n') } else { c.is_whitespace() };
+        let blank =
+            |c: char| if kind == BlockKind::Code { matches!(c, '\r' | '\n') } else { c.is_whitespace() };
         let quote = raw.trim_matches(blank);
         if quote.trim().is_empty() || words.trim().is_empty() {
             return;

@@ -24,6 +24,7 @@ mod notebook;
 mod numbering;
 mod odf;
 mod office;
+mod outlook;
 mod package;
 mod pdf;
 mod plain;
@@ -108,7 +109,8 @@ fn parse_at(name: &str, bytes: &[u8], job: &Job) -> Result<Outcome, ParseError> 
     }
     let format = sniff::sniff(name, bytes);
     let parsed = catch_unwind(AssertUnwindSafe(|| dispatch(format, name, bytes, job)));
-    let outcome = parsed.unwrap_or_else(|_| Err(ParseError::Malformed("the reader gave up on it".to_string())))?;
+    let outcome =
+        parsed.unwrap_or_else(|_| Err(ParseError::Malformed("the reader gave up on it".to_string())))?;
     for parsed in &outcome.documents {
         check(&parsed.content)?;
     }
@@ -120,6 +122,7 @@ fn dispatch(format: Format, name: &str, bytes: &[u8], job: &Job) -> Result<Outco
         Format::Pdf => pdf::parse(bytes, job).map(Outcome::of),
         Format::Html => html::parse(bytes, job).map(Outcome::of),
         Format::Mail => mail::parse(bytes, job),
+        Format::Outlook => outlook::parse(bytes, job),
         Format::Mbox => mail::parse_mbox(bytes, job),
         Format::Markdown => markdown::parse(bytes, job).map(Outcome::of),
         Format::Text => plain::parse(bytes, job).map(Outcome::of),

@@ -11,7 +11,8 @@ use super::{ParseError, markdown};
 /// Reads a notebook.
 pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
     let decoded = decode(bytes, None)?;
-    let value: Value = serde_json::from_str(&decoded.text).map_err(|error| ParseError::Malformed(error.to_string()))?;
+    let value: Value =
+        serde_json::from_str(&decoded.text).map_err(|error| ParseError::Malformed(error.to_string()))?;
     let Some(cells) = value.get("cells").and_then(Value::as_array) else {
         return Err(ParseError::Malformed("it holds no list of cells".to_string()));
     };

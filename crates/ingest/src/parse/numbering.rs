@@ -40,7 +40,9 @@ impl Numbering {
                     numbering.levels.insert((id.to_string(), index as usize), read_level(level));
                 }
             } else if node.is("num") {
-                let (Some(id), Some(definition)) = (node.attr("numId"), value(node, "abstractNumId")) else { continue };
+                let (Some(id), Some(definition)) = (node.attr("numId"), value(node, "abstractNumId")) else {
+                    continue;
+                };
                 for change in node.children().filter(|child| child.is("lvlOverride")) {
                     let start = change.child("startOverride").and_then(|start| number(start, "val"));
                     if let (Some(level), Some(start)) = (number(change, "ilvl"), start) {
@@ -58,8 +60,9 @@ impl Numbering {
         let level = level.min(LEVELS - 1);
         let Some(definition) = self.lists.get(list).cloned() else { return String::new() };
         let restart = self.restarts.remove(&(list.to_string(), level));
-        let starts: Vec<u32> =
-            (0..LEVELS).map(|at| self.levels.get(&(definition.clone(), at)).map_or(1, |level| level.start)).collect();
+        let starts: Vec<u32> = (0..LEVELS)
+            .map(|at| self.levels.get(&(definition.clone(), at)).map_or(1, |level| level.start))
+            .collect();
         let counters = self.counters.entry(definition.clone()).or_default();
         let is_first = counters.len() <= level;
         while counters.len() <= level {
@@ -76,7 +79,8 @@ impl Numbering {
     }
 
     fn show(&self, definition: &str, level: usize, counters: &[u32]) -> String {
-        let format = |at: usize| self.levels.get(&(definition.to_string(), at)).map_or("", |level| &level.format);
+        let format =
+            |at: usize| self.levels.get(&(definition.to_string(), at)).map_or("", |level| &level.format);
         let Some(shape) = self.levels.get(&(definition.to_string(), level)) else { return String::new() };
         if matches!(shape.format.as_str(), "bullet" | "none") {
             return String::new();
@@ -127,8 +131,19 @@ fn letters(count: u32) -> String {
 
 fn roman(count: u32) -> String {
     const SIGNS: [(u32, &str); 13] = [
-        (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"),
-        (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
+        (1000, "M"),
+        (900, "CM"),
+        (500, "D"),
+        (400, "CD"),
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
     ];
     if count >= 4000 {
         return count.to_string();

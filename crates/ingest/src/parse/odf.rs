@@ -96,7 +96,8 @@ impl Walker {
     fn block(&mut self, node: Node, kind: BlockKind) {
         match node.name() {
             "h" => {
-                let level = node.attr("outline-level").and_then(|level| level.parse::<u8>().ok()).unwrap_or(1);
+                let level =
+                    node.attr("outline-level").and_then(|level| level.parse::<u8>().ok()).unwrap_or(1);
                 self.paragraph(node, BlockKind::Heading(level.clamp(1, 6)));
             }
             "p" => {
@@ -119,7 +120,8 @@ impl Walker {
                 others.into_iter().for_each(|other| self.block(other, BlockKind::Paragraph));
             }
             // What was deleted, repeated or is not part of the text.
-            "tracked-changes" | "table-of-content" | "forms" | "annotation" | "sequence-decls" | "desc" | "title" => {}
+            "tracked-changes" | "table-of-content" | "forms" | "annotation" | "sequence-decls" | "desc"
+            | "title" => {}
             "image" | "object" | "plugin" | "" => {}
             _ => self.blocks(node, kind),
         }
@@ -138,8 +140,9 @@ impl Walker {
         let mut headers = 0;
         self.rows(table, false, &mut rows, &mut headers);
         if rows.iter().all(|row: &Row| row.cells.len() <= 1) {
-            let cells = rows.iter().flat_map(|row| row.cells.iter());
-            cells.for_each(|cell| drop(self.builder.push(BlockKind::Paragraph, cell)));
+            for cell in rows.iter().flat_map(|row| row.cells.iter()) {
+                self.builder.push(BlockKind::Paragraph, cell);
+            }
             return;
         }
         push_table(&mut self.builder, &rows, (headers > 0 && headers < rows.len()).then_some(headers));

@@ -8,7 +8,11 @@ use super::package::Package;
 use super::xml::{Node, Xml};
 
 /// Reads `docProps/core.xml` into title and metadata.
-pub(crate) fn properties(package: &mut Package, builder: &mut Builder, max_depth: usize) -> Result<(), ParseError> {
+pub(crate) fn properties(
+    package: &mut Package,
+    builder: &mut Builder,
+    max_depth: usize,
+) -> Result<(), ParseError> {
     let relation = package.relations("")?.into_values().find(|relation| relation.kind == "core-properties");
     let path = relation.map_or("docProps/core.xml".to_string(), |relation| relation.target);
     // Properties are a courtesy: what is wrong with them must not cost the document.
@@ -24,7 +28,8 @@ pub(crate) fn properties(package: &mut Package, builder: &mut Builder, max_depth
             }
             "creator" => "author",
             "lastModifiedBy" => "modified_by",
-            name @ ("created" | "modified" | "subject" | "keywords" | "description" | "category" | "language") => name,
+            name @ ("created" | "modified" | "subject" | "keywords" | "description" | "category"
+            | "language") => name,
             _ => continue,
         };
         if !value.is_empty() {

@@ -98,12 +98,18 @@ impl<'a> Package<'a> {
     /// The relationships of `part`, by their id; those that leave the package left out.
     pub(crate) fn relations(&mut self, part: &str) -> Result<BTreeMap<String, Relation>, ParseError> {
         let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
-        let path = if folder.is_empty() { format!("_rels/{file}.rels") } else { format!("{folder}/_rels/{file}.rels") };
+        let path = if folder.is_empty() {
+            format!("_rels/{file}.rels")
+        } else {
+            format!("{folder}/_rels/{file}.rels")
+        };
         let mut relations = BTreeMap::new();
         let Some(text) = self.xml(&path)? else { return Ok(relations) };
         let xml = Xml::parse(&text, self.job.limits.max_depth)?;
         for node in xml.root().into_iter().flat_map(|root| root.children()) {
-            let (Some(id), Some(kind), Some(target)) = (node.attr("Id"), node.attr("Type"), node.attr("Target")) else {
+            let (Some(id), Some(kind), Some(target)) =
+                (node.attr("Id"), node.attr("Type"), node.attr("Target"))
+            else {
                 continue;
             };
             if node.attr("TargetMode").is_some_and(|mode| mode == "External") {
@@ -118,7 +124,10 @@ impl<'a> Package<'a> {
     /// The main part of an Office package: the target of the relationship `officeDocument`.
     pub(crate) fn main_part(&mut self) -> Result<Option<String>, ParseError> {
         let relations = self.relations("")?;
-        Ok(relations.into_values().find(|relation| relation.kind == "officeDocument").map(|relation| relation.target))
+        Ok(relations
+            .into_values()
+            .find(|relation| relation.kind == "officeDocument")
+            .map(|relation| relation.target))
     }
 }
 
@@ -140,7 +149,9 @@ pub(crate) fn resolve(folder: &str, target: &str) -> String {
 fn zip_error(error: ZipError) -> ParseError {
     match error {
         ZipError::InvalidPassword => ParseError::Encrypted,
-        ZipError::UnsupportedArchive(words) if words.to_ascii_lowercase().contains("password") => ParseError::Encrypted,
+        ZipError::UnsupportedArchive(words) if words.to_ascii_lowercase().contains("password") => {
+            ParseError::Encrypted
+        }
         ZipError::CompressionMethodNotSupported(_) => {
             ParseError::Unsupported("a ZIP file packed with another method than deflate".to_string())
         }

@@ -2,9 +2,9 @@
 
 use engraft_core::{Block, BlockKind, CharMap, Content};
 
+use super::ParseError;
 use super::decode::decode;
 use super::job::Job;
-use super::ParseError;
 
 /// Reads a plain text file.
 pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {

@@ -44,7 +44,9 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
     let (title, author) = file.summary();
     builder.title = title.filter(|title| title != "PowerPoint Presentation");
     builder.metadata.extend(author.map(|author| ("author".to_string(), Value::String(author))));
-    let lists = |instance: u16| records(document.body).filter(move |r| r.kind == SLIDE_LIST && r.instance == instance);
+    let lists = |instance: u16| {
+        records(document.body).filter(move |r| r.kind == SLIDE_LIST && r.instance == instance)
+    };
     let mut page = 0;
     for list in lists(0) {
         let mut texts: Vec<(u32, Vec<Text>)> = Vec::new();
@@ -99,7 +101,9 @@ fn push_slide(builder: &mut Builder, texts: Vec<Text>) {
         if matches!(kind, BlockKind::Heading(_)) {
             builder.push(kind, &paragraphs.join(" ").replace('\u{b}', " "));
         } else {
-            paragraphs.iter().for_each(|words| drop(builder.push(kind, &words.replace('\u{b}', "\n"))));
+            for words in paragraphs {
+                builder.push(kind, &words.replace('\u{b}', "\n"));
+            }
         }
     }
 }
@@ -130,7 +134,9 @@ fn persist(stream: &[u8], newest: usize) -> (BTreeMap<u32, usize>, Option<u32>) 
     for _ in 0..1_000 {
         let Some(edit) = record(stream, at).filter(|record| record.kind == USER_EDIT) else { break };
         document = document.or(Some(u32_at(edit.body, 16)));
-        if let Some(list) = record(stream, u32_at(edit.body, 12) as usize).filter(|r| r.kind == PERSIST_DIRECTORY) {
+        if let Some(list) =
+            record(stream, u32_at(edit.body, 12) as usize).filter(|r| r.kind == PERSIST_DIRECTORY)
+        {
             read_directory(list.body, &mut places);
         }
         let previous = u32_at(edit.body, 8) as usize;

@@ -113,11 +113,14 @@ fn shapes(tree: Node<'_>) -> Vec<Shape<'_>> {
     for node in tree.children() {
         match node.name() {
             "grpSp" => found.extend(shapes(node)),
-            "AlternateContent" => alternative(node).into_iter().for_each(|branch| found.extend(shapes(branch))),
+            "AlternateContent" => {
+                alternative(node).into_iter().for_each(|branch| found.extend(shapes(branch)))
+            }
             "sp" | "graphicFrame" | "cxnSp" => {
                 let properties = node.children().find(|child| child.name().starts_with("nv"));
                 let placeholder = properties.and_then(|properties| properties.find("ph"));
-                let role = placeholder.map_or(String::new(), |ph| ph.attr("type").map_or("obj".into(), |t| t));
+                let role =
+                    placeholder.map_or(String::new(), |ph| ph.attr("type").map_or("obj".into(), |t| t));
                 if !matches!(role.as_str(), "sldNum" | "dt" | "ftr" | "hdr" | "sldImg") {
                     found.push(Shape { node, role });
                 }
@@ -132,7 +135,8 @@ fn push_paragraphs(builder: &mut Builder, node: Node, is_list: bool) {
     let paragraphs = paragraphs(node);
     let several = paragraphs.len() > 1;
     for (words, bullet) in paragraphs {
-        let kind = if bullet.unwrap_or(is_list && several) { BlockKind::ListItem } else { BlockKind::Paragraph };
+        let kind =
+            if bullet.unwrap_or(is_list && several) { BlockKind::ListItem } else { BlockKind::Paragraph };
         builder.push(kind, &words);
     }
 }

@@ -13,8 +13,18 @@ use super::{Outcome, ParseError, Parsed, plain};
 /// The names under which records keep what we look for, the best first.
 const IDS: [&str; 6] = ["_id", "id", "doc_id", "docid", "uuid", "key"];
 const TITLES: [&str; 5] = ["title", "headline", "subject", "name", "heading"];
-const TEXTS: [&str; 10] =
-    ["text", "body", "content", "contents", "passage", "page_content", "document", "abstract", "markdown", "description"];
+const TEXTS: [&str; 10] = [
+    "text",
+    "body",
+    "content",
+    "contents",
+    "passage",
+    "page_content",
+    "document",
+    "abstract",
+    "markdown",
+    "description",
+];
 
 /// Reads a JSON file: an array of objects is records, anything else one document.
 pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Outcome, ParseError> {
@@ -22,7 +32,9 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Outcome, ParseError> {
     let value: Value = match serde_json::from_str(&decoded.text) {
         Ok(value) => value,
         // Several values one after the other are lines, whatever the name says.
-        Err(error) if error.to_string().starts_with("trailing characters") => return lines_of(&decoded.text, job),
+        Err(error) if error.to_string().starts_with("trailing characters") => {
+            return lines_of(&decoded.text, job);
+        }
         Err(error) => return Err(ParseError::Malformed(error.to_string())),
     };
     if let Value::Array(items) = &value
@@ -80,7 +92,8 @@ impl<'a> Collector<'a> {
             return Err(ParseError::too_large("records", limit));
         }
         let id = value.as_object().and_then(|fields| first(fields, &IDS)).map(|(_, id)| one_line(&id));
-        let name = id.filter(|id| !id.is_empty() && id.chars().count() <= 200).unwrap_or_else(|| place.to_string());
+        let name =
+            id.filter(|id| !id.is_empty() && id.chars().count() <= 200).unwrap_or_else(|| place.to_string());
         // Ids should be unique; where they are not, the place in the file tells records apart.
         let mut suffix = format!("#{name}");
         if !self.suffixes.insert(suffix.clone()) {
@@ -120,7 +133,8 @@ fn record(value: &Value, job: &Job) -> Result<Content, ParseError> {
     let text = first(fields, &TEXTS);
     let mut metadata = Metadata::new();
     for (name, value) in fields {
-        let is_taken = |taken: &Option<(&str, String)>| taken.as_ref().is_some_and(|(taken, _)| taken == name);
+        let is_taken =
+            |taken: &Option<(&str, String)>| taken.as_ref().is_some_and(|(taken, _)| taken == name);
         if !is_taken(&title) && !is_taken(&text) {
             flatten(name, value, 0, &mut metadata);
         }
@@ -156,12 +170,16 @@ fn flatten(name: &str, value: &Value, depth: usize, metadata: &mut Metadata) {
     match value {
         Value::Null => {}
         Value::Object(fields) if depth < 8 => {
-            fields.iter().for_each(|(inner, value)| flatten(&format!("{name}.{inner}"), value, depth + 1, metadata));
+            fields
+                .iter()
+                .for_each(|(inner, value)| flatten(&format!("{name}.{inner}"), value, depth + 1, metadata));
         }
         Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
             if depth < 8 {
                 let named = items.iter().enumerate().take(100);
-                named.for_each(|(index, value)| flatten(&format!("{name}.{index}"), value, depth + 1, metadata));
+                named.for_each(|(index, value)| {
+                    flatten(&format!("{name}.{index}"), value, depth + 1, metadata)
+                });
             }
         }
         Value::Object(_) => {}
@@ -198,9 +216,14 @@ mod tests {
             Ok(outcome) => {
                 let documents = outcome.documents.iter().map(|Parsed { suffix, content }| {
                     let metadata = serde_json::to_string(&content.metadata).unwrap();
-                    format!("{suffix} {:?} {:?} {metadata}", content.title.as_deref().unwrap_or(""), content.text)
+                    format!(
+                        "{suffix} {:?} {:?} {metadata}",
+                        content.title.as_deref().unwrap_or(""),
+                        content.text
+                    )
                 });
-                let failures = outcome.failures.iter().map(|failure| format!("! {} {}", failure.uri, failure.kind));
+                let failures =
+                    outcome.failures.iter().map(|failure| format!("! {} {}", failure.uri, failure.kind));
                 documents.chain(failures).collect::<Vec<_>>().join("\n")
             }
         };
@@ -220,15 +243,23 @@ mod tests {
 
     #[test]
     fn a_bad_line_is_reported_and_the_rest_is_read() {
-        check("a.jsonl", "{\"id\":7,\"body\":\"b\"}\n{oops\n\n{\"id\":7,\"body\":\"c\"}\n", expect![[r##"
+        check(
+            "a.jsonl",
+            "{\"id\":7,\"body\":\"b\"}\n{oops\n\n{\"id\":7,\"body\":\"c\"}\n",
+            expect![[r##"
             #7 "" "b" {"id":7}
             #7-line-4 "" "c" {"id":7}
-            ! #line-2 malformed"##]]);
+            ! #line-2 malformed"##]],
+        );
     }
 
     #[test]
     fn anything_else_is_one_document_to_the_letter() {
-        check("a.json", "{\n  \"title\": \"T\",\n  \"on\": true\n}\n", expect![[r#" "T" "{\n  \"title\": \"T\",\n  \"on\": true\n}\n" {}"#]]);
+        check(
+            "a.json",
+            "{\n  \"title\": \"T\",\n  \"on\": true\n}\n",
+            expect![[r#" "T" "{\n  \"title\": \"T\",\n  \"on\": true\n}\n" {}"#]],
+        );
     }
 
     #[test]

@@ -127,14 +127,17 @@ impl Reader {
         match name {
             "stylesheet" => self.group.destination = Destination::Styles,
             "*" | "fonttbl" | "colortbl" | "pict" | "object" | "header" | "headerl" | "headerr"
-            | "headerf" | "footer" | "footerl" | "footerr" | "footerf" | "themedata" | "xe" | "tc" | "fldinst"
-            | "generator" | "listtable" | "revtbl" | "nonshppict" | "annotation" | "datafield" | "info" => {
+            | "headerf" | "footer" | "footerl" | "footerr" | "footerf" | "themedata" | "xe" | "tc"
+            | "fldinst" | "generator" | "listtable" | "revtbl" | "nonshppict" | "annotation"
+            | "datafield" | "info" => {
                 let is_fonts = name == "fonttbl";
                 self.group.destination = if is_fonts { Destination::Fonts } else { Destination::Skipped };
             }
             "s" if self.group.destination == Destination::Styles => self.style = number.unwrap_or(0),
             "outlinelevel" if self.group.destination == Destination::Styles => {
-                self.levels.extend(number.and_then(|level| u8::try_from(level).ok()).map(|level| (self.style, level)));
+                self.levels.extend(
+                    number.and_then(|level| u8::try_from(level).ok()).map(|level| (self.style, level)),
+                );
             }
             // Layout within what is skipped is not the text's.
             "pard" | "s" | "intbl" | "outlinelevel" | "ls" | "par" | "sect" | "page" | "cell" | "row"
@@ -225,7 +228,9 @@ impl Reader {
         match self.group.destination {
             _ if value.is_empty() => {}
             Destination::Title => self.builder.title = Some(value),
-            Destination::Author => drop(self.builder.metadata.insert("author".to_string(), Value::String(value))),
+            Destination::Author => {
+                drop(self.builder.metadata.insert("author".to_string(), Value::String(value)))
+            }
             _ => {}
         }
     }

@@ -52,7 +52,9 @@ fn control(rest: &[u8]) -> (Token<'_>, usize) {
             }
             // A break after a backslash ends the paragraph.
             [b'\r' | b'\n', ..] => (Token::Word("par", None), 1),
-            [sign, ..] if sign.is_ascii() => (Token::Word(std::str::from_utf8(&rest[..1]).unwrap_or(""), None), 1),
+            [sign, ..] if sign.is_ascii() => {
+                (Token::Word(std::str::from_utf8(&rest[..1]).unwrap_or(""), None), 1)
+            }
             _ => (Token::Word("", None), 0),
         };
     }

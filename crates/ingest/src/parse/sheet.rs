@@ -24,7 +24,8 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
     } else if has_password(bytes) {
         return Err(ParseError::Encrypted);
     }
-    let mut book = open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| book_error(&error.to_string()))?;
+    let mut book =
+        open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| book_error(&error.to_string()))?;
     let mime = match &book {
         Sheets::Xls(_) => "application/vnd.ms-excel",
         Sheets::Xlsb(_) => "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
@@ -193,9 +194,13 @@ fn push_region(
         if may_be_header && columns.len() > 1 {
             may_be_header = false;
             if wide && looks_like_header(&line) {
-                let header = header_names(&[Row::of((first..=last).map(|column| {
-                    columns.get(&column).cloned().or_else(|| inherited(column)).unwrap_or_default()
-                }).collect())]);
+                let header = header_names(&[Row::of(
+                    (first..=last)
+                        .map(|column| {
+                            columns.get(&column).cloned().or_else(|| inherited(column)).unwrap_or_default()
+                        })
+                        .collect(),
+                )]);
                 names.0 = (first..=last).zip(header).filter(|(_, name)| !name.is_empty()).collect();
                 push_row(builder, &[], &line);
                 continue;
@@ -207,7 +212,8 @@ fn push_region(
         }
         let reaching = above.range((row, 0)..=(row, u32::MAX)).map(|(&(_, column), _)| column);
         let used: BTreeSet<u32> = columns.keys().copied().chain(reaching).collect();
-        let value = |column: &u32| columns.get(column).cloned().or_else(|| inherited(*column)).unwrap_or_default();
+        let value =
+            |column: &u32| columns.get(column).cloned().or_else(|| inherited(*column)).unwrap_or_default();
         // A lone cell below a table is a remark on it.
         let name = |column: &u32| names.0.get(column).filter(|_| !is_remark).cloned().unwrap_or_default();
         let labels: Vec<String> = used.iter().map(name).collect();

@@ -29,6 +29,8 @@ pub(crate) enum Format {
     Ppt,
     Mail,
     Mbox,
+    /// A message saved by Outlook (.msg).
+    Outlook,
     Zip,
     /// A container of legacy Office whose stream names say it is encrypted.
     Encrypted,
@@ -40,12 +42,15 @@ impl Format {
     /// Whether it is parsed by large code of others or unpacks data.
     pub(crate) fn is_risky(self) -> bool {
         use Format::*;
-        !matches!(self, Markdown | Text | Delimited | Json | JsonLines | Notebook | Cues | Encrypted | Other(_))
+        !matches!(
+            self,
+            Markdown | Text | Delimited | Json | JsonLines | Notebook | Cues | Encrypted | Other(_)
+        )
     }
 
     /// Whether it can hold further files.
     pub(crate) fn nests(self) -> bool {
-        matches!(self, Format::Zip | Format::Mail | Format::Mbox)
+        matches!(self, Format::Zip | Format::Mail | Format::Mbox | Format::Outlook)
     }
 }
 
@@ -125,7 +130,8 @@ fn by_magic(bytes: &[u8]) -> Option<Format> {
 /// Tells the formats that are ZIP files apart, by the member names that stand uncompressed in the bytes.
 fn package(name: &str, bytes: &[u8]) -> Format {
     let has = |member: &str| find(bytes, member.as_bytes());
-    let declares = |mime: &str| find(&bytes[..bytes.len().min(256)], format!("mimetypeapplication/{mime}").as_bytes());
+    let declares =
+        |mime: &str| find(&bytes[..bytes.len().min(256)], format!("mimetypeapplication/{mime}").as_bytes());
     let extension = extension(name);
     if declares("epub+zip") || (extension == "epub" && has("META-INF/container.xml")) {
         return Format::Epub;
@@ -153,6 +159,10 @@ fn legacy_office(name: &str, bytes: &[u8]) -> Format {
     if has("EncryptedPackage") {
         return Format::Encrypted;
     }
+    // A message may have a Word document attached, not the other way round.
+    if has("__substg1.0_") {
+        return Format::Outlook;
+    }
     if has("WordDocument") {
         return Format::Doc;
     }
@@ -161,9 +171,6 @@ fn legacy_office(name: &str, bytes: &[u8]) -> Format {
     }
     if has("Workbook") || has("Book") || extension(name).starts_with("xl") {
         return Format::Sheet;
-    }
-    if has("__substg1.0_") {
-        return Format::Other("an Outlook message (.msg)");
     }
     Format::Other(LEGACY)
 }
@@ -183,7 +190,11 @@ fn by_name(extension: &str, head: &str) -> Option<Format> {
         "ipynb" => Format::Notebook,
         "html" | "htm" | "xhtml" | "mht" if head.to_ascii_lowercase().contains('<') => Format::Html,
         "xml" | "nxml" | "rss" | "atom" | "svg" if head.contains('<') => {
-            if is_html(head) { Format::Html } else { Format::Xml }
+            if is_html(head) {
+                Format::Html
+            } else {
+                Format::Xml
+            }
         }
         "eml" => Format::Mail,
         "mbox" => Format::Mbox,
@@ -210,7 +221,8 @@ fn by_content(head: &str) -> Format {
     if trimmed.starts_with('{') && trimmed.lines().take(2).filter(|line| is_object(line)).count() == 2 {
         return Format::JsonLines;
     }
-    let json = trimmed.starts_with('{') && lower.contains("\":") || trimmed.starts_with('[') && lower.contains('"');
+    let json =
+        trimmed.starts_with('{') && lower.contains("\":") || trimmed.starts_with('[') && lower.contains('"');
     if json && !trimmed.contains("](") {
         return Format::Json;
     }
@@ -229,7 +241,8 @@ fn is_object(line: &str) -> bool {
 
 /// Whether the text opens with mail headers, two of the usual ones among them.
 fn is_mail(head: &str) -> bool {
-    let usual = ["from:", "to:", "subject:", "date:", "message-id:", "received:", "mime-version:", "return-path:"];
+    let usual =
+        ["from:", "to:", "subject:", "date:", "message-id:", "received:", "mime-version:", "return-path:"];
     let header = |line: &str| {
         line.starts_with([' ', '\t'])
             || line.split_once(':').is_some_and(|(name, _)| {

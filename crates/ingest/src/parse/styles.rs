@@ -96,7 +96,9 @@ fn by_name(name: &str) -> Option<Role> {
     }
     match name.as_str() {
         "title" => Some(Role::Title),
-        "htmlpreformatted" | "macrotext" | "sourcecode" | "code" | "preformattedtext" | "plaintext" => Some(Role::Code),
+        "htmlpreformatted" | "macrotext" | "sourcecode" | "code" | "preformattedtext" | "plaintext" => {
+            Some(Role::Code)
+        }
         _ if name.starts_with("listbullet") || name.starts_with("listnumber") => Some(Role::List),
         _ => None,
     }

@@ -35,7 +35,8 @@ impl Row {
 /// Adds a table, one block a row. `marked` rows at its top are known to be headers; `None`: look for them.
 pub(crate) fn push_table(builder: &mut Builder, rows: &[Row], marked: Option<usize>) {
     let labels_left = rows.iter().any(|row| row.cells.len() == 2 && row.cells[0].trim_end().ends_with(':'));
-    let headers = marked.unwrap_or_else(|| usize::from(!labels_left && rows.len() > 1 && looks_like_header(&rows[0])));
+    let headers =
+        marked.unwrap_or_else(|| usize::from(!labels_left && rows.len() > 1 && looks_like_header(&rows[0])));
     let names = header_names(&rows[..headers.min(rows.len())]);
     for (index, row) in rows.iter().enumerate() {
         let names = if index < headers { &[] } else { names.as_slice() };
@@ -101,7 +102,8 @@ mod tests {
     #[track_caller]
     fn check(rows: &[&[&str]], expected: Expect) {
         let mut builder = Builder::new("text/plain", &Limits::default());
-        let rows: Vec<Row> = rows.iter().map(|row| Row::of(row.iter().map(|cell| cell.to_string()).collect())).collect();
+        let rows: Vec<Row> =
+            rows.iter().map(|row| Row::of(row.iter().map(|cell| cell.to_string()).collect())).collect();
         push_table(&mut builder, &rows, None);
         let content = builder.finish().unwrap();
         let plain: Vec<_> = content.blocks.iter().filter_map(|block| block.plain.as_deref()).collect();
@@ -110,33 +112,42 @@ mod tests {
 
     #[test]
     fn the_first_row_names_the_columns() {
-        check(&[&["Item", "Price"], &["Bolt", "9"], &["Nut", ""]], expect![[r#"
+        check(
+            &[&["Item", "Price"], &["Bolt", "9"], &["Nut", ""]],
+            expect![[r#"
             Item | Price
             Bolt | 9
             Nut
             --
             Item; Price
             Item: Bolt; Price: 9
-            Item: Nut"#]]);
+            Item: Nut"#]],
+        );
     }
 
     #[test]
     fn labels_on_the_left_are_no_header() {
-        check(&[&["Name:", "Ann"], &["Phone:", "123"]], expect![[r#"
+        check(
+            &[&["Name:", "Ann"], &["Phone:", "123"]],
+            expect![[r#"
             Name: | Ann
             Phone: | 123
             --
             Name: Ann
-            Phone: 123"#]]);
+            Phone: 123"#]],
+        );
     }
 
     #[test]
     fn numbers_are_no_header() {
-        check(&[&["1", "2"], &["3", "4"]], expect![[r#"
+        check(
+            &[&["1", "2"], &["3", "4"]],
+            expect![[r#"
             1 | 2
             3 | 4
             --
             1; 2
-            3; 4"#]]);
+            3; 4"#]],
+        );
     }
 }

@@ -13,8 +13,12 @@ pub(crate) fn strip(html: &str) -> String {
             continue;
         };
         // Words on two sides of a block's tag are two words; `f<b>oo</b>` is one.
-        let name: String = rest[1..].chars().skip_while(|&c| c == '/').take_while(char::is_ascii_alphanumeric).collect();
-        if !matches!(name.to_ascii_lowercase().as_str(), "a" | "b" | "i" | "em" | "strong" | "span" | "u" | "font") {
+        let name: String =
+            rest[1..].chars().skip_while(|&c| c == '/').take_while(char::is_ascii_alphanumeric).collect();
+        if !matches!(
+            name.to_ascii_lowercase().as_str(),
+            "a" | "b" | "i" | "em" | "strong" | "span" | "u" | "font"
+        ) {
             words.push(' ');
         }
         rest = &rest[length..];
@@ -45,7 +49,14 @@ fn entities(text: &str) -> String {
     if !text.contains('&') {
         return text.to_string();
     }
-    let known = [("&nbsp;", "\u{a0}"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    let known = [
+        ("&nbsp;", "\u{a0}"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
     known.iter().fold(text.to_string(), |text, (name, value)| text.replace(name, value))
 }
 

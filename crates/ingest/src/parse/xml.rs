@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
-use quick_xml::events::attributes::Attributes;
 use quick_xml::events::Event;
+use quick_xml::events::attributes::Attributes;
 
 use super::ParseError;
 
@@ -213,9 +213,13 @@ mod tests {
 
     #[test]
     fn prefixes_go_and_entities_are_resolved() {
-        let xml = Xml::parse("<?xml version='1.0'?><w:a w:v='1&amp;2'>x&lt;&#65;<b/><c>y</c></w:a>", 9).unwrap();
+        let xml =
+            Xml::parse("<?xml version='1.0'?><w:a w:v='1&amp;2'>x&lt;&#65;<b/><c>y</c></w:a>", 9).unwrap();
         let root = xml.root().unwrap();
-        assert_eq!((root.name(), root.attr("v").as_deref(), root.text().as_str()), ("a", Some("1&2"), "x<Ay"));
+        assert_eq!(
+            (root.name(), root.attr("v").as_deref(), root.text().as_str()),
+            ("a", Some("1&2"), "x<Ay")
+        );
         let names: Vec<_> = root.children().map(Node::name).filter(|name| !name.is_empty()).collect();
         assert_eq!(names, ["b", "c"]);
     }

@@ -33,11 +33,15 @@ fn walk(node: Node, level: u8, builder: &mut Builder) {
     let speaks = node.children().filter_map(Node::own_text).any(|text| !text.trim().is_empty());
     if speaks || elements.is_empty() {
         let words = words(node);
-        let is_title = matches!(node.name().to_lowercase().as_str(), "title" | "heading" | "head" | "headline");
+        let is_title =
+            matches!(node.name().to_lowercase().as_str(), "title" | "heading" | "head" | "headline");
         if is_title && builder.title.is_none() {
             builder.title = Some(words.clone());
         }
-        builder.push(if is_title { BlockKind::Heading(level.clamp(1, 6)) } else { BlockKind::Paragraph }, &words);
+        builder.push(
+            if is_title { BlockKind::Heading(level.clamp(1, 6)) } else { BlockKind::Paragraph },
+            &words,
+        );
         return;
     }
     if let Some((line, plain)) = fields(&elements) {
@@ -84,7 +88,8 @@ mod tests {
         let outcome = parse("a.xml", text.as_bytes(), &Limits::default()).unwrap();
         let content = &outcome.documents[0].content;
         let shown = content.blocks.iter().map(|block| {
-            let quote = engraft_core::CharMap::new(&content.text).quote(block.span).unwrap_or_default().to_string();
+            let quote =
+                engraft_core::CharMap::new(&content.text).quote(block.span).unwrap_or_default().to_string();
             format!("{:?} {quote} / {}", block.kind, block.plain.as_deref().unwrap_or("-"))
         });
         expected.assert_eq(&shown.collect::<Vec<_>>().join("\n"));

@@ -77,13 +77,16 @@ fn two_processes_write_at_once_and_both_are_kept() {
 
 #[test]
 fn several_processes_may_make_the_file_at_once() {
-    let folder = tempfile::tempdir().unwrap();
-    thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| Store::create_or_open(&file_in(&folder)).unwrap().set_meta("name", "x").unwrap());
-        }
-    });
-    assert_eq!(Store::open(&file_in(&folder)).unwrap().check().unwrap(), Vec::<String>::new());
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let file = file_in(&folder);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| Store::create_or_open(&file).unwrap().set_meta("name", "x").unwrap());
+            }
+        });
+        assert_eq!(Store::open(&file).unwrap().check().unwrap(), Vec::<String>::new());
+    }
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub(super) struct Selection {
     pub(super) root: Id,
     /// Per node, whether it is left out with all that is inside.
     pub(super) dropped: Vec<bool>,
+    /// Whether the mail that a mail answers is among what is left out.
+    pub(super) quote: bool,
 }
 
 /// Sums over what is inside a node.
@@ -52,47 +54,72 @@ pub(super) fn select(dom: &Dom, keep: Keep) -> Selection {
             own[id] |= is_quoted_mail(dom, id);
         }
         let says = measure(dom, body, &own)[body].text > 1;
-        return Selection { root: body, dropped: if says { own } else { dropped } };
+        let quote = says && own != dropped;
+        return Selection { root: body, dropped: if says { own } else { dropped }, quote };
     }
     if keep == Keep::All {
-        return Selection { root: body, dropped };
+        return Selection { root: body, dropped, quote: false };
     }
     let total = measure(dom, body, &dropped)[body];
     if total.running < ARTICLE {
         // Little text: only what is plainly navigation goes, and only if something stays.
         let mut fewer = dropped.clone();
         for id in dom.below(body) {
-            fewer[id] |= matches!(dom.tag(id), "nav" | "footer") || has_role(dom, id, &["navigation", "contentinfo"]);
+            fewer[id] |=
+                matches!(dom.tag(id), "nav" | "footer") || has_role(dom, id, &["navigation", "contentinfo"]);
         }
         let left = measure(dom, body, &fewer)[body];
-        return Selection { root: body, dropped: if left.text * 2 >= total.text { fewer } else { dropped } };
+        let dropped = if left.text * 2 >= total.text { fewer } else { dropped };
+        return Selection { root: body, dropped, quote: false };
     }
     drop_by_name(dom, body, total, &mut dropped);
     let root = main(dom, body, &dropped);
     drop_link_lists(dom, root, &mut dropped);
     let root = with_title(dom, body, root, &mut dropped);
-    Selection { root, dropped }
+    Selection { root, dropped, quote: false }
 }
 
 fn is_invisible(dom: &Dom, id: Id) -> bool {
     let tag = dom.tag(id);
     if matches!(
         tag,
-        "head" | "script" | "style" | "noscript" | "template" | "svg" | "iframe" | "object" | "embed" | "canvas"
-            | "audio" | "video" | "select" | "datalist" | "button" | "input" | "map" | "area" | "dialog"
+        "head"
+            | "script"
+            | "style"
+            | "noscript"
+            | "template"
+            | "svg"
+            | "iframe"
+            | "object"
+            | "embed"
+            | "canvas"
+            | "audio"
+            | "video"
+            | "select"
+            | "datalist"
+            | "button"
+            | "input"
+            | "map"
+            | "area"
+            | "dialog"
     ) {
         return true;
     }
     let style = dom.attribute(id, "style").unwrap_or_default();
     let style: String = style.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
-    let is_anchor = tag == "a" && dom.attribute(id, "class").is_some_and(|class| class.contains("headerlink"));
-    is_anchor || dom.attribute(id, "hidden").is_some() || style.contains("display:none") || style.contains("visibility:hidden")
+    let is_anchor =
+        tag == "a" && dom.attribute(id, "class").is_some_and(|class| class.contains("headerlink"));
+    is_anchor
+        || dom.attribute(id, "hidden").is_some()
+        || style.contains("display:none")
+        || style.contains("visibility:hidden")
 }
 
 /// How mail programs mark the mail that is answered.
 fn is_quoted_mail(dom: &Dom, id: Id) -> bool {
     let class = dom.attribute(id, "class").unwrap_or_default();
-    let marks = ["gmail_quote", "gmail_attr", "gmail_extra", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote"];
+    let marks =
+        ["gmail_quote", "gmail_attr", "gmail_extra", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote"];
     marks.iter().any(|mark| class.split_whitespace().any(|name| name == *mark))
         || dom.tag(id) == "blockquote" && dom.attribute(id, "type") == Some("cite")
 }
@@ -167,15 +194,119 @@ fn visible_length(text: &str) -> usize {
 pub(super) fn is_block(tag: &str) -> bool {
     matches!(
         tag,
-        "address" | "article" | "aside" | "blockquote" | "body" | "caption" | "center" | "dd" | "details" | "div" | "dl"
-            | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
-            | "header" | "hgroup" | "hr" | "html" | "legend" | "li" | "main" | "menu" | "nav" | "ol" | "p" | "pre"
-            | "section" | "summary" | "table" | "tbody" | "td" | "tfoot" | "th" | "thead" | "tr" | "ul"
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hgroup"
+            | "hr"
+            | "html"
+            | "legend"
+            | "li"
+            | "main"
+            | "menu"
+            | "nav"
+            | "ol"
+            | "p"
+            | "pre"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "td"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "tr"
+            | "ul"
     )
 }
 
 /// Words in class names and ids of parts that are no content.
-const UNLIKELY: [&str; 62] = ["adbox", "ads", "advert", "advertisement", "banner", "breadcrumb", "breadcrumbs", "byline", "comment", "commentlist", "comments", "consent", "cookie", "cookies", "copyright", "credits", "crumbs", "dialog", "disqus", "donate", "flyout", "follow", "footer", "gdpr", "legal", "links", "login", "masthead", "menu", "meta", "modal", "nav", "navbar", "navigation", "newsletter", "noprint", "outbrain", "pager", "pagination", "popup", "print", "promo", "recommended", "register", "related", "respond", "search", "share", "sharing", "sidebar", "signup", "skip", "skyscraper", "social", "sponsor", "subscribe", "taboola", "tags", "teaser", "teasers", "toolbar", "widget"];
+const UNLIKELY: [&str; 62] = [
+    "adbox",
+    "ads",
+    "advert",
+    "advertisement",
+    "banner",
+    "breadcrumb",
+    "breadcrumbs",
+    "byline",
+    "comment",
+    "commentlist",
+    "comments",
+    "consent",
+    "cookie",
+    "cookies",
+    "copyright",
+    "credits",
+    "crumbs",
+    "dialog",
+    "disqus",
+    "donate",
+    "flyout",
+    "follow",
+    "footer",
+    "gdpr",
+    "legal",
+    "links",
+    "login",
+    "masthead",
+    "menu",
+    "meta",
+    "modal",
+    "nav",
+    "navbar",
+    "navigation",
+    "newsletter",
+    "noprint",
+    "outbrain",
+    "pager",
+    "pagination",
+    "popup",
+    "print",
+    "promo",
+    "recommended",
+    "register",
+    "related",
+    "respond",
+    "search",
+    "share",
+    "sharing",
+    "sidebar",
+    "signup",
+    "skip",
+    "skyscraper",
+    "social",
+    "sponsor",
+    "subscribe",
+    "taboola",
+    "tags",
+    "teaser",
+    "teasers",
+    "toolbar",
+    "widget",
+];
 
 /// Drops what calls itself navigation, advertisement and so on, unless it holds much of the running text.
 fn drop_by_name(dom: &Dom, body: Id, total: Measure, dropped: &mut [bool]) {
@@ -204,12 +335,39 @@ fn is_unlikely(dom: &Dom, id: Id) -> bool {
     if tag == "header" && !in_article() && !dom.below(id).iter().any(|&inside| dom.tag(inside) == "h1") {
         return true;
     }
-    let roles = ["navigation", "banner", "contentinfo", "complementary", "search", "dialog", "alertdialog", "menu", "menubar"];
+    let roles = [
+        "navigation",
+        "banner",
+        "contentinfo",
+        "complementary",
+        "search",
+        "dialog",
+        "alertdialog",
+        "menu",
+        "menubar",
+    ];
     if has_role(dom, id, &roles) {
         return true;
     }
-    if !matches!(tag, "div" | "section" | "ul" | "ol" | "p" | "span" | "table" | "td" | "form" | "header" | "dl" | "h2" | "h3" | "h4" | "li" | "figure")
-    {
+    if !matches!(
+        tag,
+        "div"
+            | "section"
+            | "ul"
+            | "ol"
+            | "p"
+            | "span"
+            | "table"
+            | "td"
+            | "form"
+            | "header"
+            | "dl"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "li"
+            | "figure"
+    ) {
         return false;
     }
     let names = [dom.attribute(id, "class"), dom.attribute(id, "id")];
@@ -273,7 +431,9 @@ fn main(dom: &Dom, body: Id, dropped: &[bool]) -> Id {
 fn with_title(dom: &Dom, body: Id, root: Id, dropped: &mut [bool]) -> Id {
     let order = dom.below(body);
     let title = order.iter().copied().take_while(|&id| id != root).filter(|&id| dom.tag(id) == "h1").last();
-    let Some(title) = title.filter(|&id| !dom.ancestors(id).chain([id]).any(|above| dropped[above])) else { return root };
+    let Some(title) = title.filter(|&id| !dom.ancestors(id).chain([id]).any(|above| dropped[above])) else {
+        return root;
+    };
     if dom.below(root).iter().any(|&id| dom.tag(id) == "h1" && !dropped[id]) {
         return root;
     }
@@ -287,9 +447,11 @@ fn with_title(dom: &Dom, body: Id, root: Id, dropped: &mut [bool]) -> Id {
             let mut after = false;
             for child in dom.children(parent) {
                 after |= child == inner;
-                let on_path = child == inner || above.contains(&child) || dom.ancestors(root).any(|id| id == child);
+                let on_path =
+                    child == inner || above.contains(&child) || dom.ancestors(root).any(|id| id == child);
                 // What follows the main part is not its lead.
-                dropped[child] |= !on_path && child != title && child != root && (!is_text(child) || is_root && after);
+                dropped[child] |=
+                    !on_path && child != title && child != root && (!is_text(child) || is_root && after);
             }
             inner = parent;
         }
@@ -311,7 +473,8 @@ fn drop_link_lists(dom: &Dom, root: Id, dropped: &mut [bool]) {
             links[parent] += links[id];
         }
     }
-    let runs = |id: &Id| matches!(dom.tag(*id), "p" | "blockquote" | "pre" | "li") && measures[*id].running > 0;
+    let runs =
+        |id: &Id| matches!(dom.tag(*id), "p" | "blockquote" | "pre" | "li") && measures[*id].running > 0;
     let first = order.iter().position(runs).unwrap_or(0);
     let last = order.iter().rposition(runs).unwrap_or(order.len());
     for (at, &id) in order.iter().enumerate() {

@@ -18,8 +18,8 @@ pub(super) const ROOT: Id = 0;
 pub(super) const MAX_DEPTH: usize = 1_500;
 /// Nodes of one page.
 const MAX_NODES: usize = 2_000_000;
-/// Words and quotes of one tag; a long `style` or `srcset` has hundreds.
-const MAX_TAG_WORDS: usize = 20_000;
+/// Attributes of one tag; `/` and stray quotes part them too.
+const MAX_ATTRIBUTES: usize = 2_000;
 /// Bytes given to the parser between two looks at the depth.
 const CHUNK: usize = 2_048;
 
@@ -61,10 +61,8 @@ pub(super) enum Step {
 impl Dom {
     /// Parses a whole page or a scrap of one.
     pub(super) fn parse(html: &str) -> Dom {
-        let sink = Sink {
-            nodes: RefCell::new(vec![Node::new(Data::Other(nameless()))]),
-            deepest: Cell::new(0),
-        };
+        let sink =
+            Sink { nodes: RefCell::new(vec![Node::new(Data::Other(nameless()))]), deepest: Cell::new(0) };
         let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
         let mut parser = parse_document(sink, ParseOpts { tree_builder, ..ParseOpts::default() });
         let html = short_tags(html);
@@ -174,41 +172,44 @@ impl Dom {
     }
 }
 
-/// The page with every tag cut that has more words than a tag has attributes: the parser compares each with each.
+/// The page with every tag cut after [`MAX_ATTRIBUTES`]: the parser compares each attribute with each.
 ///
 /// What looks like such a tag within a script or comment may be cut too, for nobody reads it.
 fn short_tags(html: &str) -> Cow<'_, str> {
-    let mut out = String::new();
-    let mut copied = 0;
-    let mut words: Option<usize> = None;
     let bytes = html.as_bytes();
+    let mut out = String::new();
+    // What is still to be copied, the attributes of the tag that is open, and the mark of the value that is open.
+    let mut from = 0;
+    let mut attributes: Option<usize> = None;
+    let mut quote: Option<u8> = None;
     for (at, &byte) in bytes.iter().enumerate() {
+        let Some(count) = &mut attributes else {
+            let opens = byte == b'<' && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic);
+            attributes = opens.then_some(0);
+            continue;
+        };
         match byte {
-            b'<' if words.is_none_or(|words| words <= MAX_TAG_WORDS) => {
-                words = bytes.get(at + 1).filter(|next| next.is_ascii_alphabetic()).map(|_| 0);
-            }
+            _ if quote.is_some() => quote = quote.filter(|&open| open != byte),
+            b'"' | b'\'' if bytes[at - 1] == b'=' => quote = Some(byte),
             b'>' => {
-                if words.is_some_and(|words| words > MAX_TAG_WORDS) {
-                    copied = at;
+                if *count > MAX_ATTRIBUTES {
+                    from = at;
                 }
-                words = None;
+                attributes = None;
             }
-            b' ' | b'\n' | b'\t' | b'\r' | b'\x0c' | b'/' | b'"' | b'\'' => {
-                if let Some(words) = &mut words {
-                    *words += 1;
-                    if *words == MAX_TAG_WORDS + 1 {
-                        out.push_str(&html[copied..at]);
-                        copied = html.len();
-                    }
-                }
-            }
-            _ => {}
+            b'/' | b'"' | b'\'' => *count += 1,
+            _ if byte.is_ascii_whitespace() => *count += 1,
+            _ => continue,
+        }
+        if attributes.is_some_and(|count| count > MAX_ATTRIBUTES) && from < at {
+            out.push_str(&html[from..at]);
+            from = html.len();
         }
     }
     if out.is_empty() {
         return Cow::Borrowed(html);
     }
-    out.push_str(&html[copied..]);
+    out.push_str(&html[from..]);
     Cow::Owned(out)
 }
 
@@ -419,14 +420,14 @@ mod tests {
 
     #[test]
     fn a_tag_with_a_million_attributes_is_cut_and_what_follows_is_read() {
-        let attributes: String = (0..50_000).map(|n| format!(" a{n}=1")).collect();
+        let attributes: String = (0..50_000).map(|n| format!(" a{n}='>'")).collect();
         check(&format!("<p{attributes}>one</p><p>two"), "<body><p>one</><p>two</></>");
     }
 
     #[test]
     fn formatting_that_is_never_closed_does_not_multiply() {
-        let many: String = (0..5_000).map(|n| format!("<font size={n}>")).collect();
-        let dom = Dom::parse(&format!("{many}{}", "<p>x".repeat(5_000)));
+        let many: String = (0..2_000).map(|n| format!("<font size={n}>")).collect();
+        let dom = Dom::parse(&format!("{many}{}", "<p>x".repeat(2_000)));
         assert!(dom.len() < MAX_NODES * 2);
     }
 }

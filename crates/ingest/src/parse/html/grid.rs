@@ -32,7 +32,10 @@ pub(super) fn layout_tables(dom: &Dom, selection: &Selection) -> Vec<bool> {
                         outer.nested = true;
                     }
                     let role = dom.attribute(id, "role");
-                    open.push(Seen { arranges: role == Some("presentation") || role == Some("none"), ..Seen::default() });
+                    open.push(Seen {
+                        arranges: role == Some("presentation") || role == Some("none"),
+                        ..Seen::default()
+                    });
                 }
                 "tr" => open.last_mut().into_iter().for_each(|seen| seen.cells = 0),
                 tag @ ("td" | "th") => {
@@ -44,7 +47,9 @@ pub(super) fn layout_tables(dom: &Dom, selection: &Selection) -> Vec<bool> {
                     }
                 }
                 "caption" | "thead" => open.last_mut().into_iter().for_each(|seen| seen.marked = true),
-                "h1" | "h2" | "h3" | "form" => open.last_mut().into_iter().for_each(|seen| seen.structured = true),
+                "h1" | "h2" | "h3" | "form" => {
+                    open.last_mut().into_iter().for_each(|seen| seen.structured = true)
+                }
                 _ => {}
             }
             if let (Some(text), Some(seen)) = (dom.text(id), open.last_mut()) {
@@ -103,8 +108,11 @@ pub(super) fn write(dom: &Dom, selection: &Selection, table: Id, builder: &mut B
                 builder.push(BlockKind::Paragraph, &cell_text(dom, selection, id));
             }
             "tr" => {
-                let cells: Vec<Id> =
-                    dom.children(id).filter(|&c| matches!(dom.tag(c), "td" | "th") && !selection.dropped[c]).take(MAX_CELLS).collect();
+                let cells: Vec<Id> = dom
+                    .children(id)
+                    .filter(|&c| matches!(dom.tag(c), "td" | "th") && !selection.dropped[c])
+                    .take(MAX_CELLS)
+                    .collect();
                 let in_head = dom.parent(id).is_some_and(|parent| dom.tag(parent) == "thead");
                 let is_header = in_head || (!cells.is_empty() && cells.iter().all(|&c| dom.tag(c) == "th"));
                 if is_header && marked == rows.len() && !cells.is_empty() {

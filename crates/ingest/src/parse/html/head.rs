@@ -12,8 +12,14 @@ pub(super) fn describe(dom: &Dom, builder: &mut Builder) {
         names.iter().find_map(|name| {
             all.iter().filter(|&&id| dom.tag(id) == "meta").find_map(|&id| {
                 let says = ["name", "property", "itemprop", "http-equiv"];
-                let named = says.iter().any(|key| dom.attribute(id, key).is_some_and(|v| v.eq_ignore_ascii_case(name)));
-                named.then(|| dom.attribute(id, "content")).flatten().map(one_line).filter(|value| !value.is_empty())
+                let named = says
+                    .iter()
+                    .any(|key| dom.attribute(id, key).is_some_and(|v| v.eq_ignore_ascii_case(name)));
+                named
+                    .then(|| dom.attribute(id, "content"))
+                    .flatten()
+                    .map(one_line)
+                    .filter(|value| !value.is_empty())
             })
         })
     };
@@ -31,18 +37,36 @@ pub(super) fn describe(dom: &Dom, builder: &mut Builder) {
         (None, None) => of_tag("h1"),
     };
     let canonical = all.iter().find_map(|&id| {
-        let is_canonical = dom.tag(id) == "link" && dom.attribute(id, "rel").is_some_and(|r| r.eq_ignore_ascii_case("canonical"));
+        let is_canonical = dom.tag(id) == "link"
+            && dom.attribute(id, "rel").is_some_and(|r| r.eq_ignore_ascii_case("canonical"));
         is_canonical.then(|| dom.attribute(id, "href")).flatten().map(|href| href.trim().to_string())
     });
     let address = canonical.filter(|url| url.starts_with("http")).or_else(|| meta(&["og:url"]));
     let dates = [
-        "article:published_time", "datePublished", "date", "dc.date", "dcterms.created", "dc.date.issued", "pubdate",
-        "publishdate", "sailthru.date", "citation_publication_date", "article:modified_time", "last-modified",
+        "article:published_time",
+        "datePublished",
+        "date",
+        "dc.date",
+        "dcterms.created",
+        "dc.date.issued",
+        "pubdate",
+        "publishdate",
+        "sailthru.date",
+        "citation_publication_date",
+        "article:modified_time",
+        "last-modified",
     ];
-    let published = meta(&dates).as_deref().and_then(day).or_else(|| linked_data_date(dom, &all)).or_else(|| {
-        all.iter().filter(|&&id| dom.tag(id) == "time").find_map(|&id| dom.attribute(id, "datetime").and_then(day))
-    });
-    let language = dom.find("html").and_then(|id| dom.attribute(id, "lang")).map(str::trim).filter(|lang| !lang.is_empty());
+    let published =
+        meta(&dates).as_deref().and_then(day).or_else(|| linked_data_date(dom, &all)).or_else(|| {
+            all.iter()
+                .filter(|&&id| dom.tag(id) == "time")
+                .find_map(|&id| dom.attribute(id, "datetime").and_then(day))
+        });
+    let language = dom
+        .find("html")
+        .and_then(|id| dom.attribute(id, "lang"))
+        .map(str::trim)
+        .filter(|lang| !lang.is_empty());
     let mut put = |key: &str, value: Option<String>| {
         if let Some(value) = value {
             builder.metadata.insert(key.to_string(), json!(value));
@@ -50,7 +74,10 @@ pub(super) fn describe(dom: &Dom, builder: &mut Builder) {
     };
     put("canonical_url", address);
     put("published", published);
-    put("author", meta(&["author", "article:author", "dc.creator"]).filter(|author| !author.starts_with("http")));
+    put(
+        "author",
+        meta(&["author", "article:author", "dc.creator"]).filter(|author| !author.starts_with("http")),
+    );
     put("description", meta(&["description", "og:description"]));
     put("lang", language.map(str::to_string));
 }
@@ -86,7 +113,8 @@ fn day(text: &str) -> Option<String> {
         return None;
     }
     let (year, month, day) = (&digits[..4], &digits[4..6], &digits[6..8]);
-    let sound = ("1900".."2200").contains(&year) && ("01"..="12").contains(&month) && ("01"..="31").contains(&day);
+    let sound =
+        ("1900".."2200").contains(&year) && ("01"..="12").contains(&month) && ("01"..="31").contains(&day);
     sound.then(|| format!("{year}-{month}-{day}"))
 }
 

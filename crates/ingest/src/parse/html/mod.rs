@@ -17,6 +17,9 @@ use super::job::Job;
 use boilerplate::Keep;
 use dom::Dom;
 
+/// The warning on a mail whose quoted replies were cut.
+pub(crate) const QUOTE_LEFT_OUT: &str = "quoted replies were left out";
+
 /// Reads a page in any encoding.
 pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
     let decoded = decode::decode(bytes, None)?;
@@ -37,7 +40,11 @@ fn parse_text(html: &str, job: &Job, keep: Keep) -> Result<Content, ParseError> 
         builder.warnings.push("the page is nested too deeply or too large; its end was left out".to_string());
     }
     head::describe(&dom, &mut builder);
-    write::write(&dom, &boilerplate::select(&dom, keep), &mut builder);
+    let selection = boilerplate::select(&dom, keep);
+    if selection.quote {
+        builder.warnings.push(QUOTE_LEFT_OUT.to_string());
+    }
+    write::write(&dom, &selection, &mut builder);
     if dom.cut && builder.is_empty() {
         return Err(ParseError::too_large("levels of nested tags", dom::MAX_DEPTH));
     }

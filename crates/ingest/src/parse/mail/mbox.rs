@@ -52,7 +52,8 @@ mod tests {
     #[test]
     fn messages_part_at_dated_from_lines_after_a_blank_line() {
         let mailbox = b"From a@x Mon May 6 10:00:00 2024\nSubject: 1\n\nFrom here on\n>From there\n\nFrom b@x Tue May 7 10:00:00 2024\nSubject: 2\n\nx\n";
-        let texts: Vec<String> = messages(mailbox).map(|m| String::from_utf8_lossy(&m).into_owned()).collect();
+        let texts: Vec<String> =
+            messages(mailbox).map(|m| String::from_utf8_lossy(&m).into_owned()).collect();
         assert_eq!(texts, ["Subject: 1\n\nFrom here on\nFrom there\n\n", "Subject: 2\n\nx\n"]);
     }
 }

@@ -30,15 +30,15 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Outcome, ParseError> {
         .parse(bytes)
         .filter(|message| message.parts.first().is_some_and(|part| !part.headers.is_empty()))
         .ok_or_else(|| ParseError::Malformed("it has no mail headers".to_string()))?;
+    if is_encrypted(&message) {
+        return Err(ParseError::Encrypted);
+    }
     let mut outcome = Outcome::default();
     let mut builder = Builder::new("message/rfc822", job.limits);
     describe(&message, &mut builder);
     let passed = attachments(&message, job, &mut outcome);
     builder.warnings.extend(passed);
     write_body(&message, job, &mut builder)?;
-    if builder.is_empty() && outcome.documents.is_empty() && is_encrypted(&message) {
-        return Err(ParseError::Encrypted);
-    }
     if builder.is_empty() && outcome.documents.is_empty() {
         // A mail may say all in its subject.
         let subject = builder.title.clone().unwrap_or_default();
@@ -46,7 +46,7 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Outcome, ParseError> {
     }
     match builder.finish() {
         Ok(content) => outcome.documents.insert(0, Parsed { suffix: String::new(), content }),
-        Err(ParseError::NoText) if !outcome.documents.is_empty() => {}
+        Err(ParseError::NoText) if !outcome.documents.is_empty() || !outcome.failures.is_empty() => {}
         Err(error) => return Err(error),
     }
     Ok(outcome)
@@ -54,9 +54,9 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Outcome, ParseError> {
 
 /// Whether the message is sealed with OpenPGP (RFC 3156) or S/MIME (RFC 8551).
 fn is_encrypted(message: &Message) -> bool {
-    message.is_content_type("multipart", "encrypted")
-        || message.is_content_type("application", "pkcs7-mime")
-        || message.is_content_type("application", "x-pkcs7-mime")
+    let sealed =
+        ["pkcs7-mime", "x-pkcs7-mime"].iter().any(|subtype| message.is_content_type("application", subtype));
+    message.is_content_type("multipart", "encrypted") || sealed
 }
 
 fn describe(message: &Message, builder: &mut Builder) {
@@ -98,7 +98,9 @@ fn addresses(header: Option<&Address>) -> Vec<String> {
 /// Writes the text of the message: the plain form, or the HTML form where the plain one says next to nothing.
 fn write_body(message: &Message, job: &Job, builder: &mut Builder) -> Result<(), ParseError> {
     let subject = builder.title.clone().unwrap_or_default().to_lowercase();
-    let forwards = ["fw:", "fwd:", "wg:", "tr:", "rv:", "i:", "doorst:", "vs:"].iter().any(|mark| subject.starts_with(mark));
+    let forwards = ["fw:", "fwd:", "wg:", "tr:", "rv:", "i:", "doorst:", "vs:"]
+        .iter()
+        .any(|mark| subject.starts_with(mark));
     let mut plain = String::new();
     let mut pages: Vec<&str> = Vec::new();
     for part in message.text_bodies() {
@@ -137,7 +139,7 @@ fn write_body(message: &Message, job: &Job, builder: &mut Builder) -> Result<(),
     Ok(())
 }
 
-fn write_plain(text: &str, forwards: bool, builder: &mut Builder) {
+pub(crate) fn write_plain(text: &str, forwards: bool, builder: &mut Builder) {
     let own = quote::own_part(text, forwards);
     note_cuts(own.quote, own.signature, builder);
     let mut paragraph = String::new();
@@ -154,12 +156,15 @@ fn write_plain(text: &str, forwards: bool, builder: &mut Builder) {
 }
 
 /// Copies the blocks of an HTML body up to where the quoted mail begins.
-fn write_page(content: &Content, forwards: bool, builder: &mut Builder) {
+pub(crate) fn write_page(content: &Content, forwards: bool, builder: &mut Builder) {
     let map = engraft_core::CharMap::new(&content.text);
     let texts: Vec<&str> = content.blocks.iter().filter_map(|block| map.quote(block.span)).collect();
     let own = quote::own_part(&texts.join("\n"), forwards);
-    note_cuts(own.quote, own.signature, builder);
-    builder.warnings.extend(content.warnings.iter().cloned());
+    let cut_before = content.warnings.iter().any(|warning| warning == html::QUOTE_LEFT_OUT);
+    note_cuts(own.quote || cut_before, own.signature, builder);
+    builder
+        .warnings
+        .extend(content.warnings.iter().filter(|warning| *warning != html::QUOTE_LEFT_OUT).cloned());
     // The author's own lines are those of the page, in order, with some left out.
     let mut own_lines = own.text.lines().peekable();
     for (block, text) in content.blocks.iter().zip(texts) {
@@ -172,7 +177,7 @@ fn write_page(content: &Content, forwards: bool, builder: &mut Builder) {
 }
 
 fn note_cuts(quote: bool, signature: bool, builder: &mut Builder) {
-    let notes = [(quote, "quoted replies were left out"), (signature, "the signature was left out")];
+    let notes = [(quote, html::QUOTE_LEFT_OUT), (signature, "the signature was left out")];
     for (_, note) in notes.iter().filter(|(cut, _)| *cut) {
         if !builder.warnings.iter().any(|warning| warning == note) {
             builder.warnings.push(note.to_string());
@@ -186,12 +191,18 @@ fn attachments(message: &Message, job: &Job, outcome: &mut Outcome) -> Vec<Strin
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for (number, part) in (1..).zip(message.attachments()) {
         let kind = part.content_type().map(|kind| kind.ctype().to_ascii_lowercase()).unwrap_or_default();
-        let subtype = part.content_type().and_then(|kind| kind.subtype()).unwrap_or_default().to_ascii_lowercase();
-        if matches!(kind.as_str(), "image" | "audio" | "video") || matches!(part.body, PartType::InlineBinary(_)) {
+        let subtype =
+            part.content_type().and_then(|kind| kind.subtype()).unwrap_or_default().to_ascii_lowercase();
+        if matches!(kind.as_str(), "image" | "audio" | "video")
+            || matches!(part.body, PartType::InlineBinary(_))
+        {
             media += 1;
             continue;
         }
-        if subtype.ends_with("signature") || subtype == "pgp-encrypted" || (kind, subtype.as_str()) == ("message".into(), "delivery-status") {
+        if subtype.ends_with("signature")
+            || subtype == "pgp-encrypted"
+            || (kind, subtype.as_str()) == ("message".into(), "delivery-status")
+        {
             continue;
         }
         let bytes = match &part.body {
@@ -209,7 +220,10 @@ fn attachments(message: &Message, job: &Job, outcome: &mut Outcome) -> Vec<Strin
         }
         job.parse_inner(&suffix, &name, bytes, outcome);
     }
-    (media > 0).then(|| format!("{media} attached pictures or recordings were left out")).into_iter().collect()
+    (media > 0)
+        .then(|| format!("{media} attached pictures or recordings were left out"))
+        .into_iter()
+        .collect()
 }
 
 /// The name an attachment gives itself, without folders, or one made of its number and type.

@@ -28,7 +28,10 @@ pub(super) fn own_part(text: &str, forwards: bool) -> Own {
         let line = lines[at];
         if is_signature_mark(text, line) && is_short_end(&lines[at + 1..]) {
             own.signature = true;
-            at += 1 + lines[at + 1..].iter().take_while(|l| !is_quoted(l) && note_length(&lines, at).is_none()).count();
+            at += 1 + lines[at + 1..]
+                .iter()
+                .take_while(|l| !is_quoted(l) && note_length(&lines, at).is_none())
+                .count();
             continue;
         }
         if !forwards && opens_original(&lines[at..]) {
@@ -78,11 +81,29 @@ fn is_short_end(rest: &[&str]) -> bool {
 
 /// Words with which mail programs close the line above a quote.
 const WROTE: [&str; 19] = [
-    "wrote:", "writes:", "schrieb:", "écrit :", "écrit:", "escribió:", "ha scritto:", "scrisse:", "escreveu:", "schreef:",
-    "skrev:", "napsal:", "napsal(a):", "napisał(a):", "написал:", "пишет:", "写道：", "写道:", "wrote on",
+    "wrote:",
+    "writes:",
+    "schrieb:",
+    "écrit :",
+    "écrit:",
+    "escribió:",
+    "ha scritto:",
+    "scrisse:",
+    "escreveu:",
+    "schreef:",
+    "skrev:",
+    "napsal:",
+    "napsal(a):",
+    "napisał(a):",
+    "написал:",
+    "пишет:",
+    "写道：",
+    "写道:",
+    "wrote on",
 ];
 const OPENINGS: [&str; 18] = [
-    "on ", "am ", "le ", "el ", "il ", "em ", "op ", "dne ", "den ", "w dniu", "в ", "在", "at ", "mon", "tue", "wed", "thu", "fri",
+    "on ", "am ", "le ", "el ", "il ", "em ", "op ", "dne ", "den ", "w dniu", "в ", "在", "at ", "mon",
+    "tue", "wed", "thu", "fri",
 ];
 
 /// The lines that the note above a quote takes up from `at` on, if there is one.
@@ -106,7 +127,11 @@ fn note_length(lines: &[&str], at: usize) -> Option<usize> {
         }
         // `Am 3. Mai 2024 schrieb Ann Lee:`
         let inside = [" schrieb ", " schreef ", " skrev ", " wrote "];
-        if dated && lower.ends_with(':') && lower.chars().count() < 160 && inside.iter().any(|w| lower.contains(w)) {
+        if dated
+            && lower.ends_with(':')
+            && lower.chars().count() < 160
+            && inside.iter().any(|w| lower.contains(w))
+        {
             return Some(nth + 1);
         }
         if line.trim().is_empty() || lower.ends_with(['.', '!', '?']) {
@@ -122,10 +147,25 @@ fn opens_original(lines: &[&str]) -> bool {
     let words = line.trim_matches(['-', '_', ' ']).to_lowercase();
     let ruled = line.starts_with("---") && line.ends_with("---") && words.chars().count() < 40;
     let originals = [
-        "original message", "original appointment", "ursprüngliche nachricht", "originalnachricht", "message d'origine",
-        "message d’origine", "message original", "mensaje original", "messaggio originale", "mensagem original",
-        "oorspronkelijk bericht", "původní zpráva", "oprindelig meddelelse", "ursprungligt meddelande", "opprinnelig melding",
-        "исходное сообщение", "原始邮件", "元のメッセージ", "reply message",
+        "original message",
+        "original appointment",
+        "ursprüngliche nachricht",
+        "originalnachricht",
+        "message d'origine",
+        "message d’origine",
+        "message original",
+        "mensaje original",
+        "messaggio originale",
+        "mensagem original",
+        "oorspronkelijk bericht",
+        "původní zpráva",
+        "oprindelig meddelelse",
+        "ursprungligt meddelande",
+        "opprinnelig melding",
+        "исходное сообщение",
+        "原始邮件",
+        "元のメッセージ",
+        "reply message",
     ];
     if ruled && originals.iter().any(|original| words.starts_with(original)) {
         return true;
@@ -133,14 +173,51 @@ fn opens_original(lines: &[&str]) -> bool {
     let start = usize::from(line.len() > 8 && line.bytes().all(|b| b == b'_'));
     let header = |line: &str, names: &[&str]| {
         let line = line.trim().trim_start_matches('*').to_lowercase();
-        names.iter().any(|name| line.strip_prefix(name).is_some_and(|rest| rest.trim_start_matches([' ', '*']).starts_with(':')))
+        names.iter().any(|name| {
+            line.strip_prefix(name).is_some_and(|rest| rest.trim_start_matches([' ', '*']).starts_with(':'))
+        })
     };
     let Some(first) = lines.get(start) else { return false };
     let from = ["from", "von", "de", "da", "van", "från", "fra", "od", "от", "发件人", "差出人"];
-    let sent = ["sent", "gesendet", "envoyé", "enviado", "enviado el", "enviada em", "inviato", "verzonden", "skickat", "sendt", "date", "datum", "отправлено", "发送时间", "送信日時"];
-    let to = ["to", "an", "à", "para", "a", "aan", "till", "til", "subject", "betreff", "objet", "asunto", "oggetto", "onderwerp", "ämne", "emne"];
+    let sent = [
+        "sent",
+        "gesendet",
+        "envoyé",
+        "enviado",
+        "enviado el",
+        "enviada em",
+        "inviato",
+        "verzonden",
+        "skickat",
+        "sendt",
+        "date",
+        "datum",
+        "отправлено",
+        "发送时间",
+        "送信日時",
+    ];
+    let to = [
+        "to",
+        "an",
+        "à",
+        "para",
+        "a",
+        "aan",
+        "till",
+        "til",
+        "subject",
+        "betreff",
+        "objet",
+        "asunto",
+        "oggetto",
+        "onderwerp",
+        "ämne",
+        "emne",
+    ];
     let next = lines.iter().skip(start + 1).take(5);
-    header(first, &from) && next.clone().any(|line| header(line, &sent)) && next.clone().any(|line| header(line, &to))
+    header(first, &from)
+        && next.clone().any(|line| header(line, &sent))
+        && next.clone().any(|line| header(line, &to))
 }
 
 #[cfg(test)]
@@ -164,7 +241,9 @@ mod tests {
 
     #[test]
     fn the_original_below_goes_in_several_languages() {
-        for mark in ["-----Original Message-----", "-----Ursprüngliche Nachricht-----", "---- Message d'origine ----"] {
+        for mark in
+            ["-----Original Message-----", "-----Ursprüngliche Nachricht-----", "---- Message d'origine ----"]
+        {
             check(&format!("Fine.\n\n{mark}\nFrom: a\n\nOld text."), "Fine.");
         }
         check("Gut.\n\nVon: Ann\nGesendet: 3. Mai\nAn: Bob\nBetreff: Alt\n\nAlter Text.", "Gut.");

@@ -222,7 +222,8 @@ impl Tokens<'_> {
                 }
                 b if b.is_ascii_alphanumeric() || b == b'/' || b == b'-' => {
                     self.at -= 1;
-                    let word = self.take_while(|b| b.is_ascii_alphanumeric() || b"/-_.+".contains(&b)).to_vec();
+                    let word =
+                        self.take_while(|b| b.is_ascii_alphanumeric() || b"/-_.+".contains(&b)).to_vec();
                     let parsed = std::str::from_utf8(&word).ok().and_then(|w| w.parse::<u32>().ok());
                     return Some(parsed.map_or(Token::Word(word), Token::Number));
                 }

@@ -104,7 +104,11 @@ fn are_columns(left: &[Segment], right: &[Segment], gutter: f32) -> bool {
     }
     // So many lines are no table.
     let comparable = left.len().saturating_mul(right.len()) < 1_000_000;
-    let aligned = right.iter().filter(|_| comparable).filter(|r| left.iter().any(|l| (l.y - r.y).abs() < 0.1 * r.size)).count();
+    let aligned = right
+        .iter()
+        .filter(|_| comparable)
+        .filter(|r| left.iter().any(|l| (l.y - r.y).abs() < 0.1 * r.size))
+        .count();
     let aligned = aligned * 10 >= right.len() * 8;
     let least = if aligned { 20 } else { 11 };
     let from = left.iter().map(|s| s.x0).fold(f32::INFINITY, f32::min);
@@ -133,7 +137,9 @@ mod tests {
     fn check(segments: Vec<Segment>, expected: &str) {
         let read: Vec<String> = regions(segments)
             .iter()
-            .map(|region| region.iter().map(|s| s.text.split(' ').next().unwrap_or("")).collect::<Vec<_>>().join(" "))
+            .map(|region| {
+                region.iter().map(|s| s.text.split(' ').next().unwrap_or("")).collect::<Vec<_>>().join(" ")
+            })
             .collect();
         assert_eq!(read.join(" | "), expected);
     }

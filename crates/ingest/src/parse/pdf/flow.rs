@@ -70,7 +70,8 @@ impl Style {
                 }
             }
         }
-        let body = sizes.iter().max_by_key(|(_, weight)| **weight).map_or(10.0, |(size, _)| *size as f32 / 2.0);
+        let body =
+            sizes.iter().max_by_key(|(_, weight)| **weight).map_or(10.0, |(size, _)| *size as f32 / 2.0);
         Style { body, hyphenated, whole }
     }
 
@@ -137,7 +138,10 @@ impl Style {
     fn looks_like_heading(&self, draft: &Draft, rows: &[Row]) -> bool {
         let (first, last) = draft.rows;
         let chars = draft.text.chars().count();
-        if !matches!(draft.kind, BlockKind::Paragraph | BlockKind::ListItem) || chars > MAX_HEADING_CHARS || last - first > 3 {
+        if !matches!(draft.kind, BlockKind::Paragraph | BlockKind::ListItem)
+            || chars > MAX_HEADING_CHARS
+            || last - first > 3
+        {
             return false;
         }
         if draft.text.chars().filter(|c| c.is_alphabetic()).count() < 2 {
@@ -158,7 +162,8 @@ impl Style {
 fn numbering(text: &str) -> u8 {
     let Some((first, rest)) = text.split_once(' ') else { return 0 };
     let parts: Vec<&str> = first.trim_end_matches('.').split('.').collect();
-    let numbered = parts.iter().all(|part| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()));
+    let numbered =
+        parts.iter().all(|part| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()));
     let titled = rest.chars().next().is_some_and(char::is_uppercase);
     if numbered && titled && parts.len() <= 5 { parts.len() as u8 } else { 0 }
 }
@@ -180,7 +185,8 @@ fn region(rows: &[Row], from: usize, to: usize, style: &Style, drafts: &mut Vec<
             continue;
         }
         let row = &rows[at];
-        let starts = at == from || drafts.last().is_none_or(|d| d.rows.1 + 1 != at || d.kind == BlockKind::TableRow);
+        let starts =
+            at == from || drafts.last().is_none_or(|d| d.rows.1 + 1 != at || d.kind == BlockKind::TableRow);
         let text = one_line(&row.text());
         let (kind, text) = kind_of(row, &text);
         match drafts.last_mut() {
@@ -233,15 +239,21 @@ fn continues(draft: &Draft, rows: &[Row], kind: BlockKind, usual: &Usual) -> boo
     if draft.kind == BlockKind::Code || kind == BlockKind::Code {
         return draft.kind == kind;
     }
-    if kind == BlockKind::ListItem || (size - before.size()).abs() > 0.1 * size || before.bold() != next.bold() && ends(before, usual) {
+    if kind == BlockKind::ListItem
+        || (size - before.size()).abs() > 0.1 * size
+        || before.bold() != next.bold() && ends(before, usual)
+    {
         return false;
     }
     let indented = next.x0() - before.x0() > 0.8 * size && next.x0() - usual.x0 < 6.0 * size;
     if draft.kind == BlockKind::ListItem {
         // Items hang: their further lines start at or right of the first.
-        return next.x0() > first.x0() - 0.5 * size && !(ends(before, usual) && next.x0() < first.x0() + 0.3 * size);
+        return next.x0() > first.x0() - 0.5 * size
+            && !(ends(before, usual) && next.x0() < first.x0() + 0.3 * size);
     }
-    if indented && (ends_sentence(before) || ends(before, usual)) && rows.len() > 2 || indented && ends_sentence(before) {
+    if indented && (ends_sentence(before) || ends(before, usual)) && rows.len() > 2
+        || indented && ends_sentence(before)
+    {
         return false;
     }
     // Bold lines that do not fill the measure are titles, one per line.
@@ -255,7 +267,9 @@ fn ends(row: &Row, usual: &Usual) -> bool {
 }
 
 fn ends_sentence(row: &Row) -> bool {
-    row.text().trim_end_matches(['"', '”', '’', ')', ']']).ends_with(['.', '!', '?', ':', '。', '！', '？', '؟'])
+    row.text()
+        .trim_end_matches(['"', '”', '’', ')', ']'])
+        .ends_with(['.', '!', '?', ':', '。', '！', '？', '؟'])
 }
 
 /// What a row opens, and its text without the bullet.

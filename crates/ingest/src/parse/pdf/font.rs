@@ -33,8 +33,17 @@ pub(super) struct Font {
 }
 
 enum Codes {
-    Simple { table: Table, widths: Vec<f32> },
-    Composite { cmap: Option<CMap>, charset: Option<&'static Encoding>, widths: BTreeMap<u32, f32>, usual: f32, glyphs: BTreeMap<u32, String> },
+    Simple {
+        table: Table,
+        widths: Vec<f32>,
+    },
+    Composite {
+        cmap: Option<CMap>,
+        charset: Option<&'static Encoding>,
+        widths: BTreeMap<u32, f32>,
+        usual: f32,
+        glyphs: BTreeMap<u32, String>,
+    },
 }
 
 impl Font {
@@ -55,7 +64,10 @@ impl Font {
             .and_then(|(_, font)| font.as_dict().ok());
         let descriptor =
             descendant.unwrap_or(dict).get_deref(b"FontDescriptor", doc).and_then(Object::as_dict).ok();
-        let flags = descriptor.and_then(|d| d.get_deref(b"Flags", doc).ok()).and_then(|f| f.as_i64().ok()).unwrap_or(0);
+        let flags = descriptor
+            .and_then(|d| d.get_deref(b"Flags", doc).ok())
+            .and_then(|f| f.as_i64().ok())
+            .unwrap_or(0);
         let weight = descriptor.and_then(|d| number(d, b"FontWeight", doc)).unwrap_or(400.0);
         let program = descriptor.and_then(|d| {
             [b"FontFile".as_slice(), b"FontFile2", b"FontFile3"].into_iter().find_map(|key| stream(d, key))
@@ -79,7 +91,8 @@ impl Font {
         };
         Font {
             bold: heavy || weight >= 600.0 || flags & (1 << 18) != 0,
-            mono: flags & 1 != 0 || ["courier", "mono", "consol", "cmtt", "typewriter"].iter().any(|w| lower.contains(w)),
+            mono: flags & 1 != 0
+                || ["courier", "mono", "consol", "cmtt", "typewriter"].iter().any(|w| lower.contains(w)),
             vertical: descendant.is_some() && encoding_name.ends_with("-V"),
             codes,
             to_unicode,
@@ -92,7 +105,8 @@ impl Font {
             Codes::Simple { table, widths } => {
                 for &byte in bytes {
                     let code = u32::from(byte);
-                    let mapped = self.to_unicode.as_ref().and_then(|map| map.text(code)).filter(|t| is_readable(t));
+                    let mapped =
+                        self.to_unicode.as_ref().and_then(|map| map.text(code)).filter(|t| is_readable(t));
                     let text = mapped.as_deref().unwrap_or(&table[usize::from(byte)]);
                     show(Shown { text, width: widths[usize::from(byte)], is_space: byte == 32 });
                 }
@@ -105,10 +119,13 @@ impl Font {
                     rest = tail;
                     let code = code_bytes.iter().fold(0u32, |n, &b| (n << 8) | u32::from(b));
                     let cid = cmap.as_ref().and_then(|map| map.cid(code)).unwrap_or(code);
-                    let mapped = self.to_unicode.as_ref().and_then(|map| map.text(code)).filter(|t| is_readable(t));
+                    let mapped =
+                        self.to_unicode.as_ref().and_then(|map| map.text(code)).filter(|t| is_readable(t));
                     let text = match (mapped, charset) {
                         (Some(text), _) => text,
-                        (None, Some(charset)) => charset.decode_without_bom_handling(code_bytes).0.into_owned(),
+                        (None, Some(charset)) => {
+                            charset.decode_without_bom_handling(code_bytes).0.into_owned()
+                        }
                         (None, None) => glyphs.get(&cid).cloned().unwrap_or_default(),
                     };
                     let width = widths.get(&cid).copied().unwrap_or(*usual);
@@ -156,7 +173,8 @@ fn simple_codes(
     };
     let type3 = dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|subtype| subtype == b"Type3");
     // A Type 3 font measures in its own glyph space.
-    let unit = if type3 { numbers(dict, b"FontMatrix", doc).first().copied().unwrap_or(0.001).abs() } else { 0.001 };
+    let unit =
+        if type3 { numbers(dict, b"FontMatrix", doc).first().copied().unwrap_or(0.001).abs() } else { 0.001 };
     let first = number(dict, b"FirstChar", doc).unwrap_or(0.0).max(0.0) as usize;
     let given = numbers(dict, b"Widths", doc);
     let missing = descriptor.and_then(|d| number(d, b"MissingWidth", doc));
@@ -215,7 +233,8 @@ fn composite_widths(font: &Dictionary, doc: &Document) -> BTreeMap<u32, f32> {
                 at += 2;
             }
             last => {
-                let (Some(last), Some(width)) = (int(last), item(at + 2).and_then(|o| o.as_float().ok())) else {
+                let (Some(last), Some(width)) = (int(last), item(at + 2).and_then(|o| o.as_float().ok()))
+                else {
                     break;
                 };
                 for code in first..=last.min(first.saturating_add(65_535)) {

@@ -21,11 +21,8 @@ pub(super) fn remove(rows: &mut Vec<Row>, pages: usize) -> BTreeSet<String> {
         let pattern = pattern(&row.text());
         let at = height(row);
         // A line may sit on either side of a rounding border.
-        let pages: BTreeSet<u32> = (at - 1..=at + 1)
-            .filter_map(|at| seen.get(&(pattern.clone(), at)))
-            .flatten()
-            .copied()
-            .collect();
+        let pages: BTreeSet<u32> =
+            (at - 1..=at + 1).filter_map(|at| seen.get(&(pattern.clone(), at))).flatten().copied().collect();
         pages.len() >= least
     };
     let removed: Vec<bool> = rows.iter().map(|row| row.at_edge && repeats(row)).collect();
@@ -70,6 +67,7 @@ fn is_roman(text: &str) -> bool {
 fn height(row: &Row) -> i32 {
     let text = pattern(&row.text());
     let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    let bare = text.contains('#') && words.into_iter().all(|word| matches!(word, "page" | "of" | "seite" | "von" | "p"));
+    let bare = text.contains('#')
+        && words.into_iter().all(|word| matches!(word, "page" | "of" | "seite" | "von" | "p"));
     if bare { 0 } else { (row.y() / 8.0).round() as i32 }
 }

@@ -156,7 +156,10 @@ fn split_layer(mut glyphs: Vec<Glyph>) -> Vec<Segment> {
 
 /// Whether `b` is drawn over its twin `a` to make it look bold or to throw a shadow.
 fn is_shadow(a: &Glyph, b: &Glyph) -> bool {
-    a.c == b.c && (a.x0 - b.x0).abs() < 0.15 * a.size && (a.y - b.y).abs() < 0.15 * a.size && a.x1 - a.x0 > 0.2 * a.size
+    a.c == b.c
+        && (a.x0 - b.x0).abs() < 0.15 * a.size
+        && (a.y - b.y).abs() < 0.15 * a.size
+        && a.x1 - a.x0 > 0.2 * a.size
 }
 
 fn segment(glyphs: Vec<Glyph>) -> Option<Segment> {
@@ -218,7 +221,10 @@ fn word_gap(glyphs: &[Glyph]) -> f32 {
 fn push_plain(text: &mut String, c: char) {
     match c {
         // Ligatures, letters as they are joined in Arabic, radicals, letters of formulas.
-        '\u{fb00}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{2f00}'..='\u{2fdf}' | '\u{1d400}'..='\u{1d7ff}' => {
+        '\u{fb00}'..='\u{fdff}'
+        | '\u{fe70}'..='\u{fefc}'
+        | '\u{2f00}'..='\u{2fdf}'
+        | '\u{1d400}'..='\u{1d7ff}' => {
             text.extend(std::iter::once(c).nfkc());
         }
         '\u{ad}' | '\u{2010}' | '\u{2011}' => text.push('-'),

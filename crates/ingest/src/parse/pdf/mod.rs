@@ -20,9 +20,9 @@ mod table;
 use engraft_core::Content;
 use lopdf::{DecompressError, Document, LoadOptions};
 
+use super::ParseError;
 use super::build::Builder;
 use super::job::Job;
-use super::ParseError;
 use page::{Glyph, Reader};
 use row::Row;
 
@@ -55,7 +55,9 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
         page_rows(&glyphs, number, &mut rows);
         if reader.exhausted {
             let of = pages.len();
-            builder.warnings.push(format!("stopped on page {number} of {of}: too many characters or drawing commands"));
+            builder
+                .warnings
+                .push(format!("stopped on page {number} of {of}: too many characters or drawing commands"));
             break;
         }
     }
@@ -79,9 +81,9 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
 
 fn explain(error: lopdf::Error) -> ParseError {
     match error {
-        lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_) | lopdf::Error::UnsupportedSecurityHandler(_) => {
-            ParseError::Encrypted
-        }
+        lopdf::Error::InvalidPassword
+        | lopdf::Error::Decryption(_)
+        | lopdf::Error::UnsupportedSecurityHandler(_) => ParseError::Encrypted,
         lopdf::Error::Decompress(DecompressError::MemoryLimitExceeded { limit }) => {
             ParseError::too_large("unpacked bytes", limit)
         }

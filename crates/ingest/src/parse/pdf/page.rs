@@ -82,11 +82,26 @@ struct Run<'r, 'a> {
 impl<'a> Reader<'a> {
     /// A reader that runs at most `commands` commands, keeps at most `characters` characters and unpacks no stream
     /// to more than `stream_bytes`.
-    pub(super) fn new(doc: &'a Document, commands: usize, characters: usize, stream_bytes: usize) -> Reader<'a> {
+    pub(super) fn new(
+        doc: &'a Document,
+        commands: usize,
+        characters: usize,
+        stream_bytes: usize,
+    ) -> Reader<'a> {
         let fonts = BTreeMap::new();
         // Pages share letterheads: what is drawn often is unpacked often.
         let bytes_left = stream_bytes.saturating_mul(4);
-        Reader { doc, fonts, commands, characters, stream_bytes, bytes_left, unknown: 0, exhausted: false, oversized: false }
+        Reader {
+            doc,
+            fonts,
+            commands,
+            characters,
+            stream_bytes,
+            bytes_left,
+            unknown: 0,
+            exhausted: false,
+            oversized: false,
+        }
     }
 
     /// The characters of a page in the order in which they are drawn; what cannot be read is passed over.
@@ -111,7 +126,14 @@ impl<'a> Reader<'a> {
         glyphs
     }
 
-    fn run(&mut self, content: &[u8], resources: Vec<&'a Dictionary>, ctm: Matrix, depth: usize, glyphs: &mut Vec<Glyph>) {
+    fn run(
+        &mut self,
+        content: &[u8],
+        resources: Vec<&'a Dictionary>,
+        ctm: Matrix,
+        depth: usize,
+        glyphs: &mut Vec<Glyph>,
+    ) {
         let state = State {
             ctm,
             font: None,
@@ -282,9 +304,9 @@ impl<'a> Run<'_, 'a> {
     fn draw_form(&mut self, name: &[u8]) {
         let Some(object) = self.resource(b"XObject", name) else { return };
         let Ok((_, form)) = self.reader.doc.dereference(object) else { return };
-        let is_form = form
-            .as_stream()
-            .is_ok_and(|s| s.dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|subtype| subtype == b"Form"));
+        let is_form = form.as_stream().is_ok_and(|s| {
+            s.dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|subtype| subtype == b"Form")
+        });
         if is_form && !self.marked.contains(&true) {
             let resources = std::mem::take(&mut self.resources);
             self.reader.run_form(form, &resources, self.state.ctm, self.depth + 1, self.glyphs);
@@ -395,8 +417,11 @@ fn quarter_turns((x, y): (f32, f32)) -> Option<u8> {
 /// Whether marked content is declared a running header, footer or watermark (ISO 32000-1, 14.8.2.2).
 fn is_furniture(operands: &[Object]) -> bool {
     let [Object::Name(tag), Object::Dictionary(properties)] = operands else { return false };
-    let is = |key: &[u8], names: &[&[u8]]| properties.get(key).and_then(Object::as_name).is_ok_and(|n| names.contains(&n));
-    tag == b"Artifact" && (is(b"Type", &[b"Pagination"]) || is(b"Subtype", &[b"Header", b"Footer", b"Watermark"]))
+    let is = |key: &[u8], names: &[&[u8]]| {
+        properties.get(key).and_then(Object::as_name).is_ok_and(|n| names.contains(&n))
+    };
+    tag == b"Artifact"
+        && (is(b"Type", &[b"Pagination"]) || is(b"Subtype", &[b"Header", b"Footer", b"Watermark"]))
 }
 
 /// A page attribute that may stand on a page or on a node above it.

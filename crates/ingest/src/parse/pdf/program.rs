@@ -44,7 +44,9 @@ fn type1_encoding(program: &[u8]) -> Table {
 pub(super) fn characters_of_glyphs(program: &[u8]) -> BTreeMap<u32, String> {
     let mut characters = BTreeMap::new();
     if let Ok(face) = Face::parse(program, 0) {
-        for table in face.tables().cmap.iter().flat_map(|cmap| cmap.subtables).filter(|table| table.is_unicode()) {
+        for table in
+            face.tables().cmap.iter().flat_map(|cmap| cmap.subtables).filter(|table| table.is_unicode())
+        {
             let mut left = 200_000;
             table.codepoints(|code| {
                 if left == 0 {

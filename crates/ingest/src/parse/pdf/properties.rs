@@ -39,8 +39,13 @@ fn text(dict: &Dictionary, name: &[u8], doc: &Document) -> Option<String> {
 /// Many programs write the name of the source file, or of nothing, as the title.
 fn is_title(title: &str) -> bool {
     let lower = title.to_lowercase();
-    let file = [".doc", ".docx", ".pdf", ".tex", ".dvi", ".indd", ".xls", ".xlsx", ".ppt", ".pptx", ".rtf", ".qxd", ".ps"];
-    !(file.iter().any(|end| lower.ends_with(end)) || lower.starts_with("untitled") || lower.starts_with("microsoft "))
+    let file = [
+        ".doc", ".docx", ".pdf", ".tex", ".dvi", ".indd", ".xls", ".xlsx", ".ppt", ".pptx", ".rtf", ".qxd",
+        ".ps",
+    ];
+    !(file.iter().any(|end| lower.ends_with(end))
+        || lower.starts_with("untitled")
+        || lower.starts_with("microsoft "))
 }
 
 /// `D:20240131120000+01'00'` as `2024-01-31`; `None` for what is no date.
@@ -50,15 +55,17 @@ fn date(text: &str) -> Option<String> {
         return None;
     }
     let (year, month, day) = (&digits[..4], &digits[4..6], &digits[6..]);
-    ((b"01".as_slice()..=b"12").contains(&month.as_bytes()) && (b"01".as_slice()..=b"31").contains(&day.as_bytes()))
-        .then(|| format!("{year}-{month}-{day}"))
+    ((b"01".as_slice()..=b"12").contains(&month.as_bytes())
+        && (b"01".as_slice()..=b"31").contains(&day.as_bytes()))
+    .then(|| format!("{year}-{month}-{day}"))
 }
 
 /// The titles of the outline in the form of [`key`], with their levels from 1.
 pub(super) fn outline(doc: &Document) -> BTreeMap<String, u8> {
     let mut titles = BTreeMap::new();
     let mut seen: BTreeSet<ObjectId> = BTreeSet::new();
-    let root = doc.catalog().ok().and_then(|c| c.get_deref(b"Outlines", doc).ok()).and_then(|o| o.as_dict().ok());
+    let root =
+        doc.catalog().ok().and_then(|c| c.get_deref(b"Outlines", doc).ok()).and_then(|o| o.as_dict().ok());
     let mut open: Vec<(ObjectId, u8)> = Vec::new();
     let reference = |dict: &Dictionary, name: &[u8]| dict.get(name).and_then(Object::as_reference).ok();
     open.extend(root.and_then(|root| reference(root, b"First")).map(|first| (first, 1)));

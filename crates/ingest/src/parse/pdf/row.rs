@@ -79,7 +79,8 @@ fn join_marker(cells: &mut Vec<Segment>) {
         let counts = inner.len() <= 4 && inner.bytes().all(|b| b.is_ascii_alphanumeric());
         let number = marker.text.len() > inner.len() && counts;
         let opens = at == 0 && (bullet || number) && item.x0 - marker.x1 < 4.0 * item.size;
-        let currency = matches!(marker.text.as_str(), "$" | "€" | "£" | "¥") && item.x0 - marker.x1 < 12.0 * item.size;
+        let currency =
+            matches!(marker.text.as_str(), "$" | "€" | "£" | "¥") && item.x0 - marker.x1 < 12.0 * item.size;
         if opens || currency {
             let marker = cells.remove(at);
             let blank = if currency { "" } else { " " };

@@ -28,7 +28,8 @@ pub(super) struct Table {
 pub(super) fn tables(rows: &[Row]) -> Vec<Table> {
     let mut found = Vec::new();
     let mut at = 0;
-    let width = rows.iter().map(Row::x1).fold(f32::MIN, f32::max) - rows.iter().map(Row::x0).fold(f32::MAX, f32::min);
+    let width =
+        rows.iter().map(Row::x1).fold(f32::MIN, f32::max) - rows.iter().map(Row::x0).fold(f32::MAX, f32::min);
     while at < rows.len() {
         let to = end_of_run(rows, at, width);
         match table(rows, at, to) {
@@ -111,15 +112,16 @@ fn table(rows: &[Row], from: usize, to: usize) -> Option<Table> {
 fn columns(rows: &[Row]) -> Vec<(f32, f32)> {
     let few = rows.iter().map(|row| row.cells.len()).sum::<usize>() < MAX_CELLS;
     let spans_many = |cell: &Segment| {
-        few &&
-        rows.iter().any(|row| {
+        few && rows.iter().any(|row| {
             let under = |c: &&Segment| c.x1.min(cell.x1) - c.x0.max(cell.x0) > 0.1 * cell.size;
             let narrower = row.cells.iter().filter(under).any(|c| c.x1 - c.x0 < cell.x1 - cell.x0);
             narrower && row.cells.iter().filter(under).take(2).count() > 1
         })
     };
-    let all: Vec<&Segment> = rows.iter().filter(|row| row.cells.len() > 1).flat_map(|row| &row.cells).collect();
-    let mut spans: Vec<(f32, f32)> = all.iter().filter(|cell| !spans_many(cell)).map(|c| (c.x0, c.x1)).collect();
+    let all: Vec<&Segment> =
+        rows.iter().filter(|row| row.cells.len() > 1).flat_map(|row| &row.cells).collect();
+    let mut spans: Vec<(f32, f32)> =
+        all.iter().filter(|cell| !spans_many(cell)).map(|c| (c.x0, c.x1)).collect();
     if spans.len() * 2 < all.len() {
         return Vec::new();
     }

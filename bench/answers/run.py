@@ -1,0 +1,165 @@
+"""Answers of the released binary: do the quotes hold the answer, is what the documents do not say left unanswered, is
+what changed answered from the new text?
+
+Run with `cargo xtask bench answers`. Reads ENGRAFT_TEST_DATA (default ../shared/data) and sample/; writes
+bench/results/answers.json. Every answer goes through `ingest` or `import` and `ask --batch`, as a user's would.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DATA = pathlib.Path(os.environ.get("ENGRAFT_TEST_DATA", ROOT / "../shared/data")).resolve()
+BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", ROOT / "target/release/engraft"))
+VERBOSE = "--verbose" in sys.argv
+
+
+def lines(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file if line.strip()]
+
+
+def engraft(workspace, *words):
+    run = subprocess.run([BINARY, "--workspace", workspace, "--json", "--quiet", *map(str, words)],
+                         capture_output=True, text=True)
+    if run.returncode:
+        raise SystemExit(f"{words}: {run.stdout}{run.stderr}")
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def ask(workspace, folder, questions):
+    """Answers by id; asserts that every citation reproduces its quote from the stored text."""
+    file = folder / "questions.jsonl"
+    rows = [json.dumps({"id": question["id"], "question": question["question"]}) for question in questions]
+    file.write_text("\n".join(rows), encoding="utf-8")
+    answers = {answer["id"]: answer for answer in engraft(workspace, "ask", "--batch", file)}
+    texts = {}
+    for answer in answers.values():
+        for citation in answer["citations"]:
+            doc = citation["doc_id"]
+            if doc not in texts:
+                texts[doc] = engraft(workspace, "docs", "show", doc)[0]["text"]
+            span = texts[doc][citation["char_start"]:citation["char_end"]]
+            assert span == citation["quote"], (answer["id"], citation)
+            assert 0 <= citation["message_start"] < citation["message_end"] <= len(answer["answer"])
+    return answers
+
+
+def flat(text):
+    return " ".join(text.split()).casefold()
+
+
+def holds(answer, quote):
+    """Whether a quote of the answer holds these words, or is part of them."""
+    wanted = flat(quote)
+    cited = [flat(citation["quote"]) for citation in answer["citations"]]
+    return any(wanted in words or words in wanted for words in cited)
+
+
+def share(hits, of):
+    return {"value": round(hits / of, 4) if of else None, "hits": hits, "n": of}
+
+
+def say(kind, question, answer):
+    if VERBOSE:
+        print(f"  {kind}: {question['question']} -> {answer['support']:.2f} {answer['answer'][:160]!r}")
+
+
+def sample(folder):
+    docs, workspace = folder / "handbook", folder / "kb"
+    shutil.copytree(ROOT / "sample/handbook", docs)
+    engraft(workspace, "init", workspace)
+    engraft(workspace, "ingest", docs)
+    questions = lines(ROOT / "sample/questions.jsonl")
+    answers = ask(workspace, folder, questions)
+    answered, right, false = 0, 0, 0
+    wanted = [question for question in questions if question["answerable"]]
+    for question in questions:
+        answer = answers[question["id"]]
+        if not question["answerable"]:
+            false += answer["answerable"]
+            if answer["answerable"]:
+                say("should abstain", question, answer)
+            continue
+        answered += answer["answerable"]
+        golds = [gold["quote"] for gold in question["gold"]]
+        good = answer["answerable"] and any(holds(answer, gold) for gold in golds)
+        right += good
+        if not good:
+            say("misses" if answer["answerable"] else "abstains", question, answer)
+    return {"answerable_answered": share(answered, len(wanted)), "gold_in_quotes": share(right, len(wanted)),
+            "unanswerable_answered": share(false, len(questions) - len(wanted))}
+
+
+def xquad(folder):
+    workspace, beir = folder / "kb", folder / "xquad"
+    beir.mkdir()
+    shutil.copy(DATA / "rag-xquad/en.passages.jsonl", beir / "corpus.jsonl")
+    questions = [{**question, "id": question["_id"], "question": question["text"]}
+                 for question in lines(DATA / "rag-xquad/en.questions.jsonl")]
+    engraft(workspace, "init", workspace)
+    engraft(workspace, "import", "beir", beir)
+    answers = ask(workspace, folder, questions)
+    inside, answered = 0, 0
+    for question in questions:
+        answer = answers[question["id"]]
+        answered += answer["answerable"]
+        end = question["start"] + len(question["answer"])
+        good = any(citation["uri"] == question["passage"] and citation["char_start"] <= question["start"]
+                   and end <= citation["char_end"] for citation in answer["citations"])
+        inside += good
+        if not good:
+            say(f"misses {question['answer']!r}", question, answer)
+    return {"gold_span_in_quotes": share(inside, len(questions)), "answered": share(answered, len(questions))}
+
+
+def updates(folder):
+    base = DATA / "kb-18f-handbook"
+    docs, workspace = folder / "handbook", folder / "kb"
+    shutil.copytree(base / "t0", docs)
+    subprocess.run(["chmod", "-R", "u+w", docs], check=True)
+    engraft(workspace, "init", workspace)
+    engraft(workspace, "ingest", docs)
+    questions = lines(base / "update_questions.jsonl")
+    before = ask(workspace, folder, questions)
+    shutil.rmtree(docs)
+    shutil.copytree(base / "t1", docs)
+    report = engraft(workspace, "sync")[0]
+    after = ask(workspace, folder, questions)
+    new, stale, old = 0, 0, 0
+    for question in questions:
+        old += any(question["evidence_t0"] in citation["quote"] for citation in before[question["id"]]["citations"])
+        answer = after[question["id"]]
+        for citation in answer["citations"]:
+            current = (docs / citation["uri"]).read_text(encoding="utf-8")
+            stale += citation["quote"] not in current
+        good = any(question["evidence_t1"] in citation["quote"] for citation in answer["citations"])
+        new += good
+        if not good:
+            say(f"misses {question['evidence_t1']!r}", question, answer)
+    return {"evidence_t0_cited_at_t0": share(old, len(questions)), "evidence_t1_cited_at_t1": share(new, len(questions)),
+            "stale_citations": stale, "sync": report["documents"], "sync_seconds": round(report["seconds"], 2)}
+
+
+def main():
+    if "ENGRAFT_BINARY" not in os.environ:
+        subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+    results = {"commit": commit.strip()}
+    parts = {"sample": sample, "xquad-en": xquad, "handbook-updates": updates}
+    wanted = [word for word in sys.argv[1:] if not word.startswith("-")] or list(parts)
+    for name in wanted:
+        with tempfile.TemporaryDirectory() as folder:
+            results[name] = parts[name](pathlib.Path(folder))
+        print(name, json.dumps(results[name], indent=1), flush=True)
+    if wanted == list(parts) and "ENGRAFT_BINARY" not in os.environ:
+        (ROOT / "bench/results/answers.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
