@@ -31,7 +31,7 @@ pub struct ExtractOptions {
 impl Default for ExtractOptions {
     /// See `examples/fit.rs` for what these were measured on.
     fn default() -> ExtractOptions {
-        ExtractOptions { sentences: 4, margin: 1.5, threshold: 0.5, embed_units: 12 }
+        ExtractOptions { sentences: 4, margin: 2.0, threshold: 0.5, embed_units: 12 }
     }
 }
 

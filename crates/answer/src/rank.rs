@@ -175,9 +175,9 @@ impl Signals {
     }
 }
 
-// Fitted by `examples/fit.rs`; the order is that of `Signals::values`.
-const WITH_COSINE_START: f32 = -6.0;
-const WITH_COSINE_FACTOR: f32 = 4.0;
-const WITH_COSINE: [f32; 6] = [4.0, 0.7, 0.7, 2.4, 3.2, 0.7];
-const WORDS_ONLY_START: f32 = -6.0;
-const WORDS_ONLY: [f32; 6] = [5.5, 0.9, 0.7, 2.4, 3.5, 0.4];
+// Fitted by `examples/fit`; the order is that of `Signals::values`.
+const WITH_COSINE_START: f32 = -11.65;
+const WITH_COSINE_FACTOR: f32 = 4.15;
+const WITH_COSINE: [f32; 6] = [4.00, 1.02, 0.37, 2.25, 3.34, 1.18];
+const WORDS_ONLY_START: f32 = -10.45;
+const WORDS_ONLY: [f32; 6] = [4.97, 1.48, 0.41, 2.46, 3.92, 0.78];

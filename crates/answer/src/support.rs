@@ -4,38 +4,33 @@
 //! each once with the sources that retrieval gives and once with the passages that answer taken away; that file says on
 //! which data, how well it separates the two, and how the threshold was chosen.
 
-use std::collections::BTreeSet;
-
 use crate::Source;
 use crate::rank::{Question, Ranked};
-use crate::words::terms;
 
 /// What support is computed from.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Evidence {
     /// Whether anything is quoted.
     pub quoted: bool,
-    /// The best quoted sentence's cosine to the question; `None` without an embedding.
+    /// The best sentence's cosine to the question; `None` without an embedding.
     pub cosine: Option<f32>,
-    /// Weighted share of the question's content words in the quotes and the headings above them.
-    pub covered: f32,
-    /// The same for the whole passage of the best quote.
+    /// Weighted share of the question's content words in the passage of the best quote, with title and headings.
     pub passage: f32,
-    /// The share of the question's names and numbers in that passage; 1 when it has none.
+    /// The share of the question's names and numbers there; 1 when it has none.
     pub names: f32,
-    /// The best share any single sentence has, with the headings left out.
+    /// The best weighted share that a single quoted sentence has.
     pub sentence: f32,
-    /// The share of its neighbouring words that stand near each other in a quote.
+    /// The best share of neighbouring words of the question that stand near each other in a quote.
     pub paired: f32,
-    /// Whether a quote offers the sort of thing that is asked for.
-    pub cue: f32,
+    /// The best sentence's log-odds, over ten.
+    pub score: f32,
     /// The best passage's cosine; 0 when unknown.
     pub dense: f32,
     /// How far that is above the mean of the other passages; 0 when there are none.
     pub lead: f32,
 }
 
-/// The evidence of the chosen units.
+/// The evidence of the chosen units, the best one first.
 pub(crate) fn evidence(
     question: &Question<'_>,
     chosen: &[&Ranked<'_>],
@@ -45,12 +40,6 @@ pub(crate) fn evidence(
     let Some(best) = chosen.first() else {
         return Evidence::default();
     };
-    let mut quoted: BTreeSet<String> = BTreeSet::new();
-    for ranked in chosen {
-        let source = &sources[ranked.unit.source];
-        let above = source.title.iter().chain(&source.heading).flat_map(|line| terms(line));
-        quoted.extend(ranked.terms.iter().cloned().chain(above));
-    }
     let most = |value: &dyn Fn(&Ranked<'_>) -> f32| chosen.iter().map(|ranked| value(ranked)).fold(0.0, f32::max);
     let dense: Vec<f32> = sources.iter().map(|source| source.dense.unwrap_or(0.0)).collect();
     let top = dense.iter().copied().fold(0.0, f32::max);
@@ -59,12 +48,11 @@ pub(crate) fn evidence(
     Evidence {
         quoted: true,
         cosine: ranked.iter().filter_map(|ranked| ranked.signals.cosine).reduce(f32::max),
-        covered: question.covered(&quoted),
         passage: question.covered_by(best.unit.source),
         names: question.named_by(best.unit.source),
         sentence: most(&|ranked| ranked.signals.covered),
         paired: most(&|ranked| ranked.signals.paired),
-        cue: most(&|ranked| ranked.signals.cue),
+        score: best.score / 10.0,
         dense: top,
         lead: if dense.len() > 1 { top - others } else { 0.0 },
     }
@@ -72,8 +60,8 @@ pub(crate) fn evidence(
 
 impl Evidence {
     /// The evidence in the order of the weights, the cosine left out.
-    pub fn values(&self) -> [f32; 8] {
-        [self.covered, self.passage, self.names, self.sentence, self.paired, self.cue, self.dense, self.lead]
+    pub fn values(&self) -> [f32; 7] {
+        [self.passage, self.names, self.sentence, self.paired, self.score, self.dense, self.lead]
     }
 
     /// How likely the quotes hold the answer, in `[0, 1]`; 0 when nothing is quoted.
@@ -90,9 +78,9 @@ impl Evidence {
     }
 }
 
-// Fitted by `examples/fit.rs`; the order is that of `Evidence::values`.
-const WITH_COSINE_START: f32 = -6.0;
+// Fitted by `examples/fit`; the order is that of `Evidence::values`.
+const WITH_COSINE_START: f32 = -8.0;
 const WITH_COSINE_FACTOR: f32 = 5.0;
-const WITH_COSINE: [f32; 8] = [2.0, 2.0, 1.0, 1.0, 0.5, 0.5, 2.0, 2.0];
-const WORDS_ONLY_START: f32 = -4.0;
-const WORDS_ONLY: [f32; 8] = [3.0, 3.0, 1.0, 1.0, 0.5, 0.5, 1.0, 1.0];
+const WITH_COSINE: [f32; 7] = [3.2, 0.8, 0.8, 0.0, 0.0, 2.3, 5.0];
+const WORDS_ONLY_START: f32 = -3.0;
+const WORDS_ONLY: [f32; 7] = [4.2, 1.0, 0.7, 0.9, 0.0, 0.0, 0.0];

@@ -107,7 +107,7 @@ impl Config {
         {
             return Err(unsupported(format!("{name} {size}")));
         }
-        if bert.hidden_size % bert.num_attention_heads != 0 {
+        if !bert.hidden_size.is_multiple_of(bert.num_attention_heads) {
             let (heads, hidden) = (bert.num_attention_heads, bert.hidden_size);
             return Err(unsupported(format!("{heads} heads over a hidden size of {hidden}")));
         }

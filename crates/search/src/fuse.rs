@@ -36,7 +36,7 @@ pub enum Scaling {
 
 impl Default for Fusion {
     fn default() -> Fusion {
-        Fusion::Convex { alpha: 0.5, scaling: Scaling::MinMax }
+        Fusion::Convex { alpha: 0.6, scaling: Scaling::MinMax }
     }
 }
 

@@ -111,6 +111,10 @@ fn pack_values<'a>(from: &[f32], depth: usize, wide: usize, values: &'a mut [f32
 }
 
 /// The context of `R` queries of one head from token `from` on; in `context`, tokens are `stride` apart.
+#[expect(
+    clippy::needless_range_loop,
+    reason = "counted loops over registers unroll; iterators need not inline here"
+)]
 #[inline(always)]
 fn queries<S: Simd, const R: usize, const NV: usize>(
     s: S,

@@ -176,7 +176,14 @@ pub(crate) struct Rounded {
 fn perform<S: Simd, const NV: usize>(s: S, job: Job<'_>) {
     match job {
         Job::Linear(Linear { rows, layer: Packed::F32(panels), finish, out, .. }) => {
-            multiply::<S, Exact, NV>(s, Exact, &Rows { words: rows, scales: &[] }, panels, finish, out);
+            multiply::<S, Exact, NV>(
+                s,
+                Exact,
+                &Rows { words: rows, scales: &[], first: 0 },
+                panels,
+                finish,
+                out,
+            );
         }
         Job::Linear(_) => unreachable!("this set does not offer the precision that the layer is packed in"),
         Job::Attention(job) => attention::attend::<S, NV>(s, job),
@@ -209,5 +216,12 @@ fn perform_rounded<S: Simd, A: Arithmetic<S, Word = u32>, const NV: usize>(
             false => round::to_bf16(row, words),
         }
     }
-    multiply::<S, A, NV>(s, arithmetic, &Rows { words, scales: &scratch.scales }, panels, finish, out);
+    multiply::<S, A, NV>(
+        s,
+        arithmetic,
+        &Rows { words, scales: &scratch.scales, first: 0 },
+        panels,
+        finish,
+        out,
+    );
 }

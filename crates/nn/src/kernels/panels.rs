@@ -39,17 +39,18 @@ pub(crate) struct Panels<W> {
     pub(super) shift: Vec<i32>,
 }
 
+/// Turns the weights of one output into words and says their scale and shift.
+type Encode<'a, W> = &'a dyn Fn(&[f32], &mut [W]) -> (f32, i32);
+
 impl<W: Copy + Default> Panels<W> {
     /// Packs `weights`, which hands out the weights of one output after the other, as words by `encode`.
-    ///
-    /// `encode` turns the weights of one output into words and says their scale and shift.
     fn pack(
         isa: Isa,
         steps: usize,
         bias: &[f32],
         weights: &mut dyn FnMut(usize, &mut [f32]),
         inputs: usize,
-        encode: &dyn Fn(&[f32], &mut [W]) -> (f32, i32),
+        encode: Encode<'_, W>,
     ) -> Panels<W> {
         let wide = isa.panel();
         let columns = bias.len();

@@ -98,7 +98,7 @@ impl Planes {
         let at = |column: usize| {
             (column / self.width * self.rows + self.first + row) * self.width + column % self.width
         };
-        if self.width % S::LANES == 0 {
+        if self.width.is_multiple_of(S::LANES) {
             return s.store(value, &mut out[at(column)..]);
         }
         let mut lanes = [0.0; MOST_LANES];
@@ -115,6 +115,8 @@ pub(crate) struct Rows<'a, W> {
     pub(crate) words: &'a [W],
     /// For `i8` words, what one step of each row is worth.
     pub(crate) scales: &'a [f32],
+    /// Which row of the outputs the first one makes.
+    pub(crate) first: usize,
 }
 
 /// Writes `finish(rows · panels + bias)` to `out`, whose rows are as wide as the panels have columns, if not split.
@@ -132,24 +134,28 @@ pub(super) fn multiply<S: Simd, A: Arithmetic<S>, const NV: usize>(
         let mut done = 0;
         while done < rows.words.len() / steps {
             let left = rows.words.len() / steps - done;
-            let part =
-                Rows { words: &rows.words[done * steps..], scales: rows.scales.get(done..).unwrap_or(&[]) };
+            let (words, scales) = (&rows.words[done * steps..], rows.scales.get(done..).unwrap_or(&[]));
+            let part = Rows { words, scales, first: rows.first + done };
             let taken = tile_rows::<S>(left);
             match taken {
-                1 => block::<S, A, 1, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
-                2 => block::<S, A, 2, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
-                3 => block::<S, A, 3, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
-                4 => block::<S, A, 4, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
-                5 => block::<S, A, 5, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
-                6 => block::<S, A, 6, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
-                _ => block::<S, A, MOST_ROWS, NV>(s, arithmetic, &part, panels, panel, finish, done, out),
+                1 => block::<S, A, 1, NV>(s, arithmetic, &part, panels, panel, finish, out),
+                2 => block::<S, A, 2, NV>(s, arithmetic, &part, panels, panel, finish, out),
+                3 => block::<S, A, 3, NV>(s, arithmetic, &part, panels, panel, finish, out),
+                4 => block::<S, A, 4, NV>(s, arithmetic, &part, panels, panel, finish, out),
+                5 => block::<S, A, 5, NV>(s, arithmetic, &part, panels, panel, finish, out),
+                6 => block::<S, A, 6, NV>(s, arithmetic, &part, panels, panel, finish, out),
+                _ => block::<S, A, MOST_ROWS, NV>(s, arithmetic, &part, panels, panel, finish, out),
             }
             done += taken;
         }
     }
 }
 
-/// The first `R` rows against one panel; in `out`, they are the rows from `first` on.
+/// The first `R` rows against one panel.
+#[expect(
+    clippy::needless_range_loop,
+    reason = "counted loops over registers unroll; iterators need not inline here"
+)]
 #[inline(always)]
 fn block<S: Simd, A: Arithmetic<S>, const R: usize, const NV: usize>(
     s: S,
@@ -158,7 +164,6 @@ fn block<S: Simd, A: Arithmetic<S>, const R: usize, const NV: usize>(
     panels: &Panels<A::Word>,
     panel: usize,
     finish: Finish,
-    first: usize,
     out: &mut [f32],
 ) {
     let (steps, wide) = (panels.steps, NV * S::LANES);
@@ -173,6 +178,7 @@ fn block<S: Simd, A: Arithmetic<S>, const R: usize, const NV: usize>(
     }
     let sums = tile(s, arithmetic, a, &panels.words()[from * steps..][..wide * steps], start);
     for r in 0..R {
+        let row = rows.first + r;
         let row_scale = rows.scales.get(r).copied().unwrap_or(1.0);
         for v in 0..NV {
             let column = from + v * S::LANES;
@@ -182,7 +188,7 @@ fn block<S: Simd, A: Arithmetic<S>, const R: usize, const NV: usize>(
             let (scale, bias) = (&panels.scale[column..], &panels.bias[column..]);
             let value = arithmetic.value(s, sums[r][v], row_scale, scale, bias);
             let end = panels.columns.min(column + S::LANES);
-            let place = (first + r) * panels.columns + column..(first + r) * panels.columns + end;
+            let place = row * panels.columns + column..row * panels.columns + end;
             match finish {
                 Finish::Store => store_some(s, value, &mut out[place]),
                 Finish::Gelu => store_some(s, gelu(s, value), &mut out[place]),
@@ -190,7 +196,7 @@ fn block<S: Simd, A: Arithmetic<S>, const R: usize, const NV: usize>(
                     let place = &mut out[place];
                     store_some(s, s.add(value, load_some(s, place)), place);
                 }
-                Finish::Split(planes) => planes.store(s, value, first + r, column, panels.columns, out),
+                Finish::Split(planes) => planes.store(s, value, row, column, panels.columns, out),
             }
         }
     }

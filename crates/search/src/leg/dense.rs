@@ -22,9 +22,9 @@ const SPARSE: u32 = 24;
 /// With fewer allowed rows, all of them are multiplied.
 const CASCADE: usize = 40_000;
 /// Otherwise at least this many rows are, those with the most equal signs…
-const SIGNED: usize = 10_000;
+const SIGNED: usize = 4096;
 /// …and at least one in this many of the allowed ones.
-const SIGNED_SHARE: usize = 32;
+const SIGNED_SHARE: usize = 48;
 
 /// What the dense leg found.
 pub(crate) struct Ranking {

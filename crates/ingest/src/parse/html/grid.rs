@@ -2,8 +2,9 @@
 
 use engraft_core::BlockKind;
 
-use super::boilerplate::{Selection, is_block};
+use super::boilerplate::Selection;
 use super::dom::{Dom, Id, Step};
+use super::measure::is_block;
 use super::write::push_collapsed;
 use crate::parse::build::Builder;
 use crate::parse::table::{Row, push_table};

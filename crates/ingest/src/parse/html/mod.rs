@@ -6,6 +6,7 @@ mod boilerplate;
 mod dom;
 mod grid;
 mod head;
+mod measure;
 mod write;
 
 use engraft_core::Content;

@@ -2,9 +2,10 @@
 
 use engraft_core::BlockKind;
 
-use super::boilerplate::{Selection, is_block};
+use super::boilerplate::Selection;
 use super::dom::{Dom, Id, Step};
 use super::grid;
+use super::measure::is_block;
 use crate::parse::build::Builder;
 
 /// Writes the selected part of a page.

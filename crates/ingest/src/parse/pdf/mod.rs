@@ -2,6 +2,7 @@
 //!
 //! The object layer is lopdf's; reading order, fonts and layout are our own, for they decide the quality of the text.
 
+mod annotation;
 mod cmap;
 mod column;
 mod encoding;
