@@ -128,25 +128,31 @@ def encoder_results(texts, options, about: dict) -> None:
         subprocess.run(export, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     path = RESULTS / "encode.json"
     result = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if "quality" in options.parts:
-        result["quality"] = about | {"parity": parity(texts, options), "scifact": scifact(texts, options)}
+
+    def keep(part: str, values: dict) -> None:
+        """What is measured so far is on disk, should the rest be interrupted."""
+        result[part] = about | values | {"load_average_after": os.getloadavg()}
         save("encode.json", result)
+
     if "speed" in options.parts:
         workloads = texts.workloads()
-        result["speed"] = about | {
+        found = {
             "unit": "tokens per second, padding not counted; medians of the rounds",
             "workloads": {name: texts.describe(path) for name, path in workloads.items()},
-            "one_thread": speed(options, workloads, 1),
-            "two_threads": speed(options, workloads, 2),
-            "query": latency(options, texts.queries_file()),
-            "gemm_peak": {name: peak(options, name) for name in OURS},
-            "load_average_after": os.getloadavg(),
         }
-        save("encode.json", result)
+        for name, measure in [
+            ("one_thread", lambda: speed(options, workloads, 1)),
+            ("query", lambda: latency(options, texts.queries_file(every=6))),
+            ("gemm_peak", lambda: {name: peak(options, name) for name in OURS}),
+            ("two_threads", lambda: speed(options, workloads, 2)),
+        ]:
+            found[name] = measure()
+            keep("speed", found)
+        report_speed(found)
     if "quality" in options.parts:
-        report_quality(result["quality"])
-    if "speed" in options.parts:
-        report_speed(result["speed"])
+        for found in quality(texts, options):
+            keep("quality", found)
+        report_quality(found)
 
 
 def speed(options, workloads: dict[str, Path], threads: int) -> dict:
@@ -175,7 +181,7 @@ def rates(answers: list[dict]) -> dict:
 
 
 def latency(options, queries: Path) -> dict:
-    """Milliseconds for one query at a time, over the SciFact test queries, engines in turn."""
+    """Milliseconds for one query at a time, over every sixth of the SciFact test queries, engines in turn."""
     engines = {name: Engine(command) for name, command in commands(options, 1).items()}
     calls: dict[str, list[float]] = {name: [] for name in engines}
     busy: dict[str, list[float]] = {name: [] for name in engines}
@@ -202,35 +208,48 @@ def peak(options, precision: str) -> dict:
             "open_ms": answer["open_ms"]}
 
 
-def parity(texts, options) -> dict:
-    """Cosine to sentence-transformers f32 over 1,000 whole passages."""
-    ids = texts.passages_file(1000)
-    chosen = [name for name in commands(options, 2) if "fused" not in name]
-    vectors = {name: encoded(options, name, [ids])[0] for name in chosen}
+def quality(texts, options):
+    """Cosine to sentence-transformers on 1,000 passages, and nDCG@10 on SciFact; yields all that is known so far."""
+    sample = texts.sample(1000)
+    some, everything = texts.passages_file(sample), [texts.corpus_file(), texts.queries_file()]
+    vectors, ndcg = {"sentence-transformers f32": encoded(options, "sentence-transformers f32", [some])[0]}, {}
+    for name in [*(f"engraft {precision}" for precision in OURS), "onnxruntime int8"]:
+        corpus, queries = encoded(options, name, everything)
+        vectors[name] = corpus[sample]
+        ndcg[name] = ndcg_at_10(texts, queries @ corpus.T)
+        yield {"parity": parity(vectors), "scifact": losses(ndcg)}
+    for name in ["sentence-transformers bf16", "onnxruntime f32"]:
+        vectors[name] = encoded(options, name, [some])[0]
+    yield {"parity": parity(vectors), "scifact": losses(ndcg)}
+
+
+def parity(vectors: dict) -> dict:
     reference = vectors["sentence-transformers f32"]
     cosines = {name: (reference * it).sum(1) for name, it in vectors.items()}
     return {name: {"min": float(it.min()), "mean": float(it.mean()), "n": len(it)} for name, it in cosines.items()}
 
 
-def scifact(texts, options) -> dict:
-    """nDCG@10 on the SciFact test queries, and what each engine loses to our f32: mean and 95 % bootstrap interval."""
+def ndcg_at_10(texts, scores):
+    """Per query, as trec_eval computes it."""
     import numpy as np
     import pytrec_eval
 
-    files = [texts.corpus_file(), texts.queries_file()]
-    per_query = {}
-    for name in [f"engraft {precision}" for precision in OURS] + ["onnxruntime int8"]:
-        corpus, queries = encoded(options, name, files)
-        run = {}
-        for query, row in zip(texts.query_ids, queries @ corpus.T):
-            best = np.argsort(-row, kind="stable")[:100]
-            run[query] = {texts.corpus_ids[n]: float(row[n]) for n in best}
-        measured = pytrec_eval.RelevanceEvaluator(texts.qrels, {"ndcg_cut.10"}).evaluate(run)
-        per_query[name] = np.array([measured[query]["ndcg_cut_10"] for query in texts.query_ids])
-    base = per_query[f"engraft {OURS[0]}"]
+    run = {}
+    for query, row in zip(texts.query_ids, scores):
+        best = np.argsort(-row, kind="stable")[:100]
+        run[query] = {texts.corpus_ids[n]: float(row[n]) for n in best}
+    measured = pytrec_eval.RelevanceEvaluator(texts.qrels, {"ndcg_cut.10"}).evaluate(run)
+    return np.array([measured[query]["ndcg_cut_10"] for query in texts.query_ids])
+
+
+def losses(ndcg: dict) -> dict:
+    """The mean of each, and what it loses to our f32: mean and 95 % bootstrap interval over queries."""
+    import numpy as np
+
+    base = ndcg[f"engraft {OURS[0]}"]
     draws = np.random.default_rng(SEED).integers(0, len(base), (10_000, len(base)))
     rows = {}
-    for name, values in per_query.items():
+    for name, values in ndcg.items():
         lost = base - values
         rows[name] = {"ndcg10": float(values.mean()), "lost": float(lost.mean()), "n": len(base),
                       "lost_ci95": [float(x) for x in np.quantile(lost[draws].mean(1), [0.025, 0.975])]}

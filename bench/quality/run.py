@@ -15,7 +15,7 @@ import venv
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("ENGRAFT_TEST_DATA", ROOT / "../shared/data")).resolve()
-BINARY = ROOT / "target/release/engraft"
+BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", ROOT / "target/release/engraft"))
 VENV = ROOT / "target/bench-venv-quality"
 REQUIREMENTS = ["numpy==2.4.6", "pytrec_eval-terrier==0.5.11"]
 MODES = ["lexical", "dense", "hybrid"]
@@ -186,7 +186,8 @@ def measure(name, config):
 
 def main():
     in_venv()
-    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+    if "ENGRAFT_BINARY" not in os.environ:
+        subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
     wanted = sys.argv[1:] or list(COLLECTIONS)
     config = os.environ.get("ENGRAFT_BENCH_CONFIG", "")
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout

@@ -18,7 +18,8 @@ pub(crate) struct Figure {
 
 /// The figures of a text, in order.
 pub(crate) fn figures(text: &str) -> Vec<Figure> {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c == '|').filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c == '|').filter(|word| !word.is_empty()).collect();
     let mut found = Vec::new();
     for (i, word) in words.iter().enumerate() {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
@@ -29,15 +30,20 @@ pub(crate) fn figures(text: &str) -> Vec<Figure> {
         let sign = word.chars().chain(next.chars()).find(|c| "%$€£¥".contains(*c)).map(String::from);
         let behind = || words.get(i + 1).and_then(|next| terms(next).into_iter().next());
         let value = bare.to_lowercase().replace(',', "");
-        found.push(Figure { of: sign.or_else(behind).unwrap_or_default(), value: spelled(&value).to_string() });
+        found.push(Figure {
+            of: sign.or_else(behind).unwrap_or_default(),
+            value: spelled(&value).to_string(),
+        });
     }
     found
 }
 
 /// Small numbers in words as digits.
 fn spelled(value: &str) -> &str {
-    const WORDS: [&str; 13] =
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    const WORDS: [&str; 13] = [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+        "twelve",
+    ];
     const DIGITS: [&str; 13] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"];
     WORDS.iter().position(|word| *word == value).map_or(value, |i| DIGITS[i])
 }
@@ -57,7 +63,8 @@ impl Conflict {
         let [new, old] = sides;
         let differing = |unit: &str, other: &str| -> String {
             let held: BTreeSet<Figure> = figures(other).into_iter().collect();
-            let own = figures(unit).into_iter().filter(|figure| !held.contains(figure)).map(|figure| figure.value);
+            let own =
+                figures(unit).into_iter().filter(|figure| !held.contains(figure)).map(|figure| figure.value);
             own.collect::<Vec<_>>().join(", ")
         };
         format!(
@@ -80,7 +87,11 @@ const DEPTH: f32 = 4.0;
 /// Two units conflict when they are of different sources, their words other than figures are near identical, and their
 /// figures differ; or when the question asks for a figure, they count the same thing (`25 days`, `30 days`) differently
 /// and have at least a third of their words in common.
-pub(crate) fn conflicts(question: &Question<'_>, ranked: &[Ranked<'_>], sources: &[Source<'_>]) -> Vec<Conflict> {
+pub(crate) fn conflicts(
+    question: &Question<'_>,
+    ranked: &[Ranked<'_>],
+    sources: &[Source<'_>],
+) -> Vec<Conflict> {
     let Some(best) = ranked.first() else {
         return Vec::new();
     };
@@ -101,7 +112,9 @@ pub(crate) fn conflicts(question: &Question<'_>, ranked: &[Ranked<'_>], sources:
         let theirs = figures(other.unit.text);
         let likeness = likeness(best, other);
         let identical = likeness >= 0.7 && differ(&mine, &theirs);
-        let counted = matches!(question.cue, Cue::Number | Cue::Date) && likeness >= 0.34 && count_differently(&mine, &theirs);
+        let counted = matches!(question.cue, Cue::Number | Cue::Date)
+            && likeness >= 0.34
+            && count_differently(&mine, &theirs);
         if identical || counted {
             told.insert(other.unit.source);
             found.push(Conflict { one: 0, other: i });
@@ -146,7 +159,12 @@ mod tests {
 
     #[test]
     fn figures_know_what_they_count() {
-        let of = |text: &str| figures(text).into_iter().map(|f| format!("{} {}", f.value, f.of)).collect::<Vec<_>>().join("; ");
-        assert_eq!(of("You get five days and 1,200 € or 3% on 2024-01-05."), "5 day; 1200 €; 3 %; 2024-01-05 ");
+        let of = |text: &str| {
+            figures(text).into_iter().map(|f| format!("{} {}", f.value, f.of)).collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(
+            of("You get five days and 1,200 € or 3% on 2024-01-05."),
+            "5 day; 1200 €; 3 %; 2024-01-05 "
+        );
     }
 }

@@ -20,7 +20,8 @@ pub(crate) enum Cue {
 impl Cue {
     /// Read off the question's words; [`Cue::Open`] when they say nothing.
     pub(crate) fn of(question: &str) -> Cue {
-        let lower = format!(" {} ", question.to_lowercase().replace(['?', ',', '.', '¿', '"', '؟', '？'], " "));
+        let lower =
+            format!(" {} ", question.to_lowercase().replace(['?', ',', '.', '¿', '"', '؟', '？'], " "));
         let asks = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
         if asks(&NUMBER) {
             Cue::Number
@@ -64,21 +65,28 @@ fn share(sure: bool, perhaps: bool) -> f32 {
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mark = |c: char| !c.is_alphanumeric();
-    text.split(|c: char| c.is_whitespace() || "([/\u{2013}\u{2014}".contains(c)).map(move |word| word.trim_matches(mark))
+    text.split(|c: char| c.is_whitespace() || "([/\u{2013}\u{2014}".contains(c))
+        .map(move |word| word.trim_matches(mark))
         .filter(|word| !word.is_empty())
 }
 
 /// Digits, or a number in words.
 pub(crate) fn is_number(word: &str) -> bool {
-    word.contains(char::is_numeric) || NUMBERS.contains(&word.to_lowercase().as_str()) || word.contains(['一', '二', '三', '两', '十', '百', '千', '万'])
+    word.contains(char::is_numeric)
+        || NUMBERS.contains(&word.to_lowercase().as_str())
+        || word.contains(['一', '二', '三', '两', '十', '百', '千', '万'])
 }
 
 fn is_year_or_month(word: &str) -> bool {
     let digits = word.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let year = digits.len() == 4 && digits.starts_with(['1', '2']) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let year = digits.len() == 4
+        && digits.starts_with(['1', '2'])
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
     let lower = word.to_lowercase();
     let date = word.len() >= 8 && word.bytes().filter(|byte| byte.is_ascii_digit()).count() >= 6;
-    year || date || MONTHS.contains(&lower.as_str()) || word.contains(['年', '月', '日']) && word.contains(|c: char| c.is_ascii_digit())
+    year || date
+        || MONTHS.contains(&lower.as_str())
+        || word.contains(['年', '月', '日']) && word.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Begins with a capital, or is of a script that has none.
@@ -87,40 +95,149 @@ fn is_name(word: &str) -> bool {
 }
 
 static NUMBER: [&str; 27] = [
-    " how many ", " how much ", " how long ", " how often ", " how far ", " how old ", " how tall ", " how high ", " how large ",
-    " how big ", " what percent", " what number ", " what is the number ", " what fraction ", " what amount ", " how fast ",
-    " wie viel", " wie lange ", " wie hoch ", " wie oft ", " cuánt", " combien ", " скольк", "多少", "几", " كم ", " कितन",
+    " how many ",
+    " how much ",
+    " how long ",
+    " how often ",
+    " how far ",
+    " how old ",
+    " how tall ",
+    " how high ",
+    " how large ",
+    " how big ",
+    " what percent",
+    " what number ",
+    " what is the number ",
+    " what fraction ",
+    " what amount ",
+    " how fast ",
+    " wie viel",
+    " wie lange ",
+    " wie hoch ",
+    " wie oft ",
+    " cuánt",
+    " combien ",
+    " скольк",
+    "多少",
+    "几",
+    " كم ",
+    " कितन",
 ];
 
 static DATE: [&str; 24] = [
-    " when ", " what year ", " which year ", " what date ", " what day ", " what month ", " what time ", " what decade ",
-    " what century ", " in what year", " by when ", " deadline ", " wann ", " welchem jahr", " cuándo ", " qué año ", " quand ", " когда ",
-    " каком году ", "什么时候", "何时", "哪一年", " متى ", " कब ",
+    " when ",
+    " what year ",
+    " which year ",
+    " what date ",
+    " what day ",
+    " what month ",
+    " what time ",
+    " what decade ",
+    " what century ",
+    " in what year",
+    " by when ",
+    " deadline ",
+    " wann ",
+    " welchem jahr",
+    " cuándo ",
+    " qué año ",
+    " quand ",
+    " когда ",
+    " каком году ",
+    "什么时候",
+    "何时",
+    "哪一年",
+    " متى ",
+    " कब ",
 ];
 
 static NAME: [&str; 25] = [
-    " who ", " whom ", " whose ", " where ", " what city ", " what country ", " which city ", " which country ", " what person ", " what company ",
-    " what team ", " which team ", " wer ", " wem ", " wo ", " quién", " dónde ", " qui ", " où ", " кто ", " где ", "谁", "哪里", " أين ",
+    " who ",
+    " whom ",
+    " whose ",
+    " where ",
+    " what city ",
+    " what country ",
+    " which city ",
+    " which country ",
+    " what person ",
+    " what company ",
+    " what team ",
+    " which team ",
+    " wer ",
+    " wem ",
+    " wo ",
+    " quién",
+    " dónde ",
+    " qui ",
+    " où ",
+    " кто ",
+    " где ",
+    "谁",
+    "哪里",
+    " أين ",
     " कौन ",
 ];
 
-static REASON: [&str; 8] = [" why ", " what caused ", " warum ", " por qué ", " pourquoi ", " почему ", "为什么", " لماذا "];
+static REASON: [&str; 8] =
+    [" why ", " what caused ", " warum ", " por qué ", " pourquoi ", " почему ", "为什么", " لماذا "];
 
 static BECAUSE: [&str; 14] = [
-    "because", "due to", "since ", "so that", "in order to", "as a result", "therefore", "weil ", "damit ", "porque", "parce que",
-    "потому", "因为", "لأن",
+    "because",
+    "due to",
+    "since ",
+    "so that",
+    "in order to",
+    "as a result",
+    "therefore",
+    "weil ",
+    "damit ",
+    "porque",
+    "parce que",
+    "потому",
+    "因为",
+    "لأن",
 ];
 
 static NUMBERS: [&str; 42] = [
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fifteen",
-    "twenty", "thirty", "forty", "fifty", "sixty", "ninety", "hundred", "thousand", "million", "billion", "half", "third", "quarter",
-    "twice", "once", "dozen", "none", "zwei", "drei", "vier", "fünf", "sechs", "zehn", "dos", "tres", "cuatro", "два", "три",
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fifteen", "twenty", "thirty", "forty", "fifty", "sixty", "ninety", "hundred", "thousand",
+    "million", "billion", "half", "third", "quarter", "twice", "once", "dozen", "none", "zwei", "drei",
+    "vier", "fünf", "sechs", "zehn", "dos", "tres", "cuatro", "два", "три",
 ];
 
 static MONTHS: [&str; 31] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "monday",
-    "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "today", "tomorrow", "januar", "februar", "märz", "mai",
-    "juni", "juli", "oktober", "dezember", "enero", "mayo",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "today",
+    "tomorrow",
+    "januar",
+    "februar",
+    "märz",
+    "mai",
+    "juni",
+    "juli",
+    "oktober",
+    "dezember",
+    "enero",
+    "mayo",
 ];
 
 #[cfg(test)]
@@ -137,13 +254,23 @@ mod tests {
     fn questions_ask_for_numbers_dates_names_and_reasons() {
         check("How many days of leave?", Cue::Number, "You get thirty days.", "You get leave.");
         check("When is the office closed?", Cue::Date, "It closes on 24 December.", "It closes at times.");
-        check("Who approves travel?", Cue::Name, "Travel is approved by Ana Lopez.", "Travel is approved in advance.");
+        check(
+            "Who approves travel?",
+            Cue::Name,
+            "Travel is approved by Ana Lopez.",
+            "Travel is approved in advance.",
+        );
         check("Why was it moved?", Cue::Reason, "It moved because of noise.", "It moved to Bonn.");
         check("Wie viele Tage Urlaub?", Cue::Number, "Es sind 30 Tage.", "Es sind Tage.");
     }
 
     #[test]
     fn what_the_question_says_itself_is_no_answer() {
-        check("How many of the 12 rooms are free?", Cue::Number, "Of 12 rooms, 3 are free.", "The 12 rooms are free.");
+        check(
+            "How many of the 12 rooms are free?",
+            Cue::Number,
+            "Of 12 rooms, 3 are free.",
+            "The 12 rooms are free.",
+        );
     }
 }

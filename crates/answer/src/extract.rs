@@ -29,9 +29,10 @@ pub struct ExtractOptions {
 }
 
 impl Default for ExtractOptions {
-    /// See `examples/fit.rs` for what these were measured on.
+    /// On XQuAD in English, 91 % of the answers lie inside the quotes, which have 356 characters on average; see
+    /// `examples/fit`.
     fn default() -> ExtractOptions {
-        ExtractOptions { sentences: 4, margin: 2.0, threshold: 0.5, embed_units: 12 }
+        ExtractOptions { sentences: 4, margin: 2.0, threshold: 0.6, embed_units: 12 }
     }
 }
 
@@ -130,7 +131,11 @@ fn ranking<'a>(
 }
 
 /// The units to quote, best first.
-fn choose<'r, 'a>(ranked: &'r [Ranked<'a>], disputes: &[Conflict], options: &ExtractOptions) -> Vec<&'r Ranked<'a>> {
+fn choose<'r, 'a>(
+    ranked: &'r [Ranked<'a>],
+    disputes: &[Conflict],
+    options: &ExtractOptions,
+) -> Vec<&'r Ranked<'a>> {
     let Some(best) = ranked.first() else {
         return Vec::new();
     };
@@ -146,7 +151,9 @@ fn choose<'r, 'a>(ranked: &'r [Ranked<'a>], disputes: &[Conflict], options: &Ext
         if chosen.len() >= most || next.score < best.score - options.margin {
             break;
         }
-        let said = |held: &&Ranked<'_>| held.unit == next.unit || held.unit.source != next.unit.source && alike(held, next);
+        let said = |held: &&Ranked<'_>| {
+            held.unit == next.unit || held.unit.source != next.unit.source && alike(held, next)
+        };
         if !chosen.iter().any(said) {
             chosen.push(next);
         }
@@ -155,8 +162,12 @@ fn choose<'r, 'a>(ranked: &'r [Ranked<'a>], disputes: &[Conflict], options: &Ext
     for i in 0..chosen.len() {
         let unit = &chosen[i].unit;
         if chosen.len() < most && !unit.row && leans_back(unit.text) {
-            let before = |other: &&Ranked<'_>| other.unit.source == unit.source && other.unit.place + 1 == unit.place;
-            let before = ranked.iter().find(before).filter(|before| !chosen.iter().any(|held| held.unit == before.unit));
+            let before =
+                |other: &&Ranked<'_>| other.unit.source == unit.source && other.unit.place + 1 == unit.place;
+            let before = ranked
+                .iter()
+                .find(before)
+                .filter(|before| !chosen.iter().any(|held| held.unit == before.unit));
             chosen.extend(before);
         }
     }
@@ -173,8 +184,28 @@ fn alike(a: &Ranked<'_>, b: &Ranked<'_>) -> bool {
 /// Whether a sentence begins with a word that points back.
 fn leans_back(text: &str) -> bool {
     static POINTERS: [&str; 22] = [
-        "It", "They", "He", "She", "This", "That", "These", "Those", "Its", "Their", "His", "Her", "Such", "However,", "But", "Then",
-        "Therefore,", "Otherwise,", "Instead,", "Er", "Sie", "Dies",
+        "It",
+        "They",
+        "He",
+        "She",
+        "This",
+        "That",
+        "These",
+        "Those",
+        "Its",
+        "Their",
+        "His",
+        "Her",
+        "Such",
+        "However,",
+        "But",
+        "Then",
+        "Therefore,",
+        "Otherwise,",
+        "Instead,",
+        "Er",
+        "Sie",
+        "Dies",
     ];
     text.split_whitespace().next().is_some_and(|word| POINTERS.contains(&word))
 }
@@ -201,7 +232,8 @@ fn quotes(chosen: &[&Ranked<'_>], disputes: &[Conflict], sources: &[Source<'_>])
     }
     let mut quotes: Vec<Quote> = Vec::new();
     for source in order {
-        let mut units: Vec<_> = chosen.iter().map(|ranked| &ranked.unit).filter(|unit| unit.source == source).collect();
+        let mut units: Vec<_> =
+            chosen.iter().map(|ranked| &ranked.unit).filter(|unit| unit.source == source).collect();
         units.sort_by_key(|unit| unit.place);
         let mut last: Option<usize> = None;
         for unit in units {
@@ -213,7 +245,9 @@ fn quotes(chosen: &[&Ranked<'_>], disputes: &[Conflict], sources: &[Source<'_>])
                 }
                 _ => {
                     let header = header_of(unit, &sources[source]).filter(|_| unit.row);
-                    let shown = |header: &Span| quotes.iter().any(|quote| quote.source == source && quote.span == *header);
+                    let shown = |header: &Span| {
+                        quotes.iter().any(|quote| quote.source == source && quote.span == *header)
+                    };
                     if let Some(span) = header.filter(|header| !shown(header)) {
                         quotes.push(Quote { source, span, row: true });
                     }

@@ -71,7 +71,8 @@ impl<'q> Question<'q> {
     /// The weighted share of the question's content words among `terms`; 0 when it has none.
     pub(crate) fn covered(&self, terms: &BTreeSet<String>) -> f32 {
         let all: f32 = self.weights.values().sum();
-        let held: f32 = self.weights.iter().filter(|(term, _)| terms.contains(*term)).map(|(_, weight)| weight).sum();
+        let held: f32 =
+            self.weights.iter().filter(|(term, _)| terms.contains(*term)).map(|(_, weight)| weight).sum();
         if all > 0.0 { held / all } else { 0.0 }
     }
 
@@ -82,7 +83,8 @@ impl<'q> Question<'q> {
 
     /// The share of its names and numbers that a source holds; 1 when it has none.
     pub(crate) fn named_by(&self, source: usize) -> f32 {
-        let found = |held: &BTreeSet<String>| self.names.intersection(held).count() as f32 / self.names.len() as f32;
+        let found =
+            |held: &BTreeSet<String>| self.names.intersection(held).count() as f32 / self.names.len() as f32;
         self.held.get(source).filter(|_| !self.names.is_empty()).map_or(1.0, found)
     }
 
@@ -92,7 +94,8 @@ impl<'q> Question<'q> {
         let count = pairs.len();
         let near = pairs.filter(|pair| {
             let first = (0..terms.len()).filter(|&i| terms[i] == pair[0]);
-            let near = |i: usize| terms[i.saturating_sub(NEAR)..terms.len().min(i + NEAR + 1)].contains(&pair[1]);
+            let near =
+                |i: usize| terms[i.saturating_sub(NEAR)..terms.len().min(i + NEAR + 1)].contains(&pair[1]);
             first.into_iter().any(near)
         });
         if count == 0 { 0.0 } else { near.count() as f32 / count as f32 }
@@ -147,7 +150,9 @@ fn add_cosines(question: &str, ranked: &mut [Ranked<'_>], most: usize, embed: &d
     // One text that is too long must not cost the others their vectors.
     let vectors: Vec<Option<Vec<f32>>> = match embed.embed(&texts) {
         Ok(vectors) => vectors.into_iter().map(Some).collect(),
-        Err(_) => texts.iter().map(|text| embed.embed(&[text]).ok().and_then(|mut vectors| vectors.pop())).collect(),
+        Err(_) => {
+            texts.iter().map(|text| embed.embed(&[text]).ok().and_then(|mut vectors| vectors.pop())).collect()
+        }
     };
     let Some((Some(asked), vectors)) = vectors.split_first() else {
         return;

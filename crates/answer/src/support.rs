@@ -1,8 +1,12 @@
 //! Support: how likely the quotes hold the answer.
 //!
-//! A logistic model over what the reader saw. It was fitted by `examples/fit.rs` on questions whose passage is known,
-//! each once with the sources that retrieval gives and once with the passages that answer taken away; that file says on
-//! which data, how well it separates the two, and how the threshold was chosen.
+//! A logistic model over what the reader saw, fitted by `examples/fit` on XQuAD in English (612 questions) and PubMedQA
+//! (500): each question is asked once with the six best passages and once with the passages that answer it taken away,
+//! so that the rest of the same article remains. On halves of the articles it was not fitted on, it tells the two apart
+//! with an AUROC of 0.96 with an encoder and 0.94 by words alone. Fitted on all and at the default threshold of 0.6, it
+//! answers 84 % of the answerable XQuAD questions and 9 % of the others (PubMedQA: 91 % and 3 %; by words alone 82 % and
+//! 9 %, 79 % and 4 %). It is calibrated for sets where half of the questions have an answer. On a staff handbook whose
+//! pages repeat each other, taking one section away hardly changes it (AUROC 0.62).
 
 use crate::Source;
 use crate::rank::{Question, Ranked};
@@ -40,7 +44,8 @@ pub(crate) fn evidence(
     let Some(best) = chosen.first() else {
         return Evidence::default();
     };
-    let most = |value: &dyn Fn(&Ranked<'_>) -> f32| chosen.iter().map(|ranked| value(ranked)).fold(0.0, f32::max);
+    let most =
+        |value: &dyn Fn(&Ranked<'_>) -> f32| chosen.iter().map(|ranked| value(ranked)).fold(0.0, f32::max);
     let dense: Vec<f32> = sources.iter().map(|source| source.dense.unwrap_or(0.0)).collect();
     let top = dense.iter().copied().fold(0.0, f32::max);
     let rest = (dense.len() as f32 - 1.0).max(1.0);
@@ -73,14 +78,15 @@ impl Evidence {
             Some(cosine) => (&WITH_COSINE, WITH_COSINE_START + WITH_COSINE_FACTOR * cosine),
             None => (&WORDS_ONLY, WORDS_ONLY_START),
         };
-        let log_odds = start + weights.iter().zip(self.values()).map(|(weight, value)| weight * value).sum::<f32>();
+        let log_odds =
+            start + weights.iter().zip(self.values()).map(|(weight, value)| weight * value).sum::<f32>();
         1.0 / (1.0 + (-log_odds).exp())
     }
 }
 
 // Fitted by `examples/fit`; the order is that of `Evidence::values`.
-const WITH_COSINE_START: f32 = -8.0;
-const WITH_COSINE_FACTOR: f32 = 5.0;
-const WITH_COSINE: [f32; 7] = [3.2, 0.8, 0.8, 0.0, 0.0, 2.3, 5.0];
-const WORDS_ONLY_START: f32 = -3.0;
-const WORDS_ONLY: [f32; 7] = [4.2, 1.0, 0.7, 0.9, 0.0, 0.0, 0.0];
+const WITH_COSINE_START: f32 = -7.08;
+const WITH_COSINE_FACTOR: f32 = 4.83;
+const WITH_COSINE: [f32; 7] = [3.72, 0.71, 2.02, 0.16, 3.91, 2.23, 2.13];
+const WORDS_ONLY_START: f32 = -3.93;
+const WORDS_ONLY: [f32; 7] = [5.07, 0.99, 2.58, 1.76, 2.34, 0.0, 0.0];

@@ -44,7 +44,8 @@ pub fn verify(draft: &Draft, sources: &[Source<'_>], support: f32) -> Answer {
                 continue;
             }
         };
-        let verbatim = message[marker.message.start()..marker.message.end()].iter().copied().eq(quote.chars());
+        let verbatim =
+            message[marker.message.start()..marker.message.end()].iter().copied().eq(quote.chars());
         let same = |cited: &&Citation| cited.source == marker.source && cited.span == span;
         let n = citations.iter().find(same).map_or_else(
             || citations.iter().map(|citation| citation.n).max().unwrap_or(0) + 1,
@@ -62,7 +63,8 @@ pub fn verify(draft: &Draft, sources: &[Source<'_>], support: f32) -> Answer {
     }
     let (message, places) = rewrite(&message, &kept, &free);
     let placed = citations.into_iter().zip(places);
-    let citations = placed.filter_map(|(citation, place)| Some(Citation { message: place?, ..citation })).collect();
+    let citations =
+        placed.filter_map(|(citation, place)| Some(Citation { message: place?, ..citation })).collect();
     notes.sort();
     notes.dedup();
     Answer { message, answerable: true, support, citations, notes }
@@ -89,8 +91,12 @@ fn check(
     if kept.iter().any(clashes) {
         return Err(format!("a citation of {} was dropped: it overlaps another", source.uri));
     }
-    locate(&marker.quote, marker.span, source)
-        .ok_or_else(|| format!("a citation of {} was dropped: its quote is not found there, or in several places", source.uri))
+    locate(&marker.quote, marker.span, source).ok_or_else(|| {
+        format!(
+            "a citation of {} was dropped: its quote is not found there, or in several places",
+            source.uri
+        )
+    })
 }
 
 /// Whether a span of the message holds more than bracketed numbers, and cuts none in two.
@@ -112,8 +118,11 @@ fn claim(kept: &mut [Kept], free: &mut Vec<Bracket>, message: &[char]) {
     for kept in kept {
         let reach = |bracket: &Bracket| {
             let between = kept.span.end()..bracket.start.max(kept.span.end());
-            let near = message[between].iter().all(|c| c.is_whitespace() || c.is_ascii_punctuation() || c.is_ascii_digit());
-            let guarded = protected.iter().any(|span| span.start() <= bracket.start && bracket.end <= span.end());
+            let near = message[between]
+                .iter()
+                .all(|c| c.is_whitespace() || c.is_ascii_punctuation() || c.is_ascii_digit());
+            let guarded =
+                protected.iter().any(|span| span.start() <= bracket.start && bracket.end <= span.end());
             bracket.start >= kept.span.start() && near && !guarded
         };
         kept.bracket = free.iter().position(reach).map(|i| free.remove(i));

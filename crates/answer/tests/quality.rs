@@ -1,8 +1,9 @@
 //! The reader on real questions: does it quote the answer, and does it keep quiet when there is none?
 //!
-//! Every third question of XQuAD in English; `examples/fit` measures all of them.
+//! Every fourth question of XQuAD in English; `examples/fit` measures all of them.
 
 #[path = "../examples/fit/data.rs"]
+#[expect(dead_code, reason = "the example reads more sets than this test")]
 mod data;
 
 use data::{Asked, Cached, Set};
@@ -16,7 +17,7 @@ struct Shares {
 }
 
 fn ask(set: &Set, embed: &Cached, encoder: Option<&dyn Embed>) -> Shares {
-    let asked: Vec<&Asked> = set.questions.iter().step_by(3).collect();
+    let asked: Vec<&Asked> = set.questions.iter().step_by(4).collect();
     let (mut held, mut wrongly_answered) = (0, 0);
     for question in &asked {
         for hidden in [&[][..], &question.gold] {
@@ -26,7 +27,11 @@ fn ask(set: &Set, embed: &Cached, encoder: Option<&dyn Embed>) -> Shares {
             }
             let answer = answer(&question.question, &sources, &ExtractOptions::default(), encoder);
             for citation in &answer.citations {
-                let chars = sources[citation.source].text.chars().skip(citation.span.start()).take(citation.span.len());
+                let chars = sources[citation.source]
+                    .text
+                    .chars()
+                    .skip(citation.span.start())
+                    .take(citation.span.len());
                 assert!(chars.eq(citation.quote.chars()), "{}", citation.quote);
             }
             let holds = answer.citations.iter().any(|citation| {
@@ -43,7 +48,9 @@ fn ask(set: &Set, embed: &Cached, encoder: Option<&dyn Embed>) -> Shares {
 
 #[test]
 fn seven_in_ten_answers_lie_inside_the_quotes_and_few_are_made_up() {
-    let (Some(model), Some(folder)) = (engraft_testkit::model(), engraft_testkit::data("rag-xquad")) else { return };
+    let (Some(model), Some(folder)) = (engraft_testkit::model(), engraft_testkit::data("rag-xquad")) else {
+        return;
+    };
     let embed = Cached::open(&model);
     let set = data::xquad(&folder, &embed);
     let with = ask(&set, &embed, Some(&embed));
@@ -52,6 +59,7 @@ fn seven_in_ten_answers_lie_inside_the_quotes_and_few_are_made_up() {
         "held {:.3}, wrongly answered {:.3}; by words alone {:.3}, {:.3}",
         with.held, with.wrongly_answered, words.held, words.wrongly_answered
     );
-    assert!(with.held >= 0.75 && with.wrongly_answered <= 0.25, "{shown}");
-    assert!(words.held >= 0.70 && words.wrongly_answered <= 0.30, "{shown}");
+    eprintln!("{shown}");
+    assert!(with.held >= 0.72 && with.wrongly_answered <= 0.15, "{shown}");
+    assert!(words.held >= 0.70 && words.wrongly_answered <= 0.17, "{shown}");
 }

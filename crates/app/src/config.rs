@@ -58,7 +58,7 @@ impl Default for Search {
 }
 
 /// The weight of the dense leg that measured best on three collections together; see `bench/results/quality.json`.
-pub(crate) const DENSE_WEIGHT: f32 = 0.5;
+pub(crate) const DENSE_WEIGHT: f32 = 0.55;
 
 /// When to answer and when to abstain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -136,7 +136,7 @@ fn main() -> Result<()> {
                 println!("  {pooling:?} RRF {rrf:.4}");
                 for scaling in [Scaling::MinMax, Scaling::Mixed] {
                     print!("  {pooling:?} {scaling:?}");
-                    for alpha in [0.4, 0.5, 0.6, 0.7, 0.8] {
+                    for alpha in [0.4, 0.5, 0.55, 0.6, 0.7, 0.8] {
                         let fused = score(
                             &collection,
                             &snapshot,

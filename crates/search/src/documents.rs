@@ -140,7 +140,7 @@ impl Snapshot {
 
     fn best_by_words(&self, request: &Request<'_>, allowed: &Allowed) -> (Vec<Weighted>, BestOf) {
         let terms = lexical::weighted(self, request.text);
-        let (rows, _) = lexical::rank(self, &terms, allowed, self.live);
+        let rows = lexical::rank(self, &terms, allowed, self.live, &BTreeMap::new()).rows;
         let mut found = BestOf::new();
         for scored in rows {
             found.entry(self.doc_of(scored)).or_insert((scored.score(), scored.chunk()));

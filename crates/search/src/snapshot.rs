@@ -10,7 +10,6 @@ use crate::documents::DocStats;
 use crate::facts::Facts;
 use crate::fuse::{self, Fusion};
 use crate::leg::allowed::Allowed;
-use crate::leg::lexical::Weighted;
 use crate::leg::{dense, lexical};
 use crate::rank::Scored;
 use crate::request::{Explain, Found, Request};
@@ -181,36 +180,29 @@ impl Snapshot {
             ..Explain::default()
         };
         let limit = request.k.max(request.candidates);
-        let words = || {
-            let terms =
-                if request.mode == Mode::Dense { Vec::new() } else { lexical::weighted(self, request.text) };
-            let (rows, matched) = lexical::rank(self, &terms, &allowed, limit);
-            (terms, rows, matched)
-        };
-        let meaning = || {
-            let vector = request.vector.filter(|_| request.mode != Mode::Lexical)?;
-            Some(dense::rank(self, vector, &allowed, request.candidates, limit))
-        };
-        let ((terms, lexical, matched), dense) = (words(), meaning());
-        explain.lexical = matched;
         let mut nearest: Vec<(Scored, f32)> = Vec::new();
-        if let Some(ranking) = dense {
+        if let Some(vector) = request.vector.filter(|_| request.mode != Mode::Lexical) {
+            let ranking = dense::rank(self, vector, &allowed, request.candidates, limit);
             explain.dense = ranking.matched;
             explain.damaged = ranking.damaged;
             nearest = ranking.rows;
         }
-        let hits = self.fused(request, &terms, &lexical, &nearest);
+        let terms =
+            if request.mode == Mode::Dense { Vec::new() } else { lexical::weighted(self, request.text) };
+        let mut asked: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (scored, _) in nearest.iter().take(request.candidates) {
+            asked.entry(scored.segment).or_default().push(scored.row);
+        }
+        asked.values_mut().for_each(|rows| rows.sort_unstable());
+        let words = lexical::rank(self, &terms, &allowed, limit, &asked);
+        explain.lexical = words.matched;
+        let hits = self.fused(request, &words, &nearest);
         explain.terms = terms.into_iter().map(|weighted| weighted.term).collect();
         Found { hits, explain }
     }
 
-    fn fused(
-        &self,
-        request: &Request<'_>,
-        terms: &[Weighted],
-        words: &[Scored],
-        nearest: &[(Scored, f32)],
-    ) -> Vec<Hit> {
+    fn fused(&self, request: &Request<'_>, found: &lexical::Ranking, nearest: &[(Scored, f32)]) -> Vec<Hit> {
+        let words = &found.rows;
         let both = request.mode == Mode::Hybrid && request.vector.is_some();
         let depth = if both { request.candidates } else { usize::MAX };
         let place: HashMap<ChunkNo, Scored> = words
@@ -240,7 +232,7 @@ impl Snapshot {
         }
         let mut candidates = fuse::side_by_side(&lexical, &dense);
         if matches!(request.fusion, Fusion::Convex { .. }) {
-            self.complete(request, terms, &place, &mut candidates);
+            self.complete(request, &found.asked, &place, &mut candidates);
         }
         let fused = fuse::fuse(&candidates, request.fusion);
         let mut hits: Vec<Hit> = fused
@@ -277,28 +269,16 @@ impl Snapshot {
     fn complete(
         &self,
         request: &Request<'_>,
-        terms: &[Weighted],
+        lexical: &HashMap<ChunkNo, f32>,
         place: &HashMap<ChunkNo, Scored>,
         candidates: &mut BTreeMap<ChunkNo, fuse::Candidate>,
     ) {
-        let mut wanting: BTreeMap<u32, Vec<(u32, ChunkNo)>> = BTreeMap::new();
         for (chunk, candidate) in candidates.iter_mut() {
-            let scored = place[chunk];
             if let (None, Some(vector)) = (candidate.dense, request.vector) {
-                candidate.dense = dense::product(self, scored, vector);
+                candidate.dense = dense::product(self, place[chunk], vector);
             }
             if candidate.legs.lexical.is_none() {
-                wanting.entry(scored.segment).or_default().push((scored.row, *chunk));
-            }
-        }
-        for (segment, mut rows) in wanting {
-            rows.sort_unstable();
-            let only: Vec<u32> = rows.iter().map(|row| row.0).collect();
-            let scores = lexical::scores(self, terms, &self.views[segment as usize], &only);
-            for ((_, chunk), score) in rows.into_iter().zip(scores) {
-                if let Some(candidate) = candidates.get_mut(&chunk) {
-                    candidate.lexical = score;
-                }
+                candidate.lexical = lexical.get(chunk).copied().unwrap_or(0.0);
             }
         }
     }

@@ -129,7 +129,7 @@ fn survives(folder: &Path, expected: &[(u32, f32)]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80, ..ProptestConfig::default() })]
 
     #[test]
     fn a_flipped_or_missing_byte_is_noticed(file in 0usize..8, at in 0.0f64..1.0, flip in 1u8.., cut in any::<bool>()) {

@@ -220,7 +220,7 @@ fn compare(index: &Index, oracle: &Oracle) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn any_history_searches_like_a_fresh_build(steps in steps()) {

@@ -10,52 +10,71 @@ use engraft_nn::{Encoder, EncoderOptions, Tokenizer};
 use serde_json::Value;
 
 /// A passage of a set.
-pub struct Passage {
-    pub id: String,
+pub(crate) struct Passage {
+    pub(crate) id: String,
     /// Passages of one group are held out together.
-    pub group: String,
-    pub title: Option<String>,
-    pub heading: Vec<String>,
-    pub text: String,
+    pub(crate) group: String,
+    pub(crate) title: Option<String>,
+    pub(crate) heading: Vec<String>,
+    pub(crate) text: String,
 }
 
 /// A question, the passages that answer it, and where the answer is in the first of them when that is known.
-pub struct Asked {
-    pub question: String,
-    pub gold: Vec<String>,
-    pub answer: Option<Span>,
+pub(crate) struct Asked {
+    pub(crate) question: String,
+    pub(crate) gold: Vec<String>,
+    pub(crate) answer: Option<Span>,
 }
 
 /// A set of passages and questions with their vectors.
-pub struct Set {
-    pub name: &'static str,
-    pub passages: Vec<Passage>,
-    pub questions: Vec<Asked>,
+pub(crate) struct Set {
+    pub(crate) name: &'static str,
+    pub(crate) passages: Vec<Passage>,
+    pub(crate) questions: Vec<Asked>,
     vectors: Vec<Vec<f32>>,
     words: Vec<BTreeMap<String, f32>>,
     holders: BTreeMap<String, f32>,
 }
 
 impl Set {
-    pub fn new(name: &'static str, passages: Vec<Passage>, questions: Vec<Asked>, embed: &dyn Embed) -> Set {
+    pub(crate) fn new(
+        name: &'static str,
+        passages: Vec<Passage>,
+        questions: Vec<Asked>,
+        embed: &dyn Embed,
+    ) -> Set {
         let texts: Vec<String> = passages.iter().map(Passage::read).collect();
-        let vectors = embed.embed(&texts.iter().map(String::as_str).collect::<Vec<_>>()).expect("passages embed");
+        let vectors =
+            embed.embed(&texts.iter().map(String::as_str).collect::<Vec<_>>()).expect("passages embed");
         let words: Vec<BTreeMap<String, f32>> = texts.iter().map(|text| counts(text)).collect();
         let mut holders = BTreeMap::new();
-        words.iter().flat_map(BTreeMap::keys).for_each(|word| *holders.entry(word.clone()).or_insert(0.0) += 1.0);
+        words
+            .iter()
+            .flat_map(BTreeMap::keys)
+            .for_each(|word| *holders.entry(word.clone()).or_insert(0.0) += 1.0);
         Set { name, passages, questions, vectors, words, holders }
     }
 
     /// The `k` best passages by the sum of cosine and scaled BM25, without those in `hidden`.
-    pub fn search(&self, question: &str, k: usize, hidden: &[String], embed: &dyn Embed) -> Vec<Source<'_>> {
+    pub(crate) fn search(
+        &self,
+        question: &str,
+        k: usize,
+        hidden: &[String],
+        embed: &dyn Embed,
+    ) -> Vec<Source<'_>> {
         let vector = embed.embed(&[question]).expect("a question embeds").remove(0);
         let asked: BTreeSet<String> = counts(question).into_keys().collect();
         let shown = (0..self.passages.len()).filter(|&i| !hidden.contains(&self.passages[i].id));
-        let mut found: Vec<(f32, f32, usize)> = shown.map(|i| (dot(&vector, &self.vectors[i]), self.bm25(&asked, i), i)).collect();
+        let mut found: Vec<(f32, f32, usize)> =
+            shown.map(|i| (dot(&vector, &self.vectors[i]), self.bm25(&asked, i), i)).collect();
         let best = found.iter().map(|found| found.1).fold(1e-6, f32::max);
         found.sort_by(|a, b| (b.0 + b.1 / best).total_cmp(&(a.0 + a.1 / best)).then(a.2.cmp(&b.2)));
         found.truncate(k);
-        found.into_iter().map(|(dense, lexical, i)| self.source(i, dense, lexical, dense + lexical / best)).collect()
+        found
+            .into_iter()
+            .map(|(dense, lexical, i)| self.source(i, dense, lexical, dense + lexical / best))
+            .collect()
     }
 
     fn source(&self, i: usize, dense: f32, lexical: f32, score: f32) -> Source<'_> {
@@ -89,7 +108,7 @@ impl Set {
     }
 
     /// The group that holds a question: that of its passage.
-    pub fn group_of(&self, asked: &Asked) -> &str {
+    pub(crate) fn group_of(&self, asked: &Asked) -> &str {
         let passage = self.passages.iter().find(|passage| asked.gold.contains(&passage.id));
         passage.map_or("", |passage| &passage.group)
     }
@@ -102,7 +121,7 @@ impl Passage {
     }
 }
 
-pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
@@ -124,7 +143,7 @@ fn string(value: &Value, key: &str) -> String {
 }
 
 /// XQuAD in English: 120 passages, 612 questions, answers as exact spans.
-pub fn xquad(folder: &Path, embed: &dyn Embed) -> Set {
+pub(crate) fn xquad(folder: &Path, embed: &dyn Embed) -> Set {
     let rows = lines(&folder.join("en.passages.jsonl"));
     let passages = rows.iter().map(|row| Passage {
         id: string(row, "_id"),
@@ -133,19 +152,22 @@ pub fn xquad(folder: &Path, embed: &dyn Embed) -> Set {
         heading: Vec::new(),
         text: string(row, "text"),
     });
-    let questions = lines(&folder.join("en.questions.jsonl")).iter().map(|row| {
-        let start = row["start"].as_u64().unwrap_or_default() as usize;
-        Asked {
-            question: string(row, "text"),
-            gold: vec![string(row, "passage")],
-            answer: Span::new(start, start + string(row, "answer").chars().count()),
-        }
-    }).collect();
+    let questions = lines(&folder.join("en.questions.jsonl"))
+        .iter()
+        .map(|row| {
+            let start = row["start"].as_u64().unwrap_or_default() as usize;
+            Asked {
+                question: string(row, "text"),
+                gold: vec![string(row, "passage")],
+                answer: Span::new(start, start + string(row, "answer").chars().count()),
+            }
+        })
+        .collect();
     Set::new("xquad", passages.collect(), questions, embed)
 }
 
 /// PubMedQA: 500 questions, each answered by the sections of its own abstract.
-pub fn pubmedqa(folder: &Path, embed: &dyn Embed) -> Set {
+pub(crate) fn pubmedqa(folder: &Path, embed: &dyn Embed) -> Set {
     let (mut passages, mut questions) = (Vec::new(), Vec::new());
     for row in lines(&folder.join("pubmedqa.jsonl")) {
         let id = string(&row, "_id");
@@ -154,7 +176,13 @@ pub fn pubmedqa(folder: &Path, embed: &dyn Embed) -> Set {
             let passage = format!("{id}-{i}");
             gold.push(passage.clone());
             let heading = vec![string(section, "section")];
-            passages.push(Passage { id: passage, group: id.clone(), title: None, heading, text: string(section, "text") });
+            passages.push(Passage {
+                id: passage,
+                group: id.clone(),
+                title: None,
+                heading,
+                text: string(section, "text"),
+            });
         }
         questions.push(Asked { question: string(&row, "question"), gold, answer: None });
     }
@@ -163,12 +191,15 @@ pub fn pubmedqa(folder: &Path, embed: &dyn Embed) -> Set {
 }
 
 /// A staff handbook: pages cut at headings, and questions that were headings, which are blanked.
-pub fn handbook(folder: &Path, embed: &dyn Embed) -> Set {
+pub(crate) fn handbook(folder: &Path, embed: &dyn Embed) -> Set {
     let faq = lines(&folder.join("faq.jsonl"));
     let (mut passages, mut questions) = (Vec::new(), Vec::new());
     let mut by_file: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
     for (i, row) in faq.iter().enumerate() {
-        by_file.entry(string(row, "file")).or_default().push((row["line"].as_u64().unwrap_or_default() as usize, i));
+        by_file
+            .entry(string(row, "file"))
+            .or_default()
+            .push((row["line"].as_u64().unwrap_or_default() as usize, i));
         questions.push(Asked { question: string(row, "question"), gold: Vec::new(), answer: None });
     }
     let mut files = Vec::new();
@@ -182,28 +213,55 @@ pub fn handbook(folder: &Path, embed: &dyn Embed) -> Set {
     files.sort();
     for file in files {
         let name = file.strip_prefix(folder.join("t1")).unwrap_or(&file).to_string_lossy().into_owned();
-        let asked = by_file.iter().find(|(key, _)| key.ends_with(&name) || name.ends_with(key.as_str())).map(|(_, rows)| rows.clone());
-        page(&name, &std::fs::read_to_string(&file).unwrap_or_default(), &asked.unwrap_or_default(), &mut passages, &mut questions);
+        let asked = by_file
+            .iter()
+            .find(|(key, _)| key.ends_with(&name) || name.ends_with(key.as_str()))
+            .map(|(_, rows)| rows.clone());
+        page(
+            &name,
+            &std::fs::read_to_string(&file).unwrap_or_default(),
+            &asked.unwrap_or_default(),
+            &mut passages,
+            &mut questions,
+        );
     }
     questions.retain(|asked| !asked.gold.is_empty());
     Set::new("handbook", passages, questions, embed)
 }
 
 /// Adds one page's passages of at most 150 words, and notes which answer a blanked question.
-fn page(name: &str, text: &str, asked: &[(usize, usize)], passages: &mut Vec<Passage>, questions: &mut [Asked]) {
-    let title = text.lines().find_map(|line| line.strip_prefix("title: ")).unwrap_or(name).trim_matches(['"', '\'']).to_string();
+fn page(
+    name: &str,
+    text: &str,
+    asked: &[(usize, usize)],
+    passages: &mut Vec<Passage>,
+    questions: &mut [Asked],
+) {
+    let title = text
+        .lines()
+        .find_map(|line| line.strip_prefix("title: "))
+        .unwrap_or(name)
+        .trim_matches(['"', '\''])
+        .to_string();
     let mut path: Vec<(usize, String, Option<usize>)> = Vec::new();
     let mut body = String::new();
-    let mut close = |body: &mut String, path: &[(usize, String, Option<usize>)], passages: &mut Vec<Passage>| {
-        let text = std::mem::take(body).trim().to_string();
-        if text.chars().filter(|c| c.is_alphabetic()).count() < 20 {
-            return;
-        }
-        let id = format!("{name}#{}", passages.len());
-        path.iter().filter_map(|(_, _, question)| *question).for_each(|question| questions[question].gold.push(id.clone()));
-        let heading = path.iter().map(|(_, heading, _)| heading.clone()).filter(|heading| !heading.is_empty()).collect();
-        passages.push(Passage { id, group: name.to_string(), title: Some(title.clone()), heading, text });
-    };
+    let mut close =
+        |body: &mut String, path: &[(usize, String, Option<usize>)], passages: &mut Vec<Passage>| {
+            let text = std::mem::take(body).trim().to_string();
+            if text.chars().filter(|c| c.is_alphabetic()).count() < 20 {
+                return;
+            }
+            let id = format!("{name}#{}", passages.len());
+            path.iter()
+                .filter_map(|(_, _, question)| *question)
+                .for_each(|question| questions[question].gold.push(id.clone()));
+            let heading = path
+                .iter()
+                .map(|(_, heading, _)| heading.clone())
+                .filter(|heading| !heading.is_empty())
+                .collect();
+            passages.push(Passage { id, group: name.to_string(), title: Some(title.clone()), heading, text });
+        };
     for (number, line) in text.lines().enumerate() {
         let level = line.bytes().take_while(|byte| *byte == b'#').count();
         if (1..=6).contains(&level) && line[level..].starts_with(' ') {
@@ -224,21 +282,21 @@ fn page(name: &str, text: &str, asked: &[(usize, usize)], passages: &mut Vec<Pas
 }
 
 /// The reference encoder; every text is encoded once and, being for measuring only, cut at the window.
-pub struct Cached {
+pub(crate) struct Cached {
     encoder: Encoder,
     tokenizer: Tokenizer,
     vectors: Mutex<BTreeMap<String, Vec<f32>>>,
 }
 
 impl Cached {
-    pub fn open(model: &Path) -> Cached {
+    pub(crate) fn open(model: &Path) -> Cached {
         Cached {
-            encoder: Encoder::open(model, EncoderOptions { threads: 2, ..EncoderOptions::default() }).expect("the model opens"),
+            encoder: Encoder::open(model, EncoderOptions { threads: 2, ..EncoderOptions::default() })
+                .expect("the model opens"),
             tokenizer: Tokenizer::open(model).expect("the tokenizer opens"),
-            vectors: Mutex::new(load()), //TMP
+            vectors: Mutex::default(),
         }
     }
-    pub fn save(&self) { let k=self.vectors.lock().unwrap(); let mut b=Vec::new(); for (t,v) in k.iter(){ b.extend((t.len() as u32).to_le_bytes()); b.extend(t.as_bytes()); for x in v { b.extend(x.to_le_bytes()); } } std::fs::write("/tmp/c_vec.bin",b).unwrap(); } //TMP
 }
 
 impl CountTokens for Cached {
@@ -271,11 +329,12 @@ impl Embed for Cached {
             ids
         });
         let ids: Vec<Vec<u32>> = ids.collect();
-        let failed = |error: engraft_nn::ModelError| EmbedError::Engine { model: self.name().into(), message: error.to_string() };
+        let failed = |error: engraft_nn::ModelError| EmbedError::Engine {
+            model: self.name().into(),
+            message: error.to_string(),
+        };
         let vectors = self.encoder.encode_ids(&ids).map_err(failed)?;
         known.extend(new.into_iter().map(str::to_string).zip(vectors));
         Ok(texts.iter().map(|text| known[*text].clone()).collect())
     }
 }
-
-fn load() -> BTreeMap<String, Vec<f32>> { let mut m=BTreeMap::new(); let b=std::fs::read("/tmp/c_vec.bin").unwrap_or_default(); let mut i=0; while i<b.len(){ let n=u32::from_le_bytes(b[i..i+4].try_into().unwrap()) as usize; i+=4; let t=String::from_utf8(b[i..i+n].to_vec()).unwrap(); i+=n; let v=(0..384).map(|j| f32::from_le_bytes(b[i+4*j..i+4*j+4].try_into().unwrap())).collect(); i+=4*384; m.insert(t,v);} m } //TMP

@@ -1,10 +1,10 @@
 //! Logistic regression by Newton's method, and the area under the ROC curve.
 
 /// Rows of features with what is to be told.
-pub type Rows = Vec<(Vec<f64>, bool)>;
+pub(crate) type Rows = Vec<(Vec<f64>, bool)>;
 
 /// Weights, the constant first, that maximise the likelihood of `rows` less half of `ridge` times their square.
-pub fn fit(rows: &[(Vec<f64>, bool)], ridge: f64) -> Vec<f64> {
+pub(crate) fn fit(rows: &[(Vec<f64>, bool)], ridge: f64) -> Vec<f64> {
     let n = rows.first().map_or(0, |row| row.0.len()) + 1;
     let mut weights = vec![0.0; n];
     for _ in 0..25 {
@@ -34,7 +34,7 @@ pub fn fit(rows: &[(Vec<f64>, bool)], ridge: f64) -> Vec<f64> {
 }
 
 /// The log-odds of a row.
-pub fn log_odds(weights: &[f64], features: &[f64]) -> f64 {
+pub(crate) fn log_odds(weights: &[f64], features: &[f64]) -> f64 {
     weights[0] + dot(&weights[1..], features)
 }
 
@@ -58,7 +58,7 @@ fn solve(mut rows: Vec<Vec<f64>>) -> Vec<f64> {
 }
 
 /// The probability that a positive has a higher score than a negative; ties count half.
-pub fn auroc(scores: &[(f64, bool)]) -> f64 {
+pub(crate) fn auroc(scores: &[(f64, bool)]) -> f64 {
     let mut sorted = scores.to_vec();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut below, mut wins, mut positives) = (0.0, 0.0, 0.0);

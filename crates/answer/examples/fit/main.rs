@@ -26,7 +26,8 @@ fn main() {
         return;
     };
     let embed = Cached::open(&model);
-    let sets = [data::xquad(&xquad, &embed), data::pubmedqa(&pubmedqa, &embed), data::handbook(&handbook, &embed)];
+    let sets =
+        [data::xquad(&xquad, &embed), data::pubmedqa(&pubmedqa, &embed), data::handbook(&handbook, &embed)];
     for set in &sets {
         println!("{}: {} passages, {} questions", set.name, set.passages.len(), set.questions.len());
     }
@@ -34,9 +35,7 @@ fn main() {
         println!("\n== {} ==", if with { "with an encoder" } else { "words only" });
         sentences(&sets[0], &embed, with);
         spans(&sets[0], &embed, with);
-        let t = std::time::Instant::now(); //TMP
         support(&sets, &embed, with);
-        embed.save(); println!("support took {:?}", t.elapsed()); //TMP
     }
 }
 
@@ -45,7 +44,13 @@ fn encoder(embed: &Cached, with: bool) -> Option<&dyn Embed> {
 }
 
 /// Without an encoder there is no dense leg either.
-fn sources<'a>(set: &'a Set, question: &str, hidden: &[String], embed: &Cached, with: bool) -> Vec<engraft_answer::Source<'a>> {
+fn sources<'a>(
+    set: &'a Set,
+    question: &str,
+    hidden: &[String],
+    embed: &Cached,
+    with: bool,
+) -> Vec<engraft_answer::Source<'a>> {
     let mut found = set.search(question, SOURCES, hidden, embed);
     if !with {
         found.iter_mut().for_each(|source| source.dense = None);
@@ -60,8 +65,10 @@ fn sentences(set: &Set, embed: &Cached, with: bool) {
     for asked in &set.questions {
         let sources = sources(set, &asked.question, &[], embed, with);
         for unit in explain(&asked.question, &sources, &options, encoder(embed, with)) {
-            let held = sources[unit.source].uri == asked.gold[0] && asked.answer.is_some_and(|answer| unit.span.contains(answer));
-            let mut features: Vec<f64> = unit.signals.values().iter().map(|value| f64::from(*value)).collect();
+            let held = sources[unit.source].uri == asked.gold[0]
+                && asked.answer.is_some_and(|answer| unit.span.contains(answer));
+            let mut features: Vec<f64> =
+                unit.signals.values().iter().map(|value| f64::from(*value)).collect();
             features.extend(unit.signals.cosine.map(f64::from));
             halves[half(set.group_of(asked))].push((features, held));
         }
@@ -76,7 +83,8 @@ fn half(group: &str) -> usize {
 fn report(what: &str, halves: [Rows; 2]) {
     for (train, held_out) in [(0, 1), (1, 0)] {
         let weights = fit(&halves[train], 1.0);
-        let scores: Vec<(f64, bool)> = halves[held_out].iter().map(|(x, label)| (log_odds(&weights, x), *label)).collect();
+        let scores: Vec<(f64, bool)> =
+            halves[held_out].iter().map(|(x, label)| (log_odds(&weights, x), *label)).collect();
         println!("{what}: AUROC {:.3} on {} rows held out", auroc(&scores), scores.len());
     }
     let all: Rows = halves.into_iter().flatten().collect();
@@ -86,7 +94,7 @@ fn report(what: &str, halves: [Rows; 2]) {
 
 /// How often the quotes hold the whole answer, and how long they are.
 fn spans(set: &Set, embed: &Cached, with: bool) {
-    for margin in [1.5, 2.0, 2.5] {
+    for margin in [0.0, 1.0, 2.0, 3.0] {
         let options = ExtractOptions { margin, ..ExtractOptions::default() };
         let (mut held, mut letters, mut top) = (0, 0, 0);
         for asked in &set.questions {
@@ -124,9 +132,11 @@ fn support(sets: &[Set], embed: &Cached, with: bool) {
                 if hidden.is_empty() && !answerable {
                     continue;
                 }
-                let found = extract(&asked.question, &sources, &ExtractOptions::default(), encoder(embed, with));
+                let found =
+                    extract(&asked.question, &sources, &ExtractOptions::default(), encoder(embed, with));
                 shown.push((f64::from(found.support), answerable));
-                let mut features: Vec<f64> = found.evidence.values().iter().map(|value| f64::from(*value)).collect();
+                let mut features: Vec<f64> =
+                    found.evidence.values().iter().map(|value| f64::from(*value)).collect();
                 features.extend(found.evidence.cosine.map(f64::from));
                 // The handbook says many things on several pages: without the passage a question may still be
                 // answered, so its labels are shown and not learnt from.
@@ -138,10 +148,18 @@ fn support(sets: &[Set], embed: &Cached, with: bool) {
         print!("{}: AUROC {:.3} with the weights in the code;", set.name, auroc(&shown));
         for threshold in [0.3, 0.4, 0.5, 0.6, 0.7] {
             let share = |label: bool| {
-                let of: Vec<bool> = shown.iter().filter(|(_, held)| *held == label).map(|(support, _)| *support >= threshold).collect();
+                let of: Vec<bool> = shown
+                    .iter()
+                    .filter(|(_, held)| *held == label)
+                    .map(|(support, _)| *support >= threshold)
+                    .collect();
                 of.iter().filter(|answered| **answered).count() as f64 / of.len() as f64
             };
-            print!(" at {threshold} answered {:.2} of answerable and {:.2} of the others;", share(true), share(false));
+            print!(
+                " at {threshold} answered {:.2} of answerable and {:.2} of the others;",
+                share(true),
+                share(false)
+            );
         }
         println!();
     }

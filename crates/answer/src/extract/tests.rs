@@ -33,85 +33,128 @@ fn check(question: &str, sources: &[Source<'_>], expected: Expect) {
     expected.assert_eq(&shown);
 }
 
-const LEAVE: &str = "Everyone works from home on Fridays. You get 30 days of annual leave a year. Ask your manager early.";
+const LEAVE: &str =
+    "Everyone works from home on Fridays. You get 30 days of annual leave a year. Ask your manager early.";
 
 #[test]
 fn the_sentence_that_answers_is_quoted() {
-    check("How many days of annual leave do I get?", &[source("a.md", "2024-01-01", LEAVE)], expect![[r#"
+    check(
+        "How many days of annual leave do I get?",
+        &[source("a.md", "2024-01-01", LEAVE)],
+        expect![[r#"
         You get 30 days of annual leave a year. [1]
         [1] a.md
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_superseded_source_is_never_cited() {
-    let old = Source { superseded: true, ..source("old.md", "2023-01-01", "You get 25 days of annual leave a year.") };
-    check("How many days of annual leave do I get?", &[old.clone(), source("a.md", "2024-01-01", LEAVE)], expect![[r#"
+    let old = Source {
+        superseded: true,
+        ..source("old.md", "2023-01-01", "You get 25 days of annual leave a year.")
+    };
+    check(
+        "How many days of annual leave do I get?",
+        &[old.clone(), source("a.md", "2024-01-01", LEAVE)],
+        expect![[r#"
         You get 30 days of annual leave a year. [1]
         [1] a.md
-    "#]]);
-    check("How many days of annual leave do I get?", &[old], expect![[r#"
+    "#]],
+    );
+    check(
+        "How many days of annual leave do I get?",
+        &[old],
+        expect![[r#"
         The documents do not answer this question.
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn copies_are_cited_once_from_the_newest() {
     let copies = [source("a.md", "2023-01-01", LEAVE), source("b.md", "2024-01-01", LEAVE)];
-    check("How many days of annual leave do I get?", &copies, expect![[r#"
+    check(
+        "How many days of annual leave do I get?",
+        &copies,
+        expect![[r#"
         You get 30 days of annual leave a year. [1]
         [1] b.md
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn sources_that_disagree_are_both_quoted_newest_first() {
     let other = "Parking is free. You get 25 days of annual leave a year.";
     let sources = [source("a.md", "2022-01-01", LEAVE), source("b.md", "2024-05-02", other)];
-    check("How many days of annual leave do I get?", &sources, expect![[r#"
+    check(
+        "How many days of annual leave do I get?",
+        &sources,
+        expect![[r#"
         You get 25 days of annual leave a year. [1]
         You get 30 days of annual leave a year. [2]
         [1] b.md
         [2] a.md
         note: sources disagree: 25 (b.md, 2024-05-02) against 30 (a.md, 2022-01-01)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_row_comes_with_the_header_of_its_table() {
     let table = "Prices per night:\n\n| City | Limit |\n|---|---|\n| Lima | 90 € |\n| Oslo | 150 € |\n";
-    check("What is the hotel limit in Oslo?", &[source("a.md", "2024-01-01", table)], expect![[r#"
+    check(
+        "What is the hotel limit in Oslo?",
+        &[source("a.md", "2024-01-01", table)],
+        expect![[r#"
         | City | Limit | [1]
         | Oslo | 150 € | [2]
         [1] a.md
         [2] a.md
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_sentence_that_points_back_brings_the_one_before() {
     let text = "The badge opens every door of the building. It costs 20 euros to replace a lost one. Lunch is at noon.";
-    check("What does it cost to replace a lost one?", &[source("a.md", "2024-01-01", text)], expect![[r#"
+    check(
+        "What does it cost to replace a lost one?",
+        &[source("a.md", "2024-01-01", text)],
+        expect![[r#"
         The badge opens every door of the building. It costs 20 euros to replace a lost one. [1]
         [1] a.md
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn nothing_to_quote_is_an_abstention() {
-    check("Anything?", &[], expect![[r#"
+    check(
+        "Anything?",
+        &[],
+        expect![[r#"
         The documents do not answer this question.
-    "#]]);
-    check("Anything?", &[source("a.md", "2024-01-01", "--- ***")], expect![[r#"
+    "#]],
+    );
+    check(
+        "Anything?",
+        &[source("a.md", "2024-01-01", "--- ***")],
+        expect![[r#"
         The documents do not answer this question.
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_question_the_sources_do_not_touch_has_little_support() {
     let sources = [source("a.md", "2024-01-01", LEAVE)];
     let support = |question| extract(question, &sources, &ANY, None).support;
-    assert!(support("How many days of annual leave do I get?") > support("Who won the chess championship in Reykjavik?") + 0.3);
+    assert!(
+        support("How many days of annual leave do I get?")
+            > support("Who won the chess championship in Reykjavik?") + 0.3
+    );
 }
 
 proptest! {

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const HANDBOOK: &str = "Leave is 30 days. Ask early.\nSick leave is paid. Ask early. It’s “full” pay – always.";
+const HANDBOOK: &str =
+    "Leave is 30 days. Ask early.\nSick leave is paid. Ask early. It’s “full” pay – always.";
 const OLD: &str = "Leave is 25 days.";
 
 fn source(text: &str, superseded: bool) -> Source<'_> {
@@ -26,8 +27,11 @@ fn source(text: &str, superseded: bool) -> Source<'_> {
     }
 }
 
+/// A marker: source, quote, and where it is claimed to be.
+type Claim<'a> = (usize, &'a str, Option<(usize, usize)>);
+
 /// The words of `message` that a marker supports stand between `<` and `>`.
-fn draft(message: &str, claims: &[(usize, &str, Option<(usize, usize)>)]) -> Draft {
+fn draft(message: &str, claims: &[Claim<'_>]) -> Draft {
     let (mut plain, mut starts, mut spans) = (String::new(), Vec::new(), Vec::new());
     for c in message.chars() {
         let at = plain.chars().count();
@@ -47,7 +51,7 @@ fn draft(message: &str, claims: &[(usize, &str, Option<(usize, usize)>)]) -> Dra
 }
 
 #[track_caller]
-fn check(message: &str, claims: &[(usize, &str, Option<(usize, usize)>)], expected: Expect) {
+fn check(message: &str, claims: &[Claim<'_>], expected: Expect) {
     let answer = verify(&draft(message, claims), &[source(HANDBOOK, false), source(OLD, true)], 0.5);
     let chars: Vec<char> = answer.message.chars().collect();
     let mut shown = format!("{}\n", answer.message);
@@ -62,55 +66,87 @@ fn check(message: &str, claims: &[(usize, &str, Option<(usize, usize)>)], expect
 
 #[test]
 fn a_true_quote_keeps_its_marker() {
-    check("<Leave is 30 days.> [1]", &[(0, "Leave is 30 days.", Some((0, 17)))], expect![[r#"
+    check(
+        "<Leave is 30 days.> [1]",
+        &[(0, "Leave is 30 days.", Some((0, 17)))],
+        expect![[r#"
         Leave is 30 days. [1]
         [1] Leave is 30 days. = 0..17 "Leave is 30 days."
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_wrong_span_is_repaired_when_the_quote_is_unique() {
-    check("You get <30 days> [1].", &[(0, "30 days", Some((3, 9)))], expect![[r#"
+    check(
+        "You get <30 days> [1].",
+        &[(0, "30 days", Some((3, 9)))],
+        expect![[r#"
         You get 30 days [1].
         [1] 30 days = 9..16 "30 days"
-    "#]]);
-    check("<Sick leave is paid> [4].", &[(0, "Sick leave is paid.", None)], expect![[r#"
+    "#]],
+    );
+    check(
+        "<Sick leave is paid> [4].",
+        &[(0, "Sick leave is paid.", None)],
+        expect![[r#"
         Sick leave is paid [1].
         [1] Sick leave is paid = 29..48 "Sick leave is paid."
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_quote_found_twice_is_dropped_unless_its_span_says_which() {
-    check("<Ask early> [1].", &[(0, "Ask early.", None)], expect![[r#"
+    check(
+        "<Ask early> [1].",
+        &[(0, "Ask early.", None)],
+        expect![[r#"
         The documents do not answer this question.
         note: a citation of handbook.md was dropped: its quote is not found there, or in several places
-    "#]]);
-    check("<Ask early> [1].", &[(0, "Ask early.", Some((49, 59)))], expect![[r#"
+    "#]],
+    );
+    check(
+        "<Ask early> [1].",
+        &[(0, "Ask early.", Some((49, 59)))],
+        expect![[r#"
         Ask early [1].
         [1] Ask early = 49..59 "Ask early."
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn spaces_and_quotation_marks_are_forgiven_and_the_source_spelling_is_cited() {
-    check("<Paid.> [1]", &[(0, "It's  \"full\" pay - always.", None)], expect![[r#"
+    check(
+        "<Paid.> [1]",
+        &[(0, "It's  \"full\" pay - always.", None)],
+        expect![[r#"
         Paid. [1]
         [1] Paid. = 60..85 "It’s “full” pay – always."
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn altered_quotes_unknown_and_superseded_sources_lead_to_an_abstention() {
-    check("<Leave is 31 days.> [1]", &[(0, "Leave is 31 days.", Some((0, 17)))], expect![[r#"
+    check(
+        "<Leave is 31 days.> [1]",
+        &[(0, "Leave is 31 days.", Some((0, 17)))],
+        expect![[r#"
         The documents do not answer this question.
         note: a citation of handbook.md was dropped: its quote is not found there, or in several places
-    "#]]);
-    check("<Leave is 25 days.> [2] <So.> [9]", &[(1, "Leave is 25 days.", None), (8, "So.", None)], expect![[r#"
+    "#]],
+    );
+    check(
+        "<Leave is 25 days.> [2] <So.> [9]",
+        &[(1, "Leave is 25 days.", None), (8, "So.", None)],
+        expect![[r#"
         The documents do not answer this question.
         note: a citation of old.md was dropped: it is superseded
         note: a citation of source 9 was dropped: only 2 were sent
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -145,27 +181,39 @@ fn a_marker_that_is_not_shown_is_put_in_and_the_same_quote_shares_a_number() {
 
 #[test]
 fn overlapping_markers_do_not_both_stay() {
-    check("<Leave <is 30> days.> [1]", &[(0, "is 30", None), (0, "Leave is 30 days.", None)], expect![[r#"
+    check(
+        "<Leave <is 30> days.> [1]",
+        &[(0, "is 30", None), (0, "Leave is 30 days.", None)],
+        expect![[r#"
         Leave is 30 days. [1]
         [1] Leave is 30 days. = 0..17 "Leave is 30 days."
         note: a citation of handbook.md was dropped: it overlaps another
-    "#]]);
+    "#]],
+    );
 }
 
 fn lies() -> impl Strategy<Value = (Vec<(String, bool)>, Draft)> {
     let text = "([a-c ]|[1-3]|\\[[0-9]\\]|[\u{e9}\u{1f600}\u{4e00}]|\n){1,40}";
     let sources = proptest::collection::vec((text, proptest::bool::weighted(0.2)), 0..4);
-    let marker = (0usize..50, 1usize..12, 0usize..5, "[a-c1 \u{e9}]{0,6}", proptest::option::of((0usize..50, 1usize..9)));
-    (sources, text, proptest::collection::vec((marker, any::<bool>()), 0..6)).prop_map(|(sources, message, markers)| {
-        let markers = markers.into_iter().map(|((start, len, source, words, span), honest)| {
-            let span = span.and_then(|(start, len)| Span::new(start, start + len));
-            let truth = sources.get(source).and_then(|(text, _)| CharMap::new(text).quote(span?));
-            let quote = truth.filter(|_| honest).map_or(words, str::to_string);
-            Marker { message: Span::new(start, start + len).unwrap(), source, quote, span }
-        });
-        let markers = markers.collect();
-        (sources, Draft { message, markers })
-    })
+    let marker = (
+        0usize..50,
+        1usize..12,
+        0usize..5,
+        "[a-c1 \u{e9}]{0,6}",
+        proptest::option::of((0usize..50, 1usize..9)),
+    );
+    (sources, text, proptest::collection::vec((marker, any::<bool>()), 0..6)).prop_map(
+        |(sources, message, markers)| {
+            let markers = markers.into_iter().map(|((start, len, source, words, span), honest)| {
+                let span = span.and_then(|(start, len)| Span::new(start, start + len));
+                let truth = sources.get(source).and_then(|(text, _)| CharMap::new(text).quote(span?));
+                let quote = truth.filter(|_| honest).map_or(words, str::to_string);
+                Marker { message: Span::new(start, start + len).unwrap(), source, quote, span }
+            });
+            let markers = markers.collect();
+            (sources, Draft { message, markers })
+        },
+    )
 }
 
 proptest! {

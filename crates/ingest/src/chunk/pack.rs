@@ -65,12 +65,12 @@ fn balance(
         return runs.push(run);
     };
     let mut best: Option<(usize, usize)> = None;
-    for cut in before.start + 1..run.end {
+    for (cut, piece) in pieces.iter().enumerate().take(run.end).skip(before.start + 1) {
         let (left, right) = (cost(&(before.start..cut)), cost(&(cut..run.end)));
         if left > room || right > room {
             continue;
         }
-        let fee = match pieces[cut].border {
+        let fee = match piece.border {
             Border::Block => 0,
             Border::Sentence | Border::Line => room / 4,
             Border::Word => room / 2,

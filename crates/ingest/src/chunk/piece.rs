@@ -94,13 +94,13 @@ pub(super) fn fit<'a>(
     fitting.push(Piece { plain: None, cost, ..piece });
 }
 
-/// The parts of `text` between borders of one sort, trimmed, in order; one part when there is none inside.
+/// The parts of `text` between borders of one sort, trimmed, in order; at most one when there is none inside.
 fn split(text: &str, level: Border) -> Vec<Range<usize>> {
     let bytes_of = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
     let ranged = |part: &str| bytes_of(part)..bytes_of(part) + part.len();
     let visible = |part: &&str| !part.is_empty();
     match level {
-        Border::Block => vec![0..text.len()],
+        Border::Block => Vec::new(),
         Border::Sentence => {
             let map = CharMap::new(text);
             let bytes = |span: engraft_core::Span| Some(map.byte_of(span.start())?..map.byte_of(span.end())?);
@@ -123,9 +123,9 @@ fn halves(text: &str) -> usize {
     let last_inside = |byte: &usize| *byte > 0;
     graphemes()
         .find(behind)
-        .or_else(|| graphemes().filter(last_inside).last())
+        .or_else(|| graphemes().rfind(last_inside))
         .or_else(|| points().find(behind))
-        .or_else(|| points().filter(last_inside).last())
+        .or_else(|| points().rfind(last_inside))
         .unwrap_or(text.len())
 }
 

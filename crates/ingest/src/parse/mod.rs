@@ -81,8 +81,8 @@ impl Outcome {
 
 /// Reads the file `name` (or uri; only its extension counts) with the given bytes.
 ///
-/// Never panics. An archive of which some members fail is `Ok` with their failures; an error means that nothing at
-/// all could be read.
+/// Never panics. An archive or record file of which some parts fail is `Ok` with their failures, even where all
+/// parts fail for reasons of their own; an error is about the file as a whole.
 pub fn parse(name: &str, bytes: &[u8], limits: &Limits) -> Result<Outcome, ParseError> {
     if bytes.len() > limits.max_input_bytes {
         return Err(ParseError::too_large("bytes", limits.max_input_bytes));

@@ -83,7 +83,7 @@ pub(super) fn exp2<S: Simd>(s: S, x: S::F) -> S::F {
 pub(super) fn gelu<S: Simd>(s: S, x: S::F) -> S::F {
     const P: [f32; 6] =
         [0.797_884_46, 0.068_748_385, 0.009_414_265, 0.000_347_660_13, 1.271_256e-5, 4.429_218_6e-8];
-    const Q: [f32; 6] = [1.0, 0.252_829_05, 0.028_938_966, 0.001_912_861_6, 7.509_472_2e-5, 1.180_216_4e-6];
+    const Q: [f32; 6] = [1.0, 0.252_829_05, 0.028_938_966, 0.001_912_861_6, 7.509_472e-5, 1.180_216_4e-6];
     let bound = s.splat(5.6);
     let clamped = s.max(s.min(x, bound), s.sub(s.splat(0.0), bound));
     let square = s.mul(clamped, clamped);

@@ -1,5 +1,7 @@
 //! Rules of the tokenizer on a vocabulary small enough to read.
 
+use std::sync::LazyLock;
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -8,13 +10,14 @@ use super::*;
 const VOCAB: &str =
     "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n!\n-\n[\n]\nun\n##aff\n##able\naffable\ncafe\n中\n国\nsep\ni\nß\n";
 
+static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(|| open(VOCAB));
+
 #[track_caller]
 fn check(text: &str, expected: Expect) {
-    let tokenizer = open(VOCAB);
     let tokens: Vec<&str> = VOCAB.lines().collect();
     let mut ids = Vec::new();
-    tokenizer.encode(text, &mut ids);
-    assert_eq!(tokenizer.count(text) + tokenizer.specials(), ids.len());
+    TOKENIZER.encode(text, &mut ids);
+    assert_eq!(TOKENIZER.count(text) + TOKENIZER.specials(), ids.len());
     let shown: Vec<&str> = ids.iter().map(|&id| tokens[id as usize]).collect();
     expected.assert_eq(&shown.join(" "));
 }
@@ -63,8 +66,7 @@ fn a_special_token_in_the_text_is_that_token() {
 
 #[test]
 fn a_word_over_a_hundred_characters_is_unknown() {
-    let tokenizer = open(VOCAB);
-    assert_eq!(tokenizer.count(&format!("un{}", "aff".repeat(32))), 33);
+    assert_eq!(TOKENIZER.count(&format!("un{}", "aff".repeat(32))), 33);
     check(&format!("un{}", "aff".repeat(33)), expect!["[CLS] [UNK] [SEP]"]);
     check(&"é".repeat(5000), expect!["[CLS] [UNK] [SEP]"]);
 }
@@ -89,14 +91,13 @@ fn a_tokenizer_of_another_family_is_refused() {
 proptest! {
     #[test]
     fn words_apart_are_tokenised_apart(words in prop::collection::vec("[a-f中é\u{301}\u{1b44}!\u{ad}ß]{0,9}", 0..9)) {
-        let tokenizer = open(VOCAB);
         let (mut whole, mut parts) = (Vec::new(), Vec::new());
-        tokenizer.encode(&words.join(" "), &mut whole);
-        parts.extend(&tokenizer.before);
+        TOKENIZER.encode(&words.join(" "), &mut whole);
+        parts.extend(&TOKENIZER.before);
         for word in &words {
-            tokenizer.walk(word, &mut |ids| parts.extend_from_slice(ids));
+            TOKENIZER.walk(word, &mut |ids| parts.extend_from_slice(ids));
         }
-        parts.extend(&tokenizer.after);
+        parts.extend(&TOKENIZER.after);
         prop_assert_eq!(whole, parts);
     }
 }

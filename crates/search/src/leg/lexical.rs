@@ -4,13 +4,15 @@
 //! frequencies and lengths are those of the live chunks at this version, so deleting is as good as never having added,
 //! to the last bit: every chunk's score is the sum over the question's sorted terms, whatever segment it is in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+use engraft_core::ChunkNo;
 
 use crate::analyze;
 use crate::leg::allowed::Allowed;
 use crate::rank::{Best, Scored};
 use crate::request::Term;
-use crate::segment::Cursor;
+use crate::segment::{BLOCK, Cursor};
 use crate::settings::Settings;
 use crate::snapshot::{Snapshot, View};
 
@@ -47,8 +49,13 @@ impl Curve {
     /// In `[0, 1)`.
     #[inline]
     pub(crate) fn share(self, tf: u32, length: u32) -> f32 {
+        self.of(tf, length as f32)
+    }
+
+    #[inline]
+    fn of(self, tf: u32, length: f32) -> f32 {
         let tf = tf as f32 * self.unit;
-        tf / (tf + (self.base + self.slope * length as f32))
+        tf / (tf + (self.base + self.slope * length))
     }
 }
 
@@ -80,30 +87,39 @@ pub(crate) fn weighted(snapshot: &Snapshot, text: &str) -> Vec<Weighted> {
     terms.into_iter().map(weigh).collect()
 }
 
-/// The best `limit` chunks, best first, and how many hold any term.
+/// What the lexical leg found.
+pub(crate) struct Ranking {
+    /// Best first.
+    pub(crate) rows: Vec<Scored>,
+    /// How many allowed rows hold any term.
+    pub(crate) matched: usize,
+    /// The scores of the rows that were asked for and hold any term.
+    pub(crate) asked: HashMap<ChunkNo, f32>,
+}
+
+/// The best `limit` chunks; `asked` names rows, ascending, of segments whose scores are wanted in any case.
 pub(crate) fn rank(
     snapshot: &Snapshot,
     terms: &[Weighted],
     allowed: &Allowed,
     limit: usize,
-) -> (Vec<Scored>, usize) {
+    asked: &BTreeMap<u32, Vec<u32>>,
+) -> Ranking {
     let curve = Curve::new(&snapshot.settings, snapshot.length, snapshot.live);
     let mut best = Best::new(limit);
-    let mut matched = 0;
+    let mut ranking = Ranking { rows: Vec::new(), matched: 0, asked: HashMap::new() };
     let mut sums = Vec::new();
     for (at, view) in snapshot.views.iter().enumerate() {
         let lists = lists(view, terms);
         if !lists.is_empty() {
-            let mut scan = Scan {
-                at: at as u32,
-                view,
-                mask: allowed.masks[at].as_ref().map(|mask| mask.words()),
-                curve,
-            };
-            matched += scan.run(lists, &mut sums, &mut best);
+            let asked = asked.get(&(at as u32)).map_or(&[][..], Vec::as_slice);
+            let mask = allowed.masks[at].as_ref().map(|mask| mask.words());
+            let scan = Scan { at: at as u32, view, mask, asked, curve };
+            scan.run(lists, &mut sums, &mut best, &mut ranking);
         }
     }
-    (best.into_sorted(), matched)
+    ranking.rows = best.into_sorted();
+    ranking
 }
 
 /// A term's postings in one segment, and how far they have been read.
@@ -122,13 +138,13 @@ struct Scan<'a> {
     at: u32,
     view: &'a View,
     mask: Option<&'a [u64]>,
+    asked: &'a [u32],
     curve: Curve,
 }
 
 impl Scan<'_> {
-    fn run(&mut self, mut lists: Vec<List<'_>>, sums: &mut Vec<f32>, best: &mut Best) -> usize {
+    fn run(&self, mut lists: Vec<List<'_>>, sums: &mut Vec<f32>, best: &mut Best, found: &mut Ranking) {
         let lengths = self.view.segment.lengths();
-        let mut matched = 0;
         sums.clear();
         sums.resize(WINDOW.min(lengths.len().next_multiple_of(64)), 0.0);
         for list in &mut lists {
@@ -142,10 +158,16 @@ impl Scan<'_> {
             let end = start + WINDOW;
             lists.retain_mut(|list| self.add(list, start, end, lengths, sums));
             let filled = WINDOW.min(lengths.len().saturating_sub(start)).min(sums.len());
-            matched += self.sweep(start, &mut sums[..filled], best);
+            let from = self.asked.partition_point(|&row| (row as usize) < start);
+            for &row in self.asked[from..].iter().take_while(|&&row| (row as usize) < start + filled) {
+                let sum = sums[row as usize - start];
+                if sum > 0.0 {
+                    found.asked.insert(self.view.segment.chunks()[row as usize], sum);
+                }
+            }
+            found.matched += self.sweep(start, &mut sums[..filled], best);
             start = end;
         }
-        matched
     }
 
     /// Adds what one term gives the rows in `start..end`; false when the list has ended.
@@ -161,9 +183,18 @@ impl Scan<'_> {
             } else {
                 rows.partition_point(|&row| (row as usize) < end)
             };
-            for (&row, &tf) in rows[..inside].iter().zip(&cursor.tfs[list.at..]) {
-                let Some(&length) = lengths.get(row as usize) else { return false };
-                sums[row as usize - start] += list.weight * self.curve.share(tf, length);
+            // In three steps, so that the arithmetic between runs on whole vectors.
+            let mut adds = [0f32; BLOCK];
+            for (add, &row) in adds.iter_mut().zip(&rows[..inside]) {
+                *add = lengths.get(row as usize).copied().unwrap_or(u32::MAX) as f32;
+            }
+            for (add, &tf) in adds[..inside].iter_mut().zip(&cursor.tfs[list.at..]) {
+                *add = list.weight * self.curve.of(tf, *add);
+            }
+            for (add, &row) in adds.iter().zip(&rows[..inside]) {
+                if let Some(sum) = sums.get_mut((row as usize).wrapping_sub(start)) {
+                    *sum += add;
+                }
             }
             list.at += inside;
             if list.at < cursor.filled {
@@ -203,27 +234,4 @@ impl Scan<'_> {
         }
         matched
     }
-}
-
-/// The scores of some rows of one segment, in ascending order, 0 where no term occurs; the same as [`rank`] gives.
-pub(crate) fn scores(snapshot: &Snapshot, terms: &[Weighted], view: &View, rows: &[u32]) -> Vec<f32> {
-    let curve = Curve::new(&snapshot.settings, snapshot.length, snapshot.live);
-    let mut scores = vec![0.0; rows.len()];
-    let lengths = view.segment.lengths();
-    for mut list in lists(view, terms) {
-        let mut more = true;
-        for (&row, score) in rows.iter().zip(&mut scores) {
-            if list.cursor.filled == 0 || list.cursor.rows[list.cursor.filled - 1] < row {
-                more = more && list.cursor.advance_to(row);
-            }
-            if !more {
-                break;
-            }
-            let found = list.cursor.rows[..list.cursor.filled].binary_search(&row);
-            if let (Ok(at), Some(&length)) = (found, lengths.get(row as usize)) {
-                *score += list.weight * curve.share(list.cursor.tfs[at], length);
-            }
-        }
-    }
-    scores
 }

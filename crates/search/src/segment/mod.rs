@@ -13,7 +13,7 @@ use engraft_core::{ChunkNo, DocNo};
 
 pub(crate) use build::build;
 pub(crate) use merge::merge;
-pub(crate) use postings::Cursor;
+pub(crate) use postings::{BLOCK, Cursor};
 
 use crate::bytes::{Bytes, FileKind, Sections};
 use crate::error::OpenError;

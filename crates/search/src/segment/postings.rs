@@ -196,19 +196,6 @@ impl<'a> Cursor<'a> {
         None
     }
 
-    /// Skips blocks that end before `row` without decoding them; then decodes the next one. False at the end.
-    pub(crate) fn advance_to(&mut self, row: u32) -> bool {
-        while let Some((last, offset, gap_bits, tf_bits)) = self.head(self.block).filter(|head| head.0 < row)
-        {
-            self.next = last.saturating_add(1);
-            self.block += 1;
-            if self.block * HEAD == self.heads.len() {
-                self.tail_at = Some(offset + (usize::from(gap_bits) + usize::from(tf_bits)) * BLOCK / 8);
-            }
-        }
-        self.advance()
-    }
-
     /// Calls `see` with every remaining (row, frequency).
     pub(crate) fn each(mut self, mut see: impl FnMut(u32, u32)) {
         while self.advance() {
@@ -238,11 +225,6 @@ mod tests {
             let mut read = Vec::new();
             Cursor::new(&bytes, list.len()).each(|row, tf| read.push((row, tf)));
             prop_assert_eq!(&read, &list);
-            if let Some(&(from, _)) = list.get(list.len() * 2 / 3) {
-                let mut cursor = Cursor::new(&bytes, list.len());
-                prop_assert!(cursor.advance_to(from));
-                prop_assert!(cursor.rows[..cursor.filled].contains(&from));
-            }
         }
 
         #[test]
