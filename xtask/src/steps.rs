@@ -1,6 +1,6 @@
 //! The checks, in the order in which they fail fastest.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -12,13 +12,20 @@ pub(crate) fn test() -> Result<()> {
     run("cargo fmt --all --check", &[])?;
     fetch::fetch()?;
     run("cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
-    run("cargo doc --workspace --no-deps --document-private-items --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
-    let nextest = Command::new("cargo").args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
-    if matches!({ nextest }.status(), Ok(status) if status.success()) {
+    run(
+        "cargo doc --workspace --no-deps --locked",
+        &[("RUSTDOCFLAGS", "-D warnings")],
+    )?;
+    if has_nextest() {
         run("cargo nextest run --workspace --locked --no-fail-fast", &[])
     } else {
         run("cargo test --workspace --locked --no-fail-fast", &[])
     }
+}
+
+fn has_nextest() -> bool {
+    let asked = Command::new("cargo").args(["nextest", "--version"]).output();
+    asked.is_ok_and(|output| output.status.success())
 }
 
 /// Runs one of the project's Python scripts, which say themselves what they need.
@@ -31,7 +38,8 @@ fn run(line: &str, set: &[(&str, &str)]) -> Result<()> {
     let mut words = line.split(' ');
     let program = words.next().context("an empty command")?;
     let began = Instant::now();
-    let status = Command::new(program).args(words).envs(set.iter().copied()).status().context(line.to_string())?;
+    let status =
+        Command::new(program).args(words).envs(set.iter().copied()).status().context(line.to_string())?;
     eprintln!("  {:.0} s", began.elapsed().as_secs_f64());
     if !status.success() {
         bail!("`{line}` failed");

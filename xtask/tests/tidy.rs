@@ -1,5 +1,7 @@
 //! The rules of the house that no compiler keeps: who may use whom, and how long a file may grow.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -89,7 +91,8 @@ fn sources() -> Vec<(PathBuf, String)> {
 fn crates_use_only_what_the_drawing_allows() {
     let graph = dependencies();
     for (member, needs) in &graph {
-        let (_, allowed) = MAY_USE.iter().find(|(name, _)| name == member).expect("a crate is missing in the drawing");
+        let (_, allowed) =
+            MAY_USE.iter().find(|(name, _)| name == member).expect("a crate is missing in the drawing");
         let inside = needs.iter().filter(|need| graph.contains_key(*need));
         let strays: Vec<_> = inside.filter(|need| !allowed.contains(&need.as_str())).collect();
         assert!(strays.is_empty(), "{member} must not use {strays:?}");
@@ -108,7 +111,8 @@ fn each_library_stays_at_its_place() {
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    let silent: Vec<_> = sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
+    let silent: Vec<_> =
+        sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
     assert!(silent.is_empty(), "these files open without a `//!` line: {silent:#?}");
 }
 

@@ -10,7 +10,7 @@ use engraft_store::ChunkHit;
 use serde::{Deserialize, Serialize};
 
 use crate::dated::{dated, is_superseded};
-use crate::search::{SearchRequest, ranked, read_lines};
+use crate::search::{Ranking, SearchRequest, ranked, read_lines};
 use crate::workspace::Workspace;
 use crate::{Context, Error};
 
@@ -93,7 +93,10 @@ pub fn ask(context: Context, workspace: &Workspace, request: &AskRequest) -> Res
         return Err(Error::Missing { what: "arm", name: arm, hint });
     }
     if request.question.trim().is_empty() {
-        return Err(Error::Request { message: "the question is empty".into(), hint: "write a question".into() });
+        return Err(Error::Request {
+            message: "the question is empty".into(),
+            hint: "write a question".into(),
+        });
     }
     let passages = request.k.unwrap_or(workspace.config.answer.passages);
     let search = SearchRequest {
@@ -103,10 +106,12 @@ pub fn ask(context: Context, workspace: &Workspace, request: &AskRequest) -> Res
         principals: request.principals.clone(),
         ..SearchRequest::default()
     };
-    let (mut hits, _, index_version) = ranked(context, workspace, &search)?;
+    let Ranking { mut hits, index_version, .. } = ranked(context, workspace, &search)?;
     let texts = texts(workspace, &mut hits)?;
-    let sources: Vec<Source> = hits.iter().map(|(hit, view)| source(hit, view, &texts[&view.row.doc])).collect();
-    let options = ExtractOptions { threshold: workspace.config.answer.min_support, ..ExtractOptions::default() };
+    let sources: Vec<Source> =
+        hits.iter().map(|(hit, view)| source(hit, view, &texts[&view.row.doc])).collect();
+    let options =
+        ExtractOptions { threshold: workspace.config.answer.min_support, ..ExtractOptions::default() };
     let encoder = workspace.encoder(context)?.map(|encoder| encoder as &dyn Embed);
     let answer = engraft_answer::answer(&request.question, &sources, &options, encoder);
     let citations = citations(&answer, &sources, &hits);
@@ -214,7 +219,8 @@ pub fn ask_batch(
         if context.cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let report = ask(context, workspace, &AskRequest { question: line.question.clone(), ..request.clone() })?;
+        let report =
+            ask(context, workspace, &AskRequest { question: line.question.clone(), ..request.clone() })?;
         each(&line.id, report);
         context.progress.advance(1);
     }

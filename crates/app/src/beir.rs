@@ -26,7 +26,13 @@ struct Record {
 }
 
 /// Brings in `corpus.jsonl` of `dir`; a record's uri is its `_id`. Records that left the corpus are removed.
-pub fn import(context: Context, workspace: &Workspace, parsers: &Parsers, dir: &Path, name: Option<&str>) -> Result<IngestReport, Error> {
+pub fn import(
+    context: Context,
+    workspace: &Workspace,
+    parsers: &Parsers,
+    dir: &Path,
+    name: Option<&str>,
+) -> Result<IngestReport, Error> {
     let corpus = dir.join("corpus.jsonl");
     let records: Vec<Record> = read_lines(&corpus, "{\"_id\":\"d1\",\"title\":\"…\",\"text\":\"…\"}")?;
     let own = dir.canonicalize().map_err(Error::io("find", dir))?;
@@ -37,7 +43,8 @@ pub fn import(context: Context, workspace: &Workspace, parsers: &Parsers, dir: &
     let mut kept = std::collections::BTreeSet::new();
     for batch in records.chunks(BATCH) {
         kept.extend(batch.iter().map(|record| record.id.clone()));
-        bringing.contents(&source, batch.iter().map(|record| (record.id.clone(), content(record))).collect())?;
+        bringing
+            .contents(&source, batch.iter().map(|record| (record.id.clone(), content(record))).collect())?;
         context.progress.advance(batch.len() as u64);
     }
     bringing.keep_only(&source, &kept)?;

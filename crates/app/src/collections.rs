@@ -36,13 +36,18 @@ impl Bringing<'_> {
     }
 
     /// Brings in some records, by uri; those whose content is as it was are counted unchanged.
-    pub(crate) fn contents(&mut self, source: &SourceRow, contents: Vec<(String, Content)>) -> Result<(), Error> {
+    pub(crate) fn contents(
+        &mut self,
+        source: &SourceRow,
+        contents: Vec<(String, Content)>,
+    ) -> Result<(), Error> {
         let recipe = self.recipe(source)?;
         let made: Vec<Prepared> = contents
             .into_par_iter()
             .map(|(uri, content)| {
                 let hash = content_hash(content.text.as_bytes());
-                let stamp = FileStamp { size: content.text.len() as u64, mtime_ns: 0, hash, container: uri.clone() };
+                let stamp =
+                    FileStamp { size: content.text.len() as u64, mtime_ns: 0, hash, container: uri.clone() };
                 let mut prepared = Prepared::default();
                 let document = recipe.document(&uri, content, &stamp, &mut prepared);
                 prepared.documents.push(document);
@@ -51,7 +56,8 @@ impl Bringing<'_> {
             .collect();
         let mut all = Prepared::default();
         for prepared in made {
-            self.report.bytes += prepared.documents.iter().map(|document| document.text.len() as u64).sum::<u64>();
+            self.report.bytes +=
+                prepared.documents.iter().map(|document| document.text.len() as u64).sum::<u64>();
             all.absorb(prepared);
         }
         self.apply(Vec::new(), all)

@@ -96,7 +96,8 @@ impl Config {
 
     /// The text of a new `engraft.toml`.
     pub fn text(&self) -> Result<String, Error> {
-        toml::to_string_pretty(self).map_err(|error| Error::Bug(format!("cannot write configuration: {error}")))
+        toml::to_string_pretty(self)
+            .map_err(|error| Error::Bug(format!("cannot write configuration: {error}")))
     }
 
     fn check(&self) -> Result<(), String> {

@@ -21,7 +21,8 @@ pub(crate) fn is_superseded(metadata: &Metadata) -> bool {
         "superseded_by" | "replaced_by" => !value.is_null(),
         "superseded" | "obsolete" | "archived" => value.as_bool() == Some(true),
         "status" => value.as_str().is_some_and(|status| {
-            ["superseded", "obsolete", "archived", "withdrawn", "expired"].contains(&status.to_lowercase().as_str())
+            ["superseded", "obsolete", "archived", "withdrawn", "expired"]
+                .contains(&status.to_lowercase().as_str())
         }),
         _ => false,
     })

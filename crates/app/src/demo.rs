@@ -6,7 +6,9 @@ use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 
 use crate::isolate::Parsers;
-use crate::{AskReport, AskRequest, Context, Error, IngestReport, IngestRequest, Workspace, ask, ingest, init, sync};
+use crate::{
+    AskReport, AskRequest, Context, Error, IngestReport, IngestRequest, Workspace, ask, ingest, init, sync,
+};
 
 static SAMPLE: Dir = include_dir!("$CARGO_MANIFEST_DIR/../../sample");
 
@@ -75,7 +77,11 @@ pub fn demo(context: Context, dir: &Path, threads: usize, parsers: &Parsers) -> 
     Ok(DemoReport { workspace: made.workspace, documents, ingested, asked, updated, asked_again })
 }
 
-fn answers<'a>(context: Context, workspace: &Workspace, lines: impl Iterator<Item = &'a TourLine>) -> Result<Vec<Asked>, Error> {
+fn answers<'a>(
+    context: Context,
+    workspace: &Workspace,
+    lines: impl Iterator<Item = &'a TourLine>,
+) -> Result<Vec<Asked>, Error> {
     let each = lines.map(|line| {
         let request = AskRequest { question: line.question.clone(), ..AskRequest::default() };
         let report = ask(context, workspace, &request)?;

@@ -77,7 +77,12 @@ pub fn remove(context: Context, workspace: &Workspace, name: &str, purge: bool) 
     let receipt = workspace.store.apply(&[write], &[], "", &(context.now)())?;
     let index = workspace.index(context)?;
     workspace.persist(&index)?;
-    Ok(Removed { uri: row.uri, chunks: receipt.changes.removed.len(), purged: purge, index_version: index.version() })
+    Ok(Removed {
+        uri: row.uri,
+        chunks: receipt.changes.removed.len(),
+        purged: purge,
+        index_version: index.version(),
+    })
 }
 
 /// A version of a document.
@@ -123,7 +128,10 @@ fn find(workspace: &Workspace, name: &str) -> Result<DocumentRow, Error> {
         0 => Err(missing(name)),
         1 => Ok(rows.remove(0)),
         _ => {
-            let ids: Vec<String> = rows.iter().map(|row| format!("{} ({})", row.doc_id, workspace.source_name(row.source))).collect();
+            let ids: Vec<String> = rows
+                .iter()
+                .map(|row| format!("{} ({})", row.doc_id, workspace.source_name(row.source)))
+                .collect();
             Err(Error::Request {
                 message: format!("`{name}` is in several sources"),
                 hint: format!("name it by doc_id: {}", ids.join(", ")),
@@ -133,7 +141,11 @@ fn find(workspace: &Workspace, name: &str) -> Result<DocumentRow, Error> {
 }
 
 fn missing(name: &str) -> Error {
-    Error::Missing { what: "document", name: name.into(), hint: "run `engraft docs list` to see every document".into() }
+    Error::Missing {
+        what: "document",
+        name: name.into(),
+        hint: "run `engraft docs list` to see every document".into(),
+    }
 }
 
 fn view(workspace: &Workspace, row: DocumentRow) -> DocumentView {
@@ -153,4 +165,3 @@ fn view(workspace: &Workspace, row: DocumentRow) -> DocumentView {
         text: None,
     }
 }
-

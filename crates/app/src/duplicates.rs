@@ -34,12 +34,17 @@ pub(crate) fn of(store: &Store, touched: &BTreeSet<u32>) -> Result<Vec<Duplicate
     let mut found = Vec::new();
     // Documents that were there before come first, so that the newcomer is called the copy.
     let (new, old): (Vec<_>, Vec<_>) = signatures.iter().partition(|row| touched.contains(&row.doc));
-    for (is_new, row) in old.into_iter().map(|row| (false, row)).chain(new.into_iter().map(|row| (true, row))) {
+    for (is_new, row) in old.into_iter().map(|row| (false, row)).chain(new.into_iter().map(|row| (true, row)))
+    {
         let Ok(signature) = Signature::from_bytes(&row.bytes) else { continue };
         let near = if is_new && found.len() < SHOWN { index.near(&signature) } else { Vec::new() };
         let closest = near.into_iter().max_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((no, similarity)) = closest {
-            let of = signatures.iter().find(|other| other.doc == no).map(|other| other.uri.clone()).unwrap_or_default();
+            let of = signatures
+                .iter()
+                .find(|other| other.doc == no)
+                .map(|other| other.uri.clone())
+                .unwrap_or_default();
             found.push(Duplicate { uri: row.uri.clone(), of, similarity });
         }
         index.add(row.doc, signature);

@@ -106,7 +106,9 @@ impl Fault for Error {
             Error::NoWorkspace(_) => {
                 Some("run `engraft init` here, or name a workspace with `--workspace DIR`".into())
             }
-            Error::Config { .. } => Some("correct engraft.toml; docs/reference/config.md lists every key".into()),
+            Error::Config { .. } => {
+                Some("correct engraft.toml; docs/reference/config.md lists every key".into())
+            }
             Error::Missing { hint, .. } | Error::Request { hint, .. } | Error::Unavailable { hint, .. } => {
                 Some(hint.clone())
             }

@@ -20,7 +20,8 @@ impl Workspace {
     /// The index, as new as the store.
     pub(crate) fn index(&self, context: Context) -> Result<Arc<Index>, Error> {
         let encoder = self.encoder(context)?;
-        let mut current = self.index.lock().map_err(|_| Error::Bug("a thread died while it indexed".into()))?;
+        let mut current =
+            self.index.lock().map_err(|_| Error::Bug("a thread died while it indexed".into()))?;
         if let Some(index) = &*current
             && self.catch_up(index, encoder)?
         {

@@ -67,13 +67,23 @@ pub struct IngestReport {
 }
 
 /// Brings in what `request` names.
-pub fn ingest(context: Context, workspace: &Workspace, parsers: &Parsers, request: &IngestRequest) -> Result<IngestReport, Error> {
+pub fn ingest(
+    context: Context,
+    workspace: &Workspace,
+    parsers: &Parsers,
+    request: &IngestRequest,
+) -> Result<IngestReport, Error> {
     let sources = sources::declare(&workspace.store, request)?;
     run(context, workspace, parsers, &sources)
 }
 
 /// Brings one source, or all of them, up to date.
-pub fn sync(context: Context, workspace: &Workspace, parsers: &Parsers, name: Option<&str>) -> Result<IngestReport, Error> {
+pub fn sync(
+    context: Context,
+    workspace: &Workspace,
+    parsers: &Parsers,
+    name: Option<&str>,
+) -> Result<IngestReport, Error> {
     run(context, workspace, parsers, &chosen(workspace, name)?)
 }
 
@@ -91,7 +101,12 @@ pub(crate) fn chosen(workspace: &Workspace, name: Option<&str>) -> Result<Vec<So
     if found.is_empty() { Err(Error::Missing { what: "source", name: name.into(), hint }) } else { Ok(found) }
 }
 
-fn run(context: Context, workspace: &Workspace, parsers: &Parsers, sources: &[SourceRow]) -> Result<IngestReport, Error> {
+fn run(
+    context: Context,
+    workspace: &Workspace,
+    parsers: &Parsers,
+    sources: &[SourceRow],
+) -> Result<IngestReport, Error> {
     let mut bringing = Bringing::new(context, workspace, parsers)?;
     bringing.embed_what_lacks_a_vector()?;
     for source in sources {
@@ -113,7 +128,11 @@ pub(crate) struct Bringing<'a> {
 }
 
 impl<'a> Bringing<'a> {
-    pub(crate) fn new(context: Context<'a>, workspace: &'a Workspace, parsers: &'a Parsers) -> Result<Bringing<'a>, Error> {
+    pub(crate) fn new(
+        context: Context<'a>,
+        workspace: &'a Workspace,
+        parsers: &'a Parsers,
+    ) -> Result<Bringing<'a>, Error> {
         workspace.encoder(context)?;
         let report = IngestReport::default();
         Ok(Bringing { context, workspace, parsers, began: Instant::now(), touched: BTreeSet::new(), report })
@@ -121,7 +140,10 @@ impl<'a> Bringing<'a> {
 
     /// Brings a source to hold exactly `items`.
     fn source(&mut self, source: &SourceRow, items: Vec<Item>) -> Result<(), Error> {
-        self.apply(reassignments(&self.workspace.store.documents(Some(source.id))?, source), Prepared::default())?;
+        self.apply(
+            reassignments(&self.workspace.store.documents(Some(source.id))?, source),
+            Prepared::default(),
+        )?;
         let stamps = self.workspace.store.stamps(source.id)?;
         let here: BTreeSet<&str> = items.iter().map(Item::uri).collect();
         let held = self.workspace.store.uris_by_container(source.id)?;
@@ -149,7 +171,8 @@ impl<'a> Bringing<'a> {
         }
         let recipe = self.recipe(source)?;
         let now_ns = (self.context.now_ns)();
-        let read: Vec<Read> = items.par_iter().map(|item| read(&recipe, item, stamps.get(item.uri()), now_ns)).collect();
+        let read: Vec<Read> =
+            items.par_iter().map(|item| read(&recipe, item, stamps.get(item.uri()), now_ns)).collect();
         let (mut writes, mut all) = (Vec::new(), Prepared::default());
         for (item, read) in items.iter().zip(read) {
             match read {
@@ -317,7 +340,8 @@ fn read(recipe: &Recipe, item: &Item, known: Option<&FileStamp>, now_ns: i64) ->
     let trusted = if now_ns - mtime_ns > RACY_NS { mtime_ns } else { 0 };
     let hash = content_hash(&bytes);
     let same = known.is_some_and(|stamp| stamp.hash == hash);
-    let stamp = FileStamp { container: item.uri().to_string(), size: bytes.len() as u64, mtime_ns: trusted, hash };
+    let stamp =
+        FileStamp { container: item.uri().to_string(), size: bytes.len() as u64, mtime_ns: trusted, hash };
     if same {
         return if trusted == 0 { Read::Unchanged } else { Read::Touched(stamp) };
     }
@@ -335,8 +359,9 @@ fn bytes_of(item: &Item) -> Result<Vec<u8>, Diagnostic> {
             let message = format!("it has {} MiB, at most {} are read", found.size >> 20, most >> 20);
             Err(failed("too_large", message, "split it"))
         }
-        Item::File(found) => std::fs::read(&found.path)
-            .map_err(|error| failed("unreadable", error.to_string(), "check that the file is there and may be read")),
+        Item::File(found) => std::fs::read(&found.path).map_err(|error| {
+            failed("unreadable", error.to_string(), "check that the file is there and may be read")
+        }),
         Item::Page(url) => match fetch::get(url, most) {
             Ok(bytes) => Ok(bytes),
             Err(error) => Err(failed("unreachable", error.to_string(), "check the address and the network")),

@@ -77,7 +77,8 @@ impl Parsers {
                 failed("timeout", &message, "split it, or convert it to a simpler format")
             }
             Err(End::Died) => {
-                let message = format!("reading it crashed the parser or needed more than {} MiB", MEMORY >> 20);
+                let message =
+                    format!("reading it crashed the parser or needed more than {} MiB", MEMORY >> 20);
                 failed("crashed", &message, "open and save it again with its own program, or convert it")
             }
         }
@@ -113,8 +114,12 @@ struct Worker {
 
 impl Worker {
     fn start(program: &PathBuf, args: &[String]) -> std::io::Result<Worker> {
-        let mut child =
-            Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut child = Command::new(program)
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
         let missing = || std::io::Error::other("a pipe is missing");
         let input = child.stdin.take().ok_or_else(missing)?;
         let mut output = child.stdout.take().ok_or_else(missing)?;
@@ -132,7 +137,8 @@ impl Worker {
 
     fn ask(mut self, name: &str, bytes: &[u8]) -> Result<(Worker, Reply), End> {
         // A worker that died while reading its input is seen as a missing reply below.
-        let _ = write_frame(&mut self.input, name.as_bytes()).and_then(|()| write_frame(&mut self.input, bytes));
+        let _ =
+            write_frame(&mut self.input, name.as_bytes()).and_then(|()| write_frame(&mut self.input, bytes));
         match self.replies.recv_timeout(Duration::from_secs(SECONDS)) {
             Ok(reply) => Ok((self, reply)),
             Err(RecvTimeoutError::Timeout) => Err(End::TimedOut),

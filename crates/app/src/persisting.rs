@@ -9,8 +9,8 @@ use engraft_core::content_hash;
 use engraft_nn::Embedder;
 use engraft_search::Index;
 
-use crate::workspace::Workspace;
 use crate::Error;
+use crate::workspace::Workspace;
 
 /// How much of the log is kept beyond what is on disk, for processes that have not caught up yet.
 const KEPT: u64 = 1_000;

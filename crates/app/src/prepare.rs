@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engraft_core::{Chunk, CharMap, Content, CountTokens, Diagnostic, content_hash, short_id};
+use engraft_core::{CharMap, Chunk, Content, CountTokens, Diagnostic, content_hash, short_id};
 use engraft_ingest::{ChunkLimits, dedupe};
 use engraft_store::{FileStamp, NewChunk, PutDocument, SourceRow};
 
@@ -45,14 +45,21 @@ impl Recipe<'_> {
         }
         let mut prepared = Prepared { failures: reply.failures, ..Prepared::default() };
         for parsed in reply.documents {
-            let document = self.document(&format!("{uri}{}", parsed.suffix), parsed.content, stamp, &mut prepared);
+            let document =
+                self.document(&format!("{uri}{}", parsed.suffix), parsed.content, stamp, &mut prepared);
             prepared.documents.push(document);
         }
         prepared
     }
 
     /// A document whose content is there already, such as a record of a collection.
-    pub(crate) fn document(&self, uri: &str, content: Content, stamp: &FileStamp, into: &mut Prepared) -> PutDocument {
+    pub(crate) fn document(
+        &self,
+        uri: &str,
+        content: Content,
+        stamp: &FileStamp,
+        into: &mut Prepared,
+    ) -> PutDocument {
         let chunks = engraft_ingest::chunk(&content, self.count, &self.limits);
         let map = CharMap::new(&content.text);
         let doc_id = short_id(&[&self.source.name, uri]);
@@ -73,12 +80,18 @@ impl Recipe<'_> {
             })
             .collect();
         let language = engraft_ingest::language(&content.text).map(str::to_string);
-        let signature = dedupe::signature(&content.text).map(|signature| signature.to_bytes()).unwrap_or_default();
+        let signature =
+            dedupe::signature(&content.text).map(|signature| signature.to_bytes()).unwrap_or_default();
         let mut metadata = content.metadata;
         metadata.extend(self.source.metadata.clone());
         for warning in content.warnings {
             let hint = "compare it with the original".to_string();
-            into.failures.push(Diagnostic { uri: uri.into(), kind: "warning".into(), message: warning, hint });
+            into.failures.push(Diagnostic {
+                uri: uri.into(),
+                kind: "warning".into(),
+                message: warning,
+                hint,
+            });
         }
         PutDocument {
             source: self.source.id,

@@ -8,21 +8,21 @@ use ignore::WalkBuilder;
 
 /// A file as the file system shows it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
+pub(crate) struct Found {
     /// Its uri: the path under the source's root, with forward slashes.
-    pub uri: String,
+    pub(crate) uri: String,
     /// Where to read it.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// In bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// Last change, nanoseconds since 1970; 0 when the system does not say.
-    pub mtime_ns: i64,
+    pub(crate) mtime_ns: i64,
 }
 
 /// Every file under `root`, or `root` itself when it is a file, by uri; hidden and git-ignored files are left out.
 ///
 /// What cannot be read is a diagnostic. Links are not followed, so that a folder never holds itself.
-pub fn scan(root: &Path, prefix: &str) -> (Vec<Found>, Vec<Diagnostic>) {
+pub(crate) fn scan(root: &Path, prefix: &str) -> (Vec<Found>, Vec<Diagnostic>) {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     let walk = WalkBuilder::new(root).parents(false).git_global(false).build();
     for entry in walk {
@@ -34,7 +34,8 @@ pub fn scan(root: &Path, prefix: &str) -> (Vec<Found>, Vec<Diagnostic>) {
             }
         };
         let under = entry.path().strip_prefix(root).unwrap_or(entry.path());
-        let name = if under.as_os_str().is_empty() { root.file_name().unwrap_or_default().as_ref() } else { under };
+        let name =
+            if under.as_os_str().is_empty() { root.file_name().unwrap_or_default().as_ref() } else { under };
         let uri = format!("{prefix}{}", slashes(name));
         match std::fs::metadata(entry.path()) {
             Ok(meta) if meta.is_file() && !is_ours(&uri) => {

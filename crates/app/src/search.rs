@@ -84,15 +84,29 @@ pub struct FoundHit {
 }
 
 /// Ranked passages for one query.
-pub fn search(context: Context, workspace: &Workspace, request: &SearchRequest) -> Result<SearchReport, Error> {
+pub fn search(
+    context: Context,
+    workspace: &Workspace,
+    request: &SearchRequest,
+) -> Result<SearchReport, Error> {
     let began = Instant::now();
     if request.query.trim().is_empty() {
-        return Err(Error::Request { message: "the query is empty".into(), hint: "write some words to look for".into() });
+        return Err(Error::Request {
+            message: "the query is empty".into(),
+            hint: "write some words to look for".into(),
+        });
     }
-    let (views, explain, index_version) = ranked(context, workspace, request)?;
-    let hits = views.into_iter().enumerate().map(|(at, (hit, view))| show(at + 1, hit, view)).collect();
+    let Ranking { hits, explain, index_version } = ranked(context, workspace, request)?;
+    let hits = hits.into_iter().enumerate().map(|(at, (hit, view))| show(at + 1, hit, view)).collect();
     let explain = request.explain.then_some(explain);
     Ok(SearchReport { hits, index_version, took_ms: began.elapsed().as_secs_f64() * 1e3, explain })
+}
+
+/// Hits with what the store says of them, and the state of the workspace that was searched.
+pub(crate) struct Ranking {
+    pub(crate) hits: Vec<(Hit, ChunkHit)>,
+    pub(crate) explain: Explain,
+    pub(crate) index_version: u64,
 }
 
 /// Hits with what the store says of them now. A hit whose chunk is gone is no hit, whatever the index says.
@@ -100,7 +114,7 @@ pub(crate) fn ranked(
     context: Context,
     workspace: &Workspace,
     request: &SearchRequest,
-) -> Result<(Vec<(Hit, ChunkHit)>, Explain, u64), Error> {
+) -> Result<Ranking, Error> {
     let snapshot = workspace.index(context)?.snapshot();
     let filter = request.filter.as_ref().map(Filter::parse).transpose()?;
     let vector = query_vector(context, workspace, request)?;
@@ -116,12 +130,17 @@ pub(crate) fn ranked(
     });
     let numbers: Vec<ChunkNo> = found.hits.iter().map(|hit| hit.chunk).collect();
     let views = workspace.store.chunks_by_no(&numbers)?;
-    let mut by_number: BTreeMap<ChunkNo, ChunkHit> = views.into_iter().map(|view| (view.row.no, view)).collect();
+    let mut by_number: BTreeMap<ChunkNo, ChunkHit> =
+        views.into_iter().map(|view| (view.row.no, view)).collect();
     let hits = found.hits.into_iter().filter_map(|hit| Some((hit, by_number.remove(&hit.chunk)?))).collect();
-    Ok((hits, found.explain, snapshot.version()))
+    Ok(Ranking { hits, explain: found.explain, index_version: snapshot.version() })
 }
 
-fn query_vector(context: Context, workspace: &Workspace, request: &SearchRequest) -> Result<Option<Vec<f32>>, Error> {
+fn query_vector(
+    context: Context,
+    workspace: &Workspace,
+    request: &SearchRequest,
+) -> Result<Option<Vec<f32>>, Error> {
     if request.mode == Mode::Lexical {
         return Ok(None);
     }
@@ -190,7 +209,13 @@ struct QueryLine {
 }
 
 /// Runs every query of a JSONL file and writes a TREC run of documents (`uri` as id), 1,000 deep.
-pub fn batch(context: Context, workspace: &Workspace, queries: &Path, out: &Path, request: &SearchRequest) -> Result<BatchReport, Error> {
+pub fn batch(
+    context: Context,
+    workspace: &Workspace,
+    queries: &Path,
+    out: &Path,
+    request: &SearchRequest,
+) -> Result<BatchReport, Error> {
     let lines: Vec<QueryLine> = read_lines(queries, "{\"_id\":\"q1\",\"text\":\"…\"}")?;
     let snapshot = workspace.index(context)?.snapshot();
     let filter = request.filter.as_ref().map(Filter::parse).transpose()?;
@@ -215,7 +240,14 @@ pub fn batch(context: Context, workspace: &Workspace, queries: &Path, out: &Path
         .par_iter()
         .enumerate()
         .map(|(at, line)| {
-            let run = documents(&snapshot, line, vectors.get(at).map(Vec::as_slice), filter.as_ref(), request, workspace);
+            let run = documents(
+                &snapshot,
+                line,
+                vectors.get(at).map(Vec::as_slice),
+                filter.as_ref(),
+                request,
+                workspace,
+            );
             context.progress.advance(1);
             run.iter()
                 .enumerate()
@@ -250,7 +282,12 @@ fn documents(
         principals: request.principals.as_deref(),
         fusion: workspace.fusion(),
     };
-    snapshot.search_documents(&request, Pooling::default()).hits.into_iter().map(|hit| (hit.doc, hit.score)).collect()
+    snapshot
+        .search_documents(&request, Pooling::default())
+        .hits
+        .into_iter()
+        .map(|hit| (hit.doc, hit.score))
+        .collect()
 }
 
 /// The objects of a JSONL file; an unreadable line is named with its number.

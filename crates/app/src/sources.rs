@@ -85,13 +85,20 @@ fn folder_name(store: &Store, folder: &Path) -> Result<String, Error> {
     names.find(|name| !taken.contains(name.as_str())).ok_or_else(|| Error::Bug("no name is free".into()))
 }
 
-fn write(store: &Store, request: &IngestRequest, name: &str, mut paths: Vec<String>, add: bool) -> Result<SourceRow, Error> {
+fn write(
+    store: &Store,
+    request: &IngestRequest,
+    name: &str,
+    mut paths: Vec<String>,
+    add: bool,
+) -> Result<SourceRow, Error> {
     let before = store.source(name)?;
     if add {
         let known = before.iter().flat_map(|source| roots(source).into_iter().map(str::to_string));
         paths = known.chain(paths).collect::<BTreeSet<_>>().into_iter().collect();
     }
-    let acl = request.acl.clone().or_else(|| before.as_ref().map(|source| source.acl.clone())).unwrap_or_default();
+    let acl =
+        request.acl.clone().or_else(|| before.as_ref().map(|source| source.acl.clone())).unwrap_or_default();
     let mut metadata = before.map(|source| source.metadata).unwrap_or_default();
     metadata.extend(request.metadata.clone());
     let kind = if paths.iter().all(|path| is_url(path)) { "web" } else { "files" };
@@ -109,13 +116,19 @@ pub(crate) fn roots(source: &SourceRow) -> Vec<&str> {
 
 /// Where a source's files lie, and the uri prefix of each place: none when there is one, else the place's own name.
 pub(crate) fn places(source: &SourceRow) -> Vec<(PathBuf, String)> {
-    let folders: Vec<PathBuf> = roots(source).into_iter().filter(|root| !is_url(root)).map(PathBuf::from).collect();
+    let folders: Vec<PathBuf> =
+        roots(source).into_iter().filter(|root| !is_url(root)).map(PathBuf::from).collect();
     let several = folders.iter().filter(|folder| !folder.is_file()).count() > 1;
-    let own = |folder: &Path| folder.file_name().map(|name| format!("{}/", name.to_string_lossy())).unwrap_or_default();
-    folders.into_iter().map(|folder| {
-        let prefix = if several && !folder.is_file() { own(&folder) } else { String::new() };
-        (folder, prefix)
-    }).collect()
+    let own = |folder: &Path| {
+        folder.file_name().map(|name| format!("{}/", name.to_string_lossy())).unwrap_or_default()
+    };
+    folders
+        .into_iter()
+        .map(|folder| {
+            let prefix = if several && !folder.is_file() { own(&folder) } else { String::new() };
+            (folder, prefix)
+        })
+        .collect()
 }
 
 /// Everything a source holds right now. A place that is gone altogether is an error: an unmounted disk must not
@@ -127,7 +140,10 @@ pub(crate) fn items(context: Context, source: &SourceRow) -> Result<(Vec<Item>, 
             return Err(Error::Missing {
                 what: "folder",
                 name: place.display().to_string(),
-                hint: format!("bring it back, or point the source elsewhere: `engraft ingest DIR --source {}`", source.name),
+                hint: format!(
+                    "bring it back, or point the source elsewhere: `engraft ingest DIR --source {}`",
+                    source.name
+                ),
             });
         }
         if !place.exists() {

@@ -54,9 +54,12 @@ pub fn watch(
     heard: &mut dyn FnMut(Followed),
 ) -> Result<IngestReport, Error> {
     let sources = chosen(workspace, name)?;
-    let places: Vec<Place> = sources.iter().flat_map(|source| {
-        places(source).into_iter().map(|(root, prefix)| Place { source: source.clone(), root, prefix })
-    }).collect();
+    let places: Vec<Place> = sources
+        .iter()
+        .flat_map(|source| {
+            places(source).into_iter().map(|(root, prefix)| Place { source: source.clone(), root, prefix })
+        })
+        .collect();
     if places.is_empty() {
         return Err(Error::Request {
             message: "there is no folder to follow".into(),
@@ -120,13 +123,20 @@ fn follow(
     };
     // The walk is asked, not the path alone, so that ignore rules hold here too.
     let items: Vec<Item> = match path.exists() {
-        true => scan(&place.root, &place.prefix).0.into_iter().filter(|found| found.path.starts_with(path)).map(Item::File).collect(),
+        true => scan(&place.root, &place.prefix)
+            .0
+            .into_iter()
+            .filter(|found| found.path.starts_with(path))
+            .map(Item::File)
+            .collect(),
         false => Vec::new(),
     };
     let here: BTreeSet<&str> = items.iter().map(Item::uri).collect();
     let held = workspace.store.uris_by_container(place.source.id)?;
     let inside = |container: &str| container == uri || container.starts_with(&format!("{uri}/"));
-    for (gone, uris) in held.iter().filter(|(container, _)| inside(container) && !here.contains(container.as_str())) {
+    for (gone, uris) in
+        held.iter().filter(|(container, _)| inside(container) && !here.contains(container.as_str()))
+    {
         let mut bringing = Bringing::new(context, workspace, parsers)?;
         bringing.apply(removals(&place.source, uris, &BTreeSet::new()), Prepared::default())?;
         tell(workspace, context, gone, "removed", None, since, heard)?;
@@ -166,7 +176,13 @@ fn tell(
     heard: &mut dyn FnMut(Followed),
 ) -> Result<(), Error> {
     let index_version = workspace.index(context)?.version();
-    heard(Followed { uri: uri.into(), change, lag_ms: since.elapsed().as_secs_f64() * 1e3, index_version, message });
+    heard(Followed {
+        uri: uri.into(),
+        change,
+        lag_ms: since.elapsed().as_secs_f64() * 1e3,
+        index_version,
+        message,
+    });
     Ok(())
 }
 

@@ -1,10 +1,14 @@
 //! Ten thousand random puts, edits, deletions and access changes against a naive oracle: nothing stale, deleted or
 //! forbidden is ever found.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use engraft_app::{Context, IngestRequest, Isolation, Parsers, SearchRequest, Workspace, ingest, init, search, sync};
+use engraft_app::{
+    Context, IngestRequest, Isolation, Parsers, SearchRequest, Workspace, ingest, init, search, sync,
+};
 use engraft_core::{Cancel, Mode, Silent};
 
 const OPERATIONS: usize = 10_000;
@@ -44,7 +48,14 @@ fn uris(workspace: &Workspace, context: Context, query: &str, principal: Option<
     search(context, workspace, &request).unwrap().hits.into_iter().map(|hit| hit.uri).collect()
 }
 
-fn share(workspace: &Workspace, context: Context, parsers: &Parsers, root: &Path, shelf: usize, acl: &BTreeSet<&str>) {
+fn share(
+    workspace: &Workspace,
+    context: Context,
+    parsers: &Parsers,
+    root: &Path,
+    shelf: usize,
+    acl: &BTreeSet<&str>,
+) {
     let request = IngestRequest {
         paths: vec![root.join(format!("shelf{shelf}")).display().to_string()],
         source: Some(format!("shelf{shelf}")),
@@ -84,7 +95,11 @@ fn nothing_stale_deleted_or_forbidden_is_ever_found() {
                 share(&workspace, context, &parsers, folder.path(), shelf, &oracle.readers[shelf]);
             }
             _ => {
-                std::fs::write(&path, format!("# Page {page}\n\nThis page holds mark{operation} and beacons.\n")).unwrap();
+                std::fs::write(
+                    &path,
+                    format!("# Page {page}\n\nThis page holds mark{operation} and beacons.\n"),
+                )
+                .unwrap();
                 superseded.extend(oracle.pages.insert((shelf, page), operation));
             }
         }
@@ -115,7 +130,9 @@ fn check(workspace: &Workspace, context: Context, oracle: &Oracle, superseded: &
         assert_eq!(hits.len(), expected, "{principal:?} sees too little or too much");
         for hit in hits {
             let mark = oracle.pages.iter().any(|((shelf, page), mark)| {
-                may(*shelf) && hit.uri == format!("page{page}.md") && hit.text.contains(&format!("mark{mark} "))
+                may(*shelf)
+                    && hit.uri == format!("page{page}.md")
+                    && hit.text.contains(&format!("mark{mark} "))
             });
             assert!(mark, "{principal:?} found a stale or forbidden page: {}", hit.text);
         }

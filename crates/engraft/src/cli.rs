@@ -6,7 +6,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Turns a folder of documents and a team's own judgements into the AI system that fits them.
 #[derive(Debug, Parser)]
-#[command(name = "engraft", version, max_term_width = 100, after_help = "First time here? Run `engraft demo`.")]
+#[command(
+    name = "engraft",
+    version,
+    max_term_width = 100,
+    after_help = "First time here? Run `engraft demo`."
+)]
 pub(crate) struct Cli {
     /// The workspace; by default the nearest folder upward that holds engraft.toml
     #[arg(long, global = true, value_name = "DIR", env = "ENGRAFT_WORKSPACE")]
@@ -247,7 +252,8 @@ mod tests {
         describe(&mut Cli::command(), "", &mut text);
         // Clap pads the lines of its tables.
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-        expect_file!["../../../docs/reference/cli.md"].assert_eq(&format!("{}\n", lines.join("\n").trim_end()));
+        expect_file!["../../../docs/reference/cli.md"]
+            .assert_eq(&format!("{}\n", lines.join("\n").trim_end()));
     }
 
     #[test]

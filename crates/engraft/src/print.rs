@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use engraft_app::{
-    AskReport, BatchReport, DemoReport, DocumentView, Followed, FoundHit, IngestReport, Initialised, ModelInfo,
-    Removed, SearchReport, VersionView, list_models,
+    AskReport, BatchReport, DemoReport, DocumentView, Followed, FoundHit, IngestReport, Initialised,
+    ModelInfo, Removed, SearchReport, VersionView, list_models,
 };
 
 /// The most failures shown at once; `--json` has them all.
@@ -58,7 +58,8 @@ pub(crate) fn ingested(report: &IngestReport) -> String {
     }
     more(&mut text, report.failures.len(), "failures");
     for pair in report.duplicates.iter().take(SHOWN) {
-        let _ = writeln!(text, "  {} says the same as {} ({:.0} %)", pair.uri, pair.of, pair.similarity * 100.0);
+        let _ =
+            writeln!(text, "  {} says the same as {} ({:.0} %)", pair.uri, pair.of, pair.similarity * 100.0);
     }
     more(&mut text, report.duplicates.len(), "duplicates");
     text
@@ -83,7 +84,11 @@ pub(crate) fn documents(documents: &[DocumentView]) -> String {
     let mut text = String::new();
     for document in documents {
         let title = document.title.as_deref().unwrap_or("");
-        let _ = writeln!(text, "{:width$}  v{}  {:3} passages  {title}", document.uri, document.version, document.chunks);
+        let _ = writeln!(
+            text,
+            "{:width$}  v{}  {:3} passages  {title}",
+            document.uri, document.version, document.chunks
+        );
     }
     text
 }
@@ -115,7 +120,10 @@ pub(crate) fn history(versions: &[VersionView]) -> String {
     let line = |version: &VersionView| {
         let until = version.superseded_at.as_deref().unwrap_or("now");
         let hash = &version.hash[..version.hash.len().min(12)];
-        format!("v{}  {} to {until}  {} characters  {hash}\n", version.version, version.created_at, version.chars)
+        format!(
+            "v{}  {} to {until}  {} characters  {hash}\n",
+            version.version, version.created_at, version.chars
+        )
     };
     versions.iter().map(line).collect()
 }

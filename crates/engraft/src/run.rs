@@ -62,7 +62,8 @@ impl Session<'_> {
             Command::Model(words) => self.model(words),
             Command::Ingest(words) => self.ingest(words),
             Command::Sync(words) => {
-                let report = app::sync(self.context, &self.workspace()?, &parsers()?, words.source.as_deref())?;
+                let report =
+                    app::sync(self.context, &self.workspace()?, &parsers()?, words.source.as_deref())?;
                 self.show(&report, print::ingested)
             }
             Command::Watch(words) => self.watch(words.source.as_deref()),
@@ -121,7 +122,9 @@ impl Session<'_> {
 
     fn model(&self, words: &Model) -> Result<ExitCode, Error> {
         match words {
-            Model::List => self.show(&serde_json::json!({ "models": app::list_models() }), |_| print::models()),
+            Model::List => {
+                self.show(&serde_json::json!({ "models": app::list_models() }), |_| print::models())
+            }
             Model::Show { name } => self.show(&app::show_model(name)?, print::model),
             Model::Pull { name, from } => {
                 let from = from.as_deref().map(|from| match from {
@@ -169,7 +172,9 @@ impl Session<'_> {
             }
             Docs::History { uri } => {
                 let versions = app::document_history(&workspace, uri)?;
-                self.show(&serde_json::json!({ "uri": uri, "versions": versions }), |_| print::history(&versions))
+                self.show(&serde_json::json!({ "uri": uri, "versions": versions }), |_| {
+                    print::history(&versions)
+                })
             }
         }
     }

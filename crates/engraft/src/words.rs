@@ -11,10 +11,11 @@ pub(crate) fn metadata(words: &[String]) -> Result<Metadata, Error> {
 }
 
 fn pair(word: &str) -> Result<(String, serde_json::Value), Error> {
-    let (key, value) = word.split_once('=').filter(|(key, _)| !key.trim().is_empty()).ok_or_else(|| Error::Request {
-        message: format!("`{word}` is no metadata"),
-        hint: "write it as KEY=VALUE, such as --metadata department=finance".into(),
-    })?;
+    let (key, value) =
+        word.split_once('=').filter(|(key, _)| !key.trim().is_empty()).ok_or_else(|| Error::Request {
+            message: format!("`{word}` is no metadata"),
+            hint: "write it as KEY=VALUE, such as --metadata department=finance".into(),
+        })?;
     let value = serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::String(value.into()));
     Ok((key.trim().to_string(), value))
 }

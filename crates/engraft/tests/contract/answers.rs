@@ -6,8 +6,14 @@ use crate::bench::{Bench, cut, shape};
 
 fn handbook() -> Option<Bench> {
     let bench = Bench::full()?;
-    bench.write("leave.md", "# Leave\n\nEvery employee has 28 days of annual leave. Requests go to the team lead.\n");
-    bench.write("travel.md", "# Travel\n\nHotels are booked by the travel desk. The limit is 140 euros a night.\n");
+    bench.write(
+        "leave.md",
+        "# Leave\n\nEvery employee has 28 days of annual leave. Requests go to the team lead.\n",
+    );
+    bench.write(
+        "travel.md",
+        "# Travel\n\nHotels are booked by the travel desk. The limit is 140 euros a night.\n",
+    );
     bench.ingest();
     Some(bench)
 }
@@ -36,7 +42,10 @@ fn what_the_documents_do_not_say_is_not_answered() {
 #[test]
 fn an_edit_changes_the_answer() {
     let Some(bench) = handbook() else { return };
-    bench.write("leave.md", "# Leave\n\nEvery employee has 31 days of annual leave. Requests go to the team lead.\n");
+    bench.write(
+        "leave.md",
+        "# Leave\n\nEvery employee has 31 days of annual leave. Requests go to the team lead.\n",
+    );
     bench.json(&["sync"]);
     let report = bench.json(&["ask", "How many days of annual leave do I get?"]);
     assert!(report["answer"].as_str().unwrap().contains("31 days"), "{report}");
@@ -49,13 +58,15 @@ fn a_batch_answers_one_object_a_line() {
     let file = bench.path("questions.jsonl");
     std::fs::write(&file, "{\"id\":\"a\",\"question\":\"What may a hotel cost?\"}\n{\"id\":\"b\",\"question\":\"Who paints the bridge?\"}\n").unwrap();
     let run = bench.run(&["--json", "ask", "--batch", file.to_str().unwrap()]);
-    let lines: Vec<serde_json::Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> =
+        run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.iter().map(|line| line["id"].as_str().unwrap()).collect::<Vec<_>>(), ["a", "b"]);
 }
 
 #[test]
 fn a_forbidden_page_is_not_cited() {
     let Some(bench) = handbook() else { return };
-    let (status, report) = bench.json_status(&["ask", "How many days of annual leave do I get?", "--as", "stranger"]);
+    let (status, report) =
+        bench.json_status(&["ask", "How many days of annual leave do I get?", "--as", "stranger"]);
     assert_eq!((status, &report["answerable"]), (1, &false.into()), "{report}");
 }

@@ -58,7 +58,10 @@ fn a_kill_at_any_moment_loses_nothing_and_shows_nothing_half() {
         // Every visible page is as it was before or as it is on disk, and never older than what was acknowledged.
         for (uri, mark) in &now {
             let possible = [before.get(uri), on_disk.get(uri)];
-            assert!(possible.contains(&Some(mark)), "round {round}: {uri} shows mark{mark}, not one of {possible:?}");
+            assert!(
+                possible.contains(&Some(mark)),
+                "round {round}: {uri} shows mark{mark}, not one of {possible:?}"
+            );
         }
         for uri in acknowledged.keys().filter(|uri| on_disk.contains_key(*uri)) {
             assert!(now.contains_key(uri), "round {round}: {uri} was acknowledged and is lost");

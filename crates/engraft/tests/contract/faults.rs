@@ -55,7 +55,10 @@ fn two_processes_may_write_at_once() {
     let children: Vec<_> = (0..3)
         .map(|n| {
             for page in 0..20 {
-                bench.write(&format!("part{n}/page{page}.md"), &format!("Part {n} holds page {page} on beacons.\n"));
+                bench.write(
+                    &format!("part{n}/page{page}.md"),
+                    &format!("Part {n} holds page {page} on beacons.\n"),
+                );
             }
             let folder = bench.docs().join(format!("part{n}"));
             bench.command(&["ingest", folder.to_str().unwrap()]).spawn().unwrap()

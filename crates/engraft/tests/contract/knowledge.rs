@@ -6,7 +6,10 @@ use crate::bench::{Bench, cut, shape};
 
 fn two_pages() -> Bench {
     let bench = Bench::lexical();
-    bench.write("leave.md", "# Leave\n\nEverybody has 28 days of annual leave.\n\n## Carry over\n\nFive days carry over.\n");
+    bench.write(
+        "leave.md",
+        "# Leave\n\nEverybody has 28 days of annual leave.\n\n## Carry over\n\nFive days carry over.\n",
+    );
     bench.write("it/laptops.md", "# Laptops\r\n\r\nA laptop is replaced every four years. \u{1f4bb}\r\n");
     bench
 }
@@ -32,7 +35,11 @@ fn an_edit_a_new_file_and_a_removal_are_seen_by_the_next_query() {
     std::fs::remove_file(bench.docs().join("it/laptops.md")).unwrap();
     let report = bench.json(&["sync"]);
     let counts = &report["documents"];
-    assert_eq!((&counts["added"], &counts["updated"], &counts["removed"]), (&1.into(), &1.into(), &1.into()), "{report}");
+    assert_eq!(
+        (&counts["added"], &counts["updated"], &counts["removed"]),
+        (&1.into(), &1.into(), &1.into()),
+        "{report}"
+    );
     assert_eq!(bench.found(&["laptop"]), Vec::<String>::new());
     assert_eq!(bench.found(&["carry over"]), Vec::<String>::new());
     assert_eq!(bench.found(&["bikes"]), ["bikes.md"]);
@@ -60,8 +67,10 @@ fn docs_show_gives_the_file_to_the_letter() {
     let shown = bench.json(&["docs", "show", "it/laptops.md"]);
     assert_eq!(shown["text"], std::fs::read_to_string(bench.docs().join("it/laptops.md")).unwrap().as_str());
     let listed = bench.json(&["docs", "list"]);
-    expect!["{documents[{acl chars chunks doc_id language metadata{} mime source title updated_at uri version}]}"]
-        .assert_eq(&shape(&listed));
+    expect![
+        "{documents[{acl chars chunks doc_id language metadata{} mime source title updated_at uri version}]}"
+    ]
+    .assert_eq(&shape(&listed));
 }
 
 #[test]
@@ -82,7 +91,9 @@ fn access_lists_deny_by_default() {
         let words = ["ingest", folder.to_str().unwrap(), "--source", name, "--acl", acl];
         bench.json(if acl.is_empty() { &words[..4] } else { &words });
     }
-    let seen = |principal: &str| bench.json(&["search", "salary", "--as", principal])["hits"].as_array().unwrap().len();
+    let seen = |principal: &str| {
+        bench.json(&["search", "salary", "--as", principal])["hits"].as_array().unwrap().len()
+    };
     assert_eq!((seen("anna"), seen("ben")), (2, 1));
     assert_eq!(bench.found(&["salary"]).len(), 3);
 }
@@ -108,7 +119,13 @@ fn a_collection_comes_in_and_a_run_goes_out() {
     std::fs::write(bench.path("q.jsonl"), "{\"_id\":\"q1\",\"text\":\"who barks\"}\n").unwrap();
     assert_eq!(bench.json(&["import", "beir", beir.to_str().unwrap()])["documents"]["added"], 2);
     let run = bench.path("run.trec");
-    let report = bench.json(&["search", "--batch", bench.path("q.jsonl").to_str().unwrap(), "--out", run.to_str().unwrap()]);
+    let report = bench.json(&[
+        "search",
+        "--batch",
+        bench.path("q.jsonl").to_str().unwrap(),
+        "--out",
+        run.to_str().unwrap(),
+    ]);
     expect!["{qps queries seconds}"].assert_eq(&shape(&report));
     let text = std::fs::read_to_string(run).unwrap();
     let fields: Vec<&str> = text.lines().next().unwrap().split(' ').collect();
@@ -118,7 +135,8 @@ fn a_collection_comes_in_and_a_run_goes_out() {
 #[test]
 fn copies_are_reported() {
     let bench = Bench::lexical();
-    let text = "The ferry leaves the northern pier every morning at seven and comes back in the evening.\n".repeat(3);
+    let text = "The ferry leaves the northern pier every morning at seven and comes back in the evening.\n"
+        .repeat(3);
     bench.write("one.md", &text);
     bench.ingest();
     bench.write("two.md", &text);

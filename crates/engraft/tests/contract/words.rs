@@ -15,35 +15,65 @@ fn check(bench: &Bench, words: &[&str], status: i32, expected: expect_test::Expe
 #[test]
 fn an_empty_workspace_says_what_to_do_first() {
     let bench = Bench::lexical();
-    check(&bench, &["docs", "list"], 0, expect![[r#"
+    check(
+        &bench,
+        &["docs", "list"],
+        0,
+        expect![[r#"
         No document yet.
         Next: engraft ingest FOLDER
-    "#]]);
-    check(&bench, &["search", "anything"], 1, expect![[r#"
+    "#]],
+    );
+    check(
+        &bench,
+        &["search", "anything"],
+        1,
+        expect![[r#"
         Nothing found.
         Next: try other words, or `engraft docs list` to see what there is
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_error_names_the_next_command() {
     let bench = Bench::lexical();
-    check(&bench, &["docs", "show", "nowhere.md"], 2, expect![[r#"
+    check(
+        &bench,
+        &["docs", "show", "nowhere.md"],
+        2,
+        expect![[r#"
         error: there is no document `nowhere.md`
         hint: run `engraft docs list` to see every document
-    "#]]);
-    check(&bench, &["sync", "wiki"], 2, expect![[r#"
+    "#]],
+    );
+    check(
+        &bench,
+        &["sync", "wiki"],
+        2,
+        expect![[r#"
         error: there is no source `wiki`
         hint: bring something in first: `engraft ingest PATH`
-    "#]]);
-    check(&bench, &["search", "x", "--mode", "dense"], 2, expect![[r#"
+    "#]],
+    );
+    check(
+        &bench,
+        &["search", "x", "--mode", "dense"],
+        2,
+        expect![[r#"
         error: dense search needs an encoder, and this workspace has none
         hint: set encoder.model in engraft.toml and run `engraft sync`, or use `--mode lexical`
-    "#]]);
-    check(&bench, &["ingest", "no/such/folder"], 2, expect![[r#"
+    "#]],
+    );
+    check(
+        &bench,
+        &["ingest", "no/such/folder"],
+        2,
+        expect![[r#"
         error: cannot find no/such/folder: No such file or directory (os error 2)
         hint: check the path
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
