@@ -12,10 +12,7 @@ pub(crate) fn test() -> Result<()> {
     run("cargo fmt --all --check", &[])?;
     fetch::fetch()?;
     run("cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
-    run(
-        "cargo doc --workspace --no-deps --locked",
-        &[("RUSTDOCFLAGS", "-D warnings")],
-    )?;
+    run("cargo doc --workspace --no-deps --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
     if has_nextest() {
         run("cargo nextest run --workspace --locked --no-fail-fast", &[])
     } else {

@@ -112,7 +112,7 @@ pub(crate) fn conflicts(
         let theirs = figures(other.unit.text);
         let likeness = likeness(best, other);
         let identical = likeness >= 0.7 && differ(&mine, &theirs);
-        let counted = matches!(question.cue, Cue::Number | Cue::Date)
+        let counted = matches!(question.cue, Cue::Number | Cue::Money | Cue::Date)
             && likeness >= 0.34
             && count_differently(&mine, &theirs);
         if identical || counted {

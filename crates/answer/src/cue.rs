@@ -7,8 +7,12 @@ use std::collections::BTreeSet;
 pub(crate) enum Cue {
     /// How many, how much, how long: a number or an amount.
     Number,
+    /// What it costs, pays or allows: an amount of money.
+    Money,
     /// When, what year: a date or a time.
     Date,
+    /// Whom to ring or write to: a number, an address.
+    Contact,
     /// Who, where, which team: a name.
     Name,
     /// Why, because of what.
@@ -23,7 +27,11 @@ impl Cue {
         let lower =
             format!(" {} ", question.to_lowercase().replace(['?', ',', '.', '¿', '"', '؟', '？'], " "));
         let asks = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
-        if asks(&NUMBER) {
+        if asks(&CONTACT) {
+            Cue::Contact
+        } else if asks(&MONEY) {
+            Cue::Money
+        } else if asks(&NUMBER) {
             Cue::Number
         } else if asks(&DATE) {
             Cue::Date
@@ -43,7 +51,12 @@ impl Cue {
         match self {
             Cue::Open => 0.5,
             Cue::Number => share(news().any(is_number), text.contains(['%', '$', '€', '£'])),
-            Cue::Date => share(news().any(is_year_or_month), news().any(is_number)),
+            Cue::Money => share(text.contains(['$', '€', '£']), news().any(is_number)),
+            Cue::Date => share(news().any(|word| is_year_or_month(word) || is_time(word)), news().any(is_number)),
+            Cue::Contact => share(
+                text.contains('@') || news().any(|word| word.bytes().filter(u8::is_ascii_digit).count() >= 4),
+                news().any(is_number),
+            ),
             Cue::Name => share(news().skip(1).any(is_name), news().next().is_some_and(is_name)),
             Cue::Reason => {
                 let lower = text.to_lowercase();
@@ -89,12 +102,65 @@ fn is_year_or_month(word: &str) -> bool {
         || word.contains(['年', '月', '日']) && word.contains(|c: char| c.is_ascii_digit())
 }
 
+/// Hours and minutes, as `16:00`.
+fn is_time(word: &str) -> bool {
+    word.split_once([':', '.']).is_some_and(|(hours, minutes)| {
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        (1..=2).contains(&hours.len()) && minutes.len() == 2 && digits(hours) && digits(minutes)
+    })
+}
+
 /// Begins with a capital, or is of a script that has none.
 fn is_name(word: &str) -> bool {
     word.chars().next().is_some_and(|c| c.is_uppercase() || c.is_alphabetic() && !c.is_lowercase())
 }
 
-static NUMBER: [&str; 27] = [
+static CONTACT: [&str; 10] = [
+    " phone number ",
+    " telephone ",
+    " extension ",
+    " email address ",
+    " e-mail address ",
+    " which number ",
+    " who do i call ",
+    " telefonnummer ",
+    " teléfono ",
+    " numéro de téléphone ",
+];
+
+static MONEY: [&str; 17] = [
+    " how much money ",
+    " how much does ",
+    " how much will ",
+    " cost ",
+    " costs ",
+    " price ",
+    " charge ",
+    " salary ",
+    " pay for ",
+    " paid for ",
+    " allowance ",
+    " fee ",
+    " from what amount ",
+    " what sum ",
+    " kostet ",
+    " cuesta ",
+    " coûte ",
+];
+
+static NUMBER: [&str; 38] = [
+    " how fast ",
+    " how quickly ",
+    " how soon ",
+    " how heavy ",
+    " how loud ",
+    " how deep ",
+    " how late ",
+    " how far ahead ",
+    " what temperature ",
+    " what speed ",
+    " what is the minimum ",
+    " what is the maximum ",
     " how many ",
     " how much ",
     " how long ",
@@ -110,7 +176,6 @@ static NUMBER: [&str; 27] = [
     " what is the number ",
     " what fraction ",
     " what amount ",
-    " how fast ",
     " wie viel",
     " wie lange ",
     " wie hoch ",
@@ -124,8 +189,11 @@ static NUMBER: [&str; 27] = [
     " कितन",
 ];
 
-static DATE: [&str; 24] = [
+static DATE: [&str; 27] = [
     " when ",
+    " which day ",
+    " which week ",
+    " which month ",
     " what year ",
     " which year ",
     " what date ",

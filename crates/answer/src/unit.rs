@@ -17,6 +17,10 @@ pub(crate) struct Unit<'a> {
     pub(crate) text: &'a str,
     /// Whether it is a row of a table.
     pub(crate) row: bool,
+    /// The first row of its table, when it is another row.
+    pub(crate) header: Option<&'a str>,
+    /// Whether it only names what stands elsewhere: a heading, a table's first row, a link.
+    pub(crate) label: bool,
 }
 
 /// The units of one source, in order; those without letters or digits, such as `|---|`, left out.
@@ -24,20 +28,23 @@ pub(crate) fn units<'a>(index: usize, source: &Source<'a>) -> Vec<Unit<'a>> {
     let passage = source.passage();
     let map = CharMap::new(passage);
     let mut found = Vec::new();
-    let mut add = |start: usize, text: &'a str, row: bool| {
+    let mut add = |start: usize, text: &'a str, row: bool, header: Option<&'a str>| {
         let lead = text.chars().take_while(|c| c.is_whitespace()).count();
         let text = text.trim();
         let start = source.span.start() + start + lead;
         if text.contains(char::is_alphanumeric)
             && let Some(span) = Span::new(start, start + text.chars().count())
         {
-            found.push(Unit { source: index, place: found.len(), span, text, row });
+            let label = !row && is_label(text, source);
+            found.push(Unit { source: index, place: found.len(), span, text, row, header, label });
         }
     };
+    let mut table: Option<&'a str> = None;
     for span in sentences(passage) {
         let Some(text) = map.quote(span) else { continue };
         if !text.lines().any(is_row) {
-            add(span.start(), text, false);
+            table = None;
+            add(span.start(), text, false, None);
             continue;
         }
         // Rows one by one; the lines of prose between them together.
@@ -47,19 +54,42 @@ pub(crate) fn units<'a>(index: usize, source: &Source<'a>) -> Vec<Unit<'a>> {
             let end = at + line.chars().count();
             if is_row(line) {
                 if let Some((start, end)) = prose.take() {
-                    add(start, quote(&map, start, end), false);
+                    add(start, quote(&map, start, end), false, None);
                 }
-                add(at, line, true);
+                let above = table.or_else(|| first_row_above(line, source.text));
+                add(at, line, true, above);
+                table = above.or(Some(line.trim()));
             } else {
+                table = None;
                 prose = Some((prose.map_or(at, |(start, _)| start), end));
             }
             at = end;
         }
         if let Some((start, end)) = prose {
-            add(start, quote(&map, start, end), false);
+            add(start, quote(&map, start, end), false, None);
         }
     }
+    // The first row of a table names its columns, unless it holds figures or stands alone.
+    for i in 0..found.len() {
+        let followed = found.get(i + 1).is_some_and(|next| next.header == Some(found[i].text));
+        let names = found[i].row && found[i].header.is_none() && !found[i].text.contains(char::is_numeric);
+        found[i].label |= names && followed;
+    }
     found
+}
+
+/// Whether a text says nothing itself: a heading, a link, or a pointer to another page.
+fn is_label(text: &str, source: &Source<'_>) -> bool {
+    let bare = text.trim_matches(|c: char| c == '#' || c == '*' || c == ':' || c.is_whitespace());
+    let mut above = source.title.iter().chain(&source.heading);
+    text.starts_with('#')
+        || text.starts_with("See ")
+        || above.any(|heading| heading.trim() == bare)
+        || text.split(['[', ']']).enumerate().all(|(i, part)| {
+            i % 2 == 1
+                || !part.trim_start_matches(|c| c != ')').contains(char::is_alphanumeric)
+                    && (part.starts_with('(') || !part.contains(char::is_alphanumeric))
+        })
 }
 
 fn quote<'a>(map: &CharMap<'a>, start: usize, end: usize) -> &'a str {
@@ -72,21 +102,38 @@ fn is_row(line: &str) -> bool {
     line.contains('\t') || line.starts_with('|') && line.len() > 1 || line.matches(" | ").count() >= 1
 }
 
-/// The first row of the table that the row at `unit` is in, unless it is that row itself.
-pub(crate) fn header_of(unit: &Unit<'_>, source: &Source<'_>) -> Option<Span> {
-    let map = CharMap::new(source.text);
-    let before = &source.text[..map.byte_of(unit.span.start())?];
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let mut header = None;
-    for line in before[..line_start].lines().rev() {
-        if !is_row(line) {
-            break;
-        }
-        header = Some(line);
+/// The first row of the table that `line`, a row of `text`, is in, unless it is that row itself.
+fn first_row_above<'a>(line: &str, text: &'a str) -> Option<&'a str> {
+    let line_start = (line.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    let line_start = text.get(..line_start)?.rfind('\n').map_or(0, |at| at + 1);
+    let above = text[..line_start].lines().rev().take_while(|line| is_row(line));
+    above.last().map(str::trim)
+}
+
+impl Unit<'_> {
+    /// Where the first row of its table is in `text`, which the unit is a part of.
+    pub(crate) fn header_span(&self, map: &CharMap<'_>, text: &str) -> Option<Span> {
+        let header = self.header?;
+        let start = (header.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+        map.span_of_bytes(start, start + header.len())
     }
-    let header = header?.trim();
-    let start = header.as_ptr() as usize - source.text.as_ptr() as usize;
-    map.span_of_bytes(start, start + header.len())
+
+    /// What the unit says read on its own: a row with the names of its columns, a sentence as it is.
+    pub(crate) fn told(&self) -> String {
+        let cells = |row: &str| -> Vec<String> {
+            row.trim().trim_matches('|').split(['|', '\t']).map(|cell| cell.trim().to_string()).collect()
+        };
+        let Some(header) = self.header.filter(|_| self.row) else {
+            return self.text.to_string();
+        };
+        let names = cells(header);
+        let told = cells(self.text).into_iter().enumerate().filter(|(_, cell)| !cell.is_empty());
+        let told = told.map(|(i, cell)| match names.get(i) {
+            Some(name) if !name.is_empty() => format!("{name}: {cell}"),
+            _ => cell,
+        });
+        told.collect::<Vec<_>>().join(", ")
+    }
 }
 
 #[cfg(test)]
@@ -127,8 +174,24 @@ mod tests {
             ]
         );
         assert!(found.iter().all(|unit| map.quote(unit.span) == Some(unit.text)));
-        let header = header_of(&found[3], &source).unwrap();
+        let header = found[3].header_span(&map, text).unwrap();
         assert_eq!(map.quote(header), Some("| Country | Days |"));
-        assert_eq!(header_of(&found[2], &source), None);
+        assert_eq!(found[3].told(), "Country: Chile, Days: 15");
+        assert_eq!((found[2].header, found[2].label), (None, true));
+    }
+
+    #[test]
+    fn a_table_that_began_in_the_chunk_before_keeps_its_header() {
+        let text = "| A | B |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n";
+        let source = Source { span: Span::new(20, text.len()).unwrap(), ..source(text) };
+        let found = units(0, &source);
+        assert!(!found.is_empty() && found.iter().all(|unit| unit.header == Some("| A | B |")));
+    }
+
+    #[test]
+    fn headings_links_and_pointers_say_nothing_themselves() {
+        let text = "# Travel\n\n[Booking](booking.md)\n\nSee [Booking](booking.md) for the rate.\n\nAsk [Ana](ana.md) first.";
+        let labels: Vec<bool> = units(0, &source(text)).iter().map(|unit| unit.label).collect();
+        assert_eq!(labels, [true, true, true, false]);
     }
 }
