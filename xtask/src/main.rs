@@ -10,15 +10,15 @@ const HELP: &str = "cargo xtask <command>
   test          fetch, then formatting, lints, documentation and every test
   fetch         bring what the tests need into target/test-assets
   golden NAME   regenerate a golden file with its reference package (xtask/golden/NAME.py)
-  bench NAME    run bench/NAME/run.py; results go to bench/results/";
+  bench NAME …  run bench/NAME/run.py with what follows; results go to bench/results/";
 
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => steps::test(),
         ["fetch"] => fetch::fetch(),
-        ["golden", name] => steps::python(&format!("xtask/golden/{name}.py")),
-        ["bench", name] => steps::python(&format!("bench/{name}/run.py")),
+        ["golden", name, ref more @ ..] => steps::python(&format!("xtask/golden/{name}.py"), more),
+        ["bench", name, ref more @ ..] => steps::python(&format!("bench/{name}/run.py"), more),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

@@ -26,8 +26,8 @@ fn has_nextest() -> bool {
 }
 
 /// Runs one of the project's Python scripts, which say themselves what they need.
-pub(crate) fn python(script: &str) -> Result<()> {
-    run(&format!("python3 {script}"), &[])
+pub(crate) fn python(script: &str, more: &[&str]) -> Result<()> {
+    run(&[&["python3", script], more].concat().join(" "), &[])
 }
 
 fn run(line: &str, set: &[(&str, &str)]) -> Result<()> {

@@ -12,7 +12,6 @@ use crate::conflict::{Conflict, conflicts};
 use crate::distinct::distinct;
 use crate::rank::{Question, Ranked, Signals, rank};
 use crate::support::{Evidence, evidence};
-use crate::unit::header_of;
 use crate::{Source, abstain, verify};
 
 /// How an answer is extracted.
@@ -151,6 +150,9 @@ fn choose<'r, 'a>(
         if chosen.len() >= most || next.score < best.score - options.margin {
             break;
         }
+        if next.unit.label {
+            continue;
+        }
         let said = |held: &&Ranked<'_>| {
             held.unit == next.unit || held.unit.source != next.unit.source && alike(held, next)
         };
@@ -244,7 +246,8 @@ fn quotes(chosen: &[&Ranked<'_>], disputes: &[Conflict], sources: &[Source<'_>])
                     quote.span = Span::new(quote.span.start(), unit.span.end()).unwrap_or(quote.span);
                 }
                 _ => {
-                    let header = header_of(unit, &sources[source]).filter(|_| unit.row);
+                    let text = sources[source].text;
+                    let header = unit.header_span(&CharMap::new(text), text);
                     let shown = |header: &Span| {
                         quotes.iter().any(|quote| quote.source == source && quote.span == *header)
                     };

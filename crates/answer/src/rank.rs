@@ -12,20 +12,30 @@ use crate::{ExtractOptions, Source};
 /// What a sentence's score is made of; each about in `[0, 1]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Signals {
-    /// Cosine of question and sentence; `None` when it was not embedded.
+    /// Cosine of the question and the sentence below its headings; `None` when it was not embedded.
     pub cosine: Option<f32>,
+    /// The same without headings.
+    pub plain: Option<f32>,
     /// Weighted share of the question's content words in the sentence; rare words weigh more.
     pub covered: f32,
+    /// The same, with the table's header, the headings and the title.
+    pub placed: f32,
+    /// The same in the whole passage, with headings and title.
+    pub passage: f32,
     /// Share of neighbouring pairs of the question's content words that stand within six words of each other.
     pub paired: f32,
     /// Whether it offers the sort of thing the question asks for.
     pub cue: f32,
     /// The passage's BM25 score over the best one's.
     pub lexical: f32,
+    /// The passage's cosine to the question; 0 when unknown.
+    pub dense: f32,
     /// One over the passage's rank.
     pub rank: f32,
     /// The logarithm of its number of words, over five.
     pub length: f32,
+    /// 1 for a row of a table.
+    pub row: f32,
 }
 
 /// A sentence or table row with its score.
@@ -34,6 +44,8 @@ pub(crate) struct Ranked<'a> {
     pub(crate) unit: Unit<'a>,
     pub(crate) signals: Signals,
     pub(crate) terms: BTreeSet<String>,
+    /// Its words with those of its table's header, its headings and its title.
+    pub(crate) placed: BTreeSet<String>,
     /// Log-odds that it holds the answer.
     pub(crate) score: f32,
 }
@@ -48,6 +60,8 @@ pub(crate) struct Question<'q> {
     pub(crate) weights: BTreeMap<String, f32>,
     /// Its names and numbers: content words with a capital or digit, the first word left out.
     names: BTreeSet<String>,
+    /// What it asks for: the first content word behind `what`, `which` or the like.
+    focus: Option<String>,
     /// The content words of each source.
     held: Vec<BTreeSet<String>>,
 }
@@ -64,8 +78,30 @@ impl<'q> Question<'q> {
         };
         let weights = ordered.iter().map(|term| (term.clone(), weight(term))).collect();
         let named = |word: &&str| word.starts_with(|c: char| c.is_uppercase() || c.is_numeric());
-        let names = text.split_whitespace().skip(1).filter(named).flat_map(terms).collect();
-        Question { text, cue: Cue::of(text), terms: ordered, weights, names, held }
+        let names: BTreeSet<String> =
+            text.split_whitespace().skip(1).filter(named).flat_map(terms).collect();
+        let focus = ordered.iter().find(|term| !names.contains(*term)).cloned();
+        Question { text, cue: Cue::of(text), terms: ordered, weights, names, focus, held }
+    }
+
+    /// Whether `terms` hold what the question asks for; true when it names nothing.
+    pub(crate) fn focused(&self, terms: &BTreeSet<String>) -> bool {
+        self.focus.as_ref().is_none_or(|focus| terms.contains(focus))
+    }
+
+    /// The share of its names and numbers among `terms`; 1 when it has none.
+    pub(crate) fn named(&self, terms: &BTreeSet<String>) -> f32 {
+        if self.names.is_empty() {
+            return 1.0;
+        }
+        self.names.intersection(terms).count() as f32 / self.names.len() as f32
+    }
+
+    /// The greatest weight of a content word that `terms` lack, over the weight of all.
+    pub(crate) fn missed(&self, terms: &BTreeSet<String>) -> f32 {
+        let all: f32 = self.weights.values().sum();
+        let missed = self.weights.iter().filter(|(term, _)| !terms.contains(*term)).map(|(_, weight)| *weight);
+        if all > 0.0 { missed.fold(0.0, f32::max) / all } else { 1.0 }
     }
 
     /// The weighted share of the question's content words among `terms`; 0 when it has none.
@@ -83,9 +119,12 @@ impl<'q> Question<'q> {
 
     /// The share of its names and numbers that a source holds; 1 when it has none.
     pub(crate) fn named_by(&self, source: usize) -> f32 {
-        let found =
-            |held: &BTreeSet<String>| self.names.intersection(held).count() as f32 / self.names.len() as f32;
-        self.held.get(source).filter(|_| !self.names.is_empty()).map_or(1.0, found)
+        self.held.get(source).map_or(0.0, |held| self.named(held))
+    }
+
+    /// The greatest weight of a content word that a source lacks, over the weight of all.
+    pub(crate) fn missed_by(&self, source: usize) -> f32 {
+        self.held.get(source).map_or(1.0, |held| self.missed(held))
     }
 
     fn paired(&self, terms: &[String]) -> f32 {
@@ -118,34 +157,53 @@ pub(crate) fn rank<'a>(
     let best_lexical = sources.iter().filter_map(|source| source.lexical).fold(0.0, f32::max);
     let mut ranked = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        let units = units(index, source);
-        let words: Vec<Vec<String>> = units.iter().map(|unit| terms(unit.text)).collect();
-        let sets: Vec<BTreeSet<String>> = words.iter().map(|words| words.iter().cloned().collect()).collect();
-        for (i, unit) in units.into_iter().enumerate() {
+        let above: BTreeSet<String> =
+            source.title.iter().chain(&source.heading).flat_map(|line| terms(line)).collect();
+        for unit in units(index, source) {
+            let words = terms(unit.text);
+            let own: BTreeSet<String> = words.iter().cloned().collect();
+            let mut placed: BTreeSet<String> = own.union(&above).cloned().collect();
+            placed.extend(unit.header.map(terms).unwrap_or_default());
             let signals = Signals {
                 cosine: None,
-                covered: question.covered(&sets[i]),
-                paired: question.paired(&words[i]),
+                plain: None,
+                covered: question.covered(&own),
+                placed: question.covered(&placed),
+                passage: question.covered_by(index),
+                paired: question.paired(&words),
                 cue: question.cue.found_in(unit.text, question.text),
                 lexical: source.lexical.map_or(0.0, |score| score / best_lexical.max(1e-6)),
+                dense: source.dense.unwrap_or(0.0),
                 rank: 1.0 / (index + 1) as f32,
-                length: (1.0 + words[i].len() as f32).ln() / 5.0,
+                length: (1.0 + words.len() as f32).ln() / 5.0,
+                row: f32::from(u8::from(unit.row)),
             };
-            ranked.push(Ranked { unit, signals, terms: sets[i].clone(), score: signals.log_odds() });
+            let score = signals.log_odds() - if unit.label { LABEL } else { 0.0 };
+            ranked.push(Ranked { unit, signals, terms: own, placed, score });
         }
     }
     if let Some(embed) = embed {
-        add_cosines(question.text, &mut ranked, options.embed_units, embed);
+        add_cosines(question.text, &mut ranked, sources, options.embed_units, embed);
     }
     ranked
 }
 
-/// Embeds the most promising units and scores them again.
-fn add_cosines(question: &str, ranked: &mut [Ranked<'_>], most: usize, embed: &dyn Embed) {
-    let mut order: Vec<usize> = (0..ranked.len()).collect();
-    order.sort_by(|&a, &b| ranked[b].score.total_cmp(&ranked[a].score).then(a.cmp(&b)));
+/// Embeds the most promising units, each below its headings, and scores them again.
+fn add_cosines(
+    question: &str,
+    ranked: &mut [Ranked<'_>],
+    sources: &[Source<'_>],
+    most: usize,
+    embed: &dyn Embed,
+) {
+    let mut order: Vec<usize> = (0..ranked.len()).filter(|&i| !ranked[i].unit.label).collect();
+    let promise = |i: usize| ranked[i].score + PROMISE_OF_DENSE * ranked[i].signals.dense;
+    order.sort_by(|&a, &b| promise(b).total_cmp(&promise(a)).then(a.cmp(&b)));
     order.truncate(most);
+    let told: Vec<String> = order.iter().map(|&i| below_headings(&ranked[i].unit, sources)).collect();
     let mut texts = vec![question];
+    texts.extend(told.iter().map(String::as_str));
+    let experiment = texts.len();
     texts.extend(order.iter().map(|&i| ranked[i].unit.text));
     // One text that is too long must not cost the others their vectors.
     let vectors: Vec<Option<Vec<f32>>> = match embed.embed(&texts) {
@@ -157,17 +215,41 @@ fn add_cosines(question: &str, ranked: &mut [Ranked<'_>], most: usize, embed: &d
     let Some((Some(asked), vectors)) = vectors.split_first() else {
         return;
     };
-    for (&i, vector) in order.iter().zip(vectors) {
+    for (k, (&i, vector)) in order.iter().zip(vectors).enumerate() {
         let cosine = vector.as_ref().map(|vector| asked.iter().zip(vector).map(|(a, b)| a * b).sum());
         ranked[i].signals.cosine = cosine;
+        ranked[i].signals.plain = vectors[experiment - 1 + k].as_ref().map(|vector| asked.iter().zip(vector).map(|(a, b)| a * b).sum());
         ranked[i].score = ranked[i].signals.log_odds();
     }
 }
 
+/// A unit as it is embedded: below its last two headings, or the title.
+fn below_headings(unit: &Unit<'_>, sources: &[Source<'_>]) -> String {
+    let source = &sources[unit.source];
+    let last = &source.heading[source.heading.len().saturating_sub(2)..];
+    let above: Vec<&str> = if last.is_empty() {
+        source.title.iter().map(String::as_str).collect()
+    } else {
+        last.iter().map(String::as_str).collect()
+    };
+    format!("{}{}{}", above.join(". "), if above.is_empty() { "" } else { ". " }, unit.told())
+}
+
 impl Signals {
     /// The signals in the order of the weights, the cosine left out.
-    pub fn values(&self) -> [f32; 6] {
-        [self.covered, self.paired, self.cue, self.lexical, self.rank, self.length]
+    pub fn values(&self) -> [f32; 10] {
+        [
+            self.covered,
+            self.placed,
+            self.passage,
+            self.paired,
+            self.cue,
+            self.lexical,
+            self.dense,
+            self.rank,
+            self.length,
+            self.row,
+        ]
     }
 
     /// The log-odds that the sentence holds the answer.
@@ -180,9 +262,14 @@ impl Signals {
     }
 }
 
+/// How far down a unit goes that says nothing itself, in log-odds.
+const LABEL: f32 = 8.0;
+/// What a passage's cosine adds to the log-odds by which sentences are picked for embedding.
+const PROMISE_OF_DENSE: f32 = 6.0;
+
 // Fitted by `examples/fit`; the order is that of `Signals::values`.
 const WITH_COSINE_START: f32 = -11.65;
 const WITH_COSINE_FACTOR: f32 = 4.15;
-const WITH_COSINE: [f32; 6] = [4.00, 1.02, 0.37, 2.25, 3.34, 1.18];
+const WITH_COSINE: [f32; 10] = [4.00, 0.0, 0.0, 1.02, 0.37, 2.25, 0.0, 3.34, 1.18, 0.0];
 const WORDS_ONLY_START: f32 = -10.45;
-const WORDS_ONLY: [f32; 6] = [4.97, 1.48, 0.41, 2.46, 3.92, 0.78];
+const WORDS_ONLY: [f32; 10] = [4.97, 0.0, 0.0, 1.48, 0.41, 2.46, 0.0, 3.92, 0.78, 0.0];

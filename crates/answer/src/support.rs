@@ -16,21 +16,35 @@ use crate::rank::{Question, Ranked};
 pub struct Evidence {
     /// Whether anything is quoted.
     pub quoted: bool,
-    /// The best sentence's cosine to the question; `None` without an embedding.
+    /// The best quoted sentence's cosine to the question; `None` without an embedding.
     pub cosine: Option<f32>,
     /// Weighted share of the question's content words in the passage of the best quote, with title and headings.
     pub passage: f32,
     /// The share of the question's names and numbers there; 1 when it has none.
     pub names: f32,
+    /// The same in the best sentence with its headings.
+    pub near: f32,
     /// The best weighted share that a single quoted sentence has.
     pub sentence: f32,
+    /// The same for the best sentence with its headings.
+    pub placed: f32,
     /// The best share of neighbouring words of the question that stand near each other in a quote.
     pub paired: f32,
+    /// Whether the best sentence offers the sort of thing the question asks for.
+    pub cue: f32,
+    /// Whether what the question asks for is named there: its first content word that is no name.
+    pub focus: f32,
+    /// The weight of the rarest content word that the passage lacks, over that of all.
+    pub missed: f32,
     /// The best sentence's log-odds, over ten.
     pub score: f32,
+    /// How far that is above the best one of another document, over ten.
+    pub ahead: f32,
     /// The best passage's cosine; 0 when unknown.
     pub dense: f32,
-    /// How far that is above the mean of the other passages; 0 when there are none.
+    /// The same for the passage of the best sentence.
+    pub own_dense: f32,
+    /// How far the best passage's cosine is above the mean of the other passages; 0 when there are none.
     pub lead: f32,
 }
 
@@ -50,23 +64,47 @@ pub(crate) fn evidence(
     let top = dense.iter().copied().fold(0.0, f32::max);
     let rest = (dense.len() as f32 - 1.0).max(1.0);
     let others = (dense.iter().sum::<f32>() - top) / rest;
+    let uri = &sources[best.unit.source].uri;
+    let rival = ranked.iter().find(|other| sources[other.unit.source].uri != *uri);
     Evidence {
         quoted: true,
-        cosine: ranked.iter().filter_map(|ranked| ranked.signals.cosine).reduce(f32::max),
-        passage: question.covered_by(best.unit.source),
+        cosine: chosen.iter().filter_map(|ranked| ranked.signals.cosine).reduce(f32::max),
+        passage: best.signals.passage,
         names: question.named_by(best.unit.source),
+        near: question.named(&best.placed),
         sentence: most(&|ranked| ranked.signals.covered),
+        placed: best.signals.placed,
         paired: most(&|ranked| ranked.signals.paired),
+        cue: best.signals.cue,
+        focus: f32::from(u8::from(question.focused(&best.placed))),
+        missed: question.missed_by(best.unit.source),
         score: best.score / 10.0,
+        ahead: rival.map_or(0.5, |rival| ((best.score - rival.score) / 10.0).min(0.5)),
         dense: top,
+        own_dense: sources[best.unit.source].dense.unwrap_or(0.0),
         lead: if dense.len() > 1 { top - others } else { 0.0 },
     }
 }
 
 impl Evidence {
     /// The evidence in the order of the weights, the cosine left out.
-    pub fn values(&self) -> [f32; 7] {
-        [self.passage, self.names, self.sentence, self.paired, self.score, self.dense, self.lead]
+    pub fn values(&self) -> [f32; 14] {
+        [
+            self.passage,
+            self.names,
+            self.near,
+            self.sentence,
+            self.placed,
+            self.paired,
+            self.cue,
+            self.focus,
+            self.missed,
+            self.score,
+            self.ahead,
+            self.dense,
+            self.own_dense,
+            self.lead,
+        ]
     }
 
     /// How likely the quotes hold the answer, in `[0, 1]`; 0 when nothing is quoted.
@@ -87,6 +125,6 @@ impl Evidence {
 // Fitted by `examples/fit`; the order is that of `Evidence::values`.
 const WITH_COSINE_START: f32 = -7.08;
 const WITH_COSINE_FACTOR: f32 = 4.83;
-const WITH_COSINE: [f32; 7] = [3.72, 0.71, 2.02, 0.16, 3.91, 2.23, 2.13];
+const WITH_COSINE: [f32; 14] = [0.0; 14];
 const WORDS_ONLY_START: f32 = -3.93;
-const WORDS_ONLY: [f32; 7] = [5.07, 0.99, 2.58, 1.76, 2.34, 0.0, 0.0];
+const WORDS_ONLY: [f32; 14] = [0.0; 14];

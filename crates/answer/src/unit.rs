@@ -85,11 +85,18 @@ fn is_label(text: &str, source: &Source<'_>) -> bool {
     text.starts_with('#')
         || text.starts_with("See ")
         || above.any(|heading| heading.trim() == bare)
-        || text.split(['[', ']']).enumerate().all(|(i, part)| {
-            i % 2 == 1
-                || !part.trim_start_matches(|c| c != ')').contains(char::is_alphanumeric)
-                    && (part.starts_with('(') || !part.contains(char::is_alphanumeric))
-        })
+        || only_links(text)
+}
+
+fn only_links(text: &str) -> bool {
+    let mut outside = String::new();
+    let mut rest = text;
+    while let Some((before, link)) = rest.split_once('[') {
+        outside.push_str(before);
+        rest = link.split_once(')').map_or("", |(_, after)| after);
+    }
+    outside.push_str(rest);
+    text.contains("](") && !outside.contains(char::is_alphanumeric)
 }
 
 fn quote<'a>(map: &CharMap<'a>, start: usize, end: usize) -> &'a str {
