@@ -16,7 +16,14 @@ pub(crate) fn get(url: &str, limit: u64) -> Result<Vec<u8>, Error> {
         .user_agent(concat!("engraft/", env!("CARGO_PKG_VERSION")))
         .build()
         .into();
-    let mut response = agent.get(url).call().map_err(|error| failed(error.to_string()))?;
+    let mut response = agent.get(url).call().map_err(|error| match error {
+        ureq::Error::StatusCode(404 | 410) => Error::Missing {
+            what: "page",
+            name: url.into(),
+            hint: "check the address; if the page moved, ingest the new one".into(),
+        },
+        error => failed(error.to_string()),
+    })?;
     let mut bytes = Vec::new();
     let mut body = response.body_mut().with_config().limit(limit + 1).reader();
     body.read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;

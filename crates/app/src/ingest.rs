@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use engraft_core::{CountTokens, Diagnostic, Embed, content_hash};
+use engraft_core::{CountTokens, Diagnostic, Embed};
 use engraft_ingest::ChunkLimits;
 use engraft_store::{DocumentRow, FileStamp, SourceRow, Write};
 use rayon::prelude::*;
@@ -12,16 +12,15 @@ use serde::Serialize;
 
 use crate::isolate::Parsers;
 use crate::prepare::{Prepared, Recipe};
+use crate::read::Read;
 use crate::sources::{self, IngestRequest, Item};
 use crate::workspace::{WordCount, Workspace};
-use crate::{Context, Error, duplicates, fetch};
+use crate::{Context, Error, duplicates};
 
 /// How many files make one transaction.
 const BATCH: usize = 64;
 /// How many texts are embedded between two looks at the cancel flag.
 const EMBED_BATCH: usize = 256;
-/// A file changed this recently before it was read may change again within its own time stamp.
-const RACY_NS: i64 = 2_000_000_000;
 
 /// What happened to documents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -172,15 +171,21 @@ impl<'a> Bringing<'a> {
         let recipe = self.recipe(source)?;
         let now_ns = (self.context.now_ns)();
         let read: Vec<Read> =
-            items.par_iter().map(|item| read(&recipe, item, stamps.get(item.uri()), now_ns)).collect();
+            items.par_iter().map(|item| Read::of(&recipe, item, stamps.get(item.uri()), now_ns)).collect();
         let (mut writes, mut all) = (Vec::new(), Prepared::default());
         for (item, read) in items.iter().zip(read) {
             match read {
                 Read::Unchanged => self.report.documents.unchanged += 1,
                 Read::Touched(stamp) => {
                     self.report.documents.unchanged += 1;
-                    writes.push(Write::Stamp { source: source.id, uri: item.uri().to_string(), file: stamp });
+                    let stamped = held.get(item.uri()).into_iter().flatten().map(|uri| Write::Stamp {
+                        source: source.id,
+                        uri: uri.clone(),
+                        file: stamp.clone(),
+                    });
+                    writes.extend(stamped);
                 }
+                Read::OutOfReach(failure) => self.report.failures.push(failure),
                 Read::New(bytes, prepared) => {
                     self.report.bytes += bytes;
                     let kept = prepared.documents.iter().map(|document| document.uri.clone()).collect();
@@ -310,61 +315,4 @@ fn reassignments(documents: &[DocumentRow], source: &SourceRow) -> Vec<Write> {
 pub(crate) fn removals(source: &SourceRow, uris: &[String], kept: &BTreeSet<String>) -> Vec<Write> {
     let gone = uris.iter().filter(|uri| !kept.contains(*uri));
     gone.map(|uri| Write::Remove { source: source.id, uri: uri.clone(), purge: false }).collect()
-}
-
-/// What reading an item gave.
-enum Read {
-    /// The file system says that it is as it was.
-    Unchanged,
-    /// Its bytes are as they were; only its time stamp moved.
-    Touched(FileStamp),
-    /// So many new bytes.
-    New(u64, Prepared),
-}
-
-fn read(recipe: &Recipe, item: &Item, known: Option<&FileStamp>, now_ns: i64) -> Read {
-    let (size, mtime_ns) = match item {
-        Item::File(found) => (found.size, found.mtime_ns),
-        Item::Page(_) => (0, 0),
-    };
-    if known.is_some_and(|stamp| stamp.mtime_ns != 0 && (stamp.size, stamp.mtime_ns) == (size, mtime_ns)) {
-        return Read::Unchanged;
-    }
-    let bytes = match bytes_of(item) {
-        Ok(bytes) => bytes,
-        Err(failure) => {
-            let failures = vec![failure];
-            return Read::New(0, Prepared { failures, ..Prepared::default() });
-        }
-    };
-    let trusted = if now_ns - mtime_ns > RACY_NS { mtime_ns } else { 0 };
-    let hash = content_hash(&bytes);
-    let same = known.is_some_and(|stamp| stamp.hash == hash);
-    let stamp =
-        FileStamp { container: item.uri().to_string(), size: bytes.len() as u64, mtime_ns: trusted, hash };
-    if same {
-        return if trusted == 0 { Read::Unchanged } else { Read::Touched(stamp) };
-    }
-    Read::New(bytes.len() as u64, recipe.prepare(item.uri(), &bytes, &stamp))
-}
-
-fn bytes_of(item: &Item) -> Result<Vec<u8>, Diagnostic> {
-    let most = engraft_ingest::parse::Limits::default().max_input_bytes as u64;
-    let failed = |kind: &str, message: String, hint: &str| {
-        let [kind, hint] = [kind, hint].map(str::to_string);
-        Diagnostic { uri: item.uri().to_string(), kind, message, hint }
-    };
-    match item {
-        Item::File(found) if found.size > most => {
-            let message = format!("it has {} MiB, at most {} are read", found.size >> 20, most >> 20);
-            Err(failed("too_large", message, "split it"))
-        }
-        Item::File(found) => std::fs::read(&found.path).map_err(|error| {
-            failed("unreadable", error.to_string(), "check that the file is there and may be read")
-        }),
-        Item::Page(url) => match fetch::get(url, most) {
-            Ok(bytes) => Ok(bytes),
-            Err(error) => Err(failed("unreachable", error.to_string(), "check the address and the network")),
-        },
-    }
 }

@@ -20,6 +20,7 @@ mod isolate;
 mod models;
 mod persisting;
 mod prepare;
+mod read;
 mod scan;
 mod search;
 mod sources;

