@@ -126,7 +126,7 @@ pub(crate) fn ranked(
         candidates: CANDIDATES.max(request.k),
         filter: filter.as_ref(),
         principals: request.principals.as_deref(),
-        fusion: workspace.fusion(),
+        fusion: workspace.fusion(&request.query),
     });
     let numbers: Vec<ChunkNo> = found.hits.iter().map(|hit| hit.chunk).collect();
     let views = workspace.store.chunks_by_no(&numbers)?;
@@ -280,7 +280,7 @@ fn documents(
         candidates: RUN_DEPTH,
         filter,
         principals: request.principals.as_deref(),
-        fusion: workspace.fusion(),
+        fusion: workspace.fusion(&line.text),
     };
     snapshot
         .search_documents(&request, Pooling::default())

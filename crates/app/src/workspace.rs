@@ -100,11 +100,17 @@ impl Workspace {
         Settings { k1: search.k1, b: search.b, ..Settings::new(encoder.map_or(1, |encoder| encoder.dim())) }
     }
 
-    /// How the two legs are fused here.
-    pub(crate) fn fusion(&self) -> Fusion {
+    /// How the two legs are fused for a query.
+    ///
+    /// The encoders known by name were trained on English: what they make of other scripts is noise (XQuAD in Arabic: .058
+    /// nDCG@10 where words reach .928), so the dense leg weighs by the share of the query's letters that are Latin.
+    pub(crate) fn fusion(&self, query: &str) -> Fusion {
         match self.config.search.fusion.as_str() {
             "rrf" => Fusion::Rrf { k: 60.0 },
-            _ => Fusion::Convex { alpha: self.config.search.dense_weight, scaling: Scaling::MinMax },
+            _ => {
+                let alpha = self.config.search.dense_weight * latin_share(query);
+                Fusion::Convex { alpha, scaling: Scaling::MinMax }
+            }
         }
     }
 
@@ -167,11 +173,35 @@ impl Workspace {
     }
 }
 
+/// The share of a text's letters that are Latin, in `[0, 1]`; 1 when it has none.
+fn latin_share(text: &str) -> f32 {
+    let letters = text.chars().filter(|letter| letter.is_alphabetic());
+    let (mut latin, mut all) = (0, 0);
+    for letter in letters {
+        all += 1;
+        latin += usize::from(letter.is_ascii() || ('\u{c0}'..='\u{24f}').contains(&letter));
+    }
+    if all == 0 { 1.0 } else { latin as f32 / all as f32 }
+}
+
 /// Counts words and signs, where a workspace has no encoder: close enough to keep chunks of one size.
 pub(crate) struct WordCount;
 
 impl CountTokens for WordCount {
     fn count(&self, text: &str) -> usize {
         text.split_whitespace().map(|word| word.chars().count().div_ceil(6)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dense_leg_weighs_by_the_letters_its_encoder_knows() {
+        assert_eq!(latin_share("Wie groß ist es?"), 1.0);
+        assert_eq!(latin_share("如何申请"), 0.0);
+        assert_eq!(latin_share("404"), 1.0);
+        assert_eq!(latin_share("VPN доступ"), 3.0 / 9.0);
     }
 }
