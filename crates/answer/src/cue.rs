@@ -52,7 +52,9 @@ impl Cue {
             Cue::Open => 0.5,
             Cue::Number => share(news().any(is_number), text.contains(['%', '$', '€', '£'])),
             Cue::Money => share(text.contains(['$', '€', '£']), news().any(is_number)),
-            Cue::Date => share(news().any(|word| is_year_or_month(word) || is_time(word)), news().any(is_number)),
+            Cue::Date => {
+                share(news().any(|word| is_year_or_month(word) || is_time(word)), news().any(is_number))
+            }
             Cue::Contact => share(
                 text.contains('@') || news().any(|word| word.bytes().filter(u8::is_ascii_digit).count() >= 4),
                 news().any(is_number),
@@ -115,7 +117,9 @@ fn is_name(word: &str) -> bool {
     word.chars().next().is_some_and(|c| c.is_uppercase() || c.is_alphabetic() && !c.is_lowercase())
 }
 
-static CONTACT: [&str; 10] = [
+static CONTACT: [&str; 12] = [
+    " code for ",
+    " door code ",
     " phone number ",
     " telephone ",
     " extension ",
@@ -219,7 +223,11 @@ static DATE: [&str; 27] = [
     " कब ",
 ];
 
-static NAME: [&str; 25] = [
+static NAME: [&str; 29] = [
+    " what is the name ",
+    " which cities ",
+    " which company ",
+    " what is the title ",
     " who ",
     " whom ",
     " whose ",

@@ -14,28 +14,22 @@ use crate::{ExtractOptions, Source};
 pub struct Signals {
     /// Cosine of the question and the sentence below its headings; `None` when it was not embedded.
     pub cosine: Option<f32>,
-    /// The same without headings.
-    pub plain: Option<f32>,
     /// Weighted share of the question's content words in the sentence; rare words weigh more.
     pub covered: f32,
     /// The same, with the table's header, the headings and the title.
     pub placed: f32,
-    /// The same in the whole passage, with headings and title.
-    pub passage: f32,
     /// Share of neighbouring pairs of the question's content words that stand within six words of each other.
     pub paired: f32,
     /// Whether it offers the sort of thing the question asks for.
     pub cue: f32,
     /// The passage's BM25 score over the best one's.
     pub lexical: f32,
-    /// The passage's cosine to the question; 0 when unknown.
+    /// The passage's cosine to the question; 0 when unknown. It decides only which sentences are embedded.
     pub dense: f32,
     /// One over the passage's rank.
     pub rank: f32,
     /// The logarithm of its number of words, over five.
     pub length: f32,
-    /// 1 for a row of a table.
-    pub row: f32,
 }
 
 /// A sentence or table row with its score.
@@ -60,8 +54,6 @@ pub(crate) struct Question<'q> {
     pub(crate) weights: BTreeMap<String, f32>,
     /// Its names and numbers: content words with a capital or digit, the first word left out.
     names: BTreeSet<String>,
-    /// What it asks for: the first content word behind `what`, `which` or the like.
-    focus: Option<String>,
     /// The content words of each source.
     held: Vec<BTreeSet<String>>,
 }
@@ -78,15 +70,8 @@ impl<'q> Question<'q> {
         };
         let weights = ordered.iter().map(|term| (term.clone(), weight(term))).collect();
         let named = |word: &&str| word.starts_with(|c: char| c.is_uppercase() || c.is_numeric());
-        let names: BTreeSet<String> =
-            text.split_whitespace().skip(1).filter(named).flat_map(terms).collect();
-        let focus = ordered.iter().find(|term| !names.contains(*term)).cloned();
-        Question { text, cue: Cue::of(text), terms: ordered, weights, names, focus, held }
-    }
-
-    /// Whether `terms` hold what the question asks for; true when it names nothing.
-    pub(crate) fn focused(&self, terms: &BTreeSet<String>) -> bool {
-        self.focus.as_ref().is_none_or(|focus| terms.contains(focus))
+        let names: BTreeSet<String> = text.split_whitespace().skip(1).filter(named).flat_map(terms).collect();
+        Question { text, cue: Cue::of(text), terms: ordered, weights, names, held }
     }
 
     /// The share of its names and numbers among `terms`; 1 when it has none.
@@ -100,7 +85,8 @@ impl<'q> Question<'q> {
     /// The greatest weight of a content word that `terms` lack, over the weight of all.
     pub(crate) fn missed(&self, terms: &BTreeSet<String>) -> f32 {
         let all: f32 = self.weights.values().sum();
-        let missed = self.weights.iter().filter(|(term, _)| !terms.contains(*term)).map(|(_, weight)| *weight);
+        let missed =
+            self.weights.iter().filter(|(term, _)| !terms.contains(*term)).map(|(_, weight)| *weight);
         if all > 0.0 { missed.fold(0.0, f32::max) / all } else { 1.0 }
     }
 
@@ -166,17 +152,14 @@ pub(crate) fn rank<'a>(
             placed.extend(unit.header.map(terms).unwrap_or_default());
             let signals = Signals {
                 cosine: None,
-                plain: None,
                 covered: question.covered(&own),
                 placed: question.covered(&placed),
-                passage: question.covered_by(index),
                 paired: question.paired(&words),
                 cue: question.cue.found_in(unit.text, question.text),
                 lexical: source.lexical.map_or(0.0, |score| score / best_lexical.max(1e-6)),
                 dense: source.dense.unwrap_or(0.0),
                 rank: 1.0 / (index + 1) as f32,
                 length: (1.0 + words.len() as f32).ln() / 5.0,
-                row: f32::from(u8::from(unit.row)),
             };
             let score = signals.log_odds() - if unit.label { LABEL } else { 0.0 };
             ranked.push(Ranked { unit, signals, terms: own, placed, score });
@@ -203,8 +186,6 @@ fn add_cosines(
     let told: Vec<String> = order.iter().map(|&i| below_headings(&ranked[i].unit, sources)).collect();
     let mut texts = vec![question];
     texts.extend(told.iter().map(String::as_str));
-    let experiment = texts.len();
-    texts.extend(order.iter().map(|&i| ranked[i].unit.text));
     // One text that is too long must not cost the others their vectors.
     let vectors: Vec<Option<Vec<f32>>> = match embed.embed(&texts) {
         Ok(vectors) => vectors.into_iter().map(Some).collect(),
@@ -215,10 +196,9 @@ fn add_cosines(
     let Some((Some(asked), vectors)) = vectors.split_first() else {
         return;
     };
-    for (k, (&i, vector)) in order.iter().zip(vectors).enumerate() {
+    for (&i, vector) in order.iter().zip(vectors) {
         let cosine = vector.as_ref().map(|vector| asked.iter().zip(vector).map(|(a, b)| a * b).sum());
         ranked[i].signals.cosine = cosine;
-        ranked[i].signals.plain = vectors[experiment - 1 + k].as_ref().map(|vector| asked.iter().zip(vector).map(|(a, b)| a * b).sum());
         ranked[i].score = ranked[i].signals.log_odds();
     }
 }
@@ -236,20 +216,9 @@ fn below_headings(unit: &Unit<'_>, sources: &[Source<'_>]) -> String {
 }
 
 impl Signals {
-    /// The signals in the order of the weights, the cosine left out.
-    pub fn values(&self) -> [f32; 10] {
-        [
-            self.covered,
-            self.placed,
-            self.passage,
-            self.paired,
-            self.cue,
-            self.lexical,
-            self.dense,
-            self.rank,
-            self.length,
-            self.row,
-        ]
+    /// The signals in the order of the weights, the cosines left out.
+    pub fn values(&self) -> [f32; 7] {
+        [self.covered, self.placed, self.paired, self.cue, self.lexical, self.rank, self.length]
     }
 
     /// The log-odds that the sentence holds the answer.
@@ -268,8 +237,8 @@ const LABEL: f32 = 8.0;
 const PROMISE_OF_DENSE: f32 = 6.0;
 
 // Fitted by `examples/fit`; the order is that of `Signals::values`.
-const WITH_COSINE_START: f32 = -11.65;
-const WITH_COSINE_FACTOR: f32 = 4.15;
-const WITH_COSINE: [f32; 10] = [4.00, 0.0, 0.0, 1.02, 0.37, 2.25, 0.0, 3.34, 1.18, 0.0];
-const WORDS_ONLY_START: f32 = -10.45;
-const WORDS_ONLY: [f32; 10] = [4.97, 0.0, 0.0, 1.48, 0.41, 2.46, 0.0, 3.92, 0.78, 0.0];
+const WITH_COSINE_START: f32 = -9.38;
+const WITH_COSINE_FACTOR: f32 = 4.91;
+const WITH_COSINE: [f32; 7] = [2.73, 0.66, 0.69, 1.12, 0.19, 3.01, 0.44];
+const WORDS_ONLY_START: f32 = -7.88;
+const WORDS_ONLY: [f32; 7] = [2.73, 1.78, 0.91, 1.14, 0.38, 3.57, 0.40];

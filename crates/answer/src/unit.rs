@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn headings_links_and_pointers_say_nothing_themselves() {
-        let text = "# Travel\n\n[Booking](booking.md)\n\nSee [Booking](booking.md) for the rate.\n\nAsk [Ana](ana.md) first.";
+        let text = "\n\n# Travel\n\n[Booking](booking.md)\n\nSee [Booking](booking.md) for the rate.\n\nAsk [Ana](ana.md) first.";
         let labels: Vec<bool> = units(0, &source(text)).iter().map(|unit| unit.label).collect();
         assert_eq!(labels, [true, true, true, false]);
     }

@@ -337,7 +337,7 @@ fn open(folder: &Path, source: &Source) -> Result<()> {
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let chunks: u32 = arguments.first().map_or(Ok(100_000), |number| number.parse())?;
-    let folder = arguments.get(1).map(PathBuf::from);
+    let folder = arguments.get(1).filter(|word| !word.starts_with("--")).map(PathBuf::from);
     let source = Source::load(folder.as_deref())?;
     let place = std::env::temp_dir().join(format!("engraft-load-{chunks}"));
     if arguments.iter().any(|argument| argument == "--open") {

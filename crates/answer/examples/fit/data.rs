@@ -1,4 +1,4 @@
-//! Questions whose passage is known, from three public sets, and a small hybrid search over each set's passages.
+//! Questions whose passage is known, and a small hybrid search over the passages, for a test that needs no index.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,8 +12,6 @@ use serde_json::Value;
 /// A passage of a set.
 pub(crate) struct Passage {
     pub(crate) id: String,
-    /// Passages of one group are held out together.
-    pub(crate) group: String,
     pub(crate) title: Option<String>,
     pub(crate) heading: Vec<String>,
     pub(crate) text: String,
@@ -28,7 +26,6 @@ pub(crate) struct Asked {
 
 /// A set of passages and questions with their vectors.
 pub(crate) struct Set {
-    pub(crate) name: &'static str,
     pub(crate) passages: Vec<Passage>,
     pub(crate) questions: Vec<Asked>,
     vectors: Vec<Vec<f32>>,
@@ -37,12 +34,7 @@ pub(crate) struct Set {
 }
 
 impl Set {
-    pub(crate) fn new(
-        name: &'static str,
-        passages: Vec<Passage>,
-        questions: Vec<Asked>,
-        embed: &dyn Embed,
-    ) -> Set {
+    pub(crate) fn new(passages: Vec<Passage>, questions: Vec<Asked>, embed: &dyn Embed) -> Set {
         let texts: Vec<String> = passages.iter().map(Passage::read).collect();
         let vectors =
             embed.embed(&texts.iter().map(String::as_str).collect::<Vec<_>>()).expect("passages embed");
@@ -52,7 +44,7 @@ impl Set {
             .iter()
             .flat_map(BTreeMap::keys)
             .for_each(|word| *holders.entry(word.clone()).or_insert(0.0) += 1.0);
-        Set { name, passages, questions, vectors, words, holders }
+        Set { passages, questions, vectors, words, holders }
     }
 
     /// The `k` best passages by the sum of cosine and scaled BM25, without those in `hidden`.
@@ -106,12 +98,6 @@ impl Set {
             })
             .sum()
     }
-
-    /// The group that holds a question: that of its passage.
-    pub(crate) fn group_of(&self, asked: &Asked) -> &str {
-        let passage = self.passages.iter().find(|passage| asked.gold.contains(&passage.id));
-        passage.map_or("", |passage| &passage.group)
-    }
 }
 
 impl Passage {
@@ -147,7 +133,6 @@ pub(crate) fn xquad(folder: &Path, embed: &dyn Embed) -> Set {
     let rows = lines(&folder.join("en.passages.jsonl"));
     let passages = rows.iter().map(|row| Passage {
         id: string(row, "_id"),
-        group: string(row, "title"),
         title: Some(string(row, "title").replace('_', " ")),
         heading: Vec::new(),
         text: string(row, "text"),
@@ -163,122 +148,7 @@ pub(crate) fn xquad(folder: &Path, embed: &dyn Embed) -> Set {
             }
         })
         .collect();
-    Set::new("xquad", passages.collect(), questions, embed)
-}
-
-/// PubMedQA: 500 questions, each answered by the sections of its own abstract.
-pub(crate) fn pubmedqa(folder: &Path, embed: &dyn Embed) -> Set {
-    let (mut passages, mut questions) = (Vec::new(), Vec::new());
-    for row in lines(&folder.join("pubmedqa.jsonl")) {
-        let id = string(&row, "_id");
-        let mut gold = Vec::new();
-        for (i, section) in row["contexts"].as_array().into_iter().flatten().enumerate() {
-            let passage = format!("{id}-{i}");
-            gold.push(passage.clone());
-            let heading = vec![string(section, "section")];
-            passages.push(Passage {
-                id: passage,
-                group: id.clone(),
-                title: None,
-                heading,
-                text: string(section, "text"),
-            });
-        }
-        questions.push(Asked { question: string(&row, "question"), gold, answer: None });
-    }
-    passages.retain(|passage| !passage.text.trim().is_empty());
-    Set::new("pubmedqa", passages, questions, embed)
-}
-
-/// A staff handbook: pages cut at headings, and questions that were headings, which are blanked.
-pub(crate) fn handbook(folder: &Path, embed: &dyn Embed) -> Set {
-    let faq = lines(&folder.join("faq.jsonl"));
-    let (mut passages, mut questions) = (Vec::new(), Vec::new());
-    let mut by_file: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
-    for (i, row) in faq.iter().enumerate() {
-        by_file
-            .entry(string(row, "file"))
-            .or_default()
-            .push((row["line"].as_u64().unwrap_or_default() as usize, i));
-        questions.push(Asked { question: string(row, "question"), gold: Vec::new(), answer: None });
-    }
-    let mut files = Vec::new();
-    let mut open = vec![folder.join("t1")];
-    while let Some(path) = open.pop() {
-        match std::fs::read_dir(&path) {
-            Ok(entries) => open.extend(entries.flatten().map(|entry| entry.path())),
-            Err(_) => files.push(path),
-        }
-    }
-    files.sort();
-    for file in files {
-        let name = file.strip_prefix(folder.join("t1")).unwrap_or(&file).to_string_lossy().into_owned();
-        let asked = by_file
-            .iter()
-            .find(|(key, _)| key.ends_with(&name) || name.ends_with(key.as_str()))
-            .map(|(_, rows)| rows.clone());
-        page(
-            &name,
-            &std::fs::read_to_string(&file).unwrap_or_default(),
-            &asked.unwrap_or_default(),
-            &mut passages,
-            &mut questions,
-        );
-    }
-    questions.retain(|asked| !asked.gold.is_empty());
-    Set::new("handbook", passages, questions, embed)
-}
-
-/// Adds one page's passages of at most 150 words, and notes which answer a blanked question.
-fn page(
-    name: &str,
-    text: &str,
-    asked: &[(usize, usize)],
-    passages: &mut Vec<Passage>,
-    questions: &mut [Asked],
-) {
-    let title = text
-        .lines()
-        .find_map(|line| line.strip_prefix("title: "))
-        .unwrap_or(name)
-        .trim_matches(['"', '\''])
-        .to_string();
-    let mut path: Vec<(usize, String, Option<usize>)> = Vec::new();
-    let mut body = String::new();
-    let mut close =
-        |body: &mut String, path: &[(usize, String, Option<usize>)], passages: &mut Vec<Passage>| {
-            let text = std::mem::take(body).trim().to_string();
-            if text.chars().filter(|c| c.is_alphabetic()).count() < 20 {
-                return;
-            }
-            let id = format!("{name}#{}", passages.len());
-            path.iter()
-                .filter_map(|(_, _, question)| *question)
-                .for_each(|question| questions[question].gold.push(id.clone()));
-            let heading = path
-                .iter()
-                .map(|(_, heading, _)| heading.clone())
-                .filter(|heading| !heading.is_empty())
-                .collect();
-            passages.push(Passage { id, group: name.to_string(), title: Some(title.clone()), heading, text });
-        };
-    for (number, line) in text.lines().enumerate() {
-        let level = line.bytes().take_while(|byte| *byte == b'#').count();
-        if (1..=6).contains(&level) && line[level..].starts_with(' ') {
-            close(&mut body, &path, passages);
-            path.retain(|(above, _, _)| *above < level);
-            let question = asked.iter().find(|(line, _)| *line == number + 1).map(|(_, question)| *question);
-            let words = if question.is_some() { String::new() } else { line[level..].trim().to_string() };
-            path.push((level, words, question));
-            continue;
-        }
-        if body.split_whitespace().count() + line.split_whitespace().count() > 150 {
-            close(&mut body, &path, passages);
-        }
-        body.push_str(line.get(..900).unwrap_or(line));
-        body.push('\n');
-    }
-    close(&mut body, &path, passages);
+    Set::new(passages.collect(), questions, embed)
 }
 
 /// The reference encoder; every text is encoded once and, being for measuring only, cut at the window.

@@ -92,9 +92,7 @@ impl Asked {
     /// Whether these words of a document are part of what answers the question, or hold it.
     pub(crate) fn holds(&self, uri: &str, span: Span, words: &str) -> bool {
         self.gold.iter().filter(|(gold, ..)| gold == uri).any(|(_, quote, start)| match start {
-            Some(start) => {
-                span.start() <= *start && start + quote.chars().count() <= span.end()
-            }
+            Some(start) => span.start() <= *start && start + quote.chars().count() <= span.end(),
             None => {
                 let (words, quote) = (flat(words), flat(quote));
                 words.contains(&quote) || words.chars().count() > 25 && quote.contains(&words)

@@ -1,22 +1,30 @@
 //! Logistic regression by Newton's method, and the area under the ROC curve.
 
-/// Rows of features with what is to be told.
-pub(crate) type Rows = Vec<(Vec<f64>, bool)>;
+/// Features with what is to be told from them.
+pub(crate) struct Row {
+    pub(crate) set: &'static str,
+    /// Questions of one part are held out together.
+    pub(crate) part: usize,
+    pub(crate) x: Vec<f64>,
+    pub(crate) label: bool,
+    /// How much the row counts.
+    pub(crate) weight: f64,
+}
 
 /// Weights, the constant first, that maximise the likelihood of `rows` less half of `ridge` times their square.
-pub(crate) fn fit(rows: &[(Vec<f64>, bool)], ridge: f64) -> Vec<f64> {
-    let n = rows.first().map_or(0, |row| row.0.len()) + 1;
+pub(crate) fn fit<'a>(rows: impl Iterator<Item = &'a Row> + Clone, ridge: f64) -> Vec<f64> {
+    let n = rows.clone().next().map_or(0, |row| row.x.len()) + 1;
     let mut weights = vec![0.0; n];
     for _ in 0..25 {
         let mut hessian = vec![vec![0.0; n + 1]; n];
-        for (features, label) in rows {
-            let x: Vec<f64> = std::iter::once(1.0).chain(features.iter().copied()).collect();
+        for row in rows.clone() {
+            let x: Vec<f64> = std::iter::once(1.0).chain(row.x.iter().copied()).collect();
             let p = 1.0 / (1.0 + (-dot(&weights, &x)).exp());
             for i in 0..n {
                 for j in 0..n {
-                    hessian[i][j] += p * (1.0 - p) * x[i] * x[j];
+                    hessian[i][j] += row.weight * p * (1.0 - p) * x[i] * x[j];
                 }
-                hessian[i][n] += (f64::from(*label) - p) * x[i];
+                hessian[i][n] += row.weight * (f64::from(row.label) - p) * x[i];
             }
         }
         for i in 1..n {
