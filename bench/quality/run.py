@@ -200,7 +200,11 @@ def main():
         results["collections"][name] = scores
         cells = [f"{scores[mode]['nDCG@10']['value']:.3f}" for mode in MODES]
         print(f"| {name} | {scores['documents']} | {' | '.join(cells)} |", flush=True)
-    if not config and not sys.argv[1:]:
+    if sys.argv[1:] and target.exists():
+        # A part that is measured again takes its place among the rest.
+        before = json.loads(target.read_text(encoding="utf-8"))["collections"]
+        results["collections"] = before | results["collections"]
+    if not config:
         target.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
