@@ -159,7 +159,6 @@ fn all(folder: &Path, result: Option<&Path>) -> Result<()> {
     let rows: Vec<Value> = manifest.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let mut kinds: BTreeMap<String, Tally> = BTreeMap::new();
     let mut golds: BTreeMap<String, Vec<similar::Similarity>> = BTreeMap::new();
-    let mut files = Vec::new();
     let mut encodings = (0, 0, Vec::new());
     for row in &rows {
         let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_string();
@@ -189,17 +188,19 @@ fn all(folder: &Path, result: Option<&Path>) -> Result<()> {
                 Err(error) => encodings.2.push(format!("{encoding}: {error}")),
             }
         }
-        files.push(json!({
+        // One line a file, for whoever looks for a particular one.
+        let line = json!({
             "file": file, "code": report.code, "message": report.message, "documents": report.documents,
             "failures": report.failures, "ms": (report.milliseconds * 100.0).round() / 100.0,
             "peak_mib": report.peak_kib / 1024, "title": report.title, "similarity": similarity,
-        }));
+        });
+        eprintln!("{line}");
     }
     print_tables(&kinds, &golds, &encodings);
     if let Some(result) = result {
         let golds: BTreeMap<_, _> = golds.iter().map(|(sort, all)| (sort, similar::mean(all))).collect();
         let encodings = json!({"files": encodings.0, "equal": encodings.1, "wrong": encodings.2});
-        let value = json!({"kinds": kinds, "similarity": golds, "encodings": encodings, "files": files});
+        let value = json!({"kinds": kinds, "similarity": golds, "encodings": encodings});
         std::fs::write(result, serde_json::to_string_pretty(&value)? + "\n")?;
     }
     Ok(())
