@@ -115,6 +115,9 @@ impl Fault for Error {
             Error::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::NotFound => Some("check the path".into()),
                 std::io::ErrorKind::PermissionDenied => Some("check who may read and write there".into()),
+                std::io::ErrorKind::NotADirectory => {
+                    Some("a file is in the way: choose another folder".into())
+                }
                 std::io::ErrorKind::StorageFull => Some("free some disk space and run it again".into()),
                 std::io::ErrorKind::ReadOnlyFilesystem => Some("choose a folder that can be written".into()),
                 _ => None,

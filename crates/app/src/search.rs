@@ -96,6 +96,9 @@ pub fn search(
             hint: "write some words to look for".into(),
         });
     }
+    if request.k == 0 {
+        return Err(Error::Request { message: "-k is 0".into(), hint: "ask for at least one hit".into() });
+    }
     let Ranking { hits, explain, index_version } = ranked(context, workspace, request)?;
     let hits = hits.into_iter().enumerate().map(|(at, (hit, view))| show(at + 1, hit, view)).collect();
     let explain = request.explain.then_some(explain);

@@ -77,6 +77,20 @@ fn an_error_names_the_next_command() {
 }
 
 #[test]
+fn numbers_that_make_no_sense_are_refused() {
+    let bench = Bench::lexical();
+    check(
+        &bench,
+        &["search", "x", "-k", "0"],
+        2,
+        expect![[r#"
+            error: -k is 0
+            hint: ask for at least one hit
+        "#]],
+    );
+}
+
+#[test]
 fn with_json_an_error_is_an_object_on_stdout() {
     let bench = Bench::lexical();
     let (status, value) = bench.json_status(&["docs", "show", "nowhere.md"]);
