@@ -61,11 +61,23 @@ impl Parsers {
             return parse_here(name, bytes, &self.limits);
         }
         let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
-        let worker = match idle.map_or_else(|| Worker::start(program, args), Ok) {
-            Ok(worker) => worker,
-            Err(error) => return failed("unavailable", &format!("no parser could be started: {error}"), ""),
+        // A worker that has read other files may have died of them: this file is judged by a fresh one.
+        let asked =
+            idle.map(|worker| worker.ask(name, bytes)).filter(|asked| !matches!(asked, Err(End::Died)));
+        let asked = match asked {
+            Some(asked) => asked,
+            None => match Worker::start(program, args) {
+                Ok(worker) => worker.ask(name, bytes),
+                Err(error) => {
+                    return failed(
+                        "unavailable",
+                        &format!("no parser could be started: {error}"),
+                        "try it again",
+                    );
+                }
+            },
         };
-        match worker.ask(name, bytes) {
+        match asked {
             Ok((worker, reply)) => {
                 if let Ok(mut idle) = self.idle.lock() {
                     idle.push(worker);
