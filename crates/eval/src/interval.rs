@@ -1,5 +1,7 @@
 //! The percentile bootstrap (Efron 1979): how far a mean would move had other items been drawn.
 
+use serde::Serialize;
+
 /// How to resample. The same seed gives the same interval on every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resampling {
@@ -16,7 +18,7 @@ impl Default for Resampling {
 }
 
 /// A 95 % interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
     /// Its lower end.
     pub low: f64,
@@ -44,19 +46,19 @@ pub fn bootstrap_mean(values: &[f64], resampling: &Resampling) -> Option<Interva
 }
 
 /// `sorted` must not be empty; `q` in `[0, 1]`.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let at = q * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
     below + (above - below) * at.fract()
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014), one stream per resample, so that they could be drawn in any order.
-struct SplitMix(u64);
+pub(crate) struct SplitMix(u64);
 
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl SplitMix {
-    fn new(seed: u64, stream: u64) -> SplitMix {
+    pub(crate) fn new(seed: u64, stream: u64) -> SplitMix {
         // The stream number is mixed before it meets the seed; neighbouring streams would overlap otherwise.
         SplitMix(seed ^ SplitMix(stream.wrapping_mul(GOLDEN)).next())
     }
@@ -70,7 +72,7 @@ impl SplitMix {
     }
 
     /// A number below `n`; its bias, `n` in 2^64, is too small to ever be seen.
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.next()) * n as u128) >> 64) as usize
     }
 }
