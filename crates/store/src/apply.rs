@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use crate::changes::append;
 use crate::chunks::chunks_of;
 use crate::text::{Packer, text_of};
+use crate::traces::erase_quotes;
 use crate::vectors::{body_of, model_for, model_id};
 use crate::{ChunkRow, FileStamp, NewChunk, PutDocument, Receipt, Store, StoreError, Write};
 
@@ -312,6 +313,7 @@ impl<'t> Batch<'t> {
         }
         if purge {
             self.tx.prepare_cached("UPDATE version SET body = NULL WHERE doc = ?1")?.execute([no])?;
+            erase_quotes(self.tx, no)?;
         }
         Ok(())
     }

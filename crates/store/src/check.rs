@@ -9,7 +9,8 @@ impl Store {
     /// Everything that is wrong with the contents, in words; empty when all is well. Reads the whole file.
     ///
     /// Checks SQLite's own structure, references between rows, that every live chunk finds its text, that counts agree,
-    /// that no vector outlived its chunks, and that the change log, where complete, leads to exactly the live chunks.
+    /// that no vector outlived its chunks, that the change log, where complete, leads to exactly the live chunks, and that
+    /// the counts of the queue are those of its rows.
     pub fn check(&self) -> Result<Vec<String>, StoreError> {
         let mut wrong = self.read(|tx| {
             let mut wrong = Vec::new();
@@ -69,5 +70,35 @@ const CONTRADICTIONS: &[(&str, &str)] = &[
     (
         "vectors of text that is gone",
         "vector x WHERE NOT EXISTS (SELECT 1 FROM chunk c WHERE c.embed_hash = x.hash)",
+    ),
+    (
+        "items with another number of leases than they count",
+        "task t WHERE held <> (SELECT count(*) FROM lease l WHERE l.dataset = t.dataset AND l.item = t.item)",
+    ),
+    (
+        "items with another number of answers than they count",
+        "task t WHERE submitted <> (SELECT count(*) FROM response r WHERE r.dataset = t.dataset AND r.item = t.item
+             AND r.status = 1)",
+    ),
+    (
+        "items that are resolved without a resolution, or the other way round",
+        "task t WHERE resolved <> EXISTS (SELECT 1 FROM resolution z WHERE z.dataset = t.dataset AND z.item = t.item)",
+    ),
+    (
+        "datasets with other items than they count",
+        "dataset d WHERE (items, gold, open, complete, resolved, wanted, submitted) <> (
+             SELECT count(*), ifnull(sum(state = 3), 0), ifnull(sum(state = 0), 0), ifnull(sum(state = 1), 0),
+                 ifnull(sum(state = 2), 0), ifnull(sum(wanted * (1 - gold)), 0), ifnull(sum(submitted * (1 - gold)), 0)
+             FROM task t WHERE t.dataset = d.no)",
+    ),
+    (
+        "people with another number of responses than they count",
+        "member m WHERE (submitted, skipped) <> (
+             SELECT ifnull(sum(status = 1), 0), ifnull(sum(status = 2), 0) FROM response r INDEXED BY response_user
+             WHERE r.user = m.user AND r.dataset = m.dataset)",
+    ),
+    (
+        "labels with another number of responses than they count",
+        "label l WHERE responses <> (SELECT count(*) FROM labelled d WHERE d.label = l.no)",
     ),
 ];

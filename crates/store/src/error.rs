@@ -107,6 +107,22 @@ pub enum StoreError {
         /// The length stored.
         wanted: usize,
     },
+    /// Something named does not exist.
+    #[error("there is no {what} {name}")]
+    NoSuch {
+        /// What it would be, such as `dataset`.
+        what: &'static str,
+        /// Its name or number.
+        name: String,
+    },
+    /// A name that must be unique is in use.
+    #[error("there is a {what} {name} already")]
+    Taken {
+        /// What has it, such as `user`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
     /// A statement failed in a way nobody foresaw.
     #[error("the store failed: {0}")]
     Sql(#[from] rusqlite::Error),
@@ -144,12 +160,12 @@ impl StoreError {
 impl Fault for StoreError {
     fn kind(&self) -> Kind {
         match self {
-            StoreError::NoDatabase { .. } => Kind::Missing,
+            StoreError::NoDatabase { .. } | StoreError::NoSuch { .. } => Kind::Missing,
             StoreError::NoPlace { .. }
             | StoreError::Foreign { .. }
             | StoreError::Newer { .. }
             | StoreError::TooLarge => Kind::User,
-            StoreError::Busy { .. } => Kind::Conflict,
+            StoreError::Busy { .. } | StoreError::Taken { .. } => Kind::Conflict,
             StoreError::ReadOnly { .. }
             | StoreError::Full { .. }
             | StoreError::Io { .. }
@@ -184,7 +200,9 @@ impl Fault for StoreError {
                 "restore a backup, or move the file away and run `engraft ingest` again"
             }
             StoreError::TooLarge => "split the document: one text may have at most 1 GB",
-            StoreError::NoSource { .. }
+            StoreError::Taken { .. } => "choose another name",
+            StoreError::NoSuch { .. }
+            | StoreError::NoSource { .. }
             | StoreError::BadSpan { .. }
             | StoreError::BadVector { .. }
             | StoreError::Sql(_)

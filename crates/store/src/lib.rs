@@ -1,8 +1,12 @@
-//! The one truth: documents, versions, chunks and vectors in SQLite.
+//! The one truth: documents, versions, chunks and vectors, and everything people say about items, in SQLite.
 //!
 //! [`Store`] is the door. Reads see one committed state each; [`Store::apply`] is the only way documents change, one
 //! durable transaction at a time, and says what every derived index has to do. Several processes may open one file.
+//!
+//! Annotation: [`Store::import`] brings items, [`Store::next`] leases them, [`Store::submit`] takes answers; every step of
+//! it is in a log that [`Store::verify_events`] proves.
 
+mod annotation;
 mod apply;
 mod change_set;
 mod changes;
@@ -12,6 +16,7 @@ mod documents;
 mod error;
 mod migrations;
 mod open;
+mod people;
 mod sources;
 mod stats;
 mod text;
@@ -19,11 +24,19 @@ mod traces;
 mod vectors;
 mod write;
 
+pub use annotation::{
+    Accepted, Ask, CommentRow, DatasetNo, DatasetRow, DraftRow, DraftSaved, Erased, EventFilter, EventRow,
+    Filter, GuidelineRow, HistoryRow, Idle, Imported, Importing, ItemNo, ItemRow, Label, LabelCount, Leased,
+    MemberRow, Millis, NewEvent, NewRecord, NewResolution, NewResponse, NewSuggestion, OwnDraft, RecordRow,
+    Refused, ResolutionRow, ResponseRow, ReturnedRow, SaveDraft, Served, Skip, SnapshotRow, Source, State,
+    Status, Submission, Submit, SuggestionRow, Tally, Target, Undone, Verification, Why, Work,
+};
 pub use change_set::{Changes, Counts};
 pub use chunks::{ChunkHit, ChunkRow, LiveChunk};
 pub use documents::{DocumentRow, FileStamp, Signature, VersionRow};
 pub use error::StoreError;
 pub use open::{Limits, Store};
+pub use people::{NewToken, NewUser, Role, SessionRow, TokenRow, UserNo, UserRow};
 pub use sources::SourceRow;
 pub use stats::{SourceStats, Stats};
 pub use write::{NewChunk, PutDocument, Receipt, Write};

@@ -102,8 +102,26 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.transact("FULL", work)
+    }
+
+    /// As [`Self::write`], but returns before the disk has it: a crash of the process loses nothing, a power cut may lose
+    /// the last moments. For what costs nobody anything to repeat, such as a lease; the next durable write covers it.
+    pub(crate) fn write_soon<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.transact("NORMAL", work)
+    }
+
+    fn transact<T>(
+        &self,
+        synchronous: &str,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut conn = held(&self.writer);
         let run = || {
+            conn.pragma_update(None, "synchronous", synchronous)?;
             let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let out = work(&tx)?;
             tx.commit()?;
@@ -150,14 +168,13 @@ fn open_writer(path: &Path, limits: &Limits, create: bool) -> Result<Connection,
     let found = identify(&conn, path)?;
     conn.pragma_update(None, "page_size", PAGE_BYTES)?;
     use_write_ahead_log(&conn, limits.wait)?;
-    conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "secure_delete", true)?;
     conn.pragma_update(None, "cache_size", -16_000)?;
     // A checkpoint writes and syncs the file inside some commit: make that one commit in hundreds, not in dozens.
     conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
     conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
-    conn.set_prepared_statement_cache_capacity(64);
+    conn.set_prepared_statement_cache_capacity(128);
     if found < LATEST {
         migrate(&mut conn)?;
     }

@@ -1,7 +1,19 @@
 //! The store from outside: one binary, so that it links once.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod annotation;
+mod annotators;
+mod crashes;
+mod desk;
+mod events;
+mod lists;
 mod model;
+mod people;
 mod processes;
+mod queue;
+mod queue_model;
+mod snapshots;
 mod story;
 mod support;
 mod trouble;

@@ -224,6 +224,35 @@ fn a_purged_text_is_in_no_byte_of_the_files() {
 }
 
 #[test]
+fn a_purged_document_is_quoted_by_no_trace() {
+    let (_folder, store) = fresh();
+    apply(&store, &[put("a", "the secret is xyzzy"), put("b", "public words")]);
+    let [a, b] = ["a", "b"].map(|uri| store.document_by_uri(None, uri).unwrap().unwrap().doc_id);
+    let trace = |cited: &[&String]| {
+        let citations: Vec<_> = cited
+            .iter()
+            .map(|id| serde_json::json!({"doc_id": id, "quote": if **id == a { "xyzzy" } else { "public" }}))
+            .collect();
+        serde_json::json!({
+            "question": "why", "hits": [{"doc_id": a, "score": 1.5}],
+            "answer": {"answer": "xyzzy public", "notes": ["xyzzy, once"], "citations": citations},
+        })
+    };
+    store.put_trace("both", &trace(&[&a, &b]), NOW).unwrap();
+    store.put_trace("found", &trace(&[&b]), NOW).unwrap();
+    apply(&store, &[Write::Remove { source: 1, uri: "a".into(), purge: true }]);
+    let both = store.trace("both").unwrap().unwrap();
+    assert!(!both.to_string().contains("xyzzy"), "{both}");
+    assert_eq!(both["answer"]["citations"][1]["quote"], "public");
+    assert_eq!((&both["question"], &both["hits"][0]["score"]), (&"why".into(), &1.5.into()));
+    let found = store.trace("found").unwrap().unwrap();
+    assert_eq!(
+        (&found["answer"]["notes"], &found["answer"]["answer"]),
+        (&serde_json::json!([]), &"xyzzy public".into())
+    );
+}
+
+#[test]
 fn one_vector_serves_equal_texts_and_goes_with_the_last_of_them() {
     let (_folder, store) = fresh();
     apply(&store, &[put("a", "same"), put("b", "same")]);

@@ -101,7 +101,7 @@ fn a_database_of_a_newer_build() {
         Store::open(&file_in(&folder)),
         folder.path(),
         expect![[r#"
-        User: DIR/engraft.db has schema 999, this build reads up to 1
+        User: DIR/engraft.db has schema 999, this build reads up to 2
         hint: update engraft to the version that wrote it, or newer
     "#]],
     );
@@ -185,8 +185,7 @@ fn a_damaged_page_is_found_by_the_check() {
     let middle = bytes.len() / 2;
     bytes[middle..middle + 4096].fill(0x5a);
     fs::write(file_in(&folder), bytes).unwrap();
-    let store = Store::open(&file_in(&folder)).unwrap();
-    match store.check() {
+    match Store::open(&file_in(&folder)).and_then(|store| store.check()) {
         Ok(wrong) => assert_ne!(wrong, Vec::<String>::new()),
         Err(error) => assert_eq!(error.kind(), engraft_core::Kind::Unavailable, "{error}"),
     }
@@ -229,4 +228,19 @@ fn a_bad_write_takes_its_whole_batch_back() {
     let uris: Vec<_> = store.documents(None).unwrap().into_iter().map(|row| row.uri).collect();
     assert_eq!(uris, ["d"]);
     assert_eq!(store.index_version().unwrap(), 1);
+}
+
+#[test]
+fn a_file_of_the_first_schema_is_brought_up_and_keeps_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = Connection::open(file_in(&folder)).unwrap();
+    old.execute_batch(include_str!("../../src/schema/1.sql")).unwrap();
+    old.execute("INSERT INTO meta VALUES ('name', 'old')", []).unwrap();
+    old.pragma_update(None, "application_id", 0x456e_6772).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    drop(old);
+    let store = Store::open(&file_in(&folder)).unwrap();
+    assert_eq!(store.meta("name").unwrap().as_deref(), Some("old"));
+    assert_eq!(store.create_dataset("d", "{}", None, 0).unwrap().no, 1);
+    assert_eq!(store.check().unwrap(), Vec::<String>::new());
 }

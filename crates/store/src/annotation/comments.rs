@@ -1,0 +1,110 @@
+//! Comments on items, and flags: comments that ask somebody to look until they are settled.
+
+use rusqlite::OptionalExtension;
+
+use super::counts::{self, Delta};
+use super::slots::task;
+use super::{DatasetNo, ItemNo, Millis, NewEvent, append_event};
+use crate::people::UserNo;
+use crate::{Store, StoreError};
+
+/// A comment on an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommentRow {
+    /// Its number.
+    pub no: u64,
+    /// Whose.
+    pub user: UserNo,
+    /// What it says.
+    pub text: String,
+    /// It asks somebody to look.
+    pub flag: bool,
+    /// When.
+    pub at: Millis,
+    /// When somebody had looked.
+    pub settled_at: Option<Millis>,
+}
+
+impl Store {
+    /// Adds a comment, or a flag; its number.
+    pub fn comment(
+        &self,
+        dataset: DatasetNo,
+        item: ItemNo,
+        user: UserNo,
+        text: &str,
+        flag: bool,
+        now: Millis,
+    ) -> Result<u64, StoreError> {
+        self.write(|tx| {
+            task(tx, dataset, item)?;
+            let mut add = tx.prepare_cached(
+                "INSERT INTO comment (dataset, item, user, text, flag, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING no",
+            )?;
+            let no: u64 = add.query_row((dataset, item, user, text, flag, now), |row| row.get(0))?;
+            counted(tx, dataset, item, 1, i64::from(flag))?;
+            let body = serde_json::json!({"comment": no}).to_string();
+            let personal = serde_json::json!({"text": text}).to_string();
+            let kind = if flag { "flagged" } else { "commented" };
+            let (dataset, item) = (Some(dataset), Some(item));
+            let personal = Some((user, personal.as_str()));
+            let user = Some(user);
+            append_event(tx, &NewEvent { at: now, user, dataset, item, kind, body: &body, personal })?;
+            Ok(no)
+        })
+    }
+
+    /// The comments on an item, oldest first.
+    pub fn comments(&self, dataset: DatasetNo, item: ItemNo) -> Result<Vec<CommentRow>, StoreError> {
+        self.read(|tx| {
+            let mut all = tx.prepare_cached(
+                "SELECT no, user, text, flag, at, settled_at FROM comment WHERE dataset = ?1 AND item = ?2 ORDER BY no",
+            )?;
+            let rows = all.query_map((dataset, item), |row| {
+                Ok(CommentRow {
+                    no: row.get(0)?,
+                    user: row.get(1)?,
+                    text: row.get(2)?,
+                    flag: row.get(3)?,
+                    at: row.get(4)?,
+                    settled_at: row.get(5)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Notes that somebody looked after a comment; whether it still waited for that.
+    pub fn settle(&self, no: u64, by: Option<UserNo>, now: Millis) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            let mut set = tx.prepare_cached(
+                "UPDATE comment SET settled_at = ?2 WHERE no = ?1 AND settled_at IS NULL RETURNING dataset, item, flag",
+            )?;
+            let row = set.query_row((no, now), |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, bool>(2)?))).optional()?;
+            let Some((dataset, item, flag)) = row else { return Ok(false) };
+            counted(tx, dataset, item, 0, -i64::from(flag))?;
+            let body = serde_json::json!({"comment": no}).to_string();
+            let (dataset, item) = (Some(dataset), Some(item));
+            append_event(
+                tx,
+                &NewEvent { at: now, user: by, dataset, item, kind: "settled", body: &body, ..NewEvent::default() },
+            )?;
+            Ok(true)
+        })
+    }
+}
+
+/// Counts comments and unsettled flags of an item, with its dataset.
+pub(crate) fn counted(
+    tx: &rusqlite::Transaction<'_>,
+    dataset: DatasetNo,
+    item: ItemNo,
+    comments: i64,
+    flags: i64,
+) -> Result<(), StoreError> {
+    let mut set = tx.prepare_cached(
+        "UPDATE task SET comments = comments + ?3, flags = flags + ?4 WHERE dataset = ?1 AND item = ?2",
+    )?;
+    set.execute((dataset, item, comments, flags))?;
+    counts::add(tx, dataset, &Delta { comments, flags, ..Delta::default() })
+}

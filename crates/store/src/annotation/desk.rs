@@ -1,0 +1,111 @@
+//! What a person's desk and a lead's overview show: what is left, how fast it goes, what was answered lately.
+
+use std::ops::ControlFlow;
+
+use super::records::{RecordRow, stream};
+use super::{DatasetNo, ItemNo, Millis};
+use crate::people::UserNo;
+use crate::{Store, StoreError};
+
+/// A person's older responses are taken to lie on items that are complete by now.
+const LOOKED_AT: usize = 5000;
+/// How many of a person's latest responses say how fast they are.
+const SPEED: usize = 200;
+
+impl Store {
+    /// How many items this person could still be given, whoever holds them now. Exact for a person's latest 5,000
+    /// responses.
+    pub fn left(&self, dataset: DatasetNo, user: UserNo) -> Result<u64, StoreError> {
+        self.read(|tx| {
+            let open: u64 =
+                tx.prepare_cached("SELECT open FROM dataset WHERE no = ?1")?.query_row([dataset], |row| row.get(0))?;
+            let mut mine = tx.prepare_cached(
+                "SELECT count(*) FROM (SELECT item FROM response WHERE user = ?2 AND dataset = ?1 ORDER BY tick DESC LIMIT ?3) r
+                 JOIN task t ON t.dataset = ?1 AND t.item = r.item WHERE t.state = 0",
+            )?;
+            let answered: u64 = mine.query_row((dataset, user, LOOKED_AT), |row| row.get(0))?;
+            Ok(open.saturating_sub(answered))
+        })
+    }
+
+    /// How many drafts a person has.
+    pub fn count_drafts(&self, dataset: DatasetNo, user: UserNo) -> Result<u64, StoreError> {
+        self.read(|tx| {
+            let mut count =
+                tx.prepare_cached("SELECT count(*) FROM draft WHERE user = ?2 AND dataset = ?1")?;
+            Ok(count.query_row((dataset, user), |row| row.get(0))?)
+        })
+    }
+
+    /// How many responses a person submitted since then.
+    pub fn submitted_since(
+        &self,
+        dataset: DatasetNo,
+        user: UserNo,
+        since: Millis,
+    ) -> Result<u64, StoreError> {
+        self.read(|tx| {
+            let mut count = tx.prepare_cached(
+                "SELECT count(*) FROM response WHERE user = ?2 AND dataset = ?1 AND status = 1 AND at >= ?3",
+            )?;
+            Ok(count.query_row((dataset, user, since), |row| row.get(0))?)
+        })
+    }
+
+    /// The median of the active milliseconds of a person's latest submitted responses; `None` before the first.
+    pub fn median_ms(&self, dataset: DatasetNo, user: UserNo) -> Result<Option<u64>, StoreError> {
+        self.read(|tx| {
+            let mut latest = tx.prepare_cached(
+                "SELECT active_ms FROM response WHERE user = ?2 AND dataset = ?1 AND status = 1 AND active_ms > 0
+                 ORDER BY tick DESC LIMIT ?3",
+            )?;
+            let rows = latest.query_map((dataset, user, SPEED), |row| row.get(0))?;
+            let mut spent: Vec<u64> = rows.collect::<Result<_, _>>()?;
+            spent.sort_unstable();
+            Ok(spent.get(spent.len() / 2).copied())
+        })
+    }
+
+    /// The items with two submitted responses or more that were answered latest, newest first.
+    pub fn recent_overlapped(&self, dataset: DatasetNo, limit: usize) -> Result<Vec<ItemNo>, StoreError> {
+        self.read(|tx| {
+            // Each person's latest answers lie in one index; the latest of all are among them.
+            let mut people = tx.prepare_cached("SELECT user FROM member WHERE dataset = ?1")?;
+            let people: Vec<UserNo> =
+                people.query_map([dataset], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let mut latest = tx.prepare_cached(
+                "SELECT r.tick, r.item FROM response r JOIN task t ON t.dataset = r.dataset AND t.item = r.item
+                 WHERE r.user = ?2 AND r.dataset = ?1 AND r.status = 1 AND t.submitted > 1 AND t.gold = 0
+                 ORDER BY r.tick DESC LIMIT ?3",
+            )?;
+            let mut found: Vec<(u64, ItemNo)> = Vec::new();
+            for user in people {
+                let rows = latest.query_map((dataset, user, limit), |row| Ok((row.get(0)?, row.get(1)?)))?;
+                found.extend(rows.collect::<Result<Vec<_>, _>>()?);
+            }
+            found.sort_unstable_by(|a, b| b.cmp(a));
+            let mut items: Vec<ItemNo> = Vec::new();
+            let mut seen = std::collections::BTreeSet::new();
+            for (_, item) in found {
+                if items.len() < limit && seen.insert(item) {
+                    items.push(item);
+                }
+            }
+            Ok(items)
+        })
+    }
+
+    /// Items with everything said about them, in the order asked for; those that do not exist are left out.
+    pub fn records_of(&self, dataset: DatasetNo, items: &[ItemNo]) -> Result<Vec<RecordRow>, StoreError> {
+        self.read(|tx| {
+            let mut found = Vec::new();
+            for item in items {
+                stream(tx, dataset, *item, *item, &mut |record| {
+                    found.push(record.clone());
+                    Ok(ControlFlow::Break(()))
+                })?;
+            }
+            Ok(found)
+        })
+    }
+}
