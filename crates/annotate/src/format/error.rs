@@ -1,0 +1,117 @@
+//! What ends an import or export; what a single item does wrong is in the report instead.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use engraft_core::{Fault, Kind};
+
+use crate::format::Format;
+
+/// Why a dataset could not be read or written at all.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// No format has this name.
+    #[error("there is no format `{name}`")]
+    Unknown {
+        /// As it was given.
+        name: String,
+    },
+    /// It can only be written.
+    #[error("{format} can be written, not read")]
+    WriteOnly {
+        /// Which.
+        format: Format,
+    },
+    /// A folder was needed and a file given, or the other way round.
+    #[error("{format} is a {wanted}, {given} is not")]
+    Shape {
+        /// Which.
+        format: Format,
+        /// `folder of files` or `file`.
+        wanted: &'static str,
+        /// What was given instead.
+        given: String,
+    },
+    /// The schema asks nothing that the format can say.
+    #[error("{format} needs {needs}; this dataset has none")]
+    NoPlace {
+        /// Which.
+        format: Format,
+        /// A question or field, in words.
+        needs: &'static str,
+    },
+    /// The question to write does not exist, or not in this format.
+    #[error("{format} cannot be made of a question `{name}`")]
+    Question {
+        /// Which.
+        format: Format,
+        /// As it was given.
+        name: String,
+    },
+    /// The file as a whole makes no sense; a bad item alone is only reported.
+    #[error("line {line}: {message}")]
+    Broken {
+        /// From 1.
+        line: u64,
+        /// What is wrong.
+        message: String,
+    },
+    /// A configuration or schema cannot be read.
+    #[error("cannot read the configuration: {message}")]
+    Config {
+        /// What is wrong.
+        message: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Whoever receives the records failed.
+    #[error("a record could not be kept")]
+    Sink {
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl Fault for FormatError {
+    fn kind(&self) -> Kind {
+        match self {
+            FormatError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                Kind::Missing
+            }
+            FormatError::Read { .. } | FormatError::Write { .. } | FormatError::Sink { .. } => {
+                Kind::Unavailable
+            }
+            _ => Kind::User,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let names = |keep: fn(&Format) -> bool| {
+            let kept: Vec<&str> = Format::ALL.iter().filter(|f| keep(f)).map(|f| f.name()).collect();
+            kept.join(", ")
+        };
+        match self {
+            FormatError::Unknown { .. } => Some(format!("use one of {}", names(|_| true))),
+            FormatError::WriteOnly { .. } => Some(format!("these can be read: {}", names(|f| f.imports()))),
+            FormatError::Broken { .. } => Some("check that this is the format you named".to_string()),
+            FormatError::Question { .. } => {
+                Some("name a question of the schema whose type the format can hold".to_string())
+            }
+            _ => None,
+        }
+    }
+}

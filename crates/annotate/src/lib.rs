@@ -1,0 +1,51 @@
+//! What is asked, who answers next, what the answers come to, and how they travel to other tools.
+//!
+//! Everything here is pure: items, answers and the time come in as arguments, decisions and rows go out. The store keeps
+//! them, the app joins the two.
+
+mod agree;
+mod answer;
+mod answer_schema;
+mod canonical;
+mod check;
+mod distance;
+mod form;
+pub mod format;
+mod item;
+mod problem;
+mod pseudonym;
+mod quality;
+mod question;
+mod read;
+mod record;
+mod record_json;
+mod resolve;
+mod schema;
+mod select;
+mod snapshot;
+mod split;
+
+pub use agree::{QuestionAgreement, agreement};
+pub use answer::{
+    Answer, Answers, Choice, Graded, LabelledSpan, Placed, Preference, Relation, Supported, Turn, Verdict,
+};
+pub use answer_schema::answer_schema;
+pub use canonical::{canonical_json, item_id};
+pub use item::{check_item, text_of};
+pub use problem::{Problem, SchemaError};
+pub use pseudonym::{pseudonym, pseudonyms};
+pub use quality::{GoldResult, GoldScore, Standing, compare_with_gold, serve_gold, should_pause};
+pub use question::{Condition, LabelOption, Question, QuestionKind, TaxonomyNode, option_keys};
+pub use read::{AnswerError, Repair, Stage, is_asked, read_answers, repair};
+pub use record::{Given, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion};
+pub use resolve::{
+    Belief, Conflict, DEFAULT_ACCURACY, Judged, Merge, Need, Said, aggregate, aggregate_one, enough, merge,
+    strengths, tallied, vote_posterior,
+};
+pub use schema::{Distribution, Field, FieldKind, GoldRule, MergePolicy, Schema};
+pub use select::{Candidate, Strategy, select};
+pub use snapshot::{
+    Audit, AuditOptions, Balance, Change, Duplicate, Leak, SnapshotDiff, SnapshotError, SnapshotHasher,
+    audit, diff,
+};
+pub use split::{Shares, SharesError, group_key, split_of};

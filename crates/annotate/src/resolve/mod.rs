@@ -1,0 +1,26 @@
+//! From several answers to one: votes, spans by character, rankings by Borda, texts by medoid.
+
+mod ballot;
+mod belief;
+mod details;
+mod key;
+mod merge;
+mod need;
+mod ranks;
+mod spans;
+mod table;
+mod tally;
+mod words;
+
+pub use belief::{Belief, DEFAULT_ACCURACY, aggregate_one, vote_posterior};
+pub(crate) use key::{key, likeness, marks, triples};
+pub use merge::{Conflict, Merge, Said, merge};
+pub use need::{Need, enough};
+pub(crate) use ranks::ranks;
+pub(crate) use table::tables;
+pub use table::{Judged, aggregate, strengths};
+pub(crate) use tally::known_classes;
+pub use tally::tallied;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,357 @@
+//! What a format cannot hold is counted, with what it is and why.
+
+use engraft_annotate::format::Format;
+use engraft_annotate::{Record, Schema};
+use expect_test::{Expect, expect};
+use serde_json::{Value, json};
+
+use crate::{export, import_text, record, schema, told};
+
+fn rich() -> (Schema, Record) {
+    let schema = schema(&json!({
+        "fields": [
+            { "name": "text", "type": "text" }, { "name": "replies", "type": "answers" },
+            { "name": "found", "type": "passages" },
+        ],
+        "questions": [
+            { "name": "entities", "type": "spans", "field": "text", "options": ["ORG", "big city"], "overlapping": true, "discontinuous": true, "required": false },
+            { "name": "links", "type": "relations", "spans": "entities", "options": ["in"], "required": false },
+            { "name": "mood", "type": "label", "options": ["glad", "sad"], "required": false },
+            { "name": "better", "type": "preference", "field": "replies", "strength": 3, "required": false },
+            { "name": "relevance", "type": "relevance", "field": "found", "query": "text", "required": false },
+            { "name": "support", "type": "support", "answer": "replies", "passages": "found", "required": false },
+        ],
+    }));
+    let answers = json!({
+        "entities": [
+            { "char_start": 0, "char_end": 23, "label": "ORG", "parts": [[0, 5], [16, 23]] },
+            { "char_start": 10, "char_end": 23, "label": "big city" },
+            { "char_start": 10, "char_end": 15, "label": "ORG" },
+            { "char_start": 24, "char_end": 28, "label": "ORG" },
+            { "char_start": 33, "char_end": 37, "label": "ORG" },
+        ],
+        "links": [{ "from": "s1", "to": "s2", "label": "in" }, { "from": "s2", "to": "s3", "label": "in" }],
+        "mood": "glad",
+        "better": { "choice": "both_bad" },
+        "relevance": [{ "id": "d1", "grade": 3, "evidence": [[0, 2]] }],
+        "support": [{ "char_start": 0, "char_end": 6, "verdict": "partly", "passages": ["d1"] }],
+    });
+    let record = record(
+        &schema,
+        &json!({
+            "id": "an id", "metadata": { "source": "s", "label": "l" },
+            "fields": {
+                "text": "North and South America Ctrl-Md  x\nyz", "replies": [{ "id": "a", "text": "First." }, { "id": "b", "text": "B" }],
+                "found": [{ "id": "d1", "text": "one" }],
+            },
+            "responses": [
+                { "user": "ann", "status": "submitted", "answers": answers, "at": "2026-01-01T00:00:00.5+01:00", "active_ms": 5,
+                  "guideline": "g1", "accepted": ["mood"] },
+                { "user": "ben", "status": "submitted", "answers": { "mood": "sad" } },
+                { "user": "cat", "status": "draft", "answers": {} },
+                { "user": "dan", "status": "skipped", "answers": {} },
+            ],
+            "suggestions": [{ "model": "m", "score": 0.5, "answers": { "mood": "sad" } }, { "model": "n", "answers": { "mood": "sad" } }],
+            "gold": { "mood": "sad" },
+            "resolution": { "answers": answers, "source": "adjudicated" },
+        }),
+    );
+    (schema, record)
+}
+
+#[track_caller]
+fn check(format: Format, expected: Expect) {
+    let (schema, record) = rich();
+    let exported = export(format, &schema, &[record]);
+    expected.assert_eq(&told(&exported.report.losses));
+}
+
+#[test]
+fn label_studio_says_what_it_loses() {
+    check(
+        Format::LabelStudio,
+        expect![[r#"
+        1 × a preference in `better` for none of two: a side is left or right
+        1 × a relation of a span with gaps: a region has one start and one end
+        1 × a resolution: Label Studio has no place for it
+        1 × a span with gaps in `entities`: a region has one start and one end
+        1 × that `entities` was not answered: no result at all reads as nothing to mark
+        1 × that `links` was not answered: no result at all reads as nothing to mark
+        1 × the evidence in a passage: Label Studio has no place for it
+        1 × the guideline version of a response: Label Studio has no place for it
+        1 × the passages that support a sentence: Label Studio has no place for it"#]],
+    );
+}
+
+#[test]
+fn argilla_says_what_it_loses() {
+    check(
+        Format::Argilla,
+        expect![[r#"
+        1 × a known answer: Argilla has no place for it
+        1 × a resolution: Argilla has no place for it
+        2 × a response without answers: responses stand with the questions they answer
+        1 × a span with gaps in `entities`: an Argilla span has one start and one end
+        1 × an answer to `links` (relations): Argilla has no place for it
+        1 × an answer to `relevance` (relevance): Argilla has no place for it
+        1 × an answer to `support` (support): Argilla has no place for it
+        1 × another suggestion for `mood`: Argilla holds one a question
+        1 × how long a response took: Argilla has no place for it
+        1 × that an answer is a model's, unchanged: Argilla has no place for it
+        1 × the guideline version of a response: Argilla has no place for it
+        1 × when somebody responded: Argilla has no place for it"#]],
+    );
+}
+
+#[test]
+fn doccano_says_what_it_loses() {
+    check(
+        Format::Doccano,
+        expect![[r#"
+        1 × a draft: the format holds one set of answers an item
+        1 × a known answer: the format holds one set of answers an item
+        1 × a relation of a span with gaps: a doccano span has one start and one end
+        2 × a response: the format holds one set of answers an item
+        1 × a skipped item: the format holds one set of answers an item
+        1 × a span with gaps: a doccano span has one start and one end
+        2 × a suggestion: the format holds one set of answers an item
+        1 × an answer to `better` (preference): doccano has no place for it
+        1 × an answer to `mood` (label): doccano has no place for it
+        1 × an answer to `relevance` (relevance): doccano has no place for it
+        1 × an answer to `support` (support): doccano has no place for it
+        1 × how a resolution came about: the format has no place for it
+        1 × metadata `label`: doccano means something else by that name
+        1 × the field `found`: doccano holds one text an item
+        1 × the field `replies`: doccano holds one text an item"#]],
+    );
+}
+
+#[test]
+fn prodigy_says_what_it_loses() {
+    check(
+        Format::Prodigy,
+        expect![[r#"
+        1 × a draft: Prodigy keeps no drafts
+        1 × a known answer: Prodigy has no place for it
+        1 × a relation of a span with gaps: a Prodigy span has one start and one end
+        1 × a resolution: Prodigy has no place for it
+        1 × a span with gaps: a Prodigy span has one start and one end
+        1 × an answer to `better` (preference): prodigy has no place for it
+        1 × an answer to `relevance` (relevance): prodigy has no place for it
+        1 × an answer to `support` (support): prodigy has no place for it
+        1 × how long a response took: Prodigy has no place for it
+        2 × metadata `source`: a suggestion's line means something else by that name
+        1 × that an answer is a model's, unchanged: Prodigy has no place for it
+        1 × the field `found`: prodigy holds one text an item
+        1 × the field `replies`: prodigy holds one text an item
+        1 × the guideline version of a response: Prodigy has no place for it
+        1 × the part of a second and the zone of a time: a timestamp has whole seconds"#]],
+    );
+}
+
+#[test]
+fn brat_says_what_it_loses() {
+    check(
+        Format::Brat,
+        expect![[r#"
+        1 × a draft: the format holds one set of answers an item
+        1 × a known answer: the format holds one set of answers an item
+        2 × a response: the format holds one set of answers an item
+        1 × a skipped item: the format holds one set of answers an item
+        1 × a space in a label: `_` is written for it
+        2 × a suggestion: the format holds one set of answers an item
+        1 × an answer to `better` (preference): brat has no place for it
+        1 × an answer to `mood` (label): brat has no place for it
+        1 × an answer to `relevance` (relevance): brat has no place for it
+        1 × an answer to `support` (support): brat has no place for it
+        1 × how a resolution came about: the format has no place for it
+        2 × metadata: brat has no place for it
+        1 × the field `found`: brat holds one text an item
+        1 × the field `replies`: brat holds one text an item"#]],
+    );
+}
+
+#[test]
+fn conll_says_what_it_loses() {
+    check(
+        Format::Conll,
+        expect![[r#"
+        1 × a draft: the format holds one set of answers an item
+        1 × a known answer: the format holds one set of answers an item
+        2 × a response: the format holds one set of answers an item
+        1 × a second label on a token: a token has one tag
+        1 × a skipped item: the format holds one set of answers an item
+        1 × a space in a label: `_` is written for it
+        1 × a span over a line break: tags do not go from one sentence to the next
+        1 × a span with gaps: tags mark tokens without a gap
+        2 × a suggestion: the format holds one set of answers an item
+        1 × an answer to `better` (preference): conll has no place for it
+        1 × an answer to `links` (relations): conll has no place for it
+        1 × an answer to `mood` (label): conll has no place for it
+        1 × an answer to `relevance` (relevance): conll has no place for it
+        1 × an answer to `support` (support): conll has no place for it
+        1 × how a resolution came about: the format has no place for it
+        2 × metadata: conll has no place for it
+        1 × the field `found`: conll holds one text an item
+        1 × the field `replies`: conll holds one text an item
+        1 × the name of an item: a document has none
+        1 × the white space of a text: tokens come back with one space between them, lines with one line break"#]],
+    );
+}
+
+#[test]
+fn a_table_says_what_it_loses() {
+    check(
+        Format::Csv,
+        expect![[r#"
+        1 × a known answer: a table has no column for it
+        1 × a resolution: a table has no column for it
+        2 × a suggestion: a table has no column for it
+        1 × how long a response took: a table has no column for it
+        1 × that an answer is a model's, unchanged: a table has no column for it
+        1 × the guideline version of a response: a table has no column for it"#]],
+    );
+}
+
+#[test]
+fn our_own_lines_lose_nothing() {
+    check(Format::Jsonl, expect![[""]]);
+}
+
+#[test]
+fn conll_keeps_the_longest_of_nested_spans() {
+    let (schema, record) = rich();
+    let text = export(Format::Conll, &schema, &[record]).text();
+    expect![[r#"
+        -DOCSTART- -X- _ O
+
+        North -X- _ O
+        and -X- _ O
+        South -X- _ B-big_city
+        America -X- _ I-big_city
+        Ctrl -X- _ B-ORG
+        - -X- _ O
+        Md -X- _ O
+        x -X- _ O
+
+        yz -X- _ O
+
+    "#]]
+    .assert_eq(&text);
+}
+
+#[test]
+fn brat_gives_a_space_in_a_label_back() {
+    let (schema, record) = rich();
+    let exported = export(Format::Brat, &schema, &[record]);
+    let ann = std::fs::read_to_string(exported.path.join("an%20id.ann")).unwrap();
+    expect![[r#"
+        T1	ORG 0 5;16 23	North America
+        T2	ORG 10 15	South
+        T3	big_city 10 23	South America
+        T4	ORG 24 28	Ctrl
+        T5	ORG 33 37	x yz
+        R1	in Arg1:T1 Arg2:T2
+        R2	in Arg1:T2 Arg2:T3
+    "#]]
+    .assert_eq(&ann);
+    let input = engraft_annotate::format::Input::Path(&exported.path);
+    let text_only = schema_of_text(&schema);
+    let (records, _) = crate::import_with(Format::Brat, &text_only, input, &Default::default());
+    assert!(records[0].canonical().contains("big city"));
+}
+
+/// The same questions about the text alone.
+fn schema_of_text(from: &Schema) -> Schema {
+    let mut schema = from.clone();
+    schema.fields.truncate(1);
+    schema.questions.truncate(2);
+    schema
+}
+
+/// What an import says of answers that the schema has no question for, and of parts of the file that no question stands for.
+#[track_caller]
+fn check_import(format: Format, file: &Value, expected: Expect) {
+    let schema = schema(&json!({
+        "fields": [{ "name": "text", "type": "text" }],
+        "questions": [{ "name": "entities", "type": "spans", "field": "text", "options": ["ORG"] }],
+    }));
+    let (records, report) = import_text(format, &schema, &file.to_string());
+    let rejected: Vec<String> =
+        report.rejected.iter().map(|r| format!("line {}: {}", r.line, r.message)).collect();
+    let responses: usize = records.iter().map(|record| record.responses.len()).sum();
+    expected.assert_eq(&format!(
+        "{} items, {responses} responses\n{}\n{}",
+        records.len(),
+        told(&report.losses),
+        rejected.join("\n")
+    ));
+}
+
+#[test]
+fn label_studio_results_without_a_question_are_counted() {
+    let result = json!([
+        { "id": "1", "from_name": "entities", "to_name": "text", "type": "labels", "value": { "start": 0, "end": 3, "text": "Ann", "labels": ["ORG"] } },
+        { "id": "1", "from_name": "mood", "to_name": "text", "type": "choices", "value": { "start": 0, "end": 3, "choices": ["x"] } },
+        { "id": "2", "from_name": "mood", "to_name": "text", "type": "choices", "value": { "choices": ["x"] } },
+        { "id": "3", "from_name": "box", "to_name": "img", "type": "rectanglelabels", "value": { "x": 1 } },
+        { "from_id": "1", "to_id": "1", "type": "relation", "direction": "bi", "labels": [] },
+    ]);
+    let task = json!({ "data": { "text": "Ann", "other": 1 }, "annotations": [{ "completed_by": 3, "result": result }] });
+    check_import(
+        Format::LabelStudio,
+        &json!([task]),
+        expect![[r#"
+        1 items, 1 responses
+        1 × a result of type `rectanglelabels`: no type of question stands for it
+        1 × an answer (relations): the schema asks no such question
+        1 × an answer of type `choices` about a single region: questions are about items
+        1 × an answer to `mood` (choices): the schema asks no such question
+        1 × the second direction of a relation: a relation points one way
+    "#]],
+    );
+}
+
+#[test]
+fn an_option_the_question_does_not_have_is_rejected_with_its_line() {
+    check_import(
+        Format::Doccano,
+        &json!({ "text": "Ann", "label": [[0, 3, "PER"]] }),
+        expect![[r#"
+        1 items, 0 responses
+
+        line 1: the response of imported: `entities`: `PER` is no label"#]],
+    );
+    check_import(
+        Format::Doccano,
+        &json!({ "text": "Ann", "label": ["PER"] }),
+        expect![[r#"
+        1 items, 0 responses
+        1 × an answer (choices): the schema asks no such question
+    "#]],
+    );
+    check_import(
+        Format::Doccano,
+        &json!({ "txt": "Ann" }),
+        expect![[r#"
+        0 items, 0 responses
+
+        line 1: the line has no `text`"#]],
+    );
+    check_import(
+        Format::Doccano,
+        &json!({ "text": "Ann", "label": [[0, 9, "ORG"]], "Comments": ["c"] }),
+        expect![[r#"
+        1 items, 0 responses
+        1 × a comment: records have no comments
+        line 1: the response of imported: `entities`: the span 0..9 `ORG` "" is not inside its text"#]],
+    );
+}
+
+#[test]
+fn a_name_too_long_for_a_file_is_counted() {
+    let (schema, mut record) = rich();
+    record.id = "名".repeat(90);
+    let exported = export(Format::Brat, &schema, &[record]);
+    assert!(told(&exported.report.losses).contains("the long name of an item"));
+}
