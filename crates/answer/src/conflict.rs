@@ -8,12 +8,14 @@ use crate::rank::{Question, Ranked};
 use crate::words::terms;
 
 /// A number, date or amount in a sentence.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 pub(crate) struct Figure {
     /// What is counted: the word or sign behind or before it, such as `day` or `%`; empty when there is none.
     pub(crate) of: String,
     /// The figure as comparable text.
     pub(crate) value: String,
+    /// As it is written, with what it counts: `1,200 €`, `five days`.
+    pub(crate) shown: String,
 }
 
 /// The figures of a text, in order.
@@ -28,11 +30,19 @@ pub(crate) fn figures(text: &str) -> Vec<Figure> {
         }
         let next = words.get(i + 1).copied().filter(|next| next.chars().count() == 1).unwrap_or_default();
         let sign = word.chars().chain(next.chars()).find(|c| "%$€£¥".contains(*c)).map(String::from);
-        let behind = || words.get(i + 1).and_then(|next| terms(next).into_iter().next());
+        let behind = words.get(i + 1).and_then(|next| terms(next).into_iter().next());
         let value = bare.to_lowercase().replace(',', "");
+        let as_written = word.trim_matches(|c: char| !c.is_alphanumeric() && !"%$€£¥".contains(c));
+        let counted = words.get(i + 1).map_or("", |next| next.trim_matches(|c: char| !c.is_alphanumeric()));
+        let shown = match (&sign, &behind) {
+            (Some(_), _) if !next.is_empty() => format!("{as_written} {next}"),
+            (None, Some(_)) if !counted.is_empty() => format!("{as_written} {counted}"),
+            _ => as_written.to_string(),
+        };
         found.push(Figure {
-            of: sign.or_else(behind).unwrap_or_default(),
+            of: sign.or(behind).unwrap_or_default(),
             value: spelled(&value).to_string(),
+            shown,
         });
     }
     found
@@ -61,22 +71,39 @@ impl Conflict {
         let mut sides = [self.one, self.other].map(|i| &ranked[i].unit);
         sides.sort_by(|a, b| sources[b.source].updated_at.cmp(&sources[a.source].updated_at));
         let [new, old] = sides;
-        let differing = |unit: &str, other: &str| -> String {
-            let held: BTreeSet<Figure> = figures(other).into_iter().collect();
-            let own =
-                figures(unit).into_iter().filter(|figure| !held.contains(figure)).map(|figure| figure.value);
-            own.collect::<Vec<_>>().join(", ")
-        };
         format!(
             "sources disagree: {} ({}, {}) against {} ({}, {})",
-            differing(new.text, old.text),
+            differing(new.text, old.text).join(", "),
             sources[new.source].trail(),
             sources[new.source].day(),
-            differing(old.text, new.text),
+            differing(old.text, new.text).join(", "),
             sources[old.source].trail(),
             sources[old.source].day(),
         )
     }
+}
+
+/// The figures of `text` that `other` does not give, as written: those that count what is counted there too, else those
+/// in digits, else all.
+fn differing(text: &str, other: &str) -> Vec<String> {
+    let theirs = figures(other);
+    let mut own = figures(text);
+    own.retain(|figure| theirs.iter().all(|their| their.value != figure.value));
+    let counted = |figure: &Figure| !figure.of.is_empty() && theirs.iter().any(|their| their.of == figure.of);
+    let digits = |figure: &Figure| figure.value.contains(|c: char| c.is_ascii_digit());
+    for telling in [&counted as &dyn Fn(&Figure) -> bool, &digits] {
+        if own.iter().any(telling) {
+            own.retain(telling);
+            break;
+        }
+    }
+    let mut shown: Vec<String> = Vec::new();
+    for figure in own {
+        if !shown.contains(&figure.shown) {
+            shown.push(figure.shown);
+        }
+    }
+    shown
 }
 
 /// How far down the ranking the other side of a conflict is looked for, in log-odds below the best unit.
@@ -166,5 +193,17 @@ mod tests {
             of("You get five days and 1,200 € or 3% on 2024-01-05."),
             "5 day; 1200 €; 3 %; 2024-01-05 "
         );
+    }
+
+    #[test]
+    fn a_difference_is_told_in_the_figures_that_count_the_same() {
+        #[track_caller]
+        fn check(text: &str, other: &str, expected: &[&str]) {
+            assert_eq!(differing(text, other), expected, "{text} against {other}");
+        }
+        check("You get 250 € once.", "You get 300 € twice.", &["250 €"]);
+        check("Two people book 30 days ahead.", "Two people book five days ahead.", &["30 days"]);
+        check("It costs $1,200.", "It costs $900 in 2023.", &["$1,200"]);
+        check("It is paid once.", "It is paid twice.", &["once"]);
     }
 }

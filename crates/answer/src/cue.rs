@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::words::terms;
+
 /// The sort of answer a question asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cue {
@@ -27,15 +29,16 @@ impl Cue {
         let lower =
             format!(" {} ", question.to_lowercase().replace(['?', ',', '.', '¿', '"', '؟', '？'], " "));
         let asks = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
+        let lead = |words: &[&str]| leads(question, words);
         if asks(&CONTACT) {
             Cue::Contact
         } else if asks(&MONEY) {
             Cue::Money
         } else if asks(&NUMBER) {
             Cue::Number
-        } else if asks(&DATE) {
+        } else if asks(&DATE) || lead(&["when"]) {
             Cue::Date
-        } else if asks(&NAME) {
+        } else if asks(&NAME) || lead(&["who", "where"]) || asks_which(question) {
             Cue::Name
         } else if asks(&REASON) {
             Cue::Reason
@@ -59,13 +62,45 @@ impl Cue {
                 text.contains('@') || news().any(|word| word.bytes().filter(u8::is_ascii_digit).count() >= 4),
                 news().any(is_number),
             ),
-            Cue::Name => share(news().skip(1).any(is_name), news().next().is_some_and(is_name)),
+            // A first word has a capital anyway; one such as `The` is no name.
+            Cue::Name => share(
+                news().skip(1).any(is_name),
+                news().next().is_some_and(|word| is_name(word) && !terms(word).is_empty()),
+            ),
             Cue::Reason => {
                 let lower = text.to_lowercase();
                 share(BECAUSE.iter().any(|word| lower.contains(word)), false)
             }
         }
     }
+}
+
+/// Whether one of `words` asks rather than joins clauses: it begins the question or a clause, ends it, or stands behind a
+/// short word such as `by` or `and`.
+fn leads(question: &str, words: &[&str]) -> bool {
+    const BEFORE: [&str; 14] =
+        ["and", "or", "by", "until", "till", "since", "from", "to", "of", "for", "with", "in", "at", "on"];
+    let lower = question.to_lowercase();
+    let asked: Vec<&str> = lower.split_whitespace().collect();
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_string();
+    asked.iter().enumerate().any(|(i, word)| {
+        let begins = i == 0 || asked[i - 1].ends_with([',', '.', ';', ':', '?']);
+        let behind = i > 0 && BEFORE.contains(&bare(asked[i - 1]).as_str());
+        words.contains(&bare(word).as_str()) && (begins || behind || i + 1 == asked.len())
+    })
+}
+
+/// Whether it asks which of the things that have names: `which insurance company`, `what large German cities`.
+fn asks_which(question: &str) -> bool {
+    let lower = question.to_lowercase();
+    let asked: Vec<&str> =
+        lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let starts = asked.iter().enumerate().filter(|(_, word)| ["which", "what"].contains(word));
+    starts.into_iter().any(|(i, _)| {
+        let named = asked[i + 1..].iter().take(3).position(|word| NAMED.contains(word));
+        // `what is the company` asks about a thing that is named already.
+        named.is_some_and(|at| !asked[i + 1..i + 1 + at].iter().any(|word| LINKS.contains(word)))
+    })
 }
 
 fn share(sure: bool, perhaps: bool) -> f32 {
@@ -193,8 +228,7 @@ static NUMBER: [&str; 38] = [
     " कितन",
 ];
 
-static DATE: [&str; 27] = [
-    " when ",
+static DATE: [&str; 26] = [
     " which day ",
     " which week ",
     " which month ",
@@ -223,23 +257,38 @@ static DATE: [&str; 27] = [
     " कब ",
 ];
 
-static NAME: [&str; 29] = [
+/// Heads of `which …` that ask for a name.
+static NAMED: [&str; 20] = [
+    "company",
+    "companies",
+    "city",
+    "cities",
+    "country",
+    "countries",
+    "team",
+    "teams",
+    "person",
+    "department",
+    "organisation",
+    "organization",
+    "university",
+    "school",
+    "bank",
+    "agency",
+    "supplier",
+    "airline",
+    "hotel",
+    "hotels",
+];
+
+static LINKS: [&str; 12] =
+    ["is", "are", "was", "were", "do", "does", "did", "of", "the", "can", "must", "has"];
+
+static NAME: [&str; 17] = [
     " what is the name ",
-    " which cities ",
-    " which company ",
     " what is the title ",
-    " who ",
     " whom ",
     " whose ",
-    " where ",
-    " what city ",
-    " what country ",
-    " which city ",
-    " which country ",
-    " what person ",
-    " what company ",
-    " what team ",
-    " which team ",
     " wer ",
     " wem ",
     " wo ",
@@ -338,6 +387,25 @@ mod tests {
         );
         check("Why was it moved?", Cue::Reason, "It moved because of noise.", "It moved to Bonn.");
         check("Wie viele Tage Urlaub?", Cue::Number, "Es sind 30 Tage.", "Es sind Tage.");
+    }
+
+    #[test]
+    fn a_word_that_joins_clauses_asks_for_nothing() {
+        assert_eq!(Cue::of("What do I need when I work abroad?"), Cue::Open);
+        assert_eq!(Cue::of("How do colleagues who work shifts book rooms?"), Cue::Open);
+        assert_eq!(Cue::of("I missed it. When is the next one?"), Cue::Date);
+        assert_eq!(Cue::of("Until when can I apply?"), Cue::Date);
+    }
+
+    #[test]
+    fn which_of_the_things_with_names_asks_for_a_name() {
+        check(
+            "Which insurance company runs the plan?",
+            Cue::Name,
+            "The plan is run by Helvetia.",
+            "The plan is generous.",
+        );
+        assert_eq!(Cue::of("What is the address of the company?"), Cue::Open);
     }
 
     #[test]

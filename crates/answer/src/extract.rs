@@ -5,14 +5,16 @@
 //! figures for the same thing, both are quoted with their dates.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use engraft_core::{Answer, CharMap, Draft, Embed, Marker, Span};
+use engraft_core::{Answer, Draft, Marker, Span};
 
 use crate::conflict::{Conflict, conflicts};
 use crate::distinct::distinct;
 use crate::rank::{Question, Ranked, Signals, rank};
 use crate::support::{Evidence, evidence};
-use crate::{Source, abstain, verify};
+use crate::unit::Unit;
+use crate::{Meaning, Source, abstain, verify};
 
 /// How an answer is extracted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,9 +30,9 @@ pub struct ExtractOptions {
 }
 
 impl Default for ExtractOptions {
-    /// The threshold is where the support's odds are even; what it reaches is told in `support.rs`.
+    /// What the threshold reaches is told in `support.rs`.
     fn default() -> ExtractOptions {
-        ExtractOptions { sentences: 4, margin: 2.0, threshold: 0.5, embed_units: 16 }
+        ExtractOptions { sentences: 4, margin: 2.0, threshold: 0.45, embed_units: 16 }
     }
 }
 
@@ -52,9 +54,9 @@ pub fn answer(
     question: &str,
     sources: &[Source<'_>],
     options: &ExtractOptions,
-    embed: Option<&dyn Embed>,
+    meaning: Option<Meaning<'_>>,
 ) -> Answer {
-    let found = extract(question, sources, options, embed);
+    let found = extract(question, sources, options, meaning);
     if found.support < options.threshold {
         return abstain(found.support, Vec::new());
     }
@@ -65,17 +67,17 @@ pub fn answer(
 
 /// The sentences of `sources` (best first) that answer `question` best, quoted exactly, each with a marker.
 ///
-/// The draft is made whatever its support; [`answer`] abstains. Without `embed`, and where a text is too long for it,
-/// words alone decide.
+/// The draft is made whatever its support; [`answer`] abstains. Without `meaning`, and where a text is too long for its
+/// encoder, words alone decide.
 pub fn extract(
     question: &str,
     sources: &[Source<'_>],
     options: &ExtractOptions,
-    embed: Option<&dyn Embed>,
+    meaning: Option<Meaning<'_>>,
 ) -> Extraction {
     let (places, live): (Vec<usize>, Vec<Source<'_>>) = distinct(sources).into_iter().unzip();
     let asked = Question::read(question, &live);
-    let ranked = ranking(&asked, &live, options, embed);
+    let ranked = ranking(&asked, &live, options, meaning);
     let disputes = conflicts(&asked, &ranked, &live);
     let chosen = choose(&ranked, &disputes, options);
     let evidence = evidence(&asked, &chosen, &ranked, &live);
@@ -102,10 +104,10 @@ pub fn explain(
     question: &str,
     sources: &[Source<'_>],
     options: &ExtractOptions,
-    embed: Option<&dyn Embed>,
+    meaning: Option<Meaning<'_>>,
 ) -> Vec<Scored> {
     let (places, live): (Vec<usize>, Vec<Source<'_>>) = distinct(sources).into_iter().unzip();
-    let ranked = ranking(&Question::read(question, &live), &live, options, embed);
+    let ranked = ranking(&Question::read(question, &live), &live, options, meaning);
     let scored = |ranked: Ranked<'_>| Scored {
         source: places[ranked.unit.source],
         span: ranked.unit.span,
@@ -120,9 +122,9 @@ fn ranking<'a>(
     question: &Question<'_>,
     sources: &[Source<'a>],
     options: &ExtractOptions,
-    embed: Option<&dyn Embed>,
+    meaning: Option<Meaning<'_>>,
 ) -> Vec<Ranked<'a>> {
-    let mut ranked = rank(question, sources, options, embed);
+    let mut ranked = rank(question, sources, options, meaning);
     let place = |ranked: &Ranked<'_>| (ranked.unit.source, ranked.unit.place);
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(place(a).cmp(&place(b))));
     ranked
@@ -238,29 +240,45 @@ fn quotes(chosen: &[&Ranked<'_>], disputes: &[Conflict], sources: &[Source<'_>])
         units.sort_by_key(|unit| unit.place);
         let mut last: Option<usize> = None;
         for unit in units {
-            let joins = last.is_some_and(|last| last + 1 == unit.place);
+            let follows = last.is_some_and(|last| last + 1 == unit.place);
             last = Some(unit.place);
             match quotes.last_mut() {
-                Some(quote) if joins && !unit.row && !quote.row => {
-                    quote.span = Span::new(quote.span.start(), unit.span.end()).unwrap_or(quote.span);
-                }
-                _ => {
-                    let text = sources[source].text;
-                    let header = unit.header_span(&CharMap::new(text), text);
-                    let shown = |header: &Span| {
-                        quotes.iter().any(|quote| quote.source == source && quote.span == *header)
-                    };
-                    if let Some(span) = header.filter(|header| !shown(header)) {
-                        quotes.push(Quote { source, span, row: true });
-                    }
-                    if !quotes.iter().any(|quote| quote.source == source && quote.span == unit.span) {
-                        quotes.push(Quote { source, span: unit.span, row: unit.row });
-                    }
-                }
+                Some(quote) if follows && unit.row == quote.row => quote.reach(unit.span),
+                _ => add(&mut quotes, unit, sources),
             }
         }
     }
     quotes
+}
+
+impl Quote {
+    /// Makes the quote end where `span` ends.
+    fn reach(&mut self, span: Span) {
+        self.span = Span::new(self.span.start(), span.end()).unwrap_or(self.span);
+    }
+}
+
+/// Adds a unit as a quote of its own: a row below its table's first one, in one quote when nothing else lies between.
+fn add(quotes: &mut Vec<Quote>, unit: &Unit<'_>, sources: &[Source<'_>]) {
+    let (source, row) = (unit.source, unit.row);
+    let map = &sources[source].text;
+    let shown = |header: &Span| {
+        let same = |quote: &&Quote| Arc::ptr_eq(&sources[quote.source].text, map);
+        quotes.iter().filter(same).any(|quote| quote.span.contains(*header))
+    };
+    let header = unit.header_span(map).filter(|header| !shown(header));
+    let Some(header) = header else {
+        return quotes.push(Quote { source, span: unit.span, row });
+    };
+    let between = Span::new(header.end(), unit.span.start()).and_then(|between| map.quote(between));
+    let apart = between.is_some_and(|between| between.contains(char::is_alphanumeric));
+    let mut quote = Quote { source, span: header, row };
+    if apart {
+        quotes.extend([quote, Quote { source, span: unit.span, row }]);
+    } else {
+        quote.reach(unit.span);
+        quotes.push(quote);
+    }
 }
 
 /// The message: each quote with its marker, prose on one line, rows and other sources on lines of their own.
@@ -268,7 +286,7 @@ fn draft(quotes: &[Quote], sources: &[Source<'_>], places: &[usize]) -> Draft {
     let mut draft = Draft::default();
     let mut length = 0;
     for (i, quote) in quotes.iter().enumerate() {
-        let Some(words) = CharMap::new(sources[quote.source].text).quote(quote.span) else {
+        let Some(words) = sources[quote.source].text.quote(quote.span) else {
             continue;
         };
         if let Some(before) = i.checked_sub(1).and_then(|before| quotes.get(before)) {

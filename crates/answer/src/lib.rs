@@ -7,6 +7,7 @@ mod conflict;
 mod cue;
 mod distinct;
 mod extract;
+mod meaning;
 mod rank;
 mod source;
 mod support;
@@ -15,6 +16,7 @@ mod verify;
 mod words;
 
 pub use extract::{ExtractOptions, Extraction, Scored, answer, explain, extract};
+pub use meaning::Meaning;
 pub use rank::Signals;
 pub use source::Source;
 pub use support::Evidence;

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engraft_core::Embed;
-
 use crate::cue::Cue;
 use crate::unit::{Unit, units};
 use crate::words::terms;
-use crate::{ExtractOptions, Source};
+use crate::{ExtractOptions, Meaning, Source};
 
 /// What a sentence's score is made of; each about in `[0, 1]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -22,12 +20,10 @@ pub struct Signals {
     pub paired: f32,
     /// Whether it offers the sort of thing the question asks for.
     pub cue: f32,
-    /// The passage's BM25 score over the best one's.
-    pub lexical: f32,
     /// The passage's cosine to the question; 0 when unknown. It decides only which sentences are embedded.
     pub dense: f32,
-    /// One over the passage's rank.
-    pub rank: f32,
+    /// The passage's retrieval score over the best one's.
+    pub standing: f32,
     /// The logarithm of its number of words, over five.
     pub length: f32,
 }
@@ -138,9 +134,9 @@ pub(crate) fn rank<'a>(
     question: &Question<'_>,
     sources: &[Source<'a>],
     options: &ExtractOptions,
-    embed: Option<&dyn Embed>,
+    meaning: Option<Meaning<'_>>,
 ) -> Vec<Ranked<'a>> {
-    let best_lexical = sources.iter().filter_map(|source| source.lexical).fold(0.0, f32::max);
+    let best_score = sources.iter().map(|source| source.score).fold(0.0, f32::max);
     let mut ranked = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         let above: BTreeSet<String> =
@@ -156,48 +152,29 @@ pub(crate) fn rank<'a>(
                 placed: question.covered(&placed),
                 paired: question.paired(&words),
                 cue: question.cue.found_in(unit.text, question.text),
-                lexical: source.lexical.map_or(0.0, |score| score / best_lexical.max(1e-6)),
                 dense: source.dense.unwrap_or(0.0),
-                rank: 1.0 / (index + 1) as f32,
+                standing: (source.score / best_score.max(1e-6)).clamp(0.0, 1.0),
                 length: (1.0 + words.len() as f32).ln() / 5.0,
             };
             let score = signals.log_odds() - if unit.label { LABEL } else { 0.0 };
             ranked.push(Ranked { unit, signals, terms: own, placed, score });
         }
     }
-    if let Some(embed) = embed {
-        add_cosines(question.text, &mut ranked, sources, options.embed_units, embed);
+    if let Some(meaning) = meaning {
+        add_cosines(&mut ranked, sources, options.embed_units, meaning);
     }
     ranked
 }
 
 /// Embeds the most promising units, each below its headings, and scores them again.
-fn add_cosines(
-    question: &str,
-    ranked: &mut [Ranked<'_>],
-    sources: &[Source<'_>],
-    most: usize,
-    embed: &dyn Embed,
-) {
+fn add_cosines(ranked: &mut [Ranked<'_>], sources: &[Source<'_>], most: usize, meaning: Meaning<'_>) {
     let mut order: Vec<usize> = (0..ranked.len()).filter(|&i| !ranked[i].unit.label).collect();
     let promise = |i: usize| ranked[i].score + PROMISE_OF_DENSE * ranked[i].signals.dense;
     order.sort_by(|&a, &b| promise(b).total_cmp(&promise(a)).then(a.cmp(&b)));
     order.truncate(most);
     let told: Vec<String> = order.iter().map(|&i| below_headings(&ranked[i].unit, sources)).collect();
-    let mut texts = vec![question];
-    texts.extend(told.iter().map(String::as_str));
-    // One text that is too long must not cost the others their vectors.
-    let vectors: Vec<Option<Vec<f32>>> = match embed.embed(&texts) {
-        Ok(vectors) => vectors.into_iter().map(Some).collect(),
-        Err(_) => {
-            texts.iter().map(|text| embed.embed(&[text]).ok().and_then(|mut vectors| vectors.pop())).collect()
-        }
-    };
-    let Some((Some(asked), vectors)) = vectors.split_first() else {
-        return;
-    };
-    for (&i, vector) in order.iter().zip(vectors) {
-        let cosine = vector.as_ref().map(|vector| asked.iter().zip(vector).map(|(a, b)| a * b).sum());
+    let texts: Vec<&str> = told.iter().map(String::as_str).collect();
+    for (&i, cosine) in order.iter().zip(meaning.cosines(&texts)) {
         ranked[i].signals.cosine = cosine;
         ranked[i].score = ranked[i].signals.log_odds();
     }
@@ -217,8 +194,8 @@ fn below_headings(unit: &Unit<'_>, sources: &[Source<'_>]) -> String {
 
 impl Signals {
     /// The signals in the order of the weights, the cosines left out.
-    pub fn values(&self) -> [f32; 7] {
-        [self.covered, self.placed, self.paired, self.cue, self.lexical, self.rank, self.length]
+    pub fn values(&self) -> [f32; 6] {
+        [self.covered, self.placed, self.paired, self.cue, self.standing, self.length]
     }
 
     /// The log-odds that the sentence holds the answer.
@@ -237,8 +214,8 @@ const LABEL: f32 = 8.0;
 const PROMISE_OF_DENSE: f32 = 6.0;
 
 // Fitted by `examples/fit`; the order is that of `Signals::values`.
-const WITH_COSINE_START: f32 = -9.38;
-const WITH_COSINE_FACTOR: f32 = 4.91;
-const WITH_COSINE: [f32; 7] = [2.73, 0.66, 0.69, 1.12, 0.19, 3.01, 0.44];
-const WORDS_ONLY_START: f32 = -7.88;
-const WORDS_ONLY: [f32; 7] = [2.73, 1.78, 0.91, 1.14, 0.38, 3.57, 0.40];
+const WITH_COSINE_START: f32 = -12.22;
+const WITH_COSINE_FACTOR: f32 = 4.76;
+const WITH_COSINE: [f32; 6] = [3.10, 0.10, 0.70, 1.18, 5.90, 0.77];
+const WORDS_ONLY_START: f32 = -11.16;
+const WORDS_ONLY: [f32; 6] = [3.21, 1.07, 0.93, 1.21, 6.84, 0.96];

@@ -1,9 +1,11 @@
 //! Sources: the passages an answer may cite.
 
+use std::sync::Arc;
+
 use engraft_core::{CharMap, Span};
 
 /// A chunk found for the question, with the text it is a part of.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Source<'a> {
     /// The document.
     pub uri: String,
@@ -13,8 +15,8 @@ pub struct Source<'a> {
     pub heading: Vec<String>,
     /// The page it starts on, from 1.
     pub page: Option<u32>,
-    /// The whole stored text of the document version.
-    pub text: &'a str,
+    /// The whole stored text of the document version; chunks of one document share it.
+    pub text: Arc<CharMap<'a>>,
     /// The chunk within `text`, in code points.
     pub span: Span,
     /// When the document version was last changed, as RFC 3339; empty when unknown, which counts as oldest.
@@ -25,14 +27,12 @@ pub struct Source<'a> {
     pub score: f32,
     /// The cosine of question and chunk in `[-1, 1]`, when the embedding leg found it.
     pub dense: Option<f32>,
-    /// The BM25 score, when the lexical leg found it.
-    pub lexical: Option<f32>,
 }
 
 impl<'a> Source<'a> {
     /// The chunk's own words; empty when the span does not lie in the text.
     pub fn passage(&self) -> &'a str {
-        CharMap::new(self.text).quote(self.span).unwrap_or_default()
+        self.text.quote(self.span).unwrap_or_default()
     }
 
     /// Where the passage is, for people: title and headings, outermost first, or the address.

@@ -56,7 +56,7 @@ pub(crate) fn units<'a>(index: usize, source: &Source<'a>) -> Vec<Unit<'a>> {
                 if let Some((start, end)) = prose.take() {
                     add(start, quote(&map, start, end), false, None);
                 }
-                let above = table.or_else(|| first_row_above(line, source.text));
+                let above = table.or_else(|| first_row_above(line, source.text.text()));
                 add(at, line, true, above);
                 table = above.or(Some(line.trim()));
             } else {
@@ -118,10 +118,10 @@ fn first_row_above<'a>(line: &str, text: &'a str) -> Option<&'a str> {
 }
 
 impl Unit<'_> {
-    /// Where the first row of its table is in `text`, which the unit is a part of.
-    pub(crate) fn header_span(&self, map: &CharMap<'_>, text: &str) -> Option<Span> {
+    /// Where the first row of its table is in the text that the unit is a part of.
+    pub(crate) fn header_span(&self, map: &CharMap<'_>) -> Option<Span> {
         let header = self.header?;
-        let start = (header.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+        let start = (header.as_ptr() as usize).checked_sub(map.text().as_ptr() as usize)?;
         map.span_of_bytes(start, start + header.len())
     }
 
@@ -145,6 +145,8 @@ impl Unit<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn source(text: &str) -> Source<'_> {
@@ -153,13 +155,12 @@ mod tests {
             title: None,
             heading: Vec::new(),
             page: None,
-            text,
+            text: Arc::new(CharMap::new(text)),
             span: Span::new(2, text.chars().count()).unwrap(),
             updated_at: String::new(),
             superseded: false,
             score: 0.0,
             dense: None,
-            lexical: None,
         }
     }
 
@@ -181,7 +182,7 @@ mod tests {
             ]
         );
         assert!(found.iter().all(|unit| map.quote(unit.span) == Some(unit.text)));
-        let header = found[3].header_span(&map, text).unwrap();
+        let header = found[3].header_span(&map).unwrap();
         assert_eq!(map.quote(header), Some("| Country | Days |"));
         assert_eq!(found[3].told(), "Country: Chile, Days: 15");
         assert_eq!((found[2].header, found[2].label), (None, true));

@@ -6,7 +6,7 @@
 mod data;
 
 use data::{Asked, Cached, Set};
-use engraft_answer::{ExtractOptions, answer};
+use engraft_answer::{ExtractOptions, Meaning, answer};
 use engraft_core::Embed;
 
 /// Shares of questions: the gold span lies inside a quote; answered although the passage was taken away.
@@ -19,15 +19,18 @@ fn ask(set: &Set, embed: &Cached, encoder: Option<&dyn Embed>) -> Shares {
     let asked: Vec<&Asked> = set.questions.iter().step_by(4).collect();
     let (mut held, mut wrongly_answered) = (0, 0);
     for question in &asked {
+        let vector = embed.embed(&[&question.question]).unwrap().remove(0);
+        let meaning = encoder.map(|encoder| Meaning { question: &vector, encoder });
         for hidden in [&[][..], &question.gold] {
             let mut sources = set.search(&question.question, 6, hidden, embed);
             if encoder.is_none() {
                 sources.iter_mut().for_each(|source| source.dense = None);
             }
-            let answer = answer(&question.question, &sources, &ExtractOptions::default(), encoder);
+            let answer = answer(&question.question, &sources, &ExtractOptions::default(), meaning);
             for citation in &answer.citations {
                 let chars = sources[citation.source]
                     .text
+                    .text()
                     .chars()
                     .skip(citation.span.start())
                     .take(citation.span.len());

@@ -88,6 +88,11 @@ impl<'a> CharMap<'a> {
         CharMap { text, chars, marks }
     }
 
+    /// The text itself.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// The number of code points in the text.
     pub fn chars(&self) -> usize {
         self.chars

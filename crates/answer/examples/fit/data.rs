@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use engraft_answer::Source;
-use engraft_core::{CountTokens, Embed, EmbedError, Span};
-use engraft_nn::{Encoder, EncoderOptions, Tokenizer};
+use engraft_core::{CharMap, CountTokens, Embed, EmbedError, Span};
+use engraft_nn::{Encoder, EncoderOptions, Precision, Tokenizer};
 use serde_json::Value;
 
 /// A passage of a set.
@@ -63,26 +63,22 @@ impl Set {
         let best = found.iter().map(|found| found.1).fold(1e-6, f32::max);
         found.sort_by(|a, b| (b.0 + b.1 / best).total_cmp(&(a.0 + a.1 / best)).then(a.2.cmp(&b.2)));
         found.truncate(k);
-        found
-            .into_iter()
-            .map(|(dense, lexical, i)| self.source(i, dense, lexical, dense + lexical / best))
-            .collect()
+        found.into_iter().map(|(dense, lexical, i)| self.source(i, dense, dense + lexical / best)).collect()
     }
 
-    fn source(&self, i: usize, dense: f32, lexical: f32, score: f32) -> Source<'_> {
+    fn source(&self, i: usize, dense: f32, score: f32) -> Source<'_> {
         let passage = &self.passages[i];
         Source {
             uri: passage.id.clone(),
             title: passage.title.clone(),
             heading: passage.heading.clone(),
             page: None,
-            text: &passage.text,
+            text: Arc::new(CharMap::new(&passage.text)),
             span: Span::new(0, passage.text.chars().count()).expect("no passage is empty"),
             updated_at: String::new(),
             superseded: false,
             score,
             dense: Some(dense),
-            lexical: (lexical > 0.0).then_some(lexical),
         }
     }
 
@@ -151,7 +147,7 @@ pub(crate) fn xquad(folder: &Path, embed: &dyn Embed) -> Set {
     Set::new(passages.collect(), questions, embed)
 }
 
-/// The reference encoder; every text is encoded once and, being for measuring only, cut at the window.
+/// The reference encoder, rounded as for answers; every text is encoded once and, being for measuring only, cut at the window.
 pub(crate) struct Cached {
     encoder: Encoder,
     tokenizer: Tokenizer,
@@ -161,8 +157,11 @@ pub(crate) struct Cached {
 impl Cached {
     pub(crate) fn open(model: &Path) -> Cached {
         Cached {
-            encoder: Encoder::open(model, EncoderOptions { threads: 2, ..EncoderOptions::default() })
-                .expect("the model opens"),
+            encoder: Encoder::open(
+                model,
+                EncoderOptions { threads: 2, precision: Precision::Int8, ..EncoderOptions::default() },
+            )
+            .expect("the model opens"),
             tokenizer: Tokenizer::open(model).expect("the tokenizer opens"),
             vectors: Mutex::default(),
         }

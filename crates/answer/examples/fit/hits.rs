@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use engraft_answer::Source;
-use engraft_core::Span;
+use engraft_core::{CharMap, Span};
 use serde_json::Value;
 
 /// A question with what was found for it.
@@ -69,7 +70,7 @@ impl Hits {
         let leg = |name: &str| hit["legs"][name]["score"].as_f64().map(|score| score as f32);
         let heading = string(&hit["heading"]);
         Source {
-            text: &self.texts[&uri],
+            text: Arc::new(CharMap::new(&self.texts[&uri])),
             title: hit["title"].as_str().map(str::to_string),
             heading: heading.split(" > ").filter(|part| !part.is_empty()).map(str::to_string).collect(),
             page: None,
@@ -78,7 +79,6 @@ impl Hits {
             superseded: false,
             score: hit["score"].as_f64().unwrap_or_default() as f32,
             dense: leg("dense"),
-            lexical: leg("lexical"),
             uri,
         }
     }

@@ -11,8 +11,8 @@ mod hits;
 mod logistic;
 
 use data::Cached;
-use engraft_answer::{ExtractOptions, explain, extract};
-use engraft_core::{CharMap, Embed, Span};
+use engraft_answer::{ExtractOptions, Meaning, explain, extract};
+use engraft_core::{Embed, Span};
 use hits::{Asked, Hits};
 use logistic::{Row, auroc, fit, log_odds};
 
@@ -43,6 +43,13 @@ fn sources<'a>(set: &'a Hits, asked: &Asked, hidden: bool, with: bool) -> Vec<en
     found
 }
 
+/// The question's vector; empty without an encoder.
+fn vector(encoder: Option<&dyn Embed>, question: &str) -> Vec<f32> {
+    encoder
+        .map(|encoder| encoder.embed(&[question]).expect("a question embeds").remove(0))
+        .unwrap_or_default()
+}
+
 fn part(id: &str) -> usize {
     id.bytes().fold(7_usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(usize::from(byte))) / 7 % PARTS
 }
@@ -59,9 +66,11 @@ fn sentences(sets: &[Hits], encoder: Option<&dyn Embed>) -> Vec<Row> {
         let (step, weight) = if set.name == "xquad" { (2, 1.0) } else { (1, 2.0) };
         for asked in set.asked.iter().step_by(step).filter(|asked| asked.answerable()) {
             let sources = sources(set, asked, false, encoder.is_some());
-            for unit in explain(&asked.question, &sources, &options, encoder) {
+            let vector = vector(encoder, &asked.question);
+            let meaning = encoder.map(|encoder| Meaning { question: &vector, encoder });
+            for unit in explain(&asked.question, &sources, &options, meaning) {
                 let source = &sources[unit.source];
-                let words = CharMap::new(source.text).quote(unit.span).unwrap_or_default();
+                let words = source.text.quote(unit.span).unwrap_or_default();
                 if encoder.is_some() == unit.signals.cosine.is_some() {
                     rows.push(Row {
                         set: set.name,
@@ -83,9 +92,11 @@ fn support(sets: &[Hits], encoder: Option<&dyn Embed>) -> Vec<Row> {
     for set in sets {
         let (mut right, mut answered, mut wrong, mut hidden_answered) = ([0; 2], [0; 2], [0; 2], [0; 2]);
         for asked in &set.asked {
+            let vector = vector(encoder, &asked.question);
+            let meaning = encoder.map(|encoder| Meaning { question: &vector, encoder });
             for hidden in [false, true].into_iter().take(1 + usize::from(asked.answerable())) {
                 let sources = sources(set, asked, hidden, encoder.is_some());
-                let found = extract(&asked.question, &sources, &ExtractOptions::default(), encoder);
+                let found = extract(&asked.question, &sources, &ExtractOptions::default(), meaning);
                 let holds = |source: usize, span: Option<Span>, quote: &str| {
                     span.is_some_and(|span| asked.holds(&sources[source].uri, span, quote))
                 };
@@ -101,13 +112,16 @@ fn support(sets: &[Hits], encoder: Option<&dyn Embed>) -> Vec<Row> {
                 count[1] += 1;
                 right[0] += usize::from(label) * said;
                 right[1] += usize::from(label);
-                rows.push(Row {
-                    set: set.name,
-                    part: part(&asked.id),
-                    x: features(&found.evidence.values(), found.evidence.cosine),
-                    label,
-                    weight: weight(set.name, asked.answerable(), hidden),
-                });
+                // Where nothing was quoted there is nothing to weigh.
+                if encoder.is_some() == found.evidence.cosine.is_some() && found.evidence.quoted {
+                    rows.push(Row {
+                        set: set.name,
+                        part: part(&asked.id),
+                        x: features(&found.evidence.values(), found.evidence.cosine),
+                        label,
+                        weight: weight(set.name, asked.answerable(), hidden),
+                    });
+                }
             }
         }
         let share = |[hits, of]: [usize; 2]| format!("{hits} of {of}");
@@ -127,9 +141,8 @@ fn support(sets: &[Hits], encoder: Option<&dyn Embed>) -> Vec<Row> {
 fn weight(set: &str, answerable: bool, hidden: bool) -> f64 {
     match (set, answerable, hidden) {
         ("xquad", ..) | ("sample", true, true) => 1.0,
-        ("updates", ..) => 3.0,
-        (_, true, false) => 4.0,
-        (_, false, _) => 10.0,
+        ("updates", ..) | (_, true, false) => 2.0,
+        (_, false, _) => 4.0,
         _ => 1.0,
     }
 }

@@ -1,6 +1,8 @@
 //! What an extracted answer looks like.
 
-use engraft_core::Span;
+use std::sync::Arc;
+
+use engraft_core::{CharMap, Span};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -12,13 +14,12 @@ fn source<'a>(uri: &str, day: &str, text: &'a str) -> Source<'a> {
         title: None,
         heading: Vec::new(),
         page: None,
-        text,
+        text: Arc::new(CharMap::new(text)),
         span: Span::new(0, text.chars().count()).unwrap(),
         updated_at: format!("{day}T00:00:00Z"),
         superseded: false,
         score: 1.0,
         dense: None,
-        lexical: None,
     }
 }
 
@@ -96,7 +97,7 @@ fn sources_that_disagree_are_both_quoted_newest_first() {
         You get 30 days of annual leave a year. [2]
         [1] b.md
         [2] a.md
-        note: sources disagree: 25 (b.md, 2024-05-02) against 30 (a.md, 2022-01-01)
+        note: sources disagree: 25 days (b.md, 2024-05-02) against 30 days (a.md, 2022-01-01)
     "#]],
     );
 }
@@ -112,6 +113,21 @@ fn a_row_comes_with_the_header_of_its_table() {
         | Oslo | 150 € | [2]
         [1] a.md
         [2] a.md
+    "#]],
+    );
+}
+
+#[test]
+fn a_row_right_below_the_header_is_one_quote_with_it() {
+    let table = "Prices per night:\n\n| City | Limit |\n|---|---|\n| Lima | 90 € |\n| Oslo | 150 € |\n";
+    check(
+        "What is the hotel limit in Lima?",
+        &[source("a.md", "2024-01-01", table)],
+        expect![[r#"
+        | City | Limit |
+        |---|---|
+        | Lima | 90 € | [1]
+        [1] a.md
     "#]],
     );
 }
@@ -169,7 +185,7 @@ proptest! {
         for marker in &found.draft.markers {
             let words: String = message[marker.message.start()..marker.message.end()].iter().collect();
             prop_assert_eq!(&words, &marker.quote);
-            prop_assert_eq!(CharMap::new(sources[marker.source].text).quote(marker.span.unwrap()), Some(words.as_str()));
+            prop_assert_eq!(sources[marker.source].text.quote(marker.span.unwrap()), Some(words.as_str()));
         }
         let verified = verify(&found.draft, &sources, found.support);
         prop_assert_eq!(verified.citations.len(), found.draft.markers.len());

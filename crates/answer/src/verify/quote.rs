@@ -1,6 +1,6 @@
 //! Finding a quote in its source.
 
-use engraft_core::{CharMap, Span};
+use engraft_core::Span;
 
 use crate::Source;
 
@@ -13,7 +13,7 @@ pub(super) fn locate(quote: &str, claimed: Option<Span>, source: &Source<'_>) ->
     if !quote.contains(char::is_alphanumeric) {
         return None;
     }
-    let map = CharMap::new(source.text);
+    let map = &source.text;
     if let Some(span) = claimed
         && let Some(words) = map.quote(span)
         && words.trim() == quote
@@ -24,12 +24,12 @@ pub(super) fn locate(quote: &str, claimed: Option<Span>, source: &Source<'_>) ->
     }
     let chunk = map.byte_of(source.span.start()).zip(map.byte_of(source.span.end())).unwrap_or((0, 0));
     for search in [exactly, loosely] {
-        for (start, end) in [chunk, (0, source.text.len())] {
-            match search(&source.text[start..end], quote)[..] {
+        for (start, end) in [chunk, (0, map.text().len())] {
+            match search(&map.text()[start..end], quote)[..] {
                 [] => continue,
                 [(from, to)] => {
                     let span = map.span_of_bytes(start + from, start + to)?;
-                    return Some((span, source.text[start + from..start + to].to_string()));
+                    return Some((span, map.text()[start + from..start + to].to_string()));
                 }
                 _ => return None,
             }

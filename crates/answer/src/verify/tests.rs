@@ -1,5 +1,7 @@
 //! What a verified answer never does, whatever the draft says.
 
+use std::sync::Arc;
+
 use engraft_core::CharMap;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -17,13 +19,12 @@ fn source(text: &str, superseded: bool) -> Source<'_> {
         title: None,
         heading: Vec::new(),
         page: None,
-        text,
+        text: Arc::new(CharMap::new(text)),
         span: Span::new(0, chars).unwrap(),
         updated_at: String::new(),
         superseded,
         score: 1.0,
         dense: None,
-        lexical: None,
     }
 }
 
@@ -229,7 +230,7 @@ proptest! {
         for citation in &answer.citations {
             let source = &sources[citation.source];
             prop_assert!(!source.superseded);
-            prop_assert_eq!(CharMap::new(source.text).quote(citation.span), Some(citation.quote.as_str()));
+            prop_assert_eq!(source.text.quote(citation.span), Some(citation.quote.as_str()));
             prop_assert!(citation.message.end() <= chars.len());
             let shown = format!("[{}]", citation.n);
             let from: String = chars[citation.message.start()..].iter().collect();
