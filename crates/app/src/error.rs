@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use engraft_core::{EmbedError, Fault, Kind};
+use serde::Serialize;
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +58,39 @@ pub enum Error {
     /// The person asked to stop.
     #[error("stopped; what was acknowledged is kept")]
     Cancelled,
+    /// Somebody may not do this.
+    #[error("{message}")]
+    Denied {
+        /// What, and why not.
+        message: String,
+    },
+    /// Nobody is logged in, or the name and password do not fit.
+    #[error("not logged in: the name, the password, the session or the token is not right")]
+    NotLoggedIn,
+    /// Too many failed attempts.
+    #[error("too many failed attempts; try again in {seconds} seconds")]
+    SlowDown {
+        /// How long to wait at most.
+        seconds: u32,
+    },
+    /// Somebody else was faster, or what was seen is no longer so.
+    #[error("{message}")]
+    Conflict {
+        /// What changed.
+        message: String,
+        /// What to do.
+        hint: String,
+        /// What there is now, for the person who asked to look at.
+        current: Option<Current>,
+    },
+    /// A schema or answers with problems, each with its place.
+    #[error("{message}")]
+    Problems {
+        /// What they are in, and the first of them.
+        message: String,
+        /// All of them.
+        problems: Vec<engraft_annotate::Problem>,
+    },
     /// Our fault.
     #[error("{0}")]
     Bug(String),
@@ -75,9 +109,35 @@ pub enum Error {
     /// A filter makes no sense.
     #[error(transparent)]
     Filter(#[from] engraft_search::FilterError),
+    /// Shares of a split make no sense.
+    #[error(transparent)]
+    Shares(#[from] engraft_annotate::SharesError),
+    /// A file of another tool could not be read or written.
+    #[error(transparent)]
+    Format(#[from] engraft_annotate::format::FormatError),
+}
+
+/// A person's own response as it is now.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Current {
+    /// Its version.
+    pub version: u64,
+    /// Its answers.
+    pub answers: serde_json::Value,
 }
 
 impl Error {
+    /// Problems of `what`, led by the first of them.
+    pub(crate) fn problems(what: &str, problems: Vec<engraft_annotate::Problem>) -> Error {
+        let first =
+            problems.first().map(|first| format!(": {} {}", first.at, first.what)).unwrap_or_default();
+        let more = match problems.len() {
+            0 | 1 => String::new(),
+            n => format!(" (and {} more)", n - 1),
+        };
+        Error::Problems { message: format!("{what}{first}{more}"), problems }
+    }
+
     /// Names what was being done to which path when the system said no; for `map_err`.
     pub fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.to_path_buf();
@@ -91,13 +151,19 @@ impl Fault for Error {
             Error::NoWorkspace(_) | Error::Config { .. } | Error::Request { .. } => Kind::User,
             Error::Missing { .. } => Kind::Missing,
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Kind::Missing,
-            Error::Io { .. } | Error::Unavailable { .. } | Error::Cancelled => Kind::Unavailable,
+            Error::Denied { .. } | Error::NotLoggedIn | Error::Problems { .. } => Kind::User,
+            Error::Conflict { .. } => Kind::Conflict,
+            Error::Io { .. } | Error::Unavailable { .. } | Error::SlowDown { .. } | Error::Cancelled => {
+                Kind::Unavailable
+            }
             Error::Bug(_) => Kind::Bug,
             Error::Store(error) => error.kind(),
             Error::Model(error) => error.kind(),
             Error::Embed(error) => error.kind(),
             Error::Index(error) => error.kind(),
             Error::Filter(error) => error.kind(),
+            Error::Shares(error) => error.kind(),
+            Error::Format(error) => error.kind(),
         }
     }
 
@@ -123,12 +189,19 @@ impl Fault for Error {
                 _ => None,
             },
             Error::Cancelled => Some("run the same command again to go on".into()),
+            Error::Denied { .. } => Some("ask an owner of the workspace for another role or token".into()),
+            Error::NotLoggedIn => Some("log in again".into()),
+            Error::SlowDown { .. } => Some("wait, or ask an owner for a new password".into()),
+            Error::Conflict { hint, .. } => Some(hint.clone()),
+            Error::Problems { problems, .. } => problems.first().map(|problem| problem.hint.clone()),
             Error::Bug(_) => Some("please report this, with the command that led to it".into()),
             Error::Store(error) => error.hint(),
             Error::Model(error) => error.hint(),
             Error::Embed(error) => error.hint(),
             Error::Index(error) => error.hint(),
             Error::Filter(error) => error.hint(),
+            Error::Shares(error) => error.hint(),
+            Error::Format(error) => error.hint(),
         }
     }
 }

@@ -10,6 +10,7 @@ use engraft_store::{DocumentRow, FileStamp, SourceRow, Write};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::failed::Failures;
 use crate::isolate::Parsers;
 use crate::prepare::{Prepared, Recipe};
 use crate::read::Read;
@@ -73,17 +74,18 @@ pub fn ingest(
     request: &IngestRequest,
 ) -> Result<IngestReport, Error> {
     let sources = sources::declare(&workspace.store, request)?;
-    run(context, workspace, parsers, &sources)
+    run(context, workspace, parsers, &sources, request.retry)
 }
 
-/// Brings one source, or all of them, up to date.
+/// Brings one source, or all of them, up to date; with `retry` also files that failed and have not changed since.
 pub fn sync(
     context: Context,
     workspace: &Workspace,
     parsers: &Parsers,
     name: Option<&str>,
+    retry: bool,
 ) -> Result<IngestReport, Error> {
-    run(context, workspace, parsers, &chosen(workspace, name)?)
+    run(context, workspace, parsers, &chosen(workspace, name)?, retry)
 }
 
 /// The source called `name`, or all; collections that were imported do not follow anything.
@@ -105,13 +107,14 @@ fn run(
     workspace: &Workspace,
     parsers: &Parsers,
     sources: &[SourceRow],
+    retry: bool,
 ) -> Result<IngestReport, Error> {
     let mut bringing = Bringing::new(context, workspace, parsers)?;
     bringing.embed_what_lacks_a_vector()?;
     for source in sources {
         let (items, unreadable) = sources::items(context, source)?;
         bringing.report.failures.extend(unreadable);
-        bringing.source(source, items)?;
+        bringing.source(source, items, retry)?;
     }
     bringing.finish()
 }
@@ -138,7 +141,7 @@ impl<'a> Bringing<'a> {
     }
 
     /// Brings a source to hold exactly `items`.
-    fn source(&mut self, source: &SourceRow, items: Vec<Item>) -> Result<(), Error> {
+    fn source(&mut self, source: &SourceRow, items: Vec<Item>, retry: bool) -> Result<(), Error> {
         self.apply(
             reassignments(&self.workspace.store.documents(Some(source.id))?, source),
             Prepared::default(),
@@ -149,12 +152,13 @@ impl<'a> Bringing<'a> {
         let gone = held.iter().filter(|(container, _)| !here.contains(container.as_str()));
         let removals = gone.flat_map(|(_, uris)| removals(source, uris, &BTreeSet::new())).collect();
         self.apply(removals, Prepared::default())?;
+        let mut failures = Failures::load(&self.workspace.store, source.id, retry)?;
         self.context.progress.stage(&source.name, Some(items.len() as u64));
         for batch in items.chunks(BATCH) {
-            self.items(source, batch, &stamps, &held)?;
+            self.items(source, batch, &stamps, &held, &mut failures)?;
             self.context.progress.advance(batch.len() as u64);
         }
-        Ok(())
+        failures.save(&self.workspace.store, &here)
     }
 
     /// Brings in some items of a source: those that changed since `stamps`, whose documents are `held`.
@@ -164,20 +168,27 @@ impl<'a> Bringing<'a> {
         items: &[Item],
         stamps: &BTreeMap<String, FileStamp>,
         held: &BTreeMap<String, Vec<String>>,
+        failures: &mut Failures,
     ) -> Result<(), Error> {
         if self.context.cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
         let recipe = self.recipe(source)?;
         let now_ns = (self.context.now_ns)();
-        let read: Vec<Read> =
-            items.par_iter().map(|item| Read::of(&recipe, item, stamps.get(item.uri()), now_ns)).collect();
+        let read: Vec<Read> = items
+            .par_iter()
+            .map(|item| Read::of(&recipe, item, stamps.get(item.uri()), failures, now_ns))
+            .collect();
         let (mut writes, mut all) = (Vec::new(), Prepared::default());
         for (item, read) in items.iter().zip(read) {
             match read {
-                Read::Unchanged => self.report.documents.unchanged += 1,
+                Read::Unchanged => {
+                    self.report.documents.unchanged += 1;
+                    self.tell_again(item.uri(), stamps, failures);
+                }
                 Read::Touched(stamp) => {
                     self.report.documents.unchanged += 1;
+                    self.tell_again(item.uri(), stamps, failures);
                     let stamped = held.get(item.uri()).into_iter().flatten().map(|uri| Write::Stamp {
                         source: source.id,
                         uri: uri.clone(),
@@ -186,8 +197,10 @@ impl<'a> Bringing<'a> {
                     writes.extend(stamped);
                 }
                 Read::OutOfReach(failure) => self.report.failures.push(failure),
-                Read::New(bytes, prepared) => {
-                    self.report.bytes += bytes;
+                Read::FailedBefore => self.report.failures.extend(failures.told(item.uri())),
+                Read::New(stamp, prepared) => {
+                    self.report.bytes += stamp.size;
+                    failures.note(item.uri(), &stamp, &prepared.failures);
                     let kept = prepared.documents.iter().map(|document| document.uri.clone()).collect();
                     let before = held.get(item.uri()).map(Vec::as_slice).unwrap_or_default();
                     writes.extend(removals(source, before, &kept));
@@ -196,6 +209,13 @@ impl<'a> Bringing<'a> {
             }
         }
         self.apply(writes, all)
+    }
+
+    /// What could not be read of a file that was read in part and has not changed since.
+    fn tell_again(&mut self, uri: &str, stamps: &BTreeMap<String, FileStamp>, failures: &Failures) {
+        if stamps.get(uri).is_some_and(|stamp| failures.failed_with(uri, &stamp.hash)) {
+            self.report.failures.extend(failures.told(uri));
+        }
     }
 
     /// How documents of `source` are made.

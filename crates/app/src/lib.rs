@@ -1,4 +1,4 @@
-//! The use cases as verbs: init, ingest, watch, search, ask; plain data in and out.
+//! The use cases as verbs: init, ingest, watch, search, ask, annotate, review; plain data in and out.
 //!
 //! A verb takes a [`Context`], a [`Workspace`] and a request, and returns a report that serialises to what `--json`
 //! prints. Nothing here prints or asks.
@@ -8,36 +8,46 @@ mod beir;
 mod collections;
 mod config;
 mod context;
+pub mod dataset;
 mod dated;
 mod demo;
 mod docs;
 mod duplicates;
 mod error;
+mod failed;
 mod fetch;
 mod indexing;
 mod ingest;
 mod isolate;
+pub mod labels;
+mod likeness;
 mod models;
+pub mod people;
 mod persisting;
 mod prepare;
 mod read;
+pub mod review;
 mod scan;
 mod search;
 mod sources;
 mod watch;
+mod when;
+pub mod work;
 mod workspace;
 
 pub use ask::{ARM, AskReport, AskRequest, CitationView, ask, ask_batch};
 pub use beir::import as import_beir;
 pub use config::Config;
 pub use context::Context;
-pub use demo::{DemoReport, demo};
+pub use demo::{AnnotatedReport, DemoReport, demo};
 pub use docs::{
     DocumentView, Removed, VersionView, history as document_history, list as list_documents,
     remove as remove_document, show as show_document,
 };
 pub use duplicates::Duplicate;
-pub use error::Error;
+pub use engraft_annotate as annotate;
+pub use engraft_eval::{Agreement, Method, Metric, Resolved, Scale};
+pub use error::{Current, Error};
 pub use ingest::{ChunkCounts, DocumentCounts, IngestReport, ingest, sync};
 pub use isolate::{Isolation, Parsers, serve as serve_parser};
 pub use models::{From as PullFrom, ModelInfo, list as list_models, pull as pull_model, show as show_model};

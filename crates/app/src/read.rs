@@ -4,6 +4,7 @@ use engraft_core::{Diagnostic, Fault, Kind, content_hash};
 use engraft_ingest::parse::Limits;
 use engraft_store::FileStamp;
 
+use crate::failed::Failures;
 use crate::fetch;
 use crate::prepare::{Prepared, Recipe};
 use crate::sources::Item;
@@ -17,15 +18,24 @@ pub(crate) enum Read {
     Unchanged,
     /// Its bytes are as they were; only its time stamp moved.
     Touched(FileStamp),
-    /// So many new bytes; what they hold takes the place of all that was there, also when they cannot be parsed.
-    New(u64, Prepared),
+    /// A new file; what it holds takes the place of all that was there, also when it cannot be parsed.
+    New(FileStamp, Prepared),
+    /// It could not be read before and has not changed.
+    FailedBefore,
     /// It could not be read now, which says nothing about what it holds: what is known of it stays.
     OutOfReach(Diagnostic),
 }
 
 impl Read {
     /// Reads `item` when its size or time stamp differs from what is `known`, and parses it when its bytes do.
-    pub(crate) fn of(recipe: &Recipe, item: &Item, known: Option<&FileStamp>, now_ns: i64) -> Read {
+    pub(crate) fn of(
+        recipe: &Recipe,
+        item: &Item,
+        known: Option<&FileStamp>,
+        failures: &Failures,
+        now_ns: i64,
+    ) -> Read {
+        let known = known.filter(|_| !failures.reads_again(item.uri()));
         let (size, mtime_ns) = match item {
             Item::File(found) => (found.size, found.mtime_ns),
             Item::Page(_) => (0, 0),
@@ -34,11 +44,15 @@ impl Read {
         {
             return Read::Unchanged;
         }
+        if known.is_none() && failures.failed_as(item.uri(), size, mtime_ns) {
+            return Read::FailedBefore;
+        }
         let bytes = match bytes_of(item) {
             Ok(bytes) => bytes,
             Err((failure, Standing::Kept)) => return Read::OutOfReach(failure),
             Err((failure, Standing::Gone)) => {
-                return Read::New(0, Prepared { failures: vec![failure], ..Prepared::default() });
+                let prepared = Prepared { failures: vec![failure], ..Prepared::default() };
+                return Read::New(FileStamp::default(), prepared);
             }
         };
         let trusted = if now_ns - mtime_ns > RACY_NS { mtime_ns } else { 0 };
@@ -48,7 +62,13 @@ impl Read {
         match (same, trusted) {
             (true, 0) => Read::Unchanged,
             (true, _) => Read::Touched(stamp),
-            (false, _) => Read::New(bytes.len() as u64, recipe.prepare(item.uri(), &bytes, &stamp)),
+            (false, _) if known.is_none() && failures.failed_with(item.uri(), &stamp.hash) => {
+                Read::FailedBefore
+            }
+            (false, _) => {
+                let prepared = recipe.prepare(item.uri(), &bytes, &stamp);
+                Read::New(stamp, prepared)
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use engraft_core::Diagnostic;
-use ignore::WalkBuilder;
+use ignore::{DirEntry, WalkBuilder};
 
 /// A file as the file system shows it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,8 +23,17 @@ pub(crate) struct Found {
 ///
 /// What cannot be read is a diagnostic. Links are not followed, so that a folder never holds itself.
 pub(crate) fn scan(root: &Path, prefix: &str) -> (Vec<Found>, Vec<Diagnostic>) {
+    scan_at(root, prefix, root)
+}
+
+/// The same for what lies at or below `at`, a path under `root`: only the folders that lead there are read, so that
+/// their ignore rules hold as in a walk of the whole.
+pub(crate) fn scan_at(root: &Path, prefix: &str, at: &Path) -> (Vec<Found>, Vec<Diagnostic>) {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    let walk = WalkBuilder::new(root).parents(false).git_global(false).build();
+    let wanted = at.to_path_buf();
+    let leads_there =
+        move |entry: &DirEntry| entry.path().starts_with(&wanted) || wanted.starts_with(entry.path());
+    let walk = WalkBuilder::new(root).parents(false).git_global(false).filter_entry(leads_there).build();
     for entry in walk {
         let entry = match entry {
             Ok(entry) => entry,
@@ -38,7 +47,7 @@ pub(crate) fn scan(root: &Path, prefix: &str) -> (Vec<Found>, Vec<Diagnostic>) {
             if under.as_os_str().is_empty() { root.file_name().unwrap_or_default().as_ref() } else { under };
         let uri = format!("{prefix}{}", slashes(name));
         match std::fs::metadata(entry.path()) {
-            Ok(meta) if meta.is_file() && !is_ours(&uri) => {
+            Ok(meta) if meta.is_file() && !is_ours(&uri) && entry.path().starts_with(at) => {
                 let age = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
                 let mtime_ns = age.map_or(0, |age| age.as_nanos() as i64);
                 found.push(Found { uri, path: entry.into_path(), size: meta.len(), mtime_ns });
@@ -81,6 +90,27 @@ mod tests {
         let uris: Vec<_> = found.iter().map(|file| file.uri.as_str()).collect();
         assert_eq!(uris, ["a.txt", "b/two.md"]);
         assert_eq!(failures, []);
+    }
+
+    #[test]
+    fn a_place_below_the_folder_is_listed_under_the_rules_of_the_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::create_dir_all(root.join(".git")).unwrap();
+        std::fs::create_dir_all(root.join("b/c")).unwrap();
+        for file in ["a.md", "b/one.md", "b/c/two.md", "b/c/two.md.bak", "bc.md"] {
+            std::fs::write(root.join(file), "x").unwrap();
+        }
+        std::fs::write(root.join(".gitignore"), "*.bak\n").unwrap();
+        let listed = |at: &str| {
+            let (found, failures) = scan_at(root, "", &root.join(at));
+            assert_eq!(failures, []);
+            found.into_iter().map(|file| file.uri).collect::<Vec<_>>()
+        };
+        assert_eq!(listed("b"), ["b/c/two.md", "b/one.md"]);
+        assert_eq!(listed("b/c/two.md"), ["b/c/two.md"]);
+        assert_eq!(listed("b/c/two.md.bak"), [""; 0]);
+        assert_eq!(listed("gone"), [""; 0]);
     }
 
     #[test]

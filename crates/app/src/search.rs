@@ -99,7 +99,7 @@ pub fn search(
     if request.k == 0 {
         return Err(Error::Request { message: "-k is 0".into(), hint: "ask for at least one hit".into() });
     }
-    let Ranking { hits, explain, index_version } = ranked(context, workspace, request)?;
+    let Ranking { hits, explain, index_version, .. } = ranked(context, workspace, request)?;
     let hits = hits.into_iter().enumerate().map(|(at, (hit, view))| show(at + 1, hit, view)).collect();
     let explain = request.explain.then_some(explain);
     Ok(SearchReport { hits, index_version, took_ms: began.elapsed().as_secs_f64() * 1e3, explain })
@@ -110,6 +110,8 @@ pub(crate) struct Ranking {
     pub(crate) hits: Vec<(Hit, ChunkHit)>,
     pub(crate) explain: Explain,
     pub(crate) index_version: u64,
+    /// The query's vector, where meaning took part.
+    pub(crate) vector: Option<Vec<f32>>,
 }
 
 /// Hits with what the store says of them now. A hit whose chunk is gone is no hit, whatever the index says.
@@ -136,7 +138,7 @@ pub(crate) fn ranked(
     let mut by_number: BTreeMap<ChunkNo, ChunkHit> =
         views.into_iter().map(|view| (view.row.no, view)).collect();
     let hits = found.hits.into_iter().filter_map(|hit| Some((hit, by_number.remove(&hit.chunk)?))).collect();
-    Ok(Ranking { hits, explain: found.explain, index_version: snapshot.version() })
+    Ok(Ranking { hits, explain: found.explain, index_version: snapshot.version(), vector })
 }
 
 fn query_vector(

@@ -21,6 +21,8 @@ pub struct IngestRequest {
     pub acl: Option<Vec<String>>,
     /// Put on every document.
     pub metadata: Metadata,
+    /// Whether files that failed and have not changed since are read again.
+    pub retry: bool,
 }
 
 /// A thing to bring in.

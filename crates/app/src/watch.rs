@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use engraft_store::SourceRow;
+use engraft_store::{FileStamp, SourceRow};
 use notify::{Event, RecursiveMode, Watcher};
 use serde::Serialize;
 
+use crate::failed::Failures;
 use crate::ingest::{Bringing, IngestReport, chosen, removals};
 use crate::isolate::Parsers;
 use crate::prepare::Prepared;
-use crate::scan::scan;
+use crate::scan::scan_at;
 use crate::sources::{Item, places};
 use crate::workspace::Workspace;
 use crate::{Context, Error, ingest};
@@ -72,7 +73,7 @@ pub fn watch(
         watcher.watch(&place.root, RecursiveMode::Recursive).map_err(|error| cannot_follow(&error))?;
     }
     // Watching began before this, so nothing can slip between the two.
-    ingest::sync(context, workspace, parsers, name)?;
+    ingest::sync(context, workspace, parsers, name, false)?;
     context.progress.say(&format!("following {} places; stop with Ctrl-C", places.len()));
     let mut pending: BTreeMap<PathBuf, Instant> = BTreeMap::new();
     while !context.cancel.is_cancelled() {
@@ -80,9 +81,15 @@ pub fn watch(
             Ok(Ok(event)) => note(&mut pending, event),
             Ok(Err(error)) => context.progress.say(&format!("the file system lost count: {error}")),
             Err(RecvTimeoutError::Timeout) => {
-                for (path, since) in std::mem::take(&mut pending) {
-                    for place in places.iter().filter(|place| path.starts_with(&place.root)) {
-                        follow(context, workspace, parsers, place, &path, since, heard)?;
+                let changed = topmost(std::mem::take(&mut pending), &places);
+                for place in &places {
+                    let inside: Vec<_> =
+                        changed.iter().filter(|(path, _)| path.starts_with(&place.root)).collect();
+                    if !inside.is_empty() {
+                        let following = Following::new(context, workspace, parsers, place)?;
+                        for (path, since) in inside {
+                            following.follow(path, *since, heard)?;
+                        }
                     }
                 }
             }
@@ -101,55 +108,93 @@ fn note(pending: &mut BTreeMap<PathBuf, Instant>, event: Event) {
     }
 }
 
-/// Takes up what happened at `path`, a file or a folder, there or gone.
-fn follow(
-    context: Context,
-    workspace: &Workspace,
-    parsers: &Parsers,
-    place: &Place,
-    path: &Path,
-    since: Instant,
-    heard: &mut dyn FnMut(Followed),
-) -> Result<(), Error> {
-    let under = path.strip_prefix(&place.root).unwrap_or(Path::new(""));
-    let parts: Vec<_> = under.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    if parts.iter().any(|part| part.starts_with('.')) {
-        return Ok(());
-    }
-    let stamps = workspace.store.stamps(place.source.id)?;
-    let uri = match parts.is_empty() {
-        true => format!("{}{}", place.prefix, place.root.file_name().unwrap_or_default().to_string_lossy()),
-        false => format!("{}{}", place.prefix, parts.join("/")),
+/// The paths that lie below no other one, each with the first notice of it or of what lies below. A place itself covers
+/// nothing: what is gone from it is told by the path that is gone.
+fn topmost(pending: BTreeMap<PathBuf, Instant>, places: &[Place]) -> Vec<(PathBuf, Instant)> {
+    let mut kept: Vec<(PathBuf, Instant)> = Vec::new();
+    let covers = |above: &Path, path: &Path| {
+        path.starts_with(above) && !places.iter().any(|place| place.root == above)
     };
-    // The walk is asked, not the path alone, so that ignore rules hold here too.
-    let items: Vec<Item> = match path.exists() {
-        true => scan(&place.root, &place.prefix)
-            .0
-            .into_iter()
-            .filter(|found| found.path.starts_with(path))
-            .map(Item::File)
-            .collect(),
-        false => Vec::new(),
-    };
-    let here: BTreeSet<&str> = items.iter().map(Item::uri).collect();
-    let held = workspace.store.uris_by_container(place.source.id)?;
-    let inside = |container: &str| container == uri || container.starts_with(&format!("{uri}/"));
-    for (gone, uris) in
-        held.iter().filter(|(container, _)| inside(container) && !here.contains(container.as_str()))
-    {
-        let mut bringing = Bringing::new(context, workspace, parsers)?;
-        bringing.apply(removals(&place.source, uris, &BTreeSet::new()), Prepared::default())?;
-        tell(workspace, context, gone, "removed", None, since, heard)?;
-    }
-    for item in &items {
-        let mut bringing = Bringing::new(context, workspace, parsers)?;
-        bringing.items(&place.source, std::slice::from_ref(item), &stamps, &held)?;
-        let (change, message) = outcome(&bringing.report);
-        if change != "unchanged" {
-            tell(workspace, context, item.uri(), change, message, since, heard)?;
+    // A folder sorts before what it holds, and nothing else comes between.
+    for (path, since) in pending {
+        match kept.last_mut() {
+            Some((above, first)) if covers(above, &path) => *first = (*first).min(since),
+            _ => kept.push((path, since)),
         }
     }
-    Ok(())
+    kept
+}
+
+/// One round of changes at a place, with what the store held when it began.
+struct Following<'a> {
+    context: Context<'a>,
+    workspace: &'a Workspace,
+    parsers: &'a Parsers,
+    place: &'a Place,
+    stamps: BTreeMap<String, FileStamp>,
+    held: BTreeMap<String, Vec<String>>,
+}
+
+impl<'a> Following<'a> {
+    fn new(
+        context: Context<'a>,
+        workspace: &'a Workspace,
+        parsers: &'a Parsers,
+        place: &'a Place,
+    ) -> Result<Following<'a>, Error> {
+        let stamps = workspace.store.stamps(place.source.id)?;
+        let held = workspace.store.uris_by_container(place.source.id)?;
+        Ok(Following { context, workspace, parsers, place, stamps, held })
+    }
+
+    /// Takes up what happened at `path`, a file or a folder, there or gone.
+    fn follow(&self, path: &Path, since: Instant, heard: &mut dyn FnMut(Followed)) -> Result<(), Error> {
+        let Place { source, root, prefix } = self.place;
+        let under = path.strip_prefix(root).unwrap_or(Path::new(""));
+        let parts: Vec<_> = under.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        if parts.iter().any(|part| part.starts_with('.')) {
+            return Ok(());
+        }
+        let uri = match parts.is_empty() {
+            true => format!("{prefix}{}", root.file_name().unwrap_or_default().to_string_lossy()),
+            false => format!("{prefix}{}", parts.join("/")),
+        };
+        // A walk is asked, not the path alone, so that ignore rules hold here too.
+        let found = if path.exists() { scan_at(root, prefix, path).0 } else { Vec::new() };
+        let items: Vec<Item> = found.into_iter().map(Item::File).collect();
+        let here: BTreeSet<&str> = items.iter().map(Item::uri).collect();
+        let inside = |container: &str| container == uri || container.starts_with(&format!("{uri}/"));
+        let gone = self.held.iter().filter(|(container, _)| inside(container));
+        for (gone, uris) in gone.filter(|(container, _)| !here.contains(container.as_str())) {
+            let mut bringing = Bringing::new(self.context, self.workspace, self.parsers)?;
+            bringing.apply(removals(source, uris, &BTreeSet::new()), Prepared::default())?;
+            self.tell(gone, "removed", None, since, heard)?;
+        }
+        for item in &items {
+            let mut bringing = Bringing::new(self.context, self.workspace, self.parsers)?;
+            let item_alone = std::slice::from_ref(item);
+            bringing.items(source, item_alone, &self.stamps, &self.held, &mut Failures::default())?;
+            let (change, message) = outcome(&bringing.report);
+            if change != "unchanged" {
+                self.tell(item.uri(), change, message, since, heard)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(
+        &self,
+        uri: &str,
+        change: &'static str,
+        message: Option<String>,
+        since: Instant,
+        heard: &mut dyn FnMut(Followed),
+    ) -> Result<(), Error> {
+        let index_version = self.workspace.index(self.context)?.version();
+        let (uri, lag_ms) = (uri.to_string(), since.elapsed().as_secs_f64() * 1e3);
+        heard(Followed { uri, change, lag_ms, index_version, message });
+        Ok(())
+    }
 }
 
 fn outcome(report: &IngestReport) -> (&'static str, Option<String>) {
@@ -164,26 +209,6 @@ fn outcome(report: &IngestReport) -> (&'static str, Option<String>) {
         _ => "added",
     };
     (change, None)
-}
-
-fn tell(
-    workspace: &Workspace,
-    context: Context,
-    uri: &str,
-    change: &'static str,
-    message: Option<String>,
-    since: Instant,
-    heard: &mut dyn FnMut(Followed),
-) -> Result<(), Error> {
-    let index_version = workspace.index(context)?.version();
-    heard(Followed {
-        uri: uri.into(),
-        change,
-        lag_ms: since.elapsed().as_secs_f64() * 1e3,
-        index_version,
-        message,
-    });
-    Ok(())
 }
 
 fn cannot_follow(error: &notify::Error) -> Error {

@@ -16,6 +16,9 @@ use crate::{Context, Error, models};
 const CONFIG: &str = "engraft.toml";
 const FOLDER: &str = ".engraft";
 
+/// What sentences are rounded to that are read once, for an answer.
+const SENTENCES: Precision = Precision::Int8;
+
 /// What `init` did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Initialised {
@@ -38,7 +41,11 @@ pub struct Workspace {
     // The manifest this process knows: another one on disk is another process's work.
     pub(crate) manifest: Mutex<Option<String>>,
     source_names: Mutex<BTreeMap<u32, String>>,
+    // What the encoder made of texts that were compared lately, by their content hash.
+    pub(crate) meanings: Mutex<BTreeMap<String, Arc<[f32]>>>,
     encoder: OnceLock<Option<Embedder>>,
+    // Only where it is another than `encoder`.
+    sentence_encoder: OnceLock<Embedder>,
     threads: usize,
 }
 
@@ -89,7 +96,9 @@ impl Workspace {
             index: Mutex::new(None),
             manifest: Mutex::new(None),
             source_names: Mutex::new(BTreeMap::new()),
+            meanings: Mutex::new(BTreeMap::new()),
             encoder: OnceLock::new(),
+            sentence_encoder: OnceLock::new(),
             threads,
         })
     }
@@ -123,19 +132,37 @@ impl Workspace {
         Ok(self.encoder.get_or_init(|| opened).as_ref())
     }
 
+    /// The encoder of sentences that are read once, for an answer: the workspace's own model, rounded where it is not.
+    pub(crate) fn sentence_encoder(&self, context: Context) -> Result<Option<&Embedder>, Error> {
+        let Some(own) = self.encoder(context)? else { return Ok(None) };
+        if own.encoder().precision() != Precision::F32 {
+            return Ok(Some(own));
+        }
+        if let Some(open) = self.sentence_encoder.get() {
+            return Ok(Some(open));
+        }
+        let opened = self.open_model(context, SENTENCES)?;
+        Ok(Some(self.sentence_encoder.get_or_init(|| opened)))
+    }
+
     fn open_encoder(&self, context: Context) -> Result<Option<Embedder>, Error> {
         let wanted = &self.config.encoder;
         if wanted.model == "none" {
             return Ok(None);
         }
-        let folder = models::find_or_pull(context, &wanted.model)?;
         let precision = match wanted.precision.as_str() {
             "bf16" => Precision::Bf16,
             "int8" => Precision::Int8,
             _ => Precision::F32,
         };
+        self.open_model(context, precision).map(Some)
+    }
+
+    fn open_model(&self, context: Context, precision: Precision) -> Result<Embedder, Error> {
+        let wanted = &self.config.encoder;
+        let folder = models::find_or_pull(context, &wanted.model)?;
         let options = EncoderOptions { precision, threads: self.threads, ..EncoderOptions::default() };
-        Ok(Some(Embedder::open(&folder, &wanted.name(), options)?))
+        Ok(Embedder::open(&folder, &wanted.name(), options)?)
     }
 }
 

@@ -94,7 +94,7 @@ fn nothing_stale_deleted_or_forbidden_is_ever_found() {
         if operation % BURST as u64 != BURST as u64 - 1 {
             continue;
         }
-        sync(context, &workspace, &parsers, None).unwrap();
+        sync(context, &workspace, &parsers, None, false).unwrap();
         if dice.roll(8) == 0 {
             workspace = Workspace::open(&kb, 1).unwrap();
         }

@@ -1,5 +1,9 @@
 //! The words of the command line; CONTRACT's commands and their flags.
 
+pub(crate) mod annotation;
+pub(crate) mod people;
+
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -39,7 +43,7 @@ pub(crate) enum Command {
     /// Bring in files, folders or web pages, and keep step with them: new, changed and removed
     Ingest(Ingest),
     /// Bring sources up to date
-    Sync(Source),
+    Sync(Sync),
     /// Follow the file system and bring every change in at once
     Watch(Source),
     /// The documents of the workspace
@@ -55,7 +59,33 @@ pub(crate) enum Command {
     /// The derived index
     #[command(subcommand)]
     Index(Index),
-    /// From an empty folder to cited answers on the bundled sample
+    /// Datasets: items to annotate, with everything people and models said about them
+    #[command(subcommand)]
+    Dataset(annotation::Dataset),
+    /// The queue of a dataset: take, answer, skip
+    #[command(subcommand)]
+    Queue(annotation::Queue),
+    /// How far people agree, in a dataset or in a file of labels
+    Agreement(annotation::Agreement),
+    /// What people's answers come to, in a dataset or in a file of labels
+    Resolve(annotation::Resolve),
+    /// Where an answer comes from and which snapshots hold it
+    Lineage {
+        /// DATASET/ITEM, or a response_id
+        id: String,
+    },
+    /// The people of the workspace
+    #[command(subcommand)]
+    User(people::User),
+    /// Tokens for programs
+    #[command(subcommand)]
+    Token(people::Token),
+    /// The log of what was done
+    #[command(subcommand)]
+    Audit(people::Audit),
+    /// The studio: annotate, review and watch progress in a browser
+    Serve(Serve),
+    /// From an empty folder to cited answers and an annotated dataset on the bundled sample
     Demo(Demo),
     /// Parse files for a parent process
     #[command(hide = true)]
@@ -107,6 +137,18 @@ pub(crate) struct Ingest {
     /// Metadata for --filter
     #[arg(long, value_name = "K=V")]
     pub(crate) metadata: Vec<String>,
+    /// Read files again that failed and have not changed since
+    #[arg(long)]
+    pub(crate) retry: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sync {
+    /// One source; by default all
+    pub(crate) source: Option<String>,
+    /// Read files again that failed and have not changed since
+    #[arg(long)]
+    pub(crate) retry: bool,
 }
 
 #[derive(Debug, Args)]
@@ -216,6 +258,13 @@ pub(crate) enum Import {
 pub(crate) enum Index {
     /// Build the index anew from the store
     Rebuild,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:7700")]
+    pub(crate) addr: SocketAddr,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,8 @@
 //! Reports as people read them.
 
+pub(crate) mod annotation;
+pub(crate) mod people;
+
 use std::fmt::Write;
 
 use engraft_app::{
@@ -207,12 +210,15 @@ pub(crate) fn demo(report: &DemoReport) -> String {
     for asked in &report.asked_again {
         let _ = write!(text, "\n? {}\n{}", asked.question, answered(&asked.report));
     }
+    text.push_str(&annotation::annotated(&report.annotated));
     let place = report.workspace.display();
     let _ = write!(
         text,
         "\nWhat you can do next\n\
          \x20 engraft --workspace {place} ask \"your own question\"\n\
          \x20 engraft --workspace {place} search \"annual leave\" --explain\n\
+         \x20 engraft --workspace {place} user add YOUR-NAME --role owner\n\
+         \x20 engraft --workspace {place} serve, then open http://127.0.0.1:7700: annotate, review, watch progress\n\
          \x20 edit a file in {}, then: engraft --workspace {place} sync\n\
          \x20 engraft init my-team && cd my-team && engraft ingest PATH-TO-YOUR-DOCUMENTS\n",
         report.documents.display()

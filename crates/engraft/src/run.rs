@@ -1,13 +1,17 @@
 //! Each command: words in, one verb of the app, its report printed.
 
+mod annotation;
+mod people;
+
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use engraft_app as app;
 use engraft_app::{Context, Error, Isolation, Parsers, Workspace};
-use engraft_core::{Cancel, Progress, Silent};
+use engraft_core::{Cancel, Fault, Kind, Progress, Silent};
 use serde::Serialize;
 
 use crate::bar::Bar;
@@ -62,8 +66,8 @@ impl Session<'_> {
             Command::Model(words) => self.model(words),
             Command::Ingest(words) => self.ingest(words),
             Command::Sync(words) => {
-                let report =
-                    app::sync(self.context, &self.workspace()?, &parsers()?, words.source.as_deref())?;
+                let source = words.source.as_deref();
+                let report = app::sync(self.context, &self.workspace()?, &parsers()?, source, words.retry)?;
                 self.show(&report, print::ingested)
             }
             Command::Watch(words) => self.watch(words.source.as_deref()),
@@ -81,9 +85,18 @@ impl Session<'_> {
                     format!("The index is rebuilt, at version {index_version}.\n")
                 })
             }
+            Command::Dataset(words) => self.dataset(words),
+            Command::Queue(words) => self.queue(words),
+            Command::Agreement(words) => self.agreement(words),
+            Command::Resolve(words) => self.resolve(words),
+            Command::Lineage { id } => self.lineage(id),
+            Command::User(words) => self.user(words),
+            Command::Token(words) => self.token(words),
+            Command::Audit(words) => self.audit(words),
+            Command::Serve(words) => self.serve(words.addr),
             Command::Demo(words) => {
                 let dir = words.dir.clone().unwrap_or_else(|| PathBuf::from("engraft-demo"));
-                let report = app::demo(self.context, &dir, self.threads, &parsers()?)?;
+                let report = app::demo(self.context, &dir, self.threads, &parsers()?, &words::secret()?)?;
                 self.show(&report, print::demo)
             }
             Command::ParseWorker => Ok(ExitCode::SUCCESS),
@@ -111,6 +124,23 @@ impl Session<'_> {
     fn line<T: Serialize>(&self, report: &T) -> Result<(), Error> {
         let text = serde_json::to_string(report).map_err(|error| Error::Bug(error.to_string()))?;
         out(&format!("{text}\n"))
+    }
+
+    fn serve(&self, addr: SocketAddr) -> Result<ExitCode, Error> {
+        let options = engraft_server::Options {
+            addr,
+            now_ns: words::now_ns,
+            now: words::now,
+            say: |line| eprintln!("{line}"),
+        };
+        let served = engraft_server::serve(self.workspace()?, &options);
+        served.map(|()| ExitCode::SUCCESS).map_err(|error| match error.kind() {
+            Kind::Bug => Error::Bug(error.to_string()),
+            _ => Error::Unavailable {
+                message: error.to_string(),
+                hint: error.hint().unwrap_or_else(|| "try again".into()),
+            },
+        })
     }
 
     fn init(&self, words: &Init) -> Result<ExitCode, Error> {
@@ -143,6 +173,7 @@ impl Session<'_> {
             source: words.source.clone(),
             acl: words.acl.clone(),
             metadata: words::metadata(&words.metadata)?,
+            retry: words.retry,
         };
         let report = app::ingest(self.context, &self.workspace()?, &parsers()?, &request)?;
         self.show(&report, print::ingested)

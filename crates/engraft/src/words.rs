@@ -28,6 +28,16 @@ pub(crate) fn filter(text: &str) -> Result<serde_json::Value, Error> {
     })
 }
 
+/// Fresh random bytes from the operating system.
+pub(crate) fn secret() -> Result<engraft_app::people::Secret, Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Unavailable {
+        message: format!("the system gave no random bytes: {error}"),
+        hint: "try again".into(),
+    })?;
+    Ok(bytes)
+}
+
 /// Nanoseconds since 1970.
 pub(crate) fn now_ns() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_nanos() as i64)

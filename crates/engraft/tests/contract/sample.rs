@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::bench::Bench;
 
-/// Of the questions the handbook does not answer, at most this share may be answered: 4 of 24 are. The aim is a tenth.
-const MOST_FALSE: f64 = 0.17;
+/// Of the questions the handbook does not answer, at most this share may be answered: 2 of 24 are.
+const MOST_FALSE: f64 = 0.10;
 /// Of those it answers, at least this share must be answered with the gold words in the quotes.
-const LEAST_RIGHT: f64 = 0.42;
+const LEAST_RIGHT: f64 = 0.50;
 
 fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()

@@ -160,6 +160,8 @@ CREATE TABLE response (
   PRIMARY KEY (dataset, item, user)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX response_user ON response(user, dataset, tick);
+-- What a person did today is counted without looking at all they ever did.
+CREATE INDEX response_day ON response(user, dataset, at) WHERE status = 1;
 
 CREATE TABLE past_response (
   dataset INTEGER NOT NULL,

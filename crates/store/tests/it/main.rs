@@ -9,6 +9,7 @@ mod desk;
 mod events;
 mod lists;
 mod model;
+mod overview;
 mod people;
 mod processes;
 mod queue;

@@ -1,0 +1,233 @@
+"""The studio beside Label Studio on the same machine: start, memory, 50,000 tasks in and out, the queue, lists.
+
+Run with `cargo xtask bench studio [--starts N] [--rounds N]`; writes bench/results/studio.json. The parts take turns, so
+that a busy moment falls on both. Seconds of processor time are the server's own; milliseconds are what one client waits.
+"""
+
+import argparse
+import collections
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+import random
+import resource
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+
+import tasks
+from engraft import Engraft, command
+from label_studio import LabelStudio, install
+from server import Server
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", TARGET / "release/engraft")).resolve()
+VENV = pathlib.Path(os.environ.get("ENGRAFT_BENCH_VENV", TARGET / "bench/label-studio")).absolute()
+SMALL, SEED = 160, 0
+FLAT_OUT, THINKING = (0, 0), (0.5, 1.5)
+
+
+def median(runs):
+    """The middle run by processor time, with the range of wall seconds."""
+    middle = sorted(runs, key=lambda run: run["cpu_s"])[len(runs) // 2]
+    return middle | {"rounds": len(runs), "wall_range": [min(run["wall_s"] for run in runs), max(run["wall_s"] for run in runs)]}
+
+
+def waits(seconds):
+    ranked = sorted(seconds)
+    at = {"p50_ms": 0.5, "p95_ms": 0.95}
+    return {"n": len(ranked)} | {name: round(ranked[min(len(ranked) - 1, int(len(ranked) * q))] * 1e3, 2) for name, q in at.items()}
+
+
+def starts(make, folder, rounds):
+    """In an empty folder, and again in the same one; the last is left running."""
+    first, again = [], []
+    for number in range(rounds):
+        place = folder / str(number)
+        place.mkdir(parents=True)
+        for kept in (first, again):
+            side = make(place)
+            kept.append(side.server.start)
+            if (kept, number) != (again, rounds - 1):
+                side.server.stop()
+    return side, {"first start": median(first), "next start": median(again)}
+
+
+def in_and_out(side, annotated, count, rounds):
+    imports, exports = [], []
+    for number in range(rounds):
+        project = side.create(f"annotated-{number}")
+        _, took = side.server.timed(lambda: side.take_in(project, annotated))
+        imports.append(took)
+        print(side.name, "import", took, flush=True)
+    peak = side.server.memory()["peak_rss_mb"]
+    for number in range(rounds):
+        out, took = side.server.timed(lambda: side.take_out(project))
+        exports.append(took | {"mb": round(len(out) / 1e6, 1)})
+        print(side.name, "export", exports[-1], flush=True)
+    done = json.loads(out)
+    assert len(done) == count and all(len(task["annotations"]) == 1 for task in done)
+    return project, {"import": median(imports) | {"peak_rss_mb": peak},
+                     "export": median(exports) | {"peak_rss_mb": side.server.memory()["peak_rss_mb"]}}
+
+
+def lists(side, project, rounds):
+    found = {}
+    for name, ask in {"a page of 30": lambda: side.page(project), "a rare word": lambda: side.find(project, tasks.RARE)}.items():
+        waited = []
+        before = side.server.cpu()
+        for _ in range(rounds):
+            began = time.perf_counter()
+            hits = ask()
+            waited.append(time.perf_counter() - began)
+        cpu = (side.server.cpu() - before) / rounds
+        found[name] = waits(waited) | {"cpu_ms": round(cpu * 1e3, 2), "hits": hits}
+    return found
+
+
+def annotate(side, people, project, think, seconds=None, each=None):
+    """Everybody takes the next task and answers it, until there is none, or for so long, or so many each."""
+    taken, submitted, failed, until = [], [], collections.Counter(), time.perf_counter() + (seconds or 1800)
+
+    def one(client, dice):
+        done = 0
+        time.sleep(dice.uniform(0, think[1]))
+        while time.perf_counter() < until and (each is None or done < each):
+            try:
+                began = time.perf_counter()
+                task = side.next(client, project)
+                taken.append(time.perf_counter() - began)
+                if task is None:
+                    return
+                time.sleep(dice.uniform(*think))
+                began = time.perf_counter()
+                side.submit(client, project, task)
+                submitted.append(time.perf_counter() - began)
+                done += 1
+            except (RuntimeError, AssertionError, OSError) as error:
+                failed[str(error)[:120]] += 1
+                if sum(failed.values()) > 1000:
+                    return
+
+    threads = [threading.Thread(target=one, args=(client, random.Random(at))) for at, client in enumerate(people)]
+    wall, cpu = time.perf_counter(), side.server.cpu()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wall, cpu = time.perf_counter() - wall, side.server.cpu() - cpu
+    return {"people": len(people), "next": waits(taken), "submit": waits(submitted), "wall_s": round(wall, 2),
+            "answers_per_s": round(len(submitted) / wall, 1), "cpu_ms_per_answer": round(cpu / len(submitted) * 1e3, 2),
+            "errors": dict(failed)}
+
+
+def overlap(side, people, path, think):
+    """Eight people share 160 tasks that one answer each is wanted for: who works for nothing?"""
+    project = side.create(f"shared-{think[1]}")
+    side.take_in(project, path)
+    found = annotate(side, people, project, think)
+    answers = [len(task["annotations"]) for task in json.loads(side.take_out(project))]
+    return found | {"tasks": len(answers), "labelled more than once": sum(n > 1 for n in answers),
+                    "answers for nothing": sum(max(n - 1, 0) for n in answers), "never labelled": answers.count(0)}
+
+
+def alone(annotated, folder, rounds):
+    """What only Engraft is held to: an empty folder, the command line, its size."""
+    first = []
+    for number in range(rounds):
+        place = folder / f"new-{number}"
+        place.mkdir()
+        with open(folder / "log", "a") as log:
+            began = time.perf_counter()
+            command(BINARY, place, "init", place, "--encoder", "none")
+            server = Server([BINARY, "--workspace", place, "serve", "--addr", "127.0.0.1:7714"], 7714, "/healthz", log)
+            first.append(round(time.perf_counter() - began, 4))
+            server.stop()
+    place = folder / "cli"
+    command(BINARY, folder, "init", place, "--encoder", "none")
+    imports = [command(BINARY, place, "dataset", "import", f"d{number}", annotated, "--format", "label-studio")[1]
+               for number in range(rounds)]
+    exports = [command(BINARY, place, "dataset", "export", "d0", folder / "out.json", "--format", "label-studio")[1]
+               for number in range(rounds)]
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    return {"init and first start": {"wall_s": statistics.median(first), "range": [min(first), max(first)], "rounds": rounds},
+            "binary_mb": round(BINARY.stat().st_size / 1e6, 1),
+            "dataset import": median(imports), "dataset export": median(exports), "peak_rss_mb_of_any_command": peak}
+
+
+def main():
+    words = argparse.ArgumentParser()
+    words.add_argument("--starts", type=int, default=3, help="how often each server starts in an empty folder")
+    words.add_argument("--rounds", type=int, default=3, help="how often 50,000 tasks go in and out")
+    words.add_argument("--tasks", type=int, default=50_000, help="how many tasks the large file has")
+    words = words.parse_args()
+    if "ENGRAFT_BINARY" not in os.environ:
+        subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "engraft"], cwd=ROOT, check=True)
+    program = install(VENV)
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout
+    (package,) = importlib.metadata.distributions(name="label-studio", path=[str(next(VENV.glob("lib/*/site-packages")))])
+    results = {"commit": commit.strip(), "machine": f"{os.cpu_count()} cores, {platform.machine()}",
+               "python": platform.python_version(), "label-studio version": package.version, "seed": SEED, "tasks": words.tasks,
+               "load_before": os.getloadavg()}
+    with tempfile.TemporaryDirectory(dir=TARGET) as folder:
+        measure(pathlib.Path(folder), program, words, results)
+    results["load_after"] = os.getloadavg()
+    (ROOT / "bench/results/studio.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def measure(folder, program, words, results):
+    files = {name: folder / f"{name}.json" for name in ("annotated", "plain", "small")}
+    tasks.write(files["annotated"], words.tasks, SEED, annotated=True)
+    tasks.write(files["plain"], words.tasks, SEED, annotated=False)
+    tasks.write(files["small"], SMALL, SEED, annotated=False)
+    results["file_mb"] = round(files["annotated"].stat().st_size / 1e6, 1)
+
+    def kept(side, part, found):
+        results.setdefault(side.name, {})[part] = found | {"load": round(os.getloadavg()[0], 1)}
+        print(side.name, part, json.dumps(found), flush=True)
+
+    sides = []
+    makers = {"engraft": lambda place: Engraft(BINARY, place), "label-studio": lambda place: LabelStudio(program, place)}
+    results["engraft alone"] = alone(files["annotated"], folder, 5) | {"load": round(os.getloadavg()[0], 1)}
+    print(json.dumps(results["engraft alone"]), flush=True)
+    for name, make in makers.items():
+        side, found = starts(make, folder / name, 5 if name == "engraft" else words.starts)
+        kept(side, "start", found)
+        sides.append(side)
+    time.sleep(5)
+    try:
+        for side in sides:
+            kept(side, "idle", side.server.memory())
+        projects = {}
+        for side in sides:
+            project, found = in_and_out(side, files["annotated"], words.tasks, 5 if side.name == "engraft" else words.rounds)
+            kept(side, "tasks with answers", found)
+            kept(side, "lists", lists(side, project, 20))
+        people = {side.name: [side.person(f"person{number}") for number in range(8)] for side in sides}
+        for side in sides:
+            projects[side.name] = side.create("open")
+            _, took = side.server.timed(lambda: side.take_in(projects[side.name], files["plain"]))
+            kept(side, "import without answers", took)
+        for side in sides:
+            kept(side, "one annotator", annotate(side, people[side.name][:1], projects[side.name], FLAT_OUT, each=100))
+        for part, think in {"eight annotators": FLAT_OUT, "eight annotators who think": THINKING}.items():
+            for side in sides:
+                kept(side, part, overlap(side, people[side.name], files["small"], think))
+        ours = sides[0]
+        many = people["engraft"] + [ours.person(f"more{number}") for number in range(24)]
+        for part, think in {"32 annotators": FLAT_OUT, "32 annotators who think": THINKING}.items():
+            kept(ours, part, annotate(ours, many, projects["engraft"], think, seconds=20))
+        for side in sides:
+            kept(side, "at the end", side.server.memory())
+    finally:
+        for side in sides:
+            side.server.stop()
+
+
+if __name__ == "__main__":
+    main()

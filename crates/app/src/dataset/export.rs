@@ -1,0 +1,173 @@
+//! Exporting: a dataset or one of its snapshots in the format of another tool, whole or not at all.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use engraft_annotate::format::{ExportOptions, ExportReport as Exported, Exporter, Format, Loss};
+use engraft_annotate::{Record, Shares};
+use engraft_store::SnapshotRow;
+
+use crate::dataset::opened::{self, Opened};
+use crate::dataset::view::ExportReport;
+use crate::dataset::{record, snapshot};
+use crate::people::{Act, Principal};
+use crate::{Context, Error, Workspace};
+
+/// What to take out.
+#[derive(Clone, Debug)]
+pub struct ExportRequest {
+    /// Where to; a folder for brat and BEIR.
+    pub path: PathBuf,
+    /// The format's name.
+    pub format: String,
+    /// A snapshot's id or the beginning of one; absent: the dataset as it is now.
+    pub snapshot: Option<String>,
+    /// Shares such as `train=.8,dev=.1,test=.1`; related items stay together.
+    pub split: Option<String>,
+    /// Chooses the split.
+    pub seed: u64,
+    /// The question to write where the format holds one.
+    pub question: Option<String>,
+    /// Write nothing when anything would be lost.
+    pub strict: bool,
+}
+
+/// Writes the file or files.
+pub fn export(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    name: &str,
+    request: &ExportRequest,
+) -> Result<ExportReport, Error> {
+    who.must(Act::Export)?;
+    let began = (context.now_ns)();
+    let mut dataset = opened::open(workspace, name)?;
+    let format: Format = request.format.parse()?;
+    let shares = request.split.as_deref().map(Shares::read).transpose()?;
+    let options = ExportOptions {
+        shares,
+        seed: request.seed,
+        question: request.question.clone(),
+        ..ExportOptions::default()
+    };
+    let snapshot =
+        request.snapshot.as_deref().map(|id| snapshot::find(workspace, &dataset, id)).transpose()?;
+    if let Some(row) = &snapshot {
+        dataset.schema = snapshot::schema(workspace, &dataset, &row.guideline)?;
+    }
+    let job = Job { context, workspace, dataset: &dataset, snapshot: snapshot.as_ref(), format, options };
+    if request.strict {
+        // Written for nobody first: whether anything is lost shows only at the end.
+        let scratch = tempfile::tempdir().map_err(Error::io("create a folder in", &std::env::temp_dir()))?;
+        refuse_losses(&job.run(&scratch.path().join("export"))?.losses)?;
+    }
+    let written = job.run(&request.path)?;
+    Ok(ExportReport {
+        dataset: name.into(),
+        snapshot: snapshot.map(|row| row.id),
+        rows: written.rows,
+        sha256: written.sha256,
+        files: written.files,
+        losses: written.losses,
+        seconds: ((context.now_ns)() - began) as f64 / 1e9,
+    })
+}
+
+/// An export that can be run to more than one place.
+struct Job<'a> {
+    context: Context<'a>,
+    workspace: &'a Workspace,
+    dataset: &'a Opened,
+    snapshot: Option<&'a SnapshotRow>,
+    format: Format,
+    options: ExportOptions,
+}
+
+impl Job<'_> {
+    fn run(&self, path: &Path) -> Result<Exported, Error> {
+        let total = match self.snapshot {
+            Some(row) => row.rows,
+            None => self.workspace.store.tally(self.dataset.no, 0)?.items,
+        };
+        self.context.progress.stage("export", Some(total));
+        let mut exporter = Exporter::create(self.format, &self.dataset.schema, path, &self.options)?;
+        let mut write = |record: &Record| -> Result<(), Error> {
+            if self.context.cancel.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            exporter.write(record)?;
+            self.context.progress.advance(1);
+            Ok(())
+        };
+        match self.snapshot {
+            Some(row) => each_of_snapshot(self.workspace, self.dataset, &row.id, &mut write)?,
+            None => each_now(self.workspace, self.dataset, &mut write)?,
+        }
+        Ok(exporter.finish()?)
+    }
+}
+
+fn refuse_losses(losses: &[Loss]) -> Result<(), Error> {
+    if losses.is_empty() {
+        return Ok(());
+    }
+    let words: Vec<String> =
+        losses.iter().map(|loss| format!("{} {} ({})", loss.count, loss.what, loss.why)).collect();
+    Err(Error::Request {
+        message: format!("nothing was written, for something would be lost: {}", words.join("; ")),
+        hint: "choose a format that holds it, such as jsonl, or leave --strict out".into(),
+    })
+}
+
+/// Hands every record of the dataset as it is now to `take`, in order.
+pub(crate) fn each_now(
+    workspace: &Workspace,
+    dataset: &Opened,
+    take: &mut dyn FnMut(&Record) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let names = record::names(workspace)?;
+    let mut failed = Ok(());
+    workspace.store.for_each_record(dataset.no, &mut |row| {
+        failed = take(&record::record(dataset, row, &names));
+        if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    failed
+}
+
+/// Hands every record of a snapshot to `take`, with people's names where they still have one.
+pub(crate) fn each_of_snapshot(
+    workspace: &Workspace,
+    dataset: &Opened,
+    id: &str,
+    take: &mut dyn FnMut(&Record) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let names = record::names(workspace)?;
+    let mut failed = Ok(());
+    workspace.store.for_each_snapshot_line(id, &mut |line| {
+        failed = snapshot::read_line(dataset, line, &names).and_then(|record| take(&record));
+        if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    failed
+}
+
+/// A format by its name, and which ways it goes.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FormatInfo {
+    /// As on the command line.
+    pub name: &'static str,
+    /// Whether it can be read.
+    pub imports: bool,
+    /// Whether it is a folder rather than a file.
+    pub folder: bool,
+}
+
+/// Every format.
+pub fn formats() -> Vec<FormatInfo> {
+    let info = |format: Format| FormatInfo {
+        name: format.name(),
+        imports: format.imports(),
+        folder: format.folder(),
+    };
+    Format::ALL.into_iter().map(info).collect()
+}

@@ -1,0 +1,129 @@
+//! Between the store's rows and records that travel: names for numbers, RFC 3339 for milliseconds.
+
+use std::collections::BTreeMap;
+
+use engraft_annotate::{
+    Given, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion, canonical_json,
+};
+use engraft_store::{
+    NewRecord, NewResolution, NewResponse, NewSuggestion, RecordRow, ResolutionRow, Source, Status, UserNo,
+};
+
+use crate::dataset::opened::Opened;
+use crate::dataset::words;
+use crate::when;
+use crate::work::item::{fields_of, stored_answers};
+use crate::work::settle;
+
+/// What people are called in a record that leaves.
+pub(crate) type Names = BTreeMap<UserNo, String>;
+
+/// The names of everybody.
+pub(crate) fn names(workspace: &crate::Workspace) -> Result<Names, crate::Error> {
+    Ok(workspace.store.users()?.into_iter().map(|user| (user.no, user.name)).collect())
+}
+
+/// The record of an item. A person without a name in `names` is called by their number.
+pub(crate) fn record(dataset: &Opened, row: &RecordRow, names: &Names) -> Record {
+    let fields = fields_of(&row.fields);
+    let name = |user: UserNo| names.get(&user).cloned().unwrap_or_else(|| user.to_string());
+    let read = |text: &str| stored_answers(dataset, &fields, text).unwrap_or_default();
+    let responses = row.responses.iter().map(|response| Given {
+        user: name(response.user),
+        status: match response.status {
+            Status::Draft => ResponseStatus::Draft,
+            Status::Submitted => ResponseStatus::Submitted,
+            Status::Skipped => ResponseStatus::Skipped,
+        },
+        answers: read(&response.answers),
+        at: Some(when::rfc3339(response.at)),
+        active_ms: (response.active_ms > 0).then_some(response.active_ms),
+        guideline: response.guideline.clone(),
+        accepted: response.accepted.clone(),
+    });
+    let responses = responses.collect();
+    let suggestions = row.suggestions.iter().map(|suggestion| Suggestion {
+        model: suggestion.model.clone(),
+        score: suggestion.score,
+        answers: read(&suggestion.answers),
+    });
+    Record {
+        id: row.external.clone(),
+        metadata: serde_json::from_str(&row.metadata).unwrap_or_default(),
+        responses,
+        suggestions: suggestions.collect(),
+        gold: row.gold.as_deref().map(read),
+        resolution: row.resolution.as_ref().map(|row| resolution(row, read(&row.answers), &name)),
+        fields: fields.clone(),
+    }
+}
+
+/// A resolution as it travels.
+pub(crate) fn resolution(
+    row: &ResolutionRow,
+    answers: engraft_annotate::Answers,
+    name: &dyn Fn(UserNo) -> String,
+) -> Resolution {
+    Resolution {
+        answers,
+        source: match row.source {
+            Source::Agreed => ResolutionSource::Agreed,
+            Source::Aggregated => ResolutionSource::Aggregated,
+            Source::Adjudicated => ResolutionSource::Adjudicated,
+        },
+        by: row.by.map(name),
+        posterior: row.posterior,
+    }
+}
+
+/// A record as the store takes it. `person` gives the number of a name.
+pub(crate) fn row<E>(
+    dataset: &Opened,
+    record: &Record,
+    now: i64,
+    person: &mut dyn FnMut(&str) -> Result<UserNo, E>,
+) -> Result<NewRecord, E> {
+    let mut responses = Vec::new();
+    for given in &record.responses {
+        responses.push(NewResponse {
+            user: person(&given.user)?,
+            status: match given.status {
+                ResponseStatus::Draft => Status::Draft,
+                ResponseStatus::Submitted => Status::Submitted,
+                ResponseStatus::Skipped => Status::Skipped,
+            },
+            answers: canonical_json(&given.answers),
+            labels: words::labels(&given.answers),
+            accepted: given.accepted.clone(),
+            reason: None,
+            guideline: given.guideline.clone(),
+            active_ms: given.active_ms.unwrap_or(0),
+            at: given.at.as_deref().and_then(when::read).unwrap_or(now),
+        });
+    }
+    let resolution = record.resolution.as_ref().map(|resolution| -> Result<NewResolution, E> {
+        Ok(NewResolution {
+            answers: canonical_json(&resolution.answers),
+            source: settle::source(resolution.source),
+            by: resolution.by.as_deref().map(&mut *person).transpose()?,
+            posterior: resolution.posterior,
+        })
+    });
+    let resolution = resolution.transpose()?;
+    let suggestions = record.suggestions.iter().map(|suggestion| NewSuggestion {
+        model: suggestion.model.clone(),
+        score: suggestion.score,
+        answers: canonical_json(&suggestion.answers),
+    });
+    Ok(NewRecord {
+        external: record.id.clone(),
+        fields: canonical_json(&record.fields),
+        metadata: canonical_json(&record.metadata),
+        text: words::text(&dataset.schema, &record.fields),
+        wanted: dataset.schema.distribution.overlap,
+        gold: record.gold.as_ref().map(canonical_json),
+        responses,
+        suggestions: suggestions.collect(),
+        resolution,
+    })
+}

@@ -1,0 +1,218 @@
+//! Conflicts: items people disagree on, shown without names, decided by a reviewer, kept with who decided.
+
+use engraft_annotate::{Answers, Resolution, ResolutionSource, Stage, canonical_json, read_answers};
+use engraft_core::short_id;
+use engraft_store::{Filter, ItemNo, NewResolution, ResponseRow, Source, State};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::dataset::opened::{self, Opened};
+use crate::dataset::record;
+use crate::people::{Act, Principal, users};
+use crate::review::view::{ConflictRow, ConflictView, Conflicts, Decided, Side};
+use crate::work::{item, settle};
+use crate::{Context, Error, Workspace, when};
+
+/// A reviewer's decision.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Decision {
+    /// The item.
+    pub item: String,
+    /// What it comes to; the questions that are not named keep what all agreed on.
+    pub answers: Value,
+    /// The version of the conflict that the reviewer saw; absent: whatever is there.
+    #[serde(default)]
+    pub version: Option<u64>,
+}
+
+/// A page of the items that need a reviewer.
+pub fn conflicts(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    dataset: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Conflicts, Error> {
+    who.must(Act::Review)?;
+    let dataset = opened::open(workspace, dataset)?;
+    let after = after.map(|item| dataset.item(workspace, item)).transpose()?;
+    let limit = limit.clamp(1, 200);
+    let mut items = Vec::new();
+    let mut last = after;
+    let mut more = true;
+    while items.len() < limit && more {
+        let page = complete(workspace, &dataset, last, limit)?;
+        more = page.len() == limit;
+        for row in page {
+            last = Some(row.no);
+            if items.len() == limit {
+                more = true;
+                break;
+            }
+            // What agrees by the policy needs no reviewer: an earlier schema or a crash may have left it open.
+            if settle::settle(workspace, &dataset, row.no, when::millis(context))? {
+                continue;
+            }
+            let case = case(workspace, &dataset, row.no)?;
+            items.push(ConflictRow {
+                item: row.external,
+                title: row.preview,
+                questions: case.open,
+                responses: case.given.len(),
+            });
+        }
+    }
+    let total = workspace.store.tally(dataset.no, 0)?.complete;
+    let after = more.then(|| items.last().map(|row| row.item.clone())).flatten();
+    Ok(Conflicts { total, items, after })
+}
+
+fn complete(
+    workspace: &Workspace,
+    dataset: &Opened,
+    after: Option<ItemNo>,
+    limit: usize,
+) -> Result<Vec<engraft_store::ItemRow>, Error> {
+    let filter = Filter { state: Some(State::Complete), after, limit, ..Filter::default() };
+    Ok(workspace.store.list(dataset.no, &filter)?)
+}
+
+/// One item with its answers side by side, blinded.
+pub fn conflict(
+    _context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    dataset: &str,
+    item: &str,
+) -> Result<ConflictView, Error> {
+    who.must(Act::Review)?;
+    let dataset = opened::open(workspace, dataset)?;
+    let no = dataset.item(workspace, item)?;
+    let case = case(workspace, &dataset, no)?;
+    let row = workspace.store.resolution(dataset.no, no)?;
+    let resolution = row.map(|row| {
+        let answers = item::stored_answers(&dataset, &case.fields, &row.answers).unwrap_or_default();
+        record::resolution(&row, answers, &|user| user.to_string())
+    });
+    let work = workspace.store.work(dataset.no, no, 0)?.ok_or_else(|| dataset.no_item(item))?;
+    let suggestions =
+        work.suggestions.iter().map(|kept| item::suggestion(&dataset, &case.fields, kept)).collect();
+    let version = case.version();
+    let next = complete(workspace, &dataset, Some(no), 1)?.pop().map(|row| row.external);
+    Ok(ConflictView {
+        sides: case.sides(),
+        dataset: dataset.name,
+        item: item.into(),
+        fields: case.fields,
+        layout: dataset.schema.fields,
+        questions: dataset.schema.questions,
+        agreed: case.agreed,
+        open: case.open,
+        suggestions,
+        // Who decided is for those who may see answers.
+        resolution: resolution.map(|resolution| Resolution { by: None, ..resolution }),
+        version,
+        next,
+        guideline: dataset.guideline,
+    })
+}
+
+/// Writes a decision; it replaces what was decided before, and the log keeps both.
+pub fn decide(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    dataset: &str,
+    decision: &Decision,
+) -> Result<Decided, Error> {
+    who.must(Act::Review)?;
+    let dataset = opened::open(workspace, dataset)?;
+    let no = dataset.item(workspace, &decision.item)?;
+    let case = case(workspace, &dataset, no)?;
+    if decision.version.is_some_and(|seen| seen != case.version()) {
+        return Err(Error::Conflict {
+            message: format!("new answers to {} came in meanwhile", decision.item),
+            hint: "look at it again and decide".into(),
+            current: None,
+        });
+    }
+    let mut all = match serde_json::to_value(&case.agreed) {
+        Ok(Value::Object(agreed)) => agreed,
+        _ => Map::new(),
+    };
+    let Value::Object(given) = &decision.answers else {
+        return Err(Error::Request {
+            message: "a decision is an object of answers by question".into(),
+            hint: "write it as {\"question\": answer}".into(),
+        });
+    };
+    all.extend(given.clone());
+    let answers = read_answers(&dataset.schema, &case.fields, &Value::Object(all), Stage::Submit)
+        .map_err(|problems| Error::problems("the decision does not fit", problems))?;
+    let by = users::by(workspace, who)?;
+    let row =
+        NewResolution { answers: canonical_json(&answers), source: Source::Adjudicated, by, posterior: None };
+    workspace.store.resolve(dataset.no, &[(no, row)], when::millis(context))?;
+    let next = match complete(workspace, &dataset, Some(no), 1)?.pop() {
+        Some(row) => Some(row),
+        None => complete(workspace, &dataset, None, 1)?.pop(),
+    };
+    Ok(Decided {
+        item: decision.item.clone(),
+        resolution: Resolution {
+            answers,
+            source: ResolutionSource::Adjudicated,
+            by: Some(who.user.clone()),
+            posterior: None,
+        },
+        next: next.map(|row| row.external),
+        left: workspace.store.tally(dataset.no, 0)?.complete,
+    })
+}
+
+/// An item with what was answered, what that agrees on, and what is open.
+struct Case {
+    fields: Map<String, Value>,
+    given: Vec<(ResponseRow, Answers)>,
+    agreed: Answers,
+    open: Vec<String>,
+    item: ItemNo,
+}
+
+impl Case {
+    /// Changes whenever an answer does.
+    fn version(&self) -> u64 {
+        self.given.iter().map(|(row, _)| u64::from(row.version)).sum::<u64>() * 1000 + self.given.len() as u64
+    }
+}
+
+fn case(workspace: &Workspace, dataset: &Opened, item: ItemNo) -> Result<Case, Error> {
+    let rows = workspace.store.responses(dataset.no, item)?;
+    let fields = item::fields_of(&workspace.store.fields(dataset.no, item)?.unwrap_or_default());
+    let given: Vec<(ResponseRow, Answers)> = settle::submitted(dataset, &fields, &rows)
+        .into_iter()
+        .map(|(row, answers)| (row.clone(), answers))
+        .collect();
+    let answers: Vec<&Answers> = given.iter().map(|(_, answers)| answers).collect();
+    let merged = settle::merged(dataset, &fields, &answers);
+    let open = merged.conflicts.iter().map(|conflict| conflict.question.clone()).collect();
+    Ok(Case { fields, agreed: merged.agreed, open, given, item })
+}
+
+impl Case {
+    /// The answers under letters, in an order that differs from item to item, so that no letter is a person.
+    fn sides(&self) -> Vec<Side> {
+        let mut order: Vec<usize> = (0..self.given.len()).collect();
+        order.sort_by_key(|place| {
+            let user = self.given[*place].0.user;
+            short_id(&["side", &self.item.to_string(), &user.to_string()])
+        });
+        let each = order.into_iter().zip('A'..).map(|(place, letter)| {
+            let (row, answers) = &self.given[place];
+            let seconds = (row.active_ms > 0).then(|| row.active_ms as f64 / 1000.0);
+            Side { name: letter.to_string(), answers: answers.clone(), seconds }
+        });
+        each.collect()
+    }
+}

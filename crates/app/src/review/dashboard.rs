@@ -1,0 +1,159 @@
+//! The dashboard: how far a dataset is, how far people agree, who works how, in one look.
+
+use std::collections::BTreeMap;
+
+use engraft_annotate::agreement;
+use engraft_eval::{Metric, Resampling};
+use engraft_store::{MemberRow, UserNo};
+
+use crate::dataset::opened::{self, Opened};
+use crate::dataset::record::{self, Names};
+use crate::people::{Act, Principal};
+use crate::review::matrix::matrix;
+use crate::review::view::{Dashboard, ItemCounts, LabelCount, LabelCounts, PersonRow, QuestionAgreement};
+use crate::review::window::{self, Answered};
+use crate::{Context, Error, Workspace, when};
+
+/// Resamples of a live interval.
+const RESAMPLES: usize = 200;
+
+/// A dataset at a glance. People and the items behind numbers are only for those who may see answers.
+pub fn dashboard(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    name: &str,
+) -> Result<Dashboard, Error> {
+    who.must(Act::SeeProgress)?;
+    let dataset = opened::open(workspace, name)?;
+    let now = when::millis(context);
+    let names = record::names(workspace)?;
+    let tally = workspace.store.tally(dataset.no, now)?;
+    let window = window::latest(workspace, &dataset, &names)?;
+    let people = people(workspace, &dataset, &names, &window, now)?;
+    let needed = tally.wanted.saturating_sub(tally.submitted);
+    let speeds: Vec<f64> = people.iter().filter_map(|row| row.median_seconds).collect();
+    let speed = (!speeds.is_empty()).then(|| speeds.iter().sum::<f64>() / speeds.len() as f64);
+    let mut matrices: Vec<_> =
+        dataset.schema.questions.iter().filter_map(|question| matrix(&question.name, &window)).collect();
+    if !who.may(Act::SeeAnswers) {
+        matrices.iter_mut().flat_map(|matrix| &mut matrix.cells).for_each(|cell| cell.items.clear());
+    }
+    Ok(Dashboard {
+        items: ItemCounts {
+            total: tally.items,
+            open: tally.open,
+            conflicts: tally.complete,
+            resolved: tally.resolved,
+            flags: tally.flags,
+        },
+        responses: tally.submitted,
+        responses_needed: needed,
+        hours_left: speed.map(|seconds| seconds * needed as f64 / 3600.0),
+        agreement: agreements(&dataset, &window),
+        people: if who.may(Act::SeeAnswers) { people } else { Vec::new() },
+        labels: labels(workspace, &dataset)?,
+        matrices,
+        window: window.len() as u64,
+        dataset: dataset.name,
+    })
+}
+
+fn agreements(dataset: &Opened, window: &[Answered]) -> Vec<QuestionAgreement> {
+    let judged: Vec<_> = window.iter().map(Answered::judged).collect();
+    let each = dataset.schema.questions.iter().map(|question| {
+        let found = agreement(question, &judged, &Resampling { seed: 0, resamples: RESAMPLES });
+        QuestionAgreement {
+            question: question.name.clone(),
+            measure: found.measure.to_string(),
+            metric: found.headline.metric,
+            used: found.headline.used,
+            of: found.headline.of,
+        }
+    });
+    each.collect()
+}
+
+fn labels(workspace: &Workspace, dataset: &Opened) -> Result<Vec<LabelCounts>, Error> {
+    let mut by_question: BTreeMap<String, Vec<LabelCount>> = BTreeMap::new();
+    for row in workspace.store.label_counts(dataset.no)? {
+        let counts = by_question.entry(row.question).or_default();
+        counts.push(LabelCount { label: row.value, count: row.responses });
+    }
+    let each = dataset.schema.questions.iter().filter_map(|question| {
+        let mut counts = by_question.remove(&question.name)?;
+        counts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.label.cmp(&b.label)));
+        Some(LabelCounts { question: question.name.clone(), counts })
+    });
+    Ok(each.collect())
+}
+
+fn people(
+    workspace: &Workspace,
+    dataset: &Opened,
+    names: &Names,
+    window: &[Answered],
+    now: i64,
+) -> Result<Vec<PersonRow>, Error> {
+    let agrees = same_as_others(window);
+    let mut rows = Vec::new();
+    for (user, member) in workspace.store.members(dataset.no)? {
+        let name = names.get(&user).cloned().unwrap_or_else(|| user.to_string());
+        let median = workspace.store.median_ms(dataset.no, user)?;
+        rows.push(PersonRow {
+            paused: member.paused.clone(),
+            submitted: member.submitted,
+            today: workspace.store.submitted_since(dataset.no, user, when::day(now))?,
+            skipped: member.skipped,
+            drafts: workspace.store.count_drafts(dataset.no, user)?,
+            median_seconds: median.map(|ms| ms as f64 / 1000.0),
+            gold: gold(&member),
+            agrees: agrees.get(&name).map(|(same, of)| share(*same, *of)),
+            accepted: accepted(user, window),
+            user: name,
+        });
+    }
+    rows.sort_by(|a, b| a.user.cmp(&b.user));
+    Ok(rows)
+}
+
+fn gold(member: &MemberRow) -> Option<Metric> {
+    (member.gold_answered > 0).then(|| share(member.gold_right, member.gold_answered))
+}
+
+/// Of the answers of others to the same items and questions, how many are equal to this person's.
+fn same_as_others(window: &[Answered]) -> BTreeMap<String, (u64, u64)> {
+    let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for item in window {
+        for (place, (user, answers)) in item.given.iter().enumerate() {
+            let others = item.given.iter().enumerate().filter(|(other, _)| *other != place);
+            for (_, (_, theirs)) in others {
+                for (question, answer) in answers {
+                    let Some(other) = theirs.get(question) else { continue };
+                    let count = counts.entry(user.clone()).or_default();
+                    count.0 += u64::from(answer == other);
+                    count.1 += 1;
+                }
+            }
+        }
+    }
+    counts
+}
+
+fn accepted(user: UserNo, window: &[Answered]) -> Option<Metric> {
+    let rows = window.iter().flat_map(|item| &item.accepted).filter(|row| row.0 == user);
+    let (of, taken) = rows.fold((0, 0), |(of, taken), row| (of + row.1, taken + row.2));
+    (of > 0).then(|| share(taken, of))
+}
+
+/// A share with its Wilson interval.
+fn share(part: u64, of: u64) -> Metric {
+    let interval = engraft_eval::wilson(part as usize, of as usize);
+    Metric {
+        value: Some(part as f64 / of as f64),
+        low: Some(interval.low),
+        high: Some(interval.high),
+        n: of as usize,
+        why: None,
+    }
+}

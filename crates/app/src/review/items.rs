@@ -1,0 +1,190 @@
+//! Items as a lead looks at them: lists by filter, one with everything there is, answers given back, people paused.
+
+use engraft_store::{Filter, Label, State, Status};
+use serde::Deserialize;
+
+use crate::dataset::{opened, record};
+use crate::people::{Act, Principal, users};
+use crate::review::view::{ItemDetail, ItemRow, Items, ResponseView};
+use crate::work::{comments, item};
+use crate::{Context, Error, Workspace, when};
+
+/// How long an answer that was given back is held for its author: a week.
+const HELD_MS: i64 = 7 * 24 * 3600 * 1000;
+
+/// Which items; all conditions must hold.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ItemFilter {
+    /// Words in its fields.
+    pub text: Option<String>,
+    /// `open`, `complete` (in conflict) or `resolved`.
+    pub state: Option<String>,
+    /// Answered by this person.
+    pub user: Option<String>,
+    /// With this question…
+    pub question: Option<String>,
+    /// …answered so by somebody.
+    pub label: Option<String>,
+    /// Flagged by somebody.
+    pub flagged: bool,
+    /// After this item.
+    pub after: Option<String>,
+    /// How many; 50 by default.
+    pub limit: Option<usize>,
+}
+
+/// A page of a dataset's items.
+pub fn items(
+    _context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    dataset: &str,
+    filter: &ItemFilter,
+) -> Result<Items, Error> {
+    who.must(Act::SeeAnswers)?;
+    let dataset = opened::open(workspace, dataset)?;
+    let limit = filter.limit.unwrap_or(50).clamp(1, 500);
+    let user = filter.user.as_deref().map(|name| users::known(workspace, name)).transpose()?;
+    let label = filter.question.clone().zip(filter.label.clone());
+    let label = label.map(|(question, value)| Label { question, value });
+    let rows = workspace.store.list(
+        dataset.no,
+        &Filter {
+            state: filter.state.as_deref().map(state).transpose()?,
+            user: user.map(|user| user.no),
+            status: None,
+            label: label.as_ref(),
+            text: filter.text.as_deref().filter(|text| !text.trim().is_empty()),
+            flagged: filter.flagged,
+            after: filter.after.as_deref().map(|item| dataset.item(workspace, item)).transpose()?,
+            limit,
+        },
+    )?;
+    let after = (rows.len() == limit).then(|| rows.last().map(|row| row.external.clone())).flatten();
+    let items = rows.into_iter().map(|row| ItemRow {
+        item: row.external,
+        title: row.preview,
+        responses: u64::from(row.submitted),
+        state: match row.state {
+            State::Open if row.submitted == 0 => "untouched",
+            State::Open => "begun",
+            State::Complete => "conflict",
+            State::Resolved => "resolved",
+            State::Gold => "gold",
+        },
+        flagged: row.flags > 0,
+        metadata: serde_json::from_str(&row.metadata).unwrap_or_default(),
+    });
+    Ok(Items { items: items.collect(), after })
+}
+
+fn state(word: &str) -> Result<State, Error> {
+    Ok(match word {
+        "open" => State::Open,
+        "complete" | "conflict" => State::Complete,
+        "resolved" => State::Resolved,
+        _ => {
+            return Err(Error::Request {
+                message: format!("`{word}` is no state of an item"),
+                hint: "use open, conflict or resolved".into(),
+            });
+        }
+    })
+}
+
+/// Everything there is about one item.
+pub fn item(
+    _context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    dataset: &str,
+    item: &str,
+) -> Result<ItemDetail, Error> {
+    who.must(Act::SeeAnswers)?;
+    let opened = opened::open(workspace, dataset)?;
+    let no = opened.item(workspace, item)?;
+    let mut found = workspace.store.records_of(opened.no, &[no])?;
+    let row = found.pop().ok_or_else(|| opened.no_item(item))?;
+    let names = record::names(workspace)?;
+    let whole = record::record(&opened, &row, &names);
+    let fields = item::fields_of(&row.fields);
+    let responses = row.responses.iter().map(|response| ResponseView {
+        response_id: format!("{dataset}/{item}/{}", response.user),
+        user: names.get(&response.user).cloned().unwrap_or_default(),
+        status: match response.status {
+            Status::Draft => "draft",
+            Status::Submitted => "submitted",
+            Status::Skipped => "skipped",
+        },
+        version: u64::from(response.version),
+        answers: item::stored_answers(&opened, &fields, &response.answers).unwrap_or_default(),
+        at: when::rfc3339(response.at),
+        seconds: (response.active_ms > 0).then(|| response.active_ms as f64 / 1000.0),
+        guideline: response.guideline.clone(),
+        accepted: response.accepted.clone(),
+        reason: response.reason.clone(),
+    });
+    Ok(ItemDetail {
+        responses: responses.collect(),
+        comments: comments::visible(workspace, who, &opened, no)?,
+        dataset: opened.name,
+        item: item.into(),
+        fields: whole.fields,
+        layout: opened.schema.fields,
+        questions: opened.schema.questions,
+        metadata: whole.metadata,
+        suggestions: whole.suggestions,
+        gold: whole.gold,
+        resolution: whole.resolution,
+    })
+}
+
+/// Gives a person's answers back to them, with a reason; they count again once submitted again.
+pub fn return_to(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    dataset: &str,
+    item: &str,
+    user: &str,
+    reason: &str,
+) -> Result<(), Error> {
+    who.must(Act::SeeAnswers)?;
+    let dataset = opened::open(workspace, dataset)?;
+    let no = dataset.item(workspace, item)?;
+    let person = users::known(workspace, user)?;
+    let by = users::by(workspace, who)?;
+    match workspace.store.return_response(
+        dataset.no,
+        no,
+        person.no,
+        reason,
+        by,
+        HELD_MS,
+        when::millis(context),
+    )? {
+        true => Ok(()),
+        false => Err(Error::Missing {
+            what: "submitted response of that person to",
+            name: item.into(),
+            hint: "look at the item again".into(),
+        }),
+    }
+}
+
+/// Stops serving a person in a dataset, or lets them go on when there is no reason.
+pub fn pause(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    dataset: &str,
+    user: &str,
+    why: Option<&str>,
+) -> Result<(), Error> {
+    who.must(Act::Manage)?;
+    let dataset = opened::open(workspace, dataset)?;
+    let person = users::known(workspace, user)?;
+    let by = users::by(workspace, who)?;
+    Ok(workspace.store.pause(dataset.no, person.no, why, by, when::millis(context))?)
+}

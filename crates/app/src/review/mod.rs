@@ -1,0 +1,22 @@
+//! Reviewing: progress and agreement at a glance, conflicts decided, items looked at, people helped or paused.
+
+mod agreement;
+mod conflicts;
+mod dashboard;
+mod items;
+mod lineage;
+mod matrix;
+mod resolve;
+mod view;
+mod window;
+
+pub use agreement::{AgreementReport, agreement};
+pub use conflicts::{Decision, conflict, conflicts, decide};
+pub use dashboard::dashboard;
+pub use items::{ItemFilter, item, items, pause, return_to};
+pub use lineage::{LineageReport, lineage};
+pub use resolve::{ResolveReport, ResolveRequest, Written, resolve};
+pub use view::{
+    Cell, ConflictRow, ConflictView, Conflicts, Dashboard, Decided, ItemCounts, ItemDetail, ItemRow, Items,
+    LabelCount, LabelCounts, Matrix, PersonRow, QuestionAgreement, ResponseView, Side,
+};

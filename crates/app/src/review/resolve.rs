@@ -1,0 +1,243 @@
+//! Resolving a dataset: the people's answers are weighed together, and what the merge policy accepts is written.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use engraft_annotate::{Answers, Belief, Judged, Question, aggregate, canonical_json, merge};
+use engraft_eval::{Choice, Gold, Labels, Method, Resampling, Resolved, ResolvedItem, WorkerQuality};
+use engraft_store::{ItemNo, NewResolution, RecordRow, Source, State};
+use serde::Serialize;
+
+use crate::dataset::opened::{self, Opened};
+use crate::dataset::record::{self, Names};
+use crate::dataset::words::one_word;
+use crate::people::{Act, Principal};
+use crate::review::window::{Answered, answered};
+use crate::work::item::{fields_of, stored_answers};
+use crate::work::settle;
+use crate::{Context, Error, Workspace, when};
+
+/// Resamples behind every interval.
+const RESAMPLES: usize = 1000;
+/// Resolutions written together.
+const BATCH: usize = 1000;
+
+/// How to resolve.
+#[derive(Clone, Debug)]
+pub struct ResolveRequest {
+    /// `majority`, `weighted`, `dawid-skene`, `one-coin`, `mace`, `glad` or `auto`.
+    pub method: Method,
+    /// The question whose items are reported; by default the first whose answers are one of a few.
+    pub question: Option<String>,
+    /// Write the computed answer also where the merge policy leaves it to a reviewer.
+    pub all: bool,
+    /// Chooses restarts and resamples.
+    pub seed: u64,
+}
+
+/// What the answers come to.
+#[derive(Clone, Debug, Serialize)]
+pub struct ResolveReport {
+    /// The dataset.
+    pub dataset: String,
+    /// The question reported.
+    pub question: String,
+    /// The method used.
+    pub method: Method,
+    /// Each item's label with its probability.
+    pub items: Vec<ResolvedItem>,
+    /// How good each person is.
+    pub workers: Vec<WorkerQuality>,
+    /// Against the dataset's gold, when there is any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<engraft_eval::Metric>,
+    /// Why `auto` chose the method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
+    /// What was written.
+    pub written: Written,
+}
+
+/// Resolutions written and left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Written {
+    /// Those the merge policy accepts.
+    pub agreed: u64,
+    /// Those computed against the policy, as asked for.
+    pub aggregated: u64,
+    /// Complete items left to a reviewer.
+    pub left: u64,
+}
+
+/// Weighs all answers and writes the resolutions.
+pub fn resolve(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    name: &str,
+    request: &ResolveRequest,
+) -> Result<ResolveReport, Error> {
+    who.must(Act::Manage)?;
+    let dataset = opened::open(workspace, name)?;
+    let names = record::names(workspace)?;
+    context.progress.stage("weigh", None);
+    let ballot = Ballot::read(context, workspace, &dataset, &names, request.question.as_deref())?;
+    let main = ballot.resolve(request);
+    context.progress.stage("resolve", None);
+    let judged: Vec<Judged> = ballot.items.iter().map(Answered::judged).collect();
+    let resampling = Resampling { seed: request.seed, resamples: RESAMPLES };
+    let mut beliefs: Beliefs = BTreeMap::new();
+    for question in &dataset.schema.questions {
+        for (item, belief) in aggregate(question, &judged, main.method, &resampling) {
+            beliefs.entry(item).or_default().insert(question.name.clone(), belief);
+        }
+    }
+    let written = write(context, workspace, &dataset, &beliefs, request.all)?;
+    Ok(ResolveReport {
+        dataset: name.into(),
+        question: ballot.question,
+        method: main.method,
+        items: main.items,
+        workers: main.workers,
+        accuracy: main.accuracy,
+        choice: main.choice,
+        written,
+    })
+}
+
+/// What each item's questions come to, by item and question.
+type Beliefs = BTreeMap<String, BTreeMap<String, Belief>>;
+
+/// Everything submitted, and the question whose answers are reported as labels.
+struct Ballot {
+    question: String,
+    items: Vec<Answered>,
+    gold: Gold,
+}
+
+impl Ballot {
+    fn read(
+        context: Context,
+        workspace: &Workspace,
+        dataset: &Opened,
+        names: &Names,
+        asked: Option<&str>,
+    ) -> Result<Ballot, Error> {
+        let (mut items, mut known) = (Vec::new(), BTreeMap::new());
+        workspace.store.for_each_record(dataset.no, &mut |row| {
+            let item = answered(dataset, row, names);
+            let gold = row.gold.as_deref().and_then(|text| stored_answers(dataset, &item.fields, text));
+            known.extend(gold.map(|gold| (item.item.clone(), gold)));
+            if !item.given.is_empty() {
+                items.push(item);
+            }
+            context.progress.advance(1);
+            match context.cancel.is_cancelled() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        })?;
+        if context.cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let question = chosen(dataset, &items, asked)?;
+        let word = |answers: &Answers| one_word(answers.get(&question)?);
+        let gold = known.iter().filter_map(|(item, answers)| Some((item.clone(), word(answers)?))).collect();
+        Ok(Ballot { question, items, gold })
+    }
+
+    fn resolve(&self, request: &ResolveRequest) -> Resolved {
+        let mut rows = Vec::new();
+        for item in &self.items {
+            for (user, answers) in &item.given {
+                let word = answers.get(&self.question).and_then(one_word);
+                rows.extend(word.map(|word| (item.item.as_str(), user.as_str(), word)));
+            }
+        }
+        let labels = Labels::from_rows(rows.iter().map(|(item, user, word)| (*item, *user, word.as_str())));
+        let gold = (!self.gold.is_empty()).then_some(&self.gold);
+        let resampling = Resampling { seed: request.seed, resamples: RESAMPLES };
+        engraft_eval::resolve(&labels, request.method, gold, &resampling)
+    }
+}
+
+/// The question asked for, or the first whose answers are one of a few.
+fn chosen(dataset: &Opened, items: &[Answered], asked: Option<&str>) -> Result<String, Error> {
+    let has_words = |question: &&Question| {
+        let mut given = items.iter().flat_map(|item| &item.given);
+        given.any(|(_, answers)| answers.get(&question.name).and_then(one_word).is_some())
+    };
+    let mut questions =
+        dataset.schema.questions.iter().filter(|question| asked.is_none_or(|asked| question.name == asked));
+    let found = questions.find(has_words).map(|question| question.name.clone());
+    found.ok_or_else(|| Error::Request {
+        message: match asked {
+            Some(name) => format!("`{name}` has no answers to weigh"),
+            None => format!("{} has no answers to weigh yet", dataset.name),
+        },
+        hint: "questions whose answers are one of a few are weighed; `engraft dataset show` lists them"
+            .into(),
+    })
+}
+
+fn write(
+    context: Context,
+    workspace: &Workspace,
+    dataset: &Opened,
+    beliefs: &Beliefs,
+    all: bool,
+) -> Result<Written, Error> {
+    let nothing = BTreeMap::new();
+    let mut written = Written::default();
+    let mut rows: Vec<(ItemNo, NewResolution)> = Vec::new();
+    workspace.store.for_each_record(dataset.no, &mut |row| {
+        if row.state == State::Complete
+            && let Some((answers, source, posterior)) =
+                outcome(dataset, row, beliefs.get(&row.external).unwrap_or(&nothing), all)
+        {
+            match source {
+                Source::Agreed => written.agreed += 1,
+                _ => written.aggregated += 1,
+            }
+            rows.push((
+                row.no,
+                NewResolution { answers: canonical_json(&answers), source, by: None, posterior },
+            ));
+        } else if row.state == State::Complete {
+            written.left += 1;
+        }
+        context.progress.advance(1);
+        ControlFlow::Continue(())
+    })?;
+    for batch in rows.chunks(BATCH) {
+        workspace.store.resolve(dataset.no, batch, when::millis(context))?;
+    }
+    Ok(written)
+}
+
+/// What a complete item comes to: by the policy, or by the computed answers when all are to be written.
+fn outcome(
+    dataset: &Opened,
+    row: &RecordRow,
+    beliefs: &BTreeMap<String, Belief>,
+    all: bool,
+) -> Option<(Answers, Source, Option<f64>)> {
+    let fields = fields_of(&row.fields);
+    let given = settle::submitted(dataset, &fields, &row.responses);
+    let answers: Vec<&Answers> = given.iter().map(|(_, answers)| answers).collect();
+    let merged = merge(&dataset.schema, &fields, &answers, beliefs);
+    if let Some(resolution) = merged.resolution() {
+        return Some((resolution.answers, settle::source(resolution.source), resolution.posterior));
+    }
+    if !all {
+        return None;
+    }
+    let mut whole = merged.agreed.clone();
+    let mut posterior = 1.0f64;
+    for conflict in &merged.conflicts {
+        let belief = beliefs.get(&conflict.question)?;
+        posterior = posterior.min(belief.posterior);
+        whole.insert(conflict.question.clone(), belief.answer.clone());
+    }
+    Some((whole, Source::Aggregated, Some(posterior)))
+}

@@ -1,0 +1,221 @@
+//! The queue: exactly as many answers as asked for, nothing overwritten unseen, nothing lost.
+
+use engraft_app::annotate::Strategy;
+use engraft_app::people::Role;
+use engraft_app::work::{self, Skip, Submission, Tab, Why};
+use engraft_app::{Error, dataset, review};
+use serde_json::json;
+
+use crate::bench::{Bench, D, me};
+
+#[test]
+fn no_item_gets_more_answers_than_asked_for_and_none_too_few() {
+    let bench = Bench::new(20, json!({ "distribution": { "overlap": 2 } }));
+    let people: Vec<_> = ["ana", "ben", "cleo"].map(|name| bench.person(name, Role::Annotator)).into();
+    for round in 0..20 {
+        for (place, who) in people.iter().enumerate() {
+            let next = bench.next(who, 1 + (round + place) % 3);
+            // Some of what is taken is left lying, as people do.
+            if let Some(item) = next.items.first().filter(|_| (round * 7 + place) % 4 > 0) {
+                bench.submit(who, item, json!({ "topic": "use" })).unwrap();
+            }
+        }
+        bench.wait(700);
+    }
+    bench.wait(3600);
+    for who in &people {
+        while let Some(item) = bench.next(who, 1).items.pop() {
+            bench.submit(who, &item, json!({ "topic": "use" })).unwrap();
+        }
+    }
+    for place in 0..20 {
+        let item = bench
+            .with(|context| review::item(context, &bench.workspace, &me(), D, &format!("m{place:03}")))
+            .unwrap();
+        assert_eq!(item.responses.len(), 2, "{}", item.item);
+        assert!(item.resolution.is_some());
+    }
+    let finished = bench.next(&people[0], 1).finished.unwrap();
+    assert_eq!(finished.why, Why::Done);
+}
+
+#[test]
+fn asking_again_gives_the_same_items_with_the_same_leases() {
+    let bench = Bench::new(5, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let held = |next: work::Next| -> Vec<(String, Option<String>)> {
+        next.items.into_iter().map(|item| (item.item, item.lease)).collect()
+    };
+    let first = held(bench.next(&ana, 3));
+    assert_eq!(first.len(), 3);
+    assert_eq!(held(bench.next(&ana, 3)), first);
+}
+
+#[test]
+fn an_answer_after_the_lease_is_kept_as_a_draft_and_refused() {
+    let bench = Bench::new(1, json!({}));
+    let (ana, ben) = (bench.person("ana", Role::Annotator), bench.person("ben", Role::Annotator));
+    let late = bench.take(&ana);
+    bench.wait(1801);
+    bench.say(&ben, "use");
+    let refused = bench.submit(&ana, &late, json!({ "topic": "order" })).unwrap_err();
+    let Error::Conflict { message, .. } = refused else { panic!("{refused}") };
+    assert!(message.contains("no longer held") && message.contains("draft"), "{message}");
+    let mine = bench.with(|context| work::open(context, &bench.workspace, &ana, D, "m000")).unwrap();
+    assert_eq!((mine.status, json!(mine.answers)), (Tab::Draft, json!({ "topic": "order" })));
+}
+
+#[test]
+fn two_tabs_do_not_overwrite_each_other() {
+    let bench = Bench::new(1, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let item = bench.take(&ana);
+    bench.submit(&ana, &item, json!({ "topic": "use" })).unwrap();
+    // The other tab still shows version 0.
+    let refused = bench.submit(&ana, &item, json!({ "topic": "order" })).unwrap_err();
+    let Error::Conflict { current, .. } = refused else { panic!("{refused}") };
+    let current = current.unwrap();
+    assert_eq!((current.version, current.answers), (1, json!({ "topic": "use" })));
+    let seen = bench.with(|context| work::open(context, &bench.workspace, &ana, D, "m000")).unwrap();
+    assert_eq!(bench.submit(&ana, &seen, json!({ "topic": "order" })).unwrap().version, 2);
+}
+
+#[test]
+fn sending_the_same_twice_counts_once() {
+    let bench = Bench::new(2, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let item = bench.take(&ana);
+    let first = bench.submit(&ana, &item, json!({ "topic": "use" })).unwrap();
+    let again = bench.submit(&ana, &item, json!({ "topic": "use" })).unwrap();
+    assert_eq!((first.version, again.version), (1, 1));
+    assert_eq!(again.counts.submitted, 1);
+}
+
+#[test]
+fn what_one_skips_goes_to_others_and_never_comes_back() {
+    let bench = Bench::new(1, json!({}));
+    let (ana, ben) = (bench.person("ana", Role::Annotator), bench.person("ben", Role::Annotator));
+    let item = bench.take(&ana);
+    let skip = Skip { item: item.item, lease: item.lease, reason: "unclear".into(), ..Skip::default() };
+    let done = bench.with(|context| work::skip(context, &bench.workspace, &ana, D, &skip)).unwrap();
+    assert_eq!((done.counts.skipped, done.counts.pending), (1, 0));
+    assert_eq!(bench.next(&ana, 1).finished.unwrap().why, Why::Waiting);
+    bench.say(&ben, "use");
+    let tab = bench
+        .with(|context| work::history(context, &bench.workspace, &ana, D, Some(Tab::Skipped), None, 10))
+        .unwrap();
+    assert_eq!(tab.items[0].reason.as_deref(), Some("unclear"));
+}
+
+#[test]
+fn the_last_submit_can_be_taken_back() {
+    let bench = Bench::new(3, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let first = bench.say(&ana, "use");
+    bench.wait(1);
+    let second = bench.say(&ana, "order");
+    let undo = || bench.with(|context| work::undo(context, &bench.workspace, &ana, D));
+    let back = undo().unwrap();
+    assert_eq!((&back.item, back.status), (&second, Tab::Draft));
+    assert_eq!(json!(back.answers), json!({ "topic": "order" }));
+    assert_eq!(undo().unwrap().item, first);
+    assert!(matches!(undo(), Err(Error::Conflict { .. })));
+    bench.submit(&ana, &back, json!({ "topic": "fault" })).unwrap();
+}
+
+#[test]
+fn a_draft_saved_in_two_places_is_a_conflict() {
+    let bench = Bench::new(1, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let item = bench.take(&ana);
+    let save = |topic: &str, seen: u64| {
+        let draft = Submission {
+            item: item.item.clone(),
+            draft_version: Some(seen),
+            answers: json!({ "topic": topic }),
+            ..Submission::default()
+        };
+        bench.with(|context| work::save_draft(context, &bench.workspace, &ana, D, &draft))
+    };
+    let first = save("use", 0).unwrap();
+    assert!(matches!(save("order", 0), Err(Error::Conflict { current: Some(_), .. })));
+    assert!(save("order", first.version).is_ok());
+}
+
+#[test]
+fn many_rows_are_labelled_at_once_and_taken_back_at_once() {
+    let bench = Bench::new(6, json!({}));
+    let (ana, ben) = (bench.person("ana", Role::Annotator), bench.person("ben", Role::Annotator));
+    let gone = bench.say(&ben, "use");
+    let rows = bench.with(|context| work::bulk(context, &bench.workspace, &ana, D, None, None, 50)).unwrap();
+    assert_eq!(rows.len(), 5);
+    let mut items: Vec<String> = rows.into_iter().map(|row| row.item).collect();
+    items.push(gone.clone());
+    let done = bench
+        .with(|context| {
+            work::bulk_submit(context, &bench.workspace, &ana, D, &items, &json!({ "topic": "fault" }), 6000)
+        })
+        .unwrap();
+    assert_eq!((done.submitted.len(), &done.refused[0].item), (5, &gone));
+    let back = bench.with(|context| work::bulk_undo(context, &bench.workspace, &ana, D, &done.undo)).unwrap();
+    assert_eq!((back.submitted.len(), back.counts.submitted, back.counts.pending), (5, 0, 5));
+}
+
+#[test]
+fn answers_that_do_not_fit_name_their_question() {
+    let bench = Bench::new(1, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let item = bench.take(&ana);
+    let Err(Error::Problems { problems, .. }) = bench.submit(&ana, &item, json!({ "topic": "rain" })) else {
+        panic!("accepted")
+    };
+    assert_eq!(problems[0].at, "topic");
+    let Err(Error::Problems { problems, .. }) = bench.submit(&ana, &item, json!({})) else {
+        panic!("accepted")
+    };
+    assert_eq!(problems[0].at, "topic");
+}
+
+#[test]
+fn what_a_model_is_least_sure_of_comes_first() {
+    let bench = Bench::new(0, json!({}));
+    let scores = [0.99, 0.4, 0.7];
+    let lines = scores.iter().enumerate().map(|(place, score)| {
+        let mut line = crate::bench::record(place);
+        line["suggestions"] = json!([{ "model": "m1", "score": score, "answers": { "topic": "use" } }]);
+        line.to_string()
+    });
+    bench.import(&lines.collect::<Vec<_>>().join("\n"));
+    let order = |strategy| {
+        let done =
+            bench.with(|context| dataset::arrange(context, &bench.workspace, &me(), D, strategy, 0)).unwrap();
+        assert_eq!((done.items, done.suggested), (3, 3));
+    };
+    order(Strategy::Uncertainty);
+    let ana = bench.person("ana", Role::Annotator);
+    let next = bench.next(&ana, 3);
+    let names: Vec<&str> = next.items.iter().map(|item| item.item.as_str()).collect();
+    assert_eq!(names, ["m001", "m002", "m000"]);
+}
+
+#[test]
+fn similar_items_are_found_by_their_words() {
+    let bench = Bench::empty();
+    let lines = ["the red lamp blinks", "the lamp blinks red at night", "a price list please"];
+    let lines = lines.iter().enumerate();
+    let lines: Vec<String> = lines
+        .map(|(place, text)| json!({ "id": format!("m{place}"), "fields": { "message": text } }).to_string())
+        .collect();
+    bench
+        .with(|context| {
+            let schema = crate::bench::schema(json!({})).to_string();
+            engraft_app::dataset::create(context, &bench.workspace, &me(), D, &schema)
+        })
+        .unwrap();
+    bench.import(&lines.join("\n"));
+    let ana = bench.person("ana", Role::Annotator);
+    let found = bench.with(|context| work::similar(context, &bench.workspace, &ana, D, "m0", 2)).unwrap();
+    let names: Vec<&str> = found.iter().map(|row| row.item.as_str()).collect();
+    assert_eq!(names, ["m1", "m2"]);
+    assert!(found[0].score > found[1].score);
+}

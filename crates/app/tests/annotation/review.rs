@@ -1,0 +1,181 @@
+//! Reviewing: what agrees is settled, what does not is decided blind, a third person is asked when that helps.
+
+use engraft_app::people::{Principal, Role};
+use engraft_app::work::Tab;
+use engraft_app::{Error, Method, dataset, review, work};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, D, me};
+
+fn two(bench: &Bench) -> (Principal, Principal) {
+    (bench.person("ana", Role::Annotator), bench.person("ben", Role::Annotator))
+}
+
+fn state(bench: &Bench, item: &str) -> Value {
+    let item = bench.with(|context| review::item(context, &bench.workspace, &me(), D, item)).unwrap();
+    json!([
+        item.responses.len(),
+        item.resolution.map(|resolution| json!([resolution.source, resolution.answers]))
+    ])
+}
+
+#[test]
+fn unanimous_answers_become_the_resolution_at_once() {
+    let bench = Bench::new(1, json!({ "distribution": { "overlap": 2 } }));
+    let (ana, ben) = two(&bench);
+    bench.say(&ana, "use");
+    assert_eq!(state(&bench, "m000"), json!([1, null]));
+    bench.say(&ben, "use");
+    assert_eq!(state(&bench, "m000"), json!([2, ["agreed", { "topic": "use" }]]));
+}
+
+#[test]
+fn a_conflict_is_decided_without_names_and_closes_the_item() {
+    let bench = Bench::new(1, json!({ "distribution": { "overlap": 2 } }));
+    let (ana, ben) = two(&bench);
+    bench.say(&ana, "use");
+    bench.say(&ben, "order");
+    let rita = bench.person("rita", Role::Reviewer);
+    let shown = bench.with(|context| {
+        let list = review::conflicts(context, &bench.workspace, &rita, D, None, 10).unwrap();
+        assert_eq!((list.total, list.items[0].questions.as_slice()), (1, ["topic".to_string()].as_slice()));
+        review::conflict(context, &bench.workspace, &rita, D, &list.items[0].item).unwrap()
+    });
+    let text = serde_json::to_string(&shown).unwrap();
+    assert!(!text.contains("ana") && !text.contains("ben"), "{text}");
+    assert_eq!(shown.sides.iter().map(|side| side.name.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+
+    let decide = |version| {
+        let decision = review::Decision {
+            item: "m000".into(),
+            answers: json!({ "topic": "use" }),
+            version: Some(version),
+        };
+        bench.with(|context| review::decide(context, &bench.workspace, &rita, D, &decision))
+    };
+    assert!(matches!(decide(shown.version + 1), Err(Error::Conflict { .. })));
+    assert_eq!(decide(shown.version).unwrap().left, 0);
+    assert_eq!(state(&bench, "m000"), json!([2, ["adjudicated", { "topic": "use" }]]));
+    // What was reviewed is no longer changed.
+    let seen = bench.with(|context| work::open(context, &bench.workspace, &ben, D, "m000")).unwrap();
+    assert!(seen.read_only);
+    assert!(matches!(bench.submit(&ben, &seen, json!({ "topic": "use" })), Err(Error::Conflict { .. })));
+}
+
+#[test]
+fn one_person_more_is_asked_while_it_is_not_sure_and_nobody_beyond_the_most() {
+    let rule = json!({ "distribution": { "overlap": 2, "max_overlap": 3, "until_posterior": 0.8 },
+        "merge": { "policy": "posterior", "least": 0.8 } });
+    let bench = Bench::new(2, rule);
+    let (ana, ben) = two(&bench);
+    let cleo = bench.person("cleo", Role::Annotator);
+    let (sure, torn) = (bench.say(&ana, "use"), bench.say(&ana, "use"));
+    for (item, topic) in [(&sure, "use"), (&torn, "order")] {
+        let taken = bench.take(&ben);
+        assert_eq!(taken.item, *item);
+        bench.submit(&ben, &taken, json!({ "topic": topic })).unwrap();
+    }
+    let third = bench.take(&cleo);
+    assert_eq!(third.item, torn, "only the item in doubt goes to a third person");
+    bench.submit(&cleo, &third, json!({ "topic": "use" })).unwrap();
+    assert_eq!(state(&bench, &torn), json!([3, ["aggregated", { "topic": "use" }]]));
+    assert_eq!(bench.next(&bench.person("dora", Role::Annotator), 1).items.len(), 0);
+}
+
+#[test]
+fn changing_an_answer_reopens_what_it_had_settled() {
+    let bench = Bench::new(1, json!({ "distribution": { "overlap": 2 } }));
+    let (ana, ben) = two(&bench);
+    bench.say(&ana, "use");
+    bench.say(&ben, "use");
+    let seen = bench.with(|context| work::open(context, &bench.workspace, &ben, D, "m000")).unwrap();
+    bench.submit(&ben, &seen, json!({ "topic": "order" })).unwrap();
+    assert_eq!(state(&bench, "m000"), json!([2, null]));
+    let list =
+        bench.with(|context| review::conflicts(context, &bench.workspace, &me(), D, None, 10)).unwrap();
+    assert_eq!(list.total, 1);
+}
+
+#[test]
+fn an_answer_given_back_waits_for_its_author_with_the_reason() {
+    let bench = Bench::new(1, json!({}));
+    let (ana, ben) = two(&bench);
+    bench.say(&ana, "use");
+    bench
+        .with(|context| review::return_to(context, &bench.workspace, &me(), D, "m000", "ana", "see rule 2"))
+        .unwrap();
+    assert_eq!(bench.next(&ben, 1).items.len(), 0, "it waits for ana alone");
+    let tab = bench
+        .with(|context| work::history(context, &bench.workspace, &ana, D, Some(Tab::Returned), None, 10))
+        .unwrap();
+    assert_eq!((tab.counts.returned, tab.items[0].reason.as_deref()), (1, Some("see rule 2")));
+    let item = bench.with(|context| work::open(context, &bench.workspace, &ana, D, "m000")).unwrap();
+    assert_eq!((item.status, item.returned.as_deref()), (Tab::Returned, Some("see rule 2")));
+    bench.submit(&ana, &item, json!({ "topic": "order" })).unwrap();
+    let counts = bench.with(|context| work::counts(context, &bench.workspace, &ana, D)).unwrap();
+    assert_eq!((counts.returned, counts.submitted), (0, 1));
+}
+
+#[test]
+fn resolving_weighs_all_answers_and_leaves_doubt_to_a_reviewer() {
+    let bench = Bench::new(4, json!({ "distribution": { "overlap": 3 } }));
+    let people: Vec<_> = ["ana", "ben", "cleo"].map(|name| bench.person(name, Role::Annotator)).into();
+    for (place, who) in people.iter().enumerate() {
+        for item in 0..4 {
+            bench.say(who, if place == 2 && item == 3 { "order" } else { "use" });
+        }
+    }
+    let resolve = |all| {
+        let request = review::ResolveRequest { method: Method::Majority, question: None, all, seed: 0 };
+        bench.with(|context| review::resolve(context, &bench.workspace, &me(), D, &request)).unwrap()
+    };
+    let report = resolve(false);
+    assert_eq!((report.question.as_str(), report.items.len(), report.workers.len()), ("topic", 4, 3));
+    assert_eq!((report.written.agreed, report.written.left), (0, 1), "three were settled when they came in");
+    assert_eq!((resolve(true).written.aggregated, resolve(true).written.left), (1, 0));
+}
+
+#[test]
+fn the_dashboard_counts_and_names_the_items_behind_each_cell() {
+    let bench = Bench::new(3, json!({ "distribution": { "overlap": 2 } }));
+    let (ana, ben) = two(&bench);
+    for (one, other) in [("use", "use"), ("use", "order"), ("fault", "fault")] {
+        bench.say(&ana, one);
+        bench.say(&ben, other);
+    }
+    let board =
+        |who: &Principal| bench.with(|context| review::dashboard(context, &bench.workspace, who, D)).unwrap();
+    let all = board(&me());
+    assert_eq!((all.items.total, all.items.resolved, all.items.conflicts, all.responses), (3, 2, 1, 6));
+    let cell = all.matrices[0].cells.iter().find(|cell| cell.a != cell.b).unwrap();
+    assert_eq!((cell.a.as_str(), cell.b.as_str(), cell.pairs), ("order", "use", 1));
+    assert_eq!(cell.items.len(), 1);
+    assert_eq!(all.people.len(), 2);
+    assert_eq!(all.people[0].agrees.as_ref().unwrap().n, 3);
+    assert!(all.agreement[0].metric.value.unwrap() > 0.0);
+    // A viewer sees numbers, no people and no items.
+    let seen = board(&bench.person("vera", Role::Viewer));
+    assert_eq!(
+        (seen.people.len(), seen.matrices[0].cells.iter().map(|cell| cell.items.len()).sum()),
+        (0, 0usize)
+    );
+    assert_eq!(seen.agreement, all.agreement);
+}
+
+#[test]
+fn guidelines_say_what_changed_since_one_read_them() {
+    let bench = Bench::new(1, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let read = || bench.with(|context| work::guidelines(context, &bench.workspace, &ana, D)).unwrap();
+    let first = read();
+    assert!(first.changed && first.before.is_none());
+    bench.with(|context| work::acknowledge(context, &bench.workspace, &ana, D, &first.version)).unwrap();
+    assert!(!read().changed);
+    let schema = crate::bench::schema(json!({ "guidelines": "Ask twice." })).to_string();
+    bench.with(|context| dataset::set_schema(context, &bench.workspace, &me(), D, &schema)).unwrap();
+    let changed = read();
+    assert_eq!((changed.changed, changed.before.as_deref()), (true, Some("Ask what has to happen next.")));
+    assert!(
+        bench.with(|context| work::acknowledge(context, &bench.workspace, &ana, D, &first.version)).is_err()
+    );
+}

@@ -1,0 +1,179 @@
+//! Imports, exports, snapshots: all of it or nothing, and what goes out comes back the same.
+
+use engraft_app::dataset::{self, ExportRequest};
+use engraft_app::{Error, review};
+use serde_json::json;
+
+use crate::bench::{Bench, D, me, record};
+
+fn export(bench: &Bench, name: &str, format: &str, strict: bool) -> Result<dataset::ExportReport, Error> {
+    let request = ExportRequest {
+        path: bench.folder.path().join(name),
+        format: format.into(),
+        snapshot: None,
+        split: None,
+        seed: 0,
+        question: None,
+        strict,
+    };
+    bench.with(|context| dataset::export(context, &bench.workspace, &me(), D, &request))
+}
+
+fn answered() -> String {
+    let lines = (0..5).map(|place| {
+        let mut line = record(place);
+        line["responses"] = json!([
+            { "user": "ana", "status": "submitted", "answers": { "topic": "use" }, "at": "2026-11-01T10:00:00.000Z", "active_ms": 900 },
+            { "user": "ben", "status": "skipped", "answers": {}, "at": "2026-11-01T11:00:00.000Z" },
+        ]);
+        line["suggestions"] = json!([{ "model": "m1", "score": 0.5, "answers": { "topic": "order" } }]);
+        line.to_string()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_goes_out_comes_back_the_same() {
+    let bench = Bench::new(0, json!({}));
+    let report = bench.import(&answered());
+    assert_eq!((report.items, report.responses, report.suggestions), (5, 10, 5));
+    let first = export(&bench, "one.jsonl", "jsonl", true).unwrap();
+    assert_eq!(first.rows, 5);
+    let text = std::fs::read_to_string(bench.folder.path().join("one.jsonl")).unwrap();
+    let again = Bench::new(0, json!({}));
+    again.import(&text);
+    let second = export(&again, "two.jsonl", "jsonl", true).unwrap();
+    assert_eq!(first.sha256, second.sha256);
+}
+
+#[test]
+fn importing_twice_adds_nothing() {
+    let bench = Bench::new(0, json!({}));
+    bench.import(&answered());
+    let again = bench.import(&answered());
+    assert_eq!((again.items, again.known, again.responses), (0, 5, 0));
+}
+
+#[test]
+fn a_strict_import_that_would_lose_something_leaves_nothing() {
+    let bench = Bench::new(0, json!({}));
+    let broken = format!("{}\n{{\"fields\":{{\"message\":7}}}}", record(0));
+    let refused = bench.try_import(D, &broken, true).unwrap_err();
+    assert!(refused.to_string().contains("line 2"), "{refused}");
+    let show = || bench.with(|context| dataset::show(context, &bench.workspace, &me(), D)).unwrap().items;
+    assert_eq!(show(), 0);
+    let report = bench.try_import(D, &broken, false).unwrap();
+    assert_eq!((report.items, report.rejected_total, report.rejected[0].line), (1, 1, 2));
+}
+
+#[test]
+fn a_dataset_made_by_an_import_that_fails_was_never_there() {
+    let bench = Bench::empty();
+    let mut line = record(0);
+    line["responses"] = json!([{ "user": "ana", "status": "submitted", "answers": { "topic": "use" } }]);
+    let broken = format!("{line}\n{}", json!({ "fields": { "message": "m" }, "responses": [{ "user": 7 }] }));
+    assert!(bench.try_import("new", &broken, true).is_err());
+    let list = || bench.with(|context| dataset::list(context, &bench.workspace, &me())).unwrap();
+    assert_eq!(list(), []);
+    let report = bench.try_import("new", &line.to_string(), false).unwrap();
+    assert!(report.created);
+    assert_eq!(list()[0].responses, 1);
+}
+
+#[test]
+fn an_import_that_is_stopped_leaves_nothing() {
+    let bench = Bench::new(0, json!({}));
+    bench.cancel.cancel();
+    assert!(matches!(bench.try_import(D, &answered(), false), Err(Error::Cancelled)));
+    let shown = bench.with(|context| dataset::show(context, &bench.workspace, &me(), D)).unwrap();
+    assert_eq!((shown.items, shown.responses), (0, 0));
+}
+
+#[test]
+fn a_strict_export_that_would_lose_something_writes_nothing() {
+    let bench = Bench::new(0, json!({}));
+    bench.import(&answered());
+    let lossy = export(&bench, "out.jsonl", "doccano", false).unwrap();
+    assert!(!lossy.losses.is_empty(), "doccano holds no suggestions");
+    let refused = export(&bench, "strict.jsonl", "doccano", true).unwrap_err();
+    assert!(refused.to_string().contains("nothing was written"), "{refused}");
+    let left: Vec<_> =
+        std::fs::read_dir(bench.folder.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("strict")), "{left:?}");
+}
+
+#[test]
+fn a_snapshot_stays_as_it_was_and_a_difference_names_what_changed() {
+    let bench = Bench::new(0, json!({}));
+    bench.import(&answered());
+    let snapshot = || bench.with(|context| dataset::snapshot(context, &bench.workspace, &me(), D)).unwrap();
+    let first = snapshot();
+    assert_eq!((first.items, first.responses, first.created), (5, 5, true));
+    assert!(!snapshot().created);
+    bench.import(&record(7).to_string());
+    let decision =
+        review::Decision { item: "m000".into(), answers: json!({ "topic": "fault" }), version: None };
+    bench.with(|context| review::decide(context, &bench.workspace, &me(), D, &decision)).unwrap();
+    let second = snapshot();
+    let diff = bench
+        .with(|context| {
+            dataset::diff(context, &bench.workspace, &me(), &first.snapshot[..10], &second.snapshot)
+        })
+        .unwrap();
+    assert_eq!((diff.added.as_slice(), diff.unchanged), (["m007".to_string()].as_slice(), 4));
+    assert!(diff.changed[0].what.iter().any(|what| what.starts_with("resolution")), "{:?}", diff.changed);
+    let lineage = bench
+        .with(|context| review::lineage(context, &bench.workspace, &me(), &format!("{D}/m000")))
+        .unwrap();
+    assert_eq!(lineage.snapshots, [first.snapshot.clone(), second.snapshot]);
+    let kinds: Vec<&str> = lineage.events.iter().map(|event| event.what.as_str()).collect();
+    assert_eq!(kinds, ["resolved"]);
+    let response = &lineage.item.responses[0].response_id;
+    let one = bench.with(|context| review::lineage(context, &bench.workspace, &me(), response)).unwrap();
+    assert_eq!(one.response.unwrap().user, "ana");
+    // The export of the first snapshot knows nothing of what came after.
+    let request = ExportRequest {
+        path: bench.folder.path().join("old.jsonl"),
+        format: "jsonl".into(),
+        snapshot: Some(first.snapshot),
+        split: None,
+        seed: 0,
+        question: None,
+        strict: false,
+    };
+    let old = bench.with(|context| dataset::export(context, &bench.workspace, &me(), D, &request)).unwrap();
+    assert_eq!(old.rows, 5);
+    let text = std::fs::read_to_string(bench.folder.path().join("old.jsonl")).unwrap();
+    assert!(text.contains("\"user\":\"ana\"") && !text.contains("adjudicated"), "{text}");
+}
+
+#[test]
+fn the_audit_finds_copies_leaks_and_an_answer_its_neighbours_contradict() {
+    let bench = Bench::new(0, json!({}));
+    let mut lines = Vec::new();
+    for place in 0..24 {
+        let (text, topic) = match place % 2 {
+            0 => (format!("the lamp blinks red again and again, lamp {place}"), "fault"),
+            _ => (format!("please send a price list and an offer, customer {place}"), "order"),
+        };
+        let topic = if place == 6 { "order" } else { topic };
+        lines.push(
+            json!({ "id": format!("m{place:03}"), "fields": { "message": text },
+            "responses": [{ "user": "ana", "status": "submitted", "answers": { "topic": topic } }] })
+            .to_string(),
+        );
+    }
+    for place in 24..30 {
+        lines
+            .push(json!({ "id": format!("m{place:03}"), "fields": { "message": "Thank you!" } }).to_string());
+    }
+    bench.import(&lines.join("\n"));
+    let request = dataset::AuditRequest { split: Some("train=.5,test=.5".into()), seed: 0 };
+    let report = bench.with(|context| dataset::audit(context, &bench.workspace, &me(), D, &request)).unwrap();
+    assert_eq!(report.found.duplicates[0].items.len(), 6);
+    let issue = &report.label_issues[0];
+    assert_eq!(
+        (issue.item.as_str(), issue.given.as_str(), issue.suggested.as_str()),
+        ("m006", "order", "fault")
+    );
+}

@@ -1,0 +1,133 @@
+// Many items at once: select rows, with Shift a whole range; one key labels them all, one undo takes it back.
+
+import { Offline, get, post } from './api.js';
+import { $, $$ } from './dom.js';
+import { applyConditions, asked, encode, fill, pairs } from './form.js';
+import { activate, command, listen, printHints } from './keys.js';
+import { watchOptions } from './options.js';
+import './sheet.js';
+import { toast } from './toast.js';
+
+// How many items the server looks for.
+const SIMILAR = 50;
+const page = $('[data-bulk]');
+const form = $('form[method="post"]', page);
+const button = $('[data-do="label-all"]', page);
+const boxes = () => $$('tbody input[type="checkbox"]:not(:disabled)', page);
+const selected = () => boxes().filter((box) => box.checked);
+// With nothing but one choice to make, making it is all that is needed.
+const isOneKey = asked(page).length === 1 && /^(label|rating)$/.test(asked(page)[0].dataset.type);
+let anchor = null;
+let since = performance.now();
+
+function mark() {
+  for (const box of boxes()) box.closest('tr').setAttribute('aria-selected', String(box.checked));
+  const { length } = selected();
+  $('[data-affects]', page).textContent = `affects ${length} ${length === 1 ? 'item' : 'items'}`;
+  button.disabled = !length || !pairs(form).length;
+  $('[data-do="similar"]', page).disabled = length !== 1;
+  $('[data-all]', page).checked = length > 0 && length === boxes().length;
+}
+
+function click(event) {
+  const row = event.target.closest('tbody tr');
+  const box = row && $('input:not(:disabled)', row);
+  if (!box) return;
+  if (event.target !== box) box.checked = !box.checked;
+  if (event.shiftKey && anchor) {
+    const all = boxes();
+    const [from, to] = [all.indexOf(anchor), all.indexOf(box)].sort((a, b) => a - b);
+    for (const one of all.slice(from, to + 1)) one.checked = box.checked;
+    getSelection().removeAllRanges();
+  }
+  anchor = box;
+  mark();
+}
+
+async function label() {
+  const items = selected().map((box) => box.value);
+  const given = pairs(form);
+  if (!items.length || !given.length) return;
+  button.disabled = true;
+  try {
+    const report = await post('bulk', { items, form: encode(given), active_ms: Math.round((performance.now() - since) / items.length) });
+    since = performance.now();
+    settle(report, 'done', true);
+    if (isOneKey) fill(form, []);
+    for (const { item, message } of report.refused) state(item, message, false);
+    const words = `Labelled ${report.submitted.length} of ${items.length}.`;
+    toast(words, { action: 'Undo', then: () => takeBack(report.undo), bad: report.refused.length > 0, ms: 15000 });
+  } catch (error) {
+    toast(error instanceof Offline ? 'You are offline; nothing was labelled.' : error.message, { bad: true });
+  }
+  mark();
+}
+
+/// Selects the rows of this page that resemble the one that is selected.
+async function selectSimilar() {
+  const [box] = selected();
+  try {
+    const { items } = await get(`similar?item=${encodeURIComponent(box.value)}&k=${SIMILAR}`);
+    const alike = new Set(items.map((one) => one.item));
+    const found = boxes().filter((one) => !one.checked && alike.has(one.value));
+    for (const one of found) one.checked = true;
+    toast(found.length ? `Selected ${found.length} similar items of this page.` : 'Nothing on this page is similar.');
+  } catch (error) {
+    toast(error.message, { bad: true });
+  }
+  mark();
+}
+
+async function takeBack(undo) {
+  try {
+    settle(await post('bulk/undo', { undo }), '', false);
+    toast('Undone.');
+  } catch (error) {
+    toast(error.message, { bad: true });
+  }
+  mark();
+}
+
+function settle(report, words, done) {
+  for (const item of report.submitted) state(item, words, done);
+}
+
+function state(item, words, done) {
+  const row = $(`tr[data-item="${CSS.escape(item)}"]`, page);
+  $('[data-state]', row).textContent = words;
+  const box = $('input', row);
+  box.disabled = done;
+  box.checked = false;
+  row.setAttribute('aria-selected', 'false');
+}
+
+if (form) {
+  watchOptions(form);
+  printHints(page);
+  activate(asked(form)[0], { scroll: false });
+  page.addEventListener('click', click);
+  form.addEventListener('change', (event) => {
+    if (event.target.matches('[data-all]')) for (const box of boxes()) box.checked = event.target.checked;
+    applyConditions(form);
+    mark();
+    if (isOneKey && event.target.checked && event.target.closest('.question')) label();
+  });
+  form.addEventListener('submit', (event) => { event.preventDefault(); label(); });
+  button.addEventListener('click', label);
+  $('[data-do="similar"]', page).addEventListener('click', selectSimilar);
+  command('submit', () => { label(); });
+  command('submitText', () => { label(); });
+  page.addEventListener('keydown', (event) => {
+    const box = event.target.matches?.('tbody input[type="checkbox"]') ? event.target : null;
+    if (!box || !/^Arrow(Up|Down)$/.test(event.key)) return;
+    const all = boxes();
+    const next = all[all.indexOf(box) + (event.key === 'ArrowDown' ? 1 : -1)];
+    if (!next) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.shiftKey) next.checked = box.checked = true;
+    next.focus();
+    mark();
+  });
+  listen();
+}

@@ -1,0 +1,199 @@
+// Keys: which command each one stands for, who may change that, and what they do to the question at hand.
+
+import { $, $$, isTyping } from './dom.js';
+import { asked, firstOpenUnit, units } from './form.js';
+
+const STORE = 'engraft.keys';
+
+/// Commands in the order of the sheet: their words and their default key.
+export const COMMANDS = {
+  submit: ['Submit, or go to the first open question', 'Enter'],
+  submitText: ['Submit from a text box', 'Ctrl+Enter'],
+  draft: ['Save a draft', 'Ctrl+s'],
+  undo: ['Undo, also the last submit', 'Ctrl+z'],
+  redo: ['Redo', 'Ctrl+Shift+z'],
+  discard: ['Discard this draft', 'Backspace'],
+  skip: ['Skip this item', 'Alt+s'],
+  accept: ['Accept the suggestion', 'Space'],
+  previous: ['Previous item', 'ArrowLeft'],
+  next: ['Next item', 'ArrowRight'],
+  questionUp: ['Previous question', 'ArrowUp'],
+  questionDown: ['Next question', 'ArrowDown'],
+  unitNext: ['Next passage, sentence, turn', 'j'],
+  unitPrevious: ['Previous passage, sentence, turn', 'k'],
+  filter: ['Filter the options', '/'],
+  read: ['Go to the text', 't'],
+  nextSuggestion: ['Next suggested part', 'n'],
+  previousSuggestion: ['Previous suggested part', 'p'],
+  relate: ['Draw an arrow from the chosen part', 'r'],
+  alike: ['Mark all identical parts', 'i'],
+  evidence: ['Mark the selection as evidence', 'e'],
+  diff: ['Show differences', 'd'],
+  guidelines: ['Guidelines', 'g'],
+  comment: ['Comment', 'c'],
+  flag: ['Flag for a lead', 'f'],
+  leave: ['Leave a field', 'Escape'],
+  help: ['This sheet', '?'],
+};
+
+const handlers = new Map();
+let bound = load();
+
+/// What happens on a command. A handler that returns false lets the key do what it does anyway.
+export const command = (name, handler) => handlers.set(name, handler);
+
+/// The key of a command, and all of them.
+export const keyOf = (name) => bound[name] ?? COMMANDS[name][1];
+
+function load() {
+  try { return JSON.parse(localStorage.getItem(STORE)) ?? {}; } catch { return {}; }
+}
+
+/// Gives a command another key; says which command has it already instead.
+export function rebind(name, key) {
+  const other = Object.keys(COMMANDS).find((one) => one !== name && keyOf(one) === key);
+  if (other) return other;
+  bound = { ...bound, [name]: key };
+  localStorage.setItem(STORE, JSON.stringify(bound));
+  printHints(document);
+  return null;
+}
+
+export function resetKeys() {
+  bound = {};
+  localStorage.removeItem(STORE);
+  printHints(document);
+}
+
+/// The key of an event as it is written in [`COMMANDS`].
+export function chord(event) {
+  const key = event.key === ' ' ? 'Space' : event.key.length === 1 && (event.ctrlKey || event.metaKey || event.altKey) ? event.key.toLowerCase() : event.key;
+  const parts = [];
+  if (event.ctrlKey || event.metaKey) parts.push('Ctrl');
+  if (event.altKey) parts.push('Alt');
+  if (event.shiftKey && (parts.length || key.length > 1)) parts.push('Shift');
+  return [...parts, key].join('+');
+}
+
+const SIGNS = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Enter: '↵', Backspace: '⌫', Escape: 'Esc' };
+
+/// A key in the words of a keyboard.
+export const printed = (key) => key.split('+').map((part) => SIGNS[part] ?? (part.length === 1 ? part.toUpperCase() : part)).join(' ');
+
+/// Prints the keys on the buttons of `scope`.
+export function printHints(scope) {
+  for (const hint of $$('kbd[data-command]', scope)) hint.textContent = printed(keyOf(hint.dataset.command));
+}
+
+/// The question that keys act on.
+export const active = () => $('.question[data-active]');
+
+export function activate(question, { scroll = true } = {}) {
+  if (!question || question === active()) return;
+  active()?.removeAttribute('data-active');
+  question.dataset.active = '';
+  const open = firstOpenUnit(question) ?? units(question)[0];
+  if (open && !$('[data-current]', question)) setUnit(open, { scroll: false });
+  if (scroll) question.scrollIntoView({ block: 'nearest' });
+}
+
+/// The passage, sentence, turn or thing that keys act on.
+export const unit = (question = active()) => question && ($('[data-unit][data-current]', question) ?? null);
+
+export function setUnit(next, { scroll = true } = {}) {
+  if (!next) return;
+  for (const one of units(next.closest('.question'))) one.toggleAttribute('data-current', one === next);
+  if (scroll) next.scrollIntoView({ block: 'nearest' });
+  next.dispatchEvent(new CustomEvent('unit', { bubbles: true }));
+}
+
+function stepUnit(by) {
+  const question = active();
+  const all = question ? units(question) : [];
+  if (!all.length) return false;
+  setUnit(all[Math.max(0, Math.min(all.length - 1, all.indexOf(unit()) + by))]);
+  return true;
+}
+
+function stepQuestion(by) {
+  const all = asked(document);
+  if (all.length < 2) return false;
+  activate(all[(all.indexOf(active()) + by + all.length) % all.length]);
+  return true;
+}
+
+/// Picks the option of this key; the same key again takes it back.
+function pick(key) {
+  const question = active();
+  if (!question || question.disabled) return false;
+  const scope = unit(question) ?? question;
+  const rank = $('[data-rank]', scope);
+  if (rank && /^[1-9]$/.test(key) && Number(key) <= Number(rank.max)) {
+    rank.value = rank.value === key ? '' : key;
+    rank.dispatchEvent(new Event('change', { bubbles: true }));
+    if (rank.value) stepUnit(1);
+    return true;
+  }
+  const option = $$('.option[data-key]', scope).find((one) => !one.hidden && one.dataset.key.toLowerCase() === key);
+  if (!option) return false;
+  toggle(option);
+  const graded = /^(relevance|support)$/.test(question.dataset.type) && $(':checked', option);
+  if (graded) stepUnit(1);
+  return true;
+}
+
+/// What a click on an option does, but a chosen radio button can be taken back.
+export function toggle(option) {
+  const input = $('input', option);
+  if (input?.type === 'radio' && input.checked) {
+    input.checked = false;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  } else (input ?? option).click();
+}
+
+function run(event) {
+  const key = chord(event);
+  const name = Object.keys(COMMANDS).find((one) => keyOf(one) === key);
+  return Boolean(name && handlers.has(name) && handlers.get(name)(event) !== false);
+}
+
+/// Listens. Nothing fires while somebody types, composes a character, or has a dialog open.
+export function listen() {
+  document.addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || event.isComposing || event.keyCode === 229 || $('dialog[open]')) return;
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    const typing = isTyping(event.target);
+    if (typing && plain && event.key !== 'Escape') return;
+    if (typing && /^(Ctrl\+z|Ctrl\+Shift\+z)$/.test(chord(event))) return;
+    const native = event.target.closest?.('a[href], button, summary, [role="button"]');
+    if (native && plain && /^(Enter| )$/.test(event.key)) return;
+    if (/^Arrow(Up|Down)$/.test(event.key) && event.target.scrollHeight > event.target.clientHeight + 1 && event.target.matches?.('[tabindex]')) return;
+    if (event.target.type === 'radio' && event.key.startsWith('Arrow') && plain) return;
+    if (event.target.matches?.('input[type="checkbox"], input[type="radio"]') && event.key === ' ') return;
+    if ((plain && event.key.length === 1 && pick(event.key.toLowerCase())) || run(event)) event.preventDefault();
+  });
+  document.addEventListener('focusin', (event) => {
+    const question = event.target.closest?.('.question');
+    if (!question) return;
+    activate(question, { scroll: false });
+    const inside = event.target.closest('[data-unit]');
+    if (inside && inside !== unit(question)) setUnit(inside, { scroll: false });
+  });
+  document.addEventListener('pointerdown', (event) => {
+    const inside = event.target.closest?.('[data-unit]');
+    const question = event.target.closest?.('.question');
+    if (question) activate(question, { scroll: false });
+    if (inside) setUnit(inside, { scroll: false });
+  });
+  command('unitNext', () => stepUnit(1));
+  command('unitPrevious', () => stepUnit(-1));
+  command('questionDown', () => stepQuestion(1));
+  command('questionUp', () => stepQuestion(-1));
+  command('filter', () => {
+    const filter = active() && $('[data-filter]', active());
+    if (!filter) return false;
+    filter.focus();
+    return true;
+  });
+  command('leave', () => { document.activeElement?.blur(); });
+}

@@ -1,0 +1,184 @@
+// Pages of leads: local times, a dashboard that keeps itself fresh, keys of the review page, upload and preview.
+
+const csrf = document.querySelector('meta[name="csrf"]')?.content ?? '';
+
+// Times as this clock shows them.
+function tellTimes(root) {
+  const words = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  for (const time of root.querySelectorAll('time[datetime]')) {
+    const at = new Date(time.dateTime);
+    if (!Number.isNaN(at.getTime())) {
+      time.title = time.textContent;
+      time.textContent = words.format(at);
+    }
+  }
+}
+
+// The account menu closes like a menu.
+for (const menu of document.querySelectorAll('details.menu')) {
+  menu.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && menu.open) {
+      menu.open = false;
+      menu.querySelector('summary').focus();
+    }
+  });
+  document.addEventListener('click', (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+}
+
+// Fresh figures every two seconds while somebody looks, and never under a pointer or focus at work inside.
+function keepFresh(figures) {
+  let last = '';
+  const refresh = async () => {
+    if (document.hidden || figures.contains(document.activeElement)) return;
+    try {
+      const response = await fetch(figures.dataset.live, { headers: { accept: 'text/html' } });
+      if (!response.ok || response.redirected) return;
+      const html = await response.text();
+      if (html !== last && last !== '') {
+        const scrolled = [...figures.querySelectorAll('.scroll')].map((part) => part.scrollLeft);
+        const parsed = new DOMParser().parseFromString(html, 'text/html');
+        figures.replaceChildren(...parsed.body.childNodes);
+        figures.querySelectorAll('.scroll').forEach((part, place) => { part.scrollLeft = scrolled[place] ?? 0; });
+        tellTimes(figures);
+      }
+      last = html;
+    } catch {
+      // Offline: the figures stay as they are until the next try.
+    }
+  };
+  refresh();
+  setInterval(refresh, 2000);
+}
+
+// A key on an element with `data-key` presses it: digits pick a side in every dispute, letters follow links.
+function listenForKeys() {
+  document.addEventListener('keydown', (event) => {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest('textarea, select, input:not([type="radio"], [type="checkbox"]), dialog, summary, a, button')) return;
+    const targets = [...document.querySelectorAll(`[data-key="${CSS.escape(event.key)}"]`)];
+    if (targets.length === 0) return;
+    event.preventDefault();
+    for (const target of targets) {
+      if (target.type === 'radio') target.checked = true;
+      else target.click();
+    }
+    targets[0].focus();
+  });
+}
+
+function element(name, text, className) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function table(heads, rows) {
+  const made = element('table', undefined, 'table');
+  const head = made.createTHead().insertRow();
+  for (const words of heads) head.append(element('th', words));
+  const body = made.createTBody();
+  for (const row of rows) {
+    const line = body.insertRow();
+    for (const cell of row) line.insertCell().textContent = cell;
+  }
+  const scroll = element('div', undefined, 'scroll');
+  scroll.tabIndex = 0;
+  scroll.append(made);
+  return scroll;
+}
+
+function problem(error) {
+  const box = element('div', undefined, 'notice bad');
+  box.append(element('p', `${error.message}.`));
+  if (error.hint) box.append(element('p', error.hint));
+  return box;
+}
+
+function imported(report) {
+  const words = [
+    `${report.items - report.known} items added`, report.known > 0 && `${report.known} were here already`,
+    report.responses > 0 && `${report.responses} responses`, report.suggestions > 0 && `${report.suggestions} suggestions`,
+    report.gold > 0 && `${report.gold} known answers`, report.repaired > 0 && `${report.repaired} spans put right by their quote`,
+  ];
+  const parts = [];
+  const done = element('div', undefined, 'notice good');
+  done.append(element('p', `${words.filter(Boolean).join(', ')}.`));
+  parts.push(done);
+  if (report.rejected.length > 0) {
+    const box = element('div', undefined, 'notice bad');
+    box.append(element('p', 'Not taken:'), table(['Line', 'Why'], report.rejected.map((row) => [row.line, row.message])));
+    parts.push(box);
+  }
+  if (report.losses.length > 0) {
+    const box = element('div', undefined, 'notice warn');
+    box.append(element('p', 'What a dataset cannot hold:'), table(['What', 'How often', 'Why'], report.losses.map((row) => [row.what, row.count, row.why])));
+    parts.push(box);
+  }
+  return parts;
+}
+
+// Sends the file as the body, so that it is never held in memory as a whole.
+function upload(form) {
+  const [bar, told, button] = [form.querySelector('progress'), form.querySelector('[data-report]'), form.querySelector('button')];
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const file = form.elements.file.files[0];
+    if (!file) return;
+    const query = new URLSearchParams({ format: form.elements.format.value, name: file.name });
+    if (form.elements.offset_unit.value) query.set('offset_unit', form.elements.offset_unit.value);
+    const request = new XMLHttpRequest();
+    request.open('POST', `${form.dataset.import}?${query}`);
+    request.setRequestHeader('x-csrf-token', csrf);
+    request.setRequestHeader('content-type', 'application/octet-stream');
+    request.responseType = 'json';
+    request.upload.onprogress = (step) => { if (step.lengthComputable) bar.value = step.loaded / step.total; };
+    request.upload.onload = () => told.replaceChildren(element('p', 'Uploaded; the items are being read…', 'muted'));
+    const end = (...parts) => {
+      told.replaceChildren(...parts);
+      bar.hidden = true;
+      button.disabled = false;
+    };
+    request.onload = () => {
+      if (request.status < 300) end(...imported(request.response));
+      else end(problem(request.response?.error ?? { message: 'The upload failed', hint: 'Try again.' }));
+    };
+    request.onerror = () => end(problem({ message: 'The studio cannot be reached', hint: 'Check that it runs, then try again.' }));
+    [bar.value, bar.hidden, button.disabled] = [0, false, true];
+    told.replaceChildren();
+    request.send(file);
+  });
+}
+
+// Draws the item view of the schema as it is typed.
+function preview(form) {
+  const [stage, problems] = [document.querySelector('[data-preview-stage]'), form.querySelector('[data-problems]')];
+  let waiting;
+  let turn = 0;
+  form.elements.schema.addEventListener('input', () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const mine = ++turn;
+      const response = await fetch(form.dataset.preview, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
+        body: JSON.stringify({ schema: form.elements.schema.value }),
+      }).catch(() => null);
+      if (!response?.ok || mine !== turn) return;
+      const { html, list } = await response.json();
+      problems.innerHTML = list;
+      if (html !== null) {
+        stage.innerHTML = html;
+        stage.dispatchEvent(new CustomEvent('drawn', { bubbles: true }));
+      }
+    }, 300);
+  });
+}
+
+tellTimes(document);
+document.querySelectorAll('[data-live]').forEach(keepFresh);
+document.querySelectorAll('form[data-import]').forEach(upload);
+document.querySelectorAll('form[data-preview]').forEach(preview);
+if (document.querySelector('[data-key]')) listenForKeys();

@@ -1,0 +1,168 @@
+// The queue: the item on the stage, those behind it that are held and drawn already, and those that were.
+
+import { Offline, get, post } from './api.js';
+import { parseItem } from './conflict.js';
+import { $, $$, el } from './dom.js';
+import { pending, send } from './outbox.js';
+import { toast } from './toast.js';
+
+const BEAT_MS = 60_000;
+const bench = $('[data-dataset]');
+const stage = $('#stage');
+const howMany = Number(bench?.dataset.howMany ?? 3);
+
+let ahead = [];
+let finished = null;
+let past = [];
+let future = [];
+let filling = null;
+// The stage is empty and waits for an item.
+let hungry = false;
+let shown = () => {};
+
+/// Who hears of each item that comes on the stage.
+export const onShow = (listener) => { shown = listener; };
+
+export const current = () => $('.item', stage);
+
+/// Puts an item on the stage.
+export function show(article) {
+  stage.replaceChildren(article);
+  scrollTo(0, 0);
+  shown(article);
+}
+
+/// Held and drawn items behind the current one, up to `howMany` in all.
+export function prefetch() {
+  filling ??= fetchAhead().finally(() => { filling = null; });
+  return filling;
+}
+
+async function fetchAhead() {
+  if (ahead.length < howMany) await ask();
+  feed();
+}
+
+async function ask() {
+  try {
+    const reply = await post('next', { how_many: howMany + 1, html: true });
+    const known = new Set([current()?.dataset.item, ...ahead.map((one) => one.dataset.item), ...left]);
+    for (const item of reply.items) if (!known.has(item.item)) ahead.push(parseItem(item.html));
+    finished = reply.items.length ? null : reply.finished;
+    if (!pending()) counts(reply.counts);
+  } catch (error) {
+    if (!(error instanceof Offline)) toast(error.message, { bad: true });
+  }
+}
+
+/// Fills an empty stage with the next item, or with the reason why there is none.
+function feed() {
+  if (!hungry) return;
+  const next = ahead.shift();
+  if (!next && !finished) return;
+  hungry = false;
+  if (next) return show(next);
+  const parsed = new DOMParser().parseFromString(finished.html, 'text/html');
+  stage.replaceChildren(...document.adoptNode(parsed.body).childNodes);
+}
+
+/// After the server took something: whatever the stage waits for may be free now.
+export async function refill() {
+  await prefetch();
+  if (hungry) await prefetch();
+}
+
+/// Items submitted or skipped here whose request may still be on its way: the server can offer them once more.
+const left = new Set();
+export const arrived = (item) => left.delete(item);
+
+/// The next item takes the stage at once; `keep` remembers the one that leaves, for the way back.
+export async function advance({ keep = true } = {}) {
+  const leaving = current();
+  if (leaving) {
+    left.add(leaving.dataset.item);
+    if (keep) past.push(leaving);
+  }
+  const next = future.pop() ?? ahead.shift();
+  if (next) {
+    show(next);
+  } else {
+    hungry = true;
+    stage.replaceChildren(el('p', { class: 'empty' }, 'Looking for the next item…'));
+  }
+  await prefetch();
+}
+
+/// Back to what was on the stage before; older items come from the server.
+export async function previous() {
+  let back = past.pop();
+  if (!back) {
+    const { items } = await get('history?limit=50');
+    const here = current()?.dataset.item;
+    const at = items.findIndex((one) => one.item === here);
+    const row = items[at + 1];
+    if (!row) return toast('This is the first item you worked on.');
+    back = parseItem((await get(`mine?html=1&item=${encodeURIComponent(row.item)}`)).html);
+  }
+  if (current()) future.push(current());
+  show(back);
+}
+
+/// Forward again, up to the item that is next in the queue.
+export async function next() {
+  const forward = future.pop() ?? ahead.shift();
+  if (!forward) return toast('This is the newest item of your queue. Submit or skip it to go on.');
+  if (current()) past.push(current());
+  show(forward);
+  prefetch();
+}
+
+/// Brings an item of mine back on the stage as the server has it.
+export async function reopen(item) {
+  const reply = await get(`mine?html=1&item=${encodeURIComponent(item)}`);
+  setAside();
+  show(parseItem(reply.html));
+}
+
+/// Shows an item in place of another copy of it; the one on the stage goes back to the front of the queue.
+export function setAside() {
+  const here = current();
+  if (here) ahead.unshift(here);
+}
+
+/// Forgets the copy of an item that left the stage.
+export function forgetPast(item) {
+  left.delete(item);
+  past = past.filter((one) => one.dataset.item !== item);
+  future = future.filter((one) => one.dataset.item !== item);
+  ahead = ahead.filter((one) => one.dataset.item !== item);
+}
+
+/// Prints the tabs' counts.
+export function counts(numbers) {
+  for (const [name, number] of Object.entries(numbers ?? {})) {
+    for (const place of $$(`[data-count="${name}"]`)) place.textContent = number.toLocaleString('en');
+  }
+}
+
+/// Skips the current item.
+export async function skip(reason, activeMs) {
+  const { item, lease } = current().dataset;
+  const leaving = advance({ keep: false });
+  await send({ path: 'skip', item, body: { item, lease, reason, active_ms: activeMs } });
+  await leaving;
+}
+
+/// Tells the server that this person still holds what is here.
+async function beat() {
+  const held = [current(), ...ahead].filter((one) => one?.dataset.lease);
+  if (!held.length || document.hidden) return;
+  try {
+    const reply = await post('heartbeat', { items: held.map(({ dataset: { item, lease } }) => ({ item, lease })) });
+    const lost = new Set(reply.items.filter((one) => !one.lease).map((one) => one.item));
+    ahead = ahead.filter((one) => !lost.has(one.dataset.item));
+    if (lost.has(current()?.dataset.item)) toast('Your time on this item ran out, so it may go to somebody else. Submit soon or go on with the next.', { bad: true });
+  } catch { /* the outbox tells of lost connections */ }
+}
+
+setInterval(beat, BEAT_MS);

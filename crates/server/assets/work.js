@@ -1,0 +1,190 @@
+// The page where people answer: joins the item on the stage with keys, drafts, undo, the queue and the special questions.
+
+import { Refused, post } from './api.js';
+import { askConflict, parseItem, sameAnswers, withPairs } from './conflict.js';
+import { $, $$ } from './dom.js';
+import { draftSaved, isDirty, leaveDraft, saveDraft, touched, watchDraft } from './draft.js';
+import { applyConditions, decode, encode, fill, firstOpen, firstOpenUnit, isAnswered, pairs, units } from './form.js';
+import { activate, command, listen, printHints, setUnit } from './keys.js';
+import { draftVersions, forget, hear, resume, send } from './outbox.js';
+import { advance, arrived, counts, current, forgetPast, next, onShow, prefetch, previous, refill, reopen, setAside, show, skip } from './queue.js';
+import { activeMs, startTimer } from './timer.js';
+import { toast } from './toast.js';
+import { note, redoStep, undoStep, watchUndo } from './undo.js';
+import { wire } from './wire.js';
+import './guide.js';
+import './talk.js';
+import './sheet.js';
+
+/// Takes up an item that came on the stage.
+function opened(article) {
+  startTimer(article, Number(article.dataset.activeMs ?? 0));
+  wire(article);
+  watchUndo(article);
+  watchDraft(article);
+  buttons();
+}
+
+function buttons() {
+  const article = current();
+  if (!article) return;
+  const show = (name, yes) => { const button = $(`[data-do="${name}"]`, article); if (button) button.hidden = !yes; };
+  show('discard', article.dataset.status === 'draft' || isDirty());
+  show('undo', true);
+}
+
+function changed(event) {
+  const article = event.target.closest?.('.item');
+  if (!article || article !== current()) return;
+  applyConditions(article);
+  for (const question of $$('[data-missing]', article)) if (isAnswered(question)) unmark(question);
+  note();
+  touched();
+  buttons();
+}
+
+function unmark(question) {
+  delete question.dataset.missing;
+  $('[data-error]', question).hidden = true;
+}
+
+function complain(question, words) {
+  question.dataset.missing = '';
+  const place = $('[data-error]', question);
+  place.textContent = words;
+  place.hidden = false;
+  activate(question);
+  const open = firstOpenUnit(question);
+  if (open) setUnit(open);
+}
+
+/// The questions whose suggestion was taken over and still stands, as pairs of the form.
+const accepted = (article) => $$('.suggestion[data-taken]', article)
+  .filter((one) => encode(pairs(one.closest('.question')).sort()) === encode(decode(one.dataset.suggestion).sort()))
+  .map((one) => ['accepted', one.closest('.question').dataset.question]);
+
+async function submit() {
+  const article = current();
+  if (!article || 'readOnly' in article.dataset || 'trial' in article.dataset) return;
+  const open = firstOpen(article);
+  if (open) return complain(open, units(open).length ? 'Some parts are still open.' : 'Please answer this question.');
+  const { item, lease, version } = article.dataset;
+  const body = { item, lease, version: Number(version), draft_version: Number(article.dataset.draftVersion), form: encode([...pairs(article), ...accepted(article)]), active_ms: activeMs() };
+  article.dataset.activeMs = body.active_ms;
+  article.dataset.status = 'submitted';
+  leaveDraft({ forget: true });
+  const leaving = advance();
+  await forget((one) => one.path === 'draft' && one.item === item);
+  toast('Submitted.', { action: 'Undo', then: undo });
+  await Promise.all([send({ path: 'submit', item, body }), leaving]);
+}
+
+/// Undoes a change of this item or, when there is none left, the last submit or skip.
+async function undo() {
+  if (undoStep()) return;
+  await saveDraft();
+  if (await forget((one) => /^(submit|skip)$/.test(one.path))) return previous();
+  let reply;
+  try {
+    reply = await post('undo', {});
+  } catch (error) {
+    return toast(error instanceof Refused ? error.message : 'Offline: the last submit cannot be undone now.', { bad: true });
+  }
+  forgetPast(reply.item);
+  draftVersions.set(reply.item, reply.draft_version);
+  setAside();
+  show(parseItem(reply.html));
+  counts(reply.counts);
+  toast('Undone: the item is a draft again.');
+}
+
+function discard() {
+  const article = current();
+  const before = encode(pairs(article));
+  if (!before) return;
+  fill(article, []);
+  toast('Draft discarded.', { action: 'Undo', then: () => fill(article, decode(before)) });
+}
+
+/// The server took a request.
+function taken(request, reply) {
+  if (request.path === 'draft') return draftSaved(request.item, reply);
+  arrived(request.item);
+  draftVersions.delete(request.item);
+  counts(reply.counts);
+  const copy = $$('.item').find((one) => one.dataset.item === request.item);
+  if (copy) copy.dataset.version = reply.version;
+  if (reply.gold) toast('The known answer of the last item differs from yours in: ' + reply.gold.missed.join(', ') + '.', { action: 'Look', then: () => reopen(request.item), ms: 12000 });
+  refill();
+}
+
+/// The server refused a request: say why, and bring the item back with everything that was said.
+async function refused(request, error) {
+  const theirs = error.status === 409 && error.body?.current?.html ? parseItem(error.body.current.html) : null;
+  if (theirs && request.body.form != null) return settle(request, theirs);
+  toast(`${error.message}${error.hint ? ` – ${error.hint}` : ''}`, { bad: true });
+  if (request.path === 'draft' || error.status === 409) return arrived(request.item);
+  forgetPast(request.item);
+  try {
+    await reopen(request.item);
+    fill(current(), decode(request.body.form));
+  } catch { /* it is nobody's any more; the server kept the answers as a draft */ }
+}
+
+async function settle(request, theirs) {
+  arrived(request.item);
+  if (sameAnswers(request.body.form, theirs) && request.path === 'draft') return draftSaved(request.item, { version: theirs.dataset.draftVersion });
+  const mine = withPairs(theirs, decode(request.body.form));
+  const choice = await askConflict(mine, theirs);
+  draftVersions.set(request.item, Number(theirs.dataset.draftVersion));
+  if (choice === 'mine') {
+    const { version, draftVersion } = theirs.dataset;
+    if (current()?.dataset.item === request.item) Object.assign(current().dataset, { version, draftVersion });
+    return send({ ...request, number: undefined, inFlight: false, body: { ...request.body, version: Number(version), draft_version: Number(draftVersion) } });
+  }
+  forgetPast(request.item);
+  if (current()?.dataset.item !== request.item) setAside();
+  show(theirs);
+}
+
+command('submit', submit);
+command('submitText', submit);
+command('draft', () => saveDraft({ always: true }));
+command('undo', undo);
+command('redo', () => { redoStep(); });
+command('discard', discard);
+command('previous', async () => { await saveDraft(); await previous(); });
+command('next', async () => { await saveDraft(); await next(); });
+command('skip', () => {
+  const details = $('details.skip', current());
+  if (!details) return false;
+  details.open = !details.open;
+  $(details.open ? 'select' : 'summary', details).focus();
+});
+command('leave', () => {
+  $$('details[open]').forEach((one) => { one.open = false; });
+  document.activeElement?.blur();
+});
+
+const stage = $('#stage');
+stage.addEventListener('change', changed);
+stage.addEventListener('input', changed);
+stage.addEventListener('refill', changed);
+stage.addEventListener('submit', (event) => {
+  event.preventDefault();
+  const how = event.submitter?.value ?? 'submit';
+  if (how === 'skip') { leaveDraft({ forget: true }); return skip($('[name="reason"]', current()).value, activeMs()); }
+  return how === 'draft' ? saveDraft({ always: true }) : submit();
+});
+stage.addEventListener('click', (event) => {
+  const what = event.target.closest('[data-do]')?.dataset.do;
+  if (what === 'undo') undo();
+  if (what === 'discard') discard();
+});
+
+hear(taken, refused);
+onShow(opened);
+listen();
+printHints(document);
+if (current()) opened(current());
+resume().then(prefetch);

@@ -1,0 +1,195 @@
+//! The item view: what a person reads, what they are asked, and how their form becomes answers again.
+//!
+//! The form is the truth. [`render`] draws native controls, so a page works without a script; the browser's modules
+//! only make them faster. [`form::read`] turns posted pairs into answers and [`form::write`] turns answers into pairs.
+
+pub(crate) mod bulk;
+mod choice;
+mod compare;
+mod field;
+pub(crate) mod form;
+mod grade;
+mod markup;
+mod palette;
+mod question;
+mod record;
+mod show;
+mod sides;
+mod span;
+mod text;
+mod write;
+
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::collections::BTreeMap;
+
+use engraft_app::annotate::{Answer, Field, Question, QuestionKind, Schema};
+use engraft_app::work::{ItemView, Tab};
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+
+pub(crate) use form::{read_accepted, read_form};
+pub(crate) use show::{show_answer, show_answers};
+
+/// An item in front of a person, with what its parts need to draw themselves.
+struct Sheet<'a> {
+    view: &'a ItemView,
+    schema: Schema,
+}
+
+impl<'a> Sheet<'a> {
+    fn of(view: &'a ItemView) -> Sheet<'a> {
+        let schema = Schema {
+            fields: view.layout.clone(),
+            questions: view.questions.clone(),
+            guidelines: String::new(),
+            distribution: Default::default(),
+            gold: Default::default(),
+            merge: Default::default(),
+            hide_suggestions: false,
+        };
+        Sheet { view, schema }
+    }
+
+    /// What the person said to a question so far.
+    fn given(&self, question: &Question) -> Option<&'a Answer> {
+        self.view.answers.as_ref()?.get(&question.name)
+    }
+}
+
+/// One item as an `<article>` with its form. Without a `csrf` token everything can be tried and nothing can be sent.
+pub(crate) fn render(view: &ItemView, csrf: &str) -> Markup {
+    let sheet = &Sheet::of(view);
+    let action = format!("/d/{}/work", markup::segment(&view.dataset));
+    html! {
+        article.item data-item=(view.item) data-lease=[view.lease.as_ref()] data-expires=[view.expires_at.as_ref()]
+            data-version=(view.version) data-draft-version=(view.draft_version) data-status=(status(view.status))
+            data-read-only[view.read_only] data-trial[csrf.is_empty()] {
+            @if let Some(reason) = &view.returned {
+                p.notice.warn { b { "Given back by a reviewer. " } span dir="auto" { (reason) } }
+            }
+            form method="post" action=(action) autocomplete="off" novalidate {
+                // The first button is the one that the return key presses in a text field.
+                @if !view.read_only {
+                    button.visually-hidden name="do" value="submit" tabindex="-1" aria-hidden="true" disabled[csrf.is_empty()] {}
+                }
+                input type="hidden" name="csrf" value=(csrf);
+                input type="hidden" name="item" value=(view.item);
+                @if let Some(lease) = &view.lease { input type="hidden" name="lease" value=(lease); }
+                input type="hidden" name="version" value=(view.version);
+                input type="hidden" name="draft_version" value=(view.draft_version);
+                input type="hidden" name="active_ms" value="0";
+                (columns(sheet))
+                @if !view.read_only { (actions(view, csrf)) }
+            }
+        }
+    }
+}
+
+/// The fields and the questions with their controls, for a form of the caller's own.
+pub(crate) fn controls(view: &ItemView) -> Markup {
+    html! { div.item data-item=(view.item) { (columns(&Sheet::of(view))) } }
+}
+
+/// What a field's values look like, to be read only.
+pub(crate) fn show_fields(layout: &[Field], fields: &Map<String, Value>) -> Markup {
+    let view = ItemView {
+        dataset: String::new(),
+        item: String::new(),
+        lease: None,
+        expires_at: None,
+        version: 0,
+        draft_version: 0,
+        status: Tab::Pending,
+        fields: fields.clone(),
+        layout: layout.to_vec(),
+        questions: Vec::new(),
+        suggestions: Vec::new(),
+        answers: None,
+        presented: BTreeMap::new(),
+        returned: None,
+        read_only: true,
+        guideline: String::new(),
+    };
+    let sheet = Sheet::of(&view);
+    html! { @for field in layout { (field::render(&sheet, field)) } }
+}
+
+fn columns(sheet: &Sheet) -> Markup {
+    let (wide, narrow): (Vec<_>, Vec<_>) =
+        sheet.view.questions.iter().partition(|question| is_wide(&question.kind));
+    html! {
+        div.columns .single[narrow.is_empty()] {
+            div.reading {
+                @for field in &sheet.view.layout {
+                    @if !is_owned(&sheet.view.questions, &field.name) { (field::render(sheet, field)) }
+                }
+                @for question in &wide { (question::render(sheet, question)) }
+            }
+            @if !narrow.is_empty() {
+                div.asking { @for question in &narrow { (question::render(sheet, question)) } }
+            }
+        }
+    }
+}
+
+/// A pile's name as in addresses.
+fn status(tab: Tab) -> &'static str {
+    match tab {
+        Tab::Pending => "pending",
+        Tab::Draft => "draft",
+        Tab::Submitted => "submitted",
+        Tab::Skipped => "skipped",
+        Tab::Returned => "returned",
+    }
+}
+
+/// Whether a question needs the width of a page: its controls stand beside the text they judge.
+fn is_wide(kind: &QuestionKind) -> bool {
+    use QuestionKind::{Correction, Relevance, Support, Turns};
+    matches!(kind, Correction { .. } | Relevance { .. } | Support { .. } | Turns { .. })
+}
+
+/// Whether a question draws this field itself, so that it is not drawn twice.
+fn is_owned(questions: &[Question], name: &str) -> bool {
+    questions.iter().any(|question| match &question.kind {
+        QuestionKind::Relevance { field, query } => field == name || query == name,
+        QuestionKind::Support { answer, passages } => answer == name || passages == name,
+        QuestionKind::Turns { field, .. } => field == name,
+        _ => false,
+    })
+}
+
+fn actions(view: &ItemView, csrf: &str) -> Markup {
+    let reasons = [
+        ("unclear", "It is unclear"),
+        ("not_my_language", "Not my language"),
+        ("broken", "Something is broken"),
+        ("conflict_of_interest", "Conflict of interest"),
+    ];
+    html! {
+        div.actions role="group" aria-label="This item" {
+            details.skip {
+                summary.button { "Skip" kbd data-command="skip" {} }
+                fieldset.reasons {
+                    legend { "Why? The item goes to somebody else." }
+                    select name="reason" aria-label="Reason" {
+                        @for (value, words) in reasons { option value=(value) { (words) } }
+                    }
+                    button.button name="do" value="skip" { "Skip this item" }
+                }
+            }
+            button.button type="button" data-do="discard" hidden { "Discard" kbd data-command="discard" {} }
+            button.button type="button" data-do="undo" hidden { "Undo" kbd data-command="undo" {} }
+            p.state { span data-saved {} span data-timer role="timer" aria-label="Active time" {} }
+            button.button name="do" value="draft" { "Save draft" kbd data-command="draft" {} }
+            button.button.primary name="do" value="submit" disabled[csrf.is_empty()] {
+                @if view.status == Tab::Submitted { "Submit again" } @else { "Submit" }
+                kbd data-command="submit" {}
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Every question type: what is drawn is what is posted, and what is posted is the answer again.
+
+use std::collections::BTreeMap;
+
+use engraft_app::annotate::{Answer, Answers, Question, Suggestion};
+use engraft_app::work::{ItemView, Tab};
+use serde_json::Value;
+
+use super::samples::{Sample, samples};
+use super::{form, read_accepted, read_form, render, show_answers};
+
+/// The sample's answers as the store would have them.
+pub(crate) fn answers(sample: &Sample) -> Answers {
+    let read = |question: &Question, value: &Value| Answer::read(question, value, &sample.fields).unwrap();
+    let given = sample.schema.questions.iter().filter_map(|question| {
+        Some((question.name.clone(), read(question, sample.answers.get(&question.name)?)))
+    });
+    given.collect()
+}
+
+pub(crate) fn view(sample: &Sample, answers: Option<Answers>) -> ItemView {
+    ItemView {
+        dataset: "d".into(),
+        item: sample.name.clone(),
+        lease: Some("L1".into()),
+        expires_at: None,
+        version: 0,
+        draft_version: 0,
+        status: Tab::Pending,
+        fields: sample.fields.clone(),
+        layout: sample.schema.fields.clone(),
+        questions: sample.schema.questions.clone(),
+        suggestions: Vec::new(),
+        answers,
+        presented: BTreeMap::new(),
+        returned: None,
+        read_only: false,
+        guideline: "g1".into(),
+    }
+}
+
+/// What the form of `html` posts, completed by the reader as the server does it.
+fn read_back(sample: &Sample, form: &str) -> Answers {
+    let posted = read_form(&sample.schema.questions, form).unwrap();
+    let whole = |question: &Question, answer: &Answer| {
+        Answer::read(question, &serde_json::to_value(answer).unwrap(), &sample.fields).unwrap()
+    };
+    let each = posted
+        .iter()
+        .map(|(name, answer)| (name.clone(), whole(sample.schema.question(name).unwrap(), answer)));
+    each.collect()
+}
+
+/// The pairs a browser would post for this HTML: a small reading of the controls that are checked, selected or filled.
+fn posted(html: &str) -> String {
+    let mut pairs = Vec::new();
+    let attribute = |tag: &str, name: &str| {
+        let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
+        let value = &tag[start..start + tag[start..].find('"')?];
+        Some(value.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    };
+    let body = |rest: &str, end: &str| {
+        let text = rest[rest.find('>').unwrap() + 1..rest.find(end).unwrap()].to_string();
+        text.replace("&#13;", "\r").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    };
+    for (at, _) in html.match_indices('<') {
+        let rest = &html[at..];
+        let tag = &rest[..rest.find('>').unwrap()];
+        let Some(name) = attribute(tag, "name") else { continue };
+        let kind = attribute(tag, "type").unwrap_or_default();
+        let value = attribute(tag, "value").unwrap_or_default();
+        if tag.starts_with("<input")
+            && (!["radio", "checkbox"].contains(&&*kind) || tag.ends_with(" checked"))
+        {
+            pairs.push((name, value));
+        } else if tag.starts_with("<textarea") {
+            pairs.push((name, body(rest, "</textarea>").strip_prefix('\n').unwrap().replace('\n', "\r\n")));
+        } else if tag.starts_with("<select") {
+            let options = &rest[..rest.find("</select>").unwrap()];
+            let chosen = options
+                .split("<option")
+                .find(|option| option.split('>').next().unwrap().ends_with(" selected"));
+            pairs.push((name, chosen.and_then(|option| attribute(option, "value")).unwrap_or_default()));
+        }
+    }
+    form::encode(&pairs)
+}
+
+#[test]
+fn a_rendered_answer_posts_itself_for_every_question_type() {
+    let mut types = std::collections::BTreeSet::new();
+    for sample in samples() {
+        let given = answers(&sample);
+        let html = render(&view(&sample, Some(given.clone())), "t").into_string();
+        assert_eq!(read_back(&sample, &posted(&html)), given, "{}", sample.name);
+        types.extend(sample.schema.questions.iter().map(|question| question.kind.name()));
+    }
+    assert_eq!(types.len(), 14, "{types:?}");
+}
+
+#[test]
+fn an_accepted_suggestion_posts_the_suggested_answer() {
+    for sample in samples() {
+        let given = answers(&sample);
+        let pairs =
+            |question: &Question| given.get(&question.name).map(|answer| form::write(question, answer));
+        let pairs: Vec<_> = sample.schema.questions.iter().filter_map(pairs).flatten().collect();
+        assert_eq!(read_back(&sample, &form::encode(&pairs)), given, "{}", sample.name);
+    }
+}
+
+#[test]
+fn an_untouched_item_posts_no_answers() {
+    for sample in samples().iter().filter(|sample| sample.name != "correction") {
+        let html = render(&view(sample, None), "t").into_string();
+        let mut read = read_form(&sample.schema.questions, &posted(&html)).unwrap();
+        read.retain(|_, answer| !matches!(answer, Answer::Spans(spans) if spans.is_empty()));
+        read.retain(|_, answer| !matches!(answer, Answer::Relations(arrows) if arrows.is_empty()));
+        assert_eq!(read, Answers::new(), "{}", sample.name);
+    }
+}
+
+#[test]
+fn every_item_keeps_to_the_content_security_policy() {
+    for sample in samples() {
+        let given = answers(&sample);
+        let mut view = view(&sample, Some(given.clone()));
+        view.suggestions = vec![Suggestion { model: "m".into(), score: Some(0.9), answers: given.clone() }];
+        let html = render(&view, "t").into_string();
+        for forbidden in ["<script", " style=", " onclick=", "javascript:"] {
+            assert!(!html.contains(forbidden), "{} has {forbidden}", sample.name);
+        }
+        assert!(html.contains("data-suggestion"), "{}", sample.name);
+        assert!(!show_answers(&view.questions, &view.fields, &given).into_string().is_empty());
+    }
+}
+
+#[test]
+fn what_is_read_only_cannot_be_posted() {
+    for sample in samples() {
+        let read_only = ItemView { read_only: true, ..view(&sample, Some(answers(&sample))) };
+        let html = render(&read_only, "t").into_string();
+        assert!(!html.contains("value=\"submit\""));
+        let (all, off) =
+            (html.matches("<fieldset class=\"question").count(), html.matches(" disabled>").count());
+        assert_eq!(all, off, "{}", sample.name);
+    }
+}
+
+#[test]
+fn a_question_is_asked_when_its_condition_holds() {
+    let sample = samples().into_iter().find(|sample| sample.name == "several").unwrap();
+    let hidden = |answers: Option<Answers>| {
+        render(&view(&sample, answers), "t")
+            .into_string()
+            .contains("data-any-of=\"[&quot;billing&quot;]\" hidden disabled")
+    };
+    assert!(!hidden(Some(answers(&sample))));
+    assert!(hidden(None));
+}
+
+#[test]
+fn answers_stand_in_the_order_of_the_view() {
+    let sample = samples().into_iter().find(|sample| sample.name == "preference").unwrap();
+    let order = |ids: [&str; 2]| {
+        let presented = BTreeMap::from([("answers".to_string(), ids.map(str::to_string).to_vec())]);
+        let html = render(&ItemView { presented, ..view(&sample, None) }, "t").into_string();
+        html.find("data-side=\"m1\"") < html.find("data-side=\"m2\"")
+    };
+    assert!(order(["m1", "m2"]) && !order(["m2", "m1"]));
+}
+
+#[test]
+fn forms_say_what_was_taken_over_unchanged() {
+    assert_eq!(read_accepted("accepted=b&q.a=1&accepted=a&accepted=b"), ["a", "b"]);
+}
+
+#[test]
+fn a_damaged_form_is_the_senders_fault() {
+    let spans = samples().into_iter().find(|sample| sample.name == "spans").unwrap();
+    let error = read_form(&spans.schema.questions, "q.people=%5B%7B").unwrap_err();
+    assert_eq!(error.to_string(), "question `people`: `[{` cannot be read");
+}
+
+#[test]
+fn every_module_is_served_and_all_together_stay_small() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+    let served = include_str!("../assets.rs");
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        assert!(served.contains(&format!("(\"{name}\", ")), "{name} is missing in FILES");
+        bytes += if name.ends_with(".js") { entry.metadata().unwrap().len() } else { 0 };
+    }
+    assert!(bytes < 300_000, "{bytes} bytes of modules");
+}

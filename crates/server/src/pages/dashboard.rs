@@ -1,0 +1,260 @@
+//! How a dataset stands: progress, agreement, people, labels and disagreement, each figure a way to its items.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use engraft_app::people::Act;
+use engraft_app::review::{self, Dashboard, LabelCounts, Matrix, PersonRow, QuestionAgreement};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::figures::{bar, count, hours, metric, percent, seconds, thousands};
+use crate::extract::{Asked, Fields};
+use crate::guard::Who;
+use crate::page::{Frame, Page, Part, Place, address, encoded};
+use crate::problem::Problem;
+use crate::studio::Studio;
+
+#[derive(Deserialize)]
+pub(crate) struct Query {
+    /// Only the figures, for a page that refreshes itself.
+    #[serde(default)]
+    part: bool,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Pausing {
+    user: String,
+    why: String,
+}
+
+/// The page, or its figures alone.
+pub(crate) async fn page(
+    State(studio): State<Arc<Studio>>,
+    frame: Frame,
+    who: Who,
+    Path(dataset): Path<String>,
+    Asked(query): Asked<Query>,
+) -> Result<Response, Problem> {
+    let (principal, name) = (who.principal.clone(), dataset.clone());
+    let view = studio.call(move |context, app| review::dashboard(context, app, &principal, &name)).await?;
+    let figures = figures(&view, &frame, who.principal.may(Act::SeeAnswers));
+    if query.part {
+        return Ok(figures.into_response());
+    }
+    let page = frame.page(Page {
+        title: &format!("{dataset}: dashboard"),
+        place: Place::Dataset(&dataset, Part::Dashboard),
+        scripts: &["lead.js"],
+        class: "dashboard",
+        body: html! {
+            h1 { (dataset) }
+            div #figures data-live={ (address(&dataset, Part::Dashboard)) "?part=true" } { (figures) }
+        },
+    });
+    Ok(page.into_response())
+}
+
+/// Stops a person here, or lets them go on when no reason is given.
+pub(crate) async fn pause(
+    State(studio): State<Arc<Studio>>,
+    Who { principal, .. }: Who,
+    Path(dataset): Path<String>,
+    Fields(pausing): Fields<Pausing>,
+) -> Result<Response, Problem> {
+    let name = dataset.clone();
+    studio
+        .call(move |context, app| {
+            let why = Some(pausing.why.trim()).filter(|why| !why.is_empty());
+            review::pause(context, app, &principal, &name, &pausing.user, why)
+        })
+        .await?;
+    Ok(axum::response::Redirect::to(&address(&dataset, Part::Dashboard)).into_response())
+}
+
+fn figures(view: &Dashboard, frame: &Frame, sees_answers: bool) -> Markup {
+    let links = Links { dataset: &view.dataset, to_items: sees_answers };
+    html! {
+        (progress(view, &links))
+        @if view.items.total == 0 {
+            div.empty { h2 { "No items yet" } p { "Figures appear here as soon as there are items and people answer them." }
+                @if sees_answers { a.button.primary href=(address(&view.dataset, Part::Transfer)) { "Import items" } }
+            }
+        } @else {
+            div.panels {
+                (agreement(&view.agreement, view.window))
+                @for counts in &view.labels { (labels(counts, &links)) }
+                @for matrix in view.matrices.iter().filter(|matrix| !matrix.cells.is_empty()) { (disagreement(matrix, &links)) }
+            }
+            @if !view.people.is_empty() { (people(view, frame, &links)) }
+        }
+    }
+}
+
+/// Where figures lead; nowhere for those who may not see the items behind them.
+struct Links<'a> {
+    dataset: &'a str,
+    to_items: bool,
+}
+
+impl Links<'_> {
+    fn items(&self, query: &str, words: &str) -> Markup {
+        html! {
+            @if self.to_items { a href={ (address(self.dataset, Part::Items)) "?" (query) } { (words) } } @else { (words) }
+        }
+    }
+}
+
+fn progress(view: &Dashboard, links: &Links) -> Markup {
+    let items = &view.items;
+    let states = [
+        ("Resolved", "resolved", items.resolved),
+        ("In need of a decision", "conflict", items.conflicts),
+        ("Not complete", "open", items.open),
+    ];
+    html! {
+        section.panel {
+            div.row.between {
+                h2 { (percent(items.resolved, items.total)) " resolved" }
+                p.muted { (count(items.total, "item", "items")) " · " (count(view.responses, "response", "responses")) " · " (thousands(view.responses_needed)) " to go"
+                    @if let Some(left) = view.hours_left { " · about " (hours(left)) " of work" } }
+            }
+            (bar("Resolved", items.resolved, items.total))
+            dl.figures {
+                @for (words, state, n) in states {
+                    div { dt { (links.items(&format!("state={state}"), words)) } dd { (thousands(n)) } }
+                }
+                div { dt { (links.items("flagged=true", "Flagged")) } dd { (thousands(items.flags)) } }
+            }
+            @if items.conflicts > 0 { p { a.button.primary href=(address(&view.dataset, Part::Review)) { "Decide " (count(items.conflicts, "conflict", "conflicts")) } } }
+        }
+    }
+}
+
+fn agreement(rows: &[QuestionAgreement], window: u64) -> Markup {
+    html! {
+        section.panel {
+            h2 { "Agreement" }
+            @if rows.is_empty() {
+                p.muted { "It needs items that two people answered. Let at least two people answer each item: “overlap” in the settings." }
+            } @else {
+                div.scroll tabindex="0" role="region" aria-label="Agreement" {
+                    table.table {
+                        thead { tr { th { "Question" } th { "Measure" } th { "Value" } th { "Items used" } } }
+                        tbody { @for row in rows {
+                            tr { th scope="row" { (row.question) } td { (row.measure.replace('_', " ")) } td { (metric(&row.metric, row.measure == "percent")) } td { (row.used) " of " (row.of) } }
+                        } }
+                    }
+                }
+                p.muted { "On the latest " (count(window, "item", "items")) " answered by two people or more." }
+            }
+        }
+    }
+}
+
+fn labels(counts: &LabelCounts, links: &Links) -> Markup {
+    let most = counts.counts.iter().map(|count| count.count).max().unwrap_or(0);
+    let all: u64 = counts.counts.iter().map(|count| count.count).sum();
+    html! {
+        section.panel {
+            h2 { "Answers: " (counts.question) }
+            @if counts.counts.is_empty() { p.muted { "Nobody answered yet." } }
+            ul.bars { @for row in &counts.counts {
+                li {
+                    span.words { (links.items(&label_query(&counts.question, &row.label), &row.label)) }
+                    meter min="0" max=(most) value=(row.count) aria-label=(row.label) {}
+                    span.number { (thousands(row.count)) " · " (percent(row.count, all)) }
+                }
+            } }
+        }
+    }
+}
+
+/// How dark a cell of a matrix is, from 0 to 4.
+fn heat(pairs: u64, most: u64) -> u64 {
+    if pairs == 0 || most == 0 { 0 } else { (pairs * 4).div_ceil(most).min(4) }
+}
+
+fn disagreement(matrix: &Matrix, links: &Links) -> Markup {
+    let cell = |a: &str, b: &str| {
+        matrix.cells.iter().find(|cell| (cell.a == a && cell.b == b) || (cell.a == b && cell.b == a))
+    };
+    let most = matrix.cells.iter().map(|cell| cell.pairs).max().unwrap_or(0);
+    html! {
+        section.panel {
+            h2 { "Who said what together: " (matrix.question) }
+            p.muted { "Pairs of answers to the same item. Off the diagonal, two people disagreed." }
+            div.scroll tabindex="0" role="region" aria-label={ "Pairs of answers: " (matrix.question) } {
+                table.matrix {
+                    thead { tr { td {} @for label in &matrix.labels { th scope="col" { (label) } } } }
+                    tbody { @for (row, a) in matrix.labels.iter().enumerate() {
+                        tr {
+                            th scope="row" { (a) }
+                            @for (column, b) in matrix.labels.iter().enumerate() {
+                                @let pairs = cell(a, b).map_or(0, |cell| cell.pairs);
+                                td data-heat=(heat(pairs, most)) class=(if row == column { "same" } else { "other" }) {
+                                    @if pairs == 0 { span.muted { "0" } }
+                                    @else { (links.items(&pair_query(&matrix.question, a, b), &thousands(pairs))) }
+                                }
+                            }
+                        }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn people(view: &Dashboard, frame: &Frame, links: &Links) -> Markup {
+    html! {
+        section.panel {
+            h2 { "People" }
+            div.scroll tabindex="0" role="region" aria-label="People" {
+                table.table {
+                    thead { tr { th { "Person" } th.number { "Submitted" } th.number { "Today" } th.number { "Skipped" } th.number { "Median time" } th { "Gold right" } th { "Agrees with others" } th { "Suggestions taken" } th { span.visually-hidden { "Pause" } } } }
+                    tbody { @for row in &view.people { (person(row, view, frame, links)) } }
+                }
+            }
+        }
+    }
+}
+
+fn person(row: &PersonRow, view: &Dashboard, frame: &Frame, links: &Links) -> Markup {
+    let user = format!("user={}", encoded(&row.user));
+    let share = |value: &Option<engraft_app::Metric>| html! { @match value { Some(value) => (metric(value, true)), None => span.muted { "–" } } };
+    html! {
+        tr {
+            th scope="row" { (links.items(&user, &row.user)) @if let Some(why) = &row.paused { " " span.badge.warn title=(why) { "paused" } } }
+            td.number { (thousands(row.submitted)) } td.number { (thousands(row.today)) } td.number { (thousands(row.skipped)) }
+            td.number { @match row.median_seconds { Some(value) => (seconds(value)), None => "–" } }
+            td { (share(&row.gold)) } td { (share(&row.agrees)) } td { (share(&row.accepted)) }
+            td {
+                form.row method="post" action={ (address(&view.dataset, Part::Dashboard)) "/pause" } {
+                    (frame.csrf_field())
+                    input type="hidden" name="user" value=(row.user);
+                    input type="hidden" name="why" value=(if row.paused.is_some() { "" } else { "paused by a lead" });
+                    button.button { @if row.paused.is_some() { "Let go on" } @else { "Pause" } span.visually-hidden { " " (row.user) } }
+                }
+            }
+        }
+    }
+}
+
+fn label_query(question: &str, label: &str) -> String {
+    format!("question={}&label={}", encoded(question), encoded(label))
+}
+
+fn pair_query(question: &str, a: &str, b: &str) -> String {
+    format!("{}&other={}", label_query(question, a), encoded(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_darkest_cell_is_the_fullest_and_an_empty_one_has_no_colour() {
+        assert_eq!([heat(0, 8), heat(1, 8), heat(3, 8), heat(8, 8), heat(0, 0)], [0, 1, 2, 4, 0]);
+    }
+}

@@ -1,0 +1,123 @@
+//! The first page after signing in: every dataset with what is left to do, one click from the next item.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use engraft_app::dataset::DatasetRow;
+use engraft_app::people::{Act, Principal};
+use engraft_app::work::QueueView;
+use engraft_app::{dataset, work};
+use maud::{Markup, html};
+
+use super::figures::{bar, count, minutes, percent, seconds, thousands};
+use crate::guard::Who;
+use crate::page::{Frame, Page, Part, Place, address};
+use crate::problem::Problem;
+use crate::studio::Studio;
+
+/// The page.
+pub(crate) async fn home(
+    State(studio): State<Arc<Studio>>,
+    frame: Frame,
+    who: Option<Who>,
+) -> Result<Response, Problem> {
+    let Some(who) = who else { return Ok(Redirect::to("/login").into_response()) };
+    let principal = who.principal.clone();
+    let (rows, queues) = studio
+        .call(move |context, app| {
+            let rows = dataset::list(context, app, &principal)?;
+            let may_answer = principal.may(Act::Annotate);
+            let queues = if may_answer { work::queues(context, app, &principal)? } else { Vec::new() };
+            Ok((rows, queues))
+        })
+        .await?;
+    let principal = &who.principal;
+    // Enter leads to the first item there is.
+    let first = queues.iter().find(|queue| has_work(queue));
+    let page = frame.page(Page {
+        title: "Datasets",
+        place: Place::Home,
+        scripts: &["lead.js"],
+        class: "home",
+        body: html! {
+            div.row.between {
+                h1 { "Datasets" }
+                @if principal.may(Act::Manage) && !rows.is_empty() { a.button href="/new" { "New dataset" } }
+            }
+            @if rows.is_empty() { (nothing(principal)) }
+            div.cards {
+                @for row in &rows {
+                    @let queue = queues.iter().find(|queue| queue.dataset == row.dataset);
+                    (card(row, queue, principal, queue.is_some() && queue == first))
+                }
+            }
+        },
+    });
+    Ok(page.into_response())
+}
+
+fn nothing(principal: &Principal) -> Markup {
+    html! {
+        div.empty {
+            @if principal.may(Act::Manage) {
+                h2 { "Make the first dataset" }
+                p { "A dataset is what people look at, what they are asked, and how many of them answer each item. Start from a template and change it." }
+                p { a.button.primary href="/new" { "New dataset" } }
+            } @else {
+                h2 { "Nothing to do yet" }
+                p { "As soon as a lead makes a dataset, it is here with a button to begin." }
+            }
+        }
+    }
+}
+
+fn card(row: &DatasetRow, queue: Option<&QueueView>, principal: &Principal, is_first: bool) -> Markup {
+    let name = row.dataset.as_str();
+    html! {
+        article.card.dataset {
+            h2 { (name) }
+            (bar("Resolved", row.resolved, row.items))
+            p.muted {
+                (percent(row.resolved, row.items)) " resolved · " (count(row.items, "item", "items")) " · "
+                (count(row.responses, "response", "responses"))
+            }
+            @if let Some(queue) = queue { (mine(queue)) }
+            div.row {
+                @if let Some(queue) = queue {
+                    @if has_work(queue) {
+                        a.button.primary autofocus[is_first] href=(address(name, Part::Work)) { (begin(queue)) }
+                    } @else {
+                        a.button href=(address(name, Part::Work)) { "Open" }
+                    }
+                }
+                @if principal.may(Act::SeeProgress) { a.button href=(address(name, Part::Dashboard)) { "Dashboard" } }
+                @if row.items == 0 && principal.may(Act::Manage) {
+                    a.button.primary href=(address(name, Part::Transfer)) { "Import items" }
+                }
+            }
+        }
+    }
+}
+
+fn has_work(queue: &QueueView) -> bool {
+    queue.counts.pending + queue.counts.returned > 0 && !queue.paused
+}
+
+fn begin(queue: &QueueView) -> &'static str {
+    if queue.counts.submitted + queue.counts.draft > 0 { "Continue" } else { "Begin" }
+}
+
+fn mine(queue: &QueueView) -> Markup {
+    html! {
+        @if queue.paused { p.notice.warn { "Your work here is paused. Ask a lead what to look at before you go on." } }
+        @if queue.guidelines_changed && queue.counts.submitted > 0 { p.notice { "The guidelines changed since your last visit." } }
+        @if queue.counts.returned > 0 { p.notice.warn { (count(queue.counts.returned, "item was", "items were")) " given back to you." } }
+        dl.figures {
+            div { dt { "Left for you" } dd { (thousands(queue.counts.pending)) } }
+            div { dt { "Done today" } dd { (thousands(queue.done_today)) } }
+            div { dt { "Median time" } dd { @match queue.median_seconds { Some(value) => (seconds(value)), None => "–" } } }
+            div { dt { "Time left" } dd { @match queue.minutes_left { Some(value) => (minutes(value)), None => "–" } } }
+        }
+    }
+}

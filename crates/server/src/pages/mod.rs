@@ -1,0 +1,19 @@
+//! The pages people see, one file each.
+
+pub(crate) mod account;
+pub(crate) mod adjudicate;
+pub(crate) mod builder;
+pub(crate) mod bulk;
+pub(crate) mod dashboard;
+pub(crate) mod figures;
+pub(crate) mod first;
+pub(crate) mod guidelines;
+pub(crate) mod home;
+pub(crate) mod items;
+pub(crate) mod log;
+pub(crate) mod people;
+mod schema_text;
+pub(crate) mod sign_in;
+mod templates;
+pub(crate) mod transfer;
+pub(crate) mod work;

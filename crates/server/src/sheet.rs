@@ -1,0 +1,40 @@
+//! Between the app and the item view: a sample item to preview, and posted forms as the JSON that verbs take.
+
+use std::collections::BTreeMap;
+
+use engraft_app::annotate::{Question, Schema};
+use engraft_app::work::{ItemView, Tab};
+use maud::Markup;
+use serde_json::{Map, Value};
+
+use crate::item;
+use crate::problem::Problem;
+
+/// A sample item under a schema that is being made: everything works, nothing can be sent.
+pub(crate) fn preview(schema: &Schema, fields: &Map<String, Value>) -> Markup {
+    let view = ItemView {
+        dataset: "preview".into(),
+        item: "sample".into(),
+        lease: None,
+        expires_at: None,
+        version: 0,
+        draft_version: 0,
+        status: Tab::Pending,
+        fields: fields.clone(),
+        layout: schema.fields.clone(),
+        questions: schema.questions.clone(),
+        suggestions: Vec::new(),
+        answers: None,
+        presented: BTreeMap::new(),
+        returned: None,
+        read_only: false,
+        guideline: String::new(),
+    };
+    item::render(&view, "")
+}
+
+/// The answers in a posted form, as a program would have sent them.
+pub(crate) fn answers(questions: &[Question], form: &str) -> Result<Value, Problem> {
+    let answers = item::read_form(questions, form).map_err(|error| Problem::fault(&error))?;
+    serde_json::to_value(answers).map_err(|error| Problem::bug(error.to_string()))
+}

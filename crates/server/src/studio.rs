@@ -1,0 +1,109 @@
+//! What every handler shares: the workspace, the clock, and a way to call a verb from async code.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use engraft_app::{Context, Workspace};
+use engraft_core::{Cancel, Silent};
+
+use crate::exports::Exports;
+use crate::problem::Problem;
+use crate::{Error, Options};
+
+/// Without the letters and digits that are taken for one another.
+const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/// The running studio.
+pub(crate) struct Studio {
+    workspace: Workspace,
+    now_ns: fn() -> i64,
+    now: fn() -> String,
+    /// Files made for download.
+    pub(crate) exports: Exports,
+    // While there is nobody to sign in: what the terminal shows and the first person must know.
+    first_code: Mutex<Option<String>>,
+}
+
+impl Studio {
+    /// A studio of `workspace`; with a code for the first visit when nobody can sign in yet.
+    pub(crate) fn open(workspace: Workspace, options: &Options) -> Result<Studio, Error> {
+        let (now_ns, now) = (options.now_ns, options.now);
+        let mut studio =
+            Studio { workspace, now_ns, now, exports: Exports::default(), first_code: Mutex::new(None) };
+        if !studio.blocking(engraft_app::people::anybody)? {
+            let bytes = secret()
+                .map_err(|message| Error::System { doing: "make a code for the first visit", message })?;
+            let letters = bytes[..12].iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
+            studio.first_code = Mutex::new(Some(letters.collect()));
+        }
+        Ok(studio)
+    }
+
+    /// Tells the person at the terminal where to go.
+    pub(crate) fn announce(&self, addr: SocketAddr, say: fn(&str)) {
+        say(&format!("The studio is at http://{addr}"));
+        if let Some(code) = self.first_code() {
+            say(&format!("Nobody can sign in yet. Make the owner at http://{addr}/first?code={code}"));
+        }
+        if !addr.ip().is_loopback() {
+            say("It listens beyond this machine: put a proxy that speaks https in front of it.");
+        }
+    }
+
+    /// The current time in nanoseconds since 1970.
+    pub(crate) fn now_ns(&self) -> i64 {
+        (self.now_ns)()
+    }
+
+    /// The code that lets the first person in, until they are.
+    pub(crate) fn first_code(&self) -> Option<String> {
+        self.first_code.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether nobody can sign in yet; the code ends as soon as somebody can, by whatever door.
+    pub(crate) async fn is_first_visit(self: &Arc<Studio>) -> Result<bool, Problem> {
+        if self.first_code().is_none() {
+            return Ok(false);
+        }
+        let anybody = self.call(engraft_app::people::anybody).await?;
+        if anybody {
+            self.forget_first_code();
+        }
+        Ok(!anybody)
+    }
+
+    /// The code was used.
+    pub(crate) fn forget_first_code(&self) {
+        *self.first_code.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Calls a verb on a blocking thread. It runs to its end even when the client has gone: what was begun is kept.
+    pub(crate) async fn call<T: Send + 'static>(
+        self: &Arc<Studio>,
+        verb: impl FnOnce(Context, &Workspace) -> Result<T, engraft_app::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let studio = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || studio.blocking(verb)).await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(Problem::bug("the request ran into a fault of the program")),
+        }
+    }
+
+    fn blocking<T>(
+        &self,
+        verb: impl FnOnce(Context, &Workspace) -> Result<T, engraft_app::Error>,
+    ) -> Result<T, engraft_app::Error> {
+        let cancel = Cancel::default();
+        verb(
+            Context { progress: &Silent, cancel: &cancel, now_ns: &self.now_ns, now: &self.now },
+            &self.workspace,
+        )
+    }
+}
+
+/// Fresh random bytes from the operating system.
+pub(crate) fn secret() -> Result<[u8; 32], String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}

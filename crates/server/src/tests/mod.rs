@@ -1,0 +1,8 @@
+//! The studio as people and programs meet it, without a network.
+
+mod bench;
+mod doors;
+mod pages;
+mod roles;
+mod story;
+mod wire;

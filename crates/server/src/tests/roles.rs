@@ -1,0 +1,200 @@
+//! What each role must not read or write: every endpoint against every role, and what answers never hold.
+
+use serde_json::{Value, json};
+
+use super::bench::{Bench, PEOPLE, schema};
+
+const D: &str = "/api/v1/datasets/tickets";
+
+/// The roles that may, by the first letters of owner, lead, reviewer, annotator, viewer.
+#[derive(Clone, Copy)]
+struct May(&'static str);
+
+const ALL: May = May("olrav");
+const WORKERS: May = May("olra");
+const NUMBERS: May = May("olrv");
+const REVIEWERS: May = May("olr");
+const LEADS: May = May("ol");
+const OWNER: May = May("o");
+
+#[test]
+fn every_endpoint_against_every_role() {
+    let bench = Bench::stocked();
+    let item = json!({ "item": "t1" });
+    let draft = json!({ "item": "t1", "answers": { "topic": "bug" } });
+    let get = |path: &str, may| ("GET", format!("{D}{path}"), Value::Null, may);
+    let post = |path: &str, body: &Value, may| ("POST", format!("{D}{path}"), body.clone(), may);
+    let page = |path: &str, may| ("GET", path.to_string(), Value::Null, may);
+    let endpoints: Vec<(&str, String, Value, May)> = vec![
+        page("/api/v1/datasets", ALL),
+        get("", ALL),
+        post("/next", &json!({}), WORKERS),
+        post("/draft", &draft, WORKERS),
+        post("/submit", &draft, WORKERS),
+        post("/skip", &json!({ "item": "t1", "reason": "unclear" }), WORKERS),
+        post("/undo", &json!({}), WORKERS),
+        post("/heartbeat", &json!({ "items": [] }), WORKERS),
+        post("/release", &json!({}), WORKERS),
+        get("/history", WORKERS),
+        get("/mine?item=t1", WORKERS),
+        get("/guidelines", ALL),
+        post("/guidelines/acknowledge", &json!({ "version": "x" }), WORKERS),
+        get("/comments?item=t1", WORKERS),
+        post("/comments", &json!({ "item": "t1", "text": "hm" }), WORKERS),
+        get("/similar?item=t1", WORKERS),
+        post("/bulk", &json!({ "items": [], "answers": {} }), WORKERS),
+        post("/bulk/undo", &json!({ "undo": "1" }), WORKERS),
+        get("/dashboard", NUMBERS),
+        get("/conflicts", REVIEWERS),
+        get("/conflict?item=t1", REVIEWERS),
+        post("/adjudicate", &json!({ "item": "t1", "answers": {} }), REVIEWERS),
+        get("/items", LEADS),
+        get("/item?item=t1", LEADS),
+        post("/schema", &json!({ "schema": schema() }), LEADS),
+        post("/snapshots", &json!({}), LEADS),
+        post("/gold", &item, LEADS),
+        post("/return", &json!({ "item": "t1", "to": "ana", "reason": "look" }), LEADS),
+        post("/pause", &json!({ "user": "vic", "why": null }), LEADS),
+        ("POST", format!("{D}/import?format=jsonl"), Value::Null, LEADS),
+        post("/exports", &json!({ "format": "jsonl" }), LEADS),
+        get("/exports/none/none", LEADS),
+        ("POST", "/api/v1/preview".into(), json!({ "schema": "{}" }), LEADS),
+        page("/", ALL),
+        page("/account", ALL),
+        page("/d/tickets/work", WORKERS),
+        page("/d/tickets/bulk", WORKERS),
+        page("/d/tickets/dashboard", NUMBERS),
+        page("/d/tickets/review", REVIEWERS),
+        page("/d/tickets/review/t1", REVIEWERS),
+        page("/d/tickets/items", LEADS),
+        page("/d/tickets/items/t1", LEADS),
+        page("/d/tickets/transfer", LEADS),
+        page("/d/tickets/settings", LEADS),
+        page("/new", LEADS),
+        page("/people", OWNER),
+        page("/log", OWNER),
+    ];
+    let mut wrong = Vec::new();
+    for (method, path, body, may) in &endpoints {
+        for (name, role) in PEOPLE {
+            let reply = bench.send(name, method, path, "application/json", &body.to_string());
+            let denied = reply.status == 403;
+            let allowed = may.0.contains(role.name().chars().next().unwrap());
+            if denied == allowed || reply.status.is_server_error() {
+                wrong.push(format!(
+                    "{method} {path} as {}: {} {}",
+                    role.name(),
+                    reply.status,
+                    reply.text.chars().take(160).collect::<String>()
+                ));
+            }
+        }
+        let nobody = bench.send("nobody", method, path, "application/json", &body.to_string());
+        if !matches!(nobody.status.as_u16(), 401 | 303) {
+            wrong.push(format!("{method} {path} as nobody: {}", nobody.status));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn forms_are_as_closed_as_endpoints() {
+    let bench = Bench::stocked();
+    let forms = [
+        ("/people/add", "name=eve&role=owner", OWNER),
+        ("/people/change", "name=vic&do=role&role=viewer", OWNER),
+        ("/tokens/add", "user=vic&name=x&scope=read", OWNER),
+        ("/tokens/revoke", "id=999", OWNER),
+        ("/new", "name=other&schema={}", LEADS),
+        ("/d/tickets/settings", "schema={}", LEADS),
+        ("/d/tickets/dashboard/pause", "user=vic&why=", LEADS),
+        ("/d/tickets/items/t1/back", "user=ana&reason=look", LEADS),
+        ("/d/tickets/transfer/export", "format=jsonl", LEADS),
+        ("/d/tickets/transfer/snapshot", "", LEADS),
+        ("/d/tickets/review/t1", "how=pick", REVIEWERS),
+        ("/d/tickets/work", "item=t1&do=draft", WORKERS),
+    ];
+    for (path, form, may) in forms {
+        for (name, role) in PEOPLE {
+            let reply = bench.send(name, "POST", path, "application/x-www-form-urlencoded", form);
+            let allowed = may.0.contains(role.name().chars().next().unwrap());
+            assert_eq!(
+                reply.status != 403,
+                allowed,
+                "{path} as {}: {} {}",
+                role.name(),
+                reply.status,
+                reply.text
+            );
+            assert!(!reply.status.is_server_error(), "{path} as {}: {}", role.name(), reply.text);
+        }
+        assert_eq!(
+            bench.send("nobody", "POST", path, "application/x-www-form-urlencoded", form).status,
+            401,
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn an_annotator_sees_neither_gold_nor_what_others_said() {
+    let bench = Bench::stocked();
+    let answer = |who: &str, topic: &str| {
+        let next = bench.post(who, &format!("{D}/next"), &json!({ "how_many": 6, "html": true })).json();
+        for view in next["items"].as_array().unwrap() {
+            let said = json!({ "item": view["item"], "lease": view["lease"], "answers": { "topic": topic }, "active_ms": 900 });
+            let kept = bench.post(who, &format!("{D}/submit"), &said);
+            assert_eq!(kept.status, 200, "{}", kept.text);
+        }
+        next
+    };
+    answer("zeno", "billing");
+    let reads = [
+        bench.post("ana", &format!("{D}/next"), &json!({ "how_many": 6, "html": true })).text,
+        bench.get("ana", &format!("{D}/mine?item=t6&html=true")).text,
+        bench.get("ana", &format!("{D}/history")).text,
+        bench.get("ana", &format!("{D}/comments?item=t6")).text,
+        bench.get("ana", "/d/tickets/work").text,
+        bench.get("ana", "/d/tickets/bulk").text,
+        bench.get("ana", "/").text,
+    ];
+    for text in &reads {
+        assert!(!text.contains("zeno"), "somebody else's name: {text}");
+        assert!(!text.contains("gold\":{"), "gold: {text}");
+    }
+    let shapes = |name: &str| {
+        let view = bench.get("ana", &format!("{D}/mine?item={name}&html=true")).json();
+        let keys: Vec<String> = view.as_object().unwrap().keys().cloned().collect();
+        let html = view["html"].as_str().unwrap().to_string();
+        let lease = format!("\"{}\"", view["lease"].as_str().unwrap());
+        let own = [
+            (view["expires_at"].as_str().unwrap(), "AT"),
+            (&lease, "LEASE"),
+            (name, "ITEM"),
+            (view["fields"]["text"].as_str().unwrap(), "TEXT"),
+        ];
+        (keys, own.iter().fold(html, |html, (text, place)| html.replace(text, place)))
+    };
+    assert_eq!(shapes("t1"), shapes("t6"), "a gold item looks like any other");
+}
+
+#[test]
+fn a_token_does_no_more_than_its_scopes() {
+    let bench = Bench::stocked();
+    let cookie = bench.sign_in("olga");
+    let made = bench.submit(&cookie, "/tokens/add", "user=lea&name=reader&scope=read&days=1");
+    let token =
+        made.text.split("<code class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_string();
+    let ask = |method: &str, path: &str| {
+        let request = axum::http::Request::builder().method(method).uri(path);
+        let request = request
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json");
+        bench.ask(request.body("{}".into()).unwrap()).status.as_u16()
+    };
+    assert_eq!(ask("GET", &format!("{D}/items")), 200);
+    assert_eq!(ask("POST", &format!("{D}/snapshots")), 403);
+    assert_eq!(ask("POST", &format!("{D}/next")), 403);
+    let people = bench.open(&cookie, "/people").text;
+    assert!(!people.contains(&token), "a secret is shown once");
+}

@@ -1,0 +1,60 @@
+// Every question type is answered, submitted and stored with the keyboard alone.
+
+import { press, same, until } from '../studio.mjs';
+
+const TAB = Symbol('the field of the question gets the focus');
+
+/// What is pressed or typed for each sample; `Tab` stops stand for as many as it takes to reach the first field.
+const HANDS = {
+  label: ['1'],
+  labels: ['1', '/', { type: 'reason 12' }, 'Enter', 'Escape'],
+  taxonomy: ['3'],
+  rating: ['4'],
+  text: [TAB, { type: 'We refund it today.' }, 'Enter', { type: 'Sorry.' }],
+  correction: [TAB, 'Control+a', { type: 'We refunded you yesterday.' }],
+  ranking: ['rank'],
+  preference: ['prefer'],
+  turns: ['2', 'j', '1'],
+  relevance: ['e', '3', '0'],
+  support: ['1', '3', '4'],
+  form: [TAB, { type: '40' }],
+  spans: ['t', 'ArrowRight', 'Shift+ArrowRight', '1', 'Escape', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'Shift+ArrowRight', '2', ',', 'r', '.', '1'],
+  several: ['1', 'ArrowDown', TAB, { type: 'March' }],
+};
+
+export default async function keyboard(studio) {
+  const page = await studio.as('ana');
+  for (const sample of studio.samples) {
+    const dataset = await studio.dataset({ fields: sample.fields, questions: sample.questions }, [{ fields: sample.item }]);
+    await studio.work(page, dataset);
+    for (const step of HANDS[sample.name]) await act(page, step);
+    await press(page, /text|correction|form|several/.test(sample.name) ? 'Control+Enter' : 'Enter');
+    await until(async () => (await studio.stored('ana', dataset, 'i1')).status === 'submitted', `${sample.name} to be submitted`).catch(async (error) => {
+      const said = await page.locator('[data-error]:not([hidden]), .toast').allTextContents();
+      throw new Error(`${error.message}; the page says: ${said.join(' / ')}`);
+    });
+    const { answers } = await studio.stored('ana', dataset, 'i1');
+    same(answers, expected(sample), `the answers of ${sample.name}`);
+  }
+}
+
+async function act(page, step) {
+  if (step === TAB) {
+    for (let stop = 0; stop < 40; stop += 1) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate(() => document.activeElement.matches('.question[data-active] :is(textarea, input:not([type="radio"], [type="checkbox"]))'))) return;
+    }
+    throw new Error('Tab never reached the field');
+  }
+  if (step.type) return page.keyboard.type(step.type);
+  // The order of sides is this person's own: the better answer is m2, wherever it stands.
+  const better = step === 'rank' || step === 'prefer' ? await page.locator('.side').evaluateAll((sides) => sides.findIndex((side) => side.dataset.side === 'm2')) : 0;
+  if (step === 'rank') return press(page, better === 0 ? '1 2' : '2 1');
+  if (step === 'prefer') return press(page, better === 0 ? 'a 2' : 'b 2');
+  return press(page, step);
+}
+
+function expected({ name, answers }) {
+  if (name === 'form') return { q: { amount: 40 } };
+  return answers;
+}

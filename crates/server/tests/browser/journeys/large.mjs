@@ -1,0 +1,56 @@
+// A hundred thousand characters with two thousand spans: the first answer of the page, and one more span.
+
+import { holds, same } from '../studio.mjs';
+
+const CHARS = 100_000;
+const SPANS = 2_000;
+
+export default async function large(studio) {
+  const { text, spans } = made();
+  const questions = [{ name: 'q', type: 'spans', field: 'text', overlapping: true, options: ['person', 'place', 'thing', 'date'] }];
+  const dataset = await studio.dataset({ fields: [{ name: 'text', type: 'text' }], questions }, [{ fields: { text } }]);
+  const { items: [{ item, lease }] } = await studio.api('ana', `datasets/${dataset}/next`, { how_many: 1 });
+  await studio.api('ana', `datasets/${dataset}/draft`, { item, lease, answers: { q: spans } });
+  const page = await studio.as('ana');
+  await studio.work(page, dataset);
+  const ready = await page.evaluate(() => performance.now());
+  const marked = async () => JSON.parse(await page.inputValue('[name="q.q"]')).length;
+  same(await marked(), SPANS, 'all spans are there');
+  holds((await page.locator('.question').textContent()).includes('2,000 marked parts'), 'the list says how many');
+  const navigation = await page.evaluate(() => { const one = performance.getEntriesByType('navigation')[0]; return one.responseEnd - one.requestStart; });
+  const adds = await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+    const node = document.querySelectorAll('.block')[1].firstChild;
+    const took = [];
+    for (let at = 0; at < 5; at += 1) {
+      const range = document.createRange();
+      range.setStart(node, 100 + at * 60);
+      range.setEnd(node, 112 + at * 60);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      document.querySelector('[data-text]').dispatchEvent(new PointerEvent('pointerup', { bubbles: true }));
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      const before = performance.now();
+      document.dispatchEvent(new KeyboardEvent('keydown', { key: '3', bubbles: true }));
+      await frame();
+      took.push(performance.now() - before);
+    }
+    return took.sort((a, b) => a - b);
+  });
+  holds((await marked()) > SPANS, 'spans were added');
+  console.log(`       ready ${ready.toFixed(0)} ms after the click (server ${navigation.toFixed(0)} ms); a span more on the screen after ${adds[0].toFixed(0)} (best), ${adds[2].toFixed(0)} ms (median of 5)`);
+}
+
+function made() {
+  const words = ['scion', 'stock', 'wax', 'sap', 'graft', 'wound', 'heals', 'under', 'the', 'bark'];
+  let text = '';
+  for (let at = 0; text.length < CHARS; at += 1) text += words[(at * 7) % 10] + (at % 14 === 13 ? '.\n' : ' ');
+  const spans = [];
+  const step = Math.floor(text.length / SPANS);
+  for (let at = 0; spans.length < SPANS; at += step) {
+    const start = text.slice(at).search(/\b[a-z]/) + at;
+    const quote = text.slice(start).match(/^[a-z]+/)[0];
+    spans.push({ char_start: start, char_end: start + quote.length, quote, label: ['person', 'place', 'thing', 'date'][spans.length % 4] });
+  }
+  return { text, spans };
+}

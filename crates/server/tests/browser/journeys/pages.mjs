@@ -1,0 +1,45 @@
+// Every page in both themes and at two widths: no serious accessibility problem, nothing sticks out at 360 pixels.
+
+import { same } from '../studio.mjs';
+
+export default async function pages(studio) {
+  const all = [['home', 'ana', '/'], ['login', null, '/login']];
+  for (const sample of studio.samples) {
+    const item = { fields: sample.item, suggestions: [{ model: 'tagger-3', score: 0.83, answers: sample.answers }] };
+    const dataset = await studio.dataset({ fields: sample.fields, questions: sample.questions, guidelines: '# How\n\nWith care.' }, [item, { fields: { ...sample.item, ...other(sample) } }]);
+    await studio.api('ana', `datasets/${dataset}/guidelines/acknowledge`, { version: (await studio.api('ana', `datasets/${dataset}/guidelines`)).version });
+    all.push([`work-${sample.name}`, 'ana', `/d/${dataset}/work`]);
+    if (sample.name !== 'label') continue;
+    all.push(['bulk', 'ana', `/d/${dataset}/bulk`], ['pile', 'ana', `/d/${dataset}/work?tab=submitted`]);
+    for (const part of ['dashboard', 'items', 'items/i1', 'review', 'transfer', 'settings']) all.push([part.replace('/', '-'), 'olga', `/d/${dataset}/${part}`]);
+  }
+  for (const path of ['new', 'people', 'log', 'account']) all.push([path, 'olga', `/${path}`]);
+  const pageOf = new Map();
+  const problems = [];
+  for (const [name, user, path] of all) {
+    const page = pageOf.get(user) ?? await (user ? studio.as(user) : studio.as('vic', { storageState: undefined }));
+    pageOf.set(user, page);
+    await page.goto(path);
+    if (user === 'ana') await page.waitForSelector('.question[data-active], .empty, .cards').catch(() => {});
+    for (const theme of ['light', 'dark']) {
+      // Colours that fade from one theme to the other would be judged half-way.
+      await page.emulateMedia({ reducedMotion: 'reduce' });
+      await page.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
+      for (const width of [1280, 360]) {
+        await page.setViewportSize({ width, height: 800 });
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (wide > 0) problems.push(`${name} is ${wide} pixels wider than ${width}`);
+        await studio.photograph(`${name}-${width}-${theme}`, page);
+        if (width === 1280) for (const problem of await studio.axe(page, theme === 'dark' ? ['color-contrast', 'link-in-text-block'] : null)) problems.push(`${name} ${width} ${theme}: ${problem}`);
+      }
+      await page.setViewportSize({ width: 1280, height: 800 });
+    }
+  }
+  same(problems, [], 'every page is accessible and fits');
+}
+
+/// Another value for the first text of an item, so that both are different items.
+const other = ({ fields, item }) => {
+  const field = fields.find(({ type }) => /text|markdown/.test(type));
+  return field ? { [field.name]: `${item[field.name]} ` } : {};
+};

@@ -1,0 +1,30 @@
+// Undo goes back step by step, over the last submit too, and redo forward again.
+
+import { press, same, until } from '../studio.mjs';
+
+export default async function undo(studio) {
+  const { fields, questions } = studio.sample('labels');
+  const dataset = await studio.dataset({ fields, questions }, [{ fields: { text: 'one' } }, { fields: { text: 'two' } }]);
+  const page = await studio.as('ana');
+  await studio.work(page, dataset);
+  const chosen = () => page.locator('#stage .question :checked').evaluateAll((inputs) => inputs.map((input) => input.value));
+  await press(page, '1 2 3');
+  await press(page, 'Control+z Control+z');
+  same(await chosen(), ['Reason 1'], 'two steps back');
+  await press(page, 'Control+Shift+z');
+  same(await chosen(), ['Reason 1', 'Reason 2'], 'one step forward');
+
+  const first = await page.locator('#stage .item').getAttribute('data-item');
+  await press(page, 'Enter');
+  await until(async () => (await studio.stored('ana', dataset, first)).status === 'submitted', 'the submit');
+  await press(page, 'Control+z');
+  await until(async () => (await page.locator('#stage .item').getAttribute('data-item')) === first, 'the submitted item to come back');
+  same(await chosen(), ['Reason 1', 'Reason 2'], 'with its answers');
+  same((await studio.stored('ana', dataset, first)).status, 'draft', 'it is a draft again');
+
+  await press(page, '4 Enter');
+  await until(async () => (await studio.stored('ana', dataset, first)).status === 'submitted', 'the second submit');
+  same((await studio.stored('ana', dataset, first)).answers.q, ['Reason 1', 'Reason 2', 'Reason 4'], 'the changed answers');
+  await press(page, 'ArrowLeft');
+  await until(async () => (await page.locator('#stage .item').getAttribute('data-item')) === first, 'the way back through the history');
+}

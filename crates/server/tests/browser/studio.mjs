@@ -1,0 +1,136 @@
+// The studio under test: people who are signed in, datasets they work on, and what the server has of their answers.
+
+import { mkdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+export class Studio {
+  #signedIn = new Map();
+  #open = [];
+  #problems = [];
+  #number = 0;
+
+  constructor(browser, { url, password, modules, shots }) {
+    Object.assign(this, { browser, url, password, modules, shots });
+  }
+
+  /// A page of a person, in a context of its own. What the browser complains about fails the journey.
+  async as(user, { width = 1280, height = 800, ...options } = {}) {
+    const storageState = this.#signedIn.get(user) ?? await this.#signIn(user);
+    const context = await this.browser.newContext({ baseURL: this.url, viewport: { width, height }, storageState, ...options });
+    // While a module or the style sheet is being written, it can be tried without building the server.
+    if (process.env.STUDIO_ASSETS) await context.route('**/assets/*/*', (route) => route.fulfill({ path: join(process.env.STUDIO_ASSETS, basename(new URL(route.request().url()).pathname)) }));
+    const page = await context.newPage();
+    page.on('pageerror', (error) => this.#problems.push(error.stack));
+    page.on('console', (message) => { if (/Content Security Policy|violat/i.test(message.text())) this.#problems.push(message.text()); });
+    this.#open.push({ context, page });
+    return page;
+  }
+
+  async #signIn(user) {
+    const context = await this.browser.newContext({ baseURL: this.url });
+    const page = await context.newPage();
+    await page.goto('/login');
+    await page.fill('[name="name"]', user);
+    await page.fill('[name="password"]', this.password);
+    await Promise.all([page.waitForURL((at) => !at.pathname.startsWith('/login')), page.press('[name="password"]', 'Enter')]);
+    const state = await context.storageState();
+    await context.close();
+    this.#signedIn.set(user, state);
+    return state;
+  }
+
+  /// A request to the JSON API as a person; throws unless it succeeds.
+  async api(user, path, body, headers = {}) {
+    const state = this.#signedIn.get(user) ?? await this.#signIn(user);
+    const cookie = state.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+    const home = await fetch(`${this.url}/`, { headers: { cookie } });
+    const [, csrf] = (await home.text()).match(/<meta name="csrf" content="([^"]*)"/);
+    const method = body === undefined ? 'GET' : 'POST';
+    const type = typeof body === 'string' ? 'application/octet-stream' : 'application/json';
+    const response = await fetch(`${this.url}/api/v1/${path}`, {
+      method, headers: { cookie, 'x-csrf-token': csrf, ...(body === undefined ? {} : { 'content-type': type }), ...headers },
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const reply = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${reply}`);
+    return JSON.parse(reply);
+  }
+
+  /// A new dataset with these items; returns its name.
+  async dataset(schema, items) {
+    this.#number += 1;
+    const name = `set-${this.#number}`;
+    await this.api('olga', 'datasets', { name, schema });
+    const lines = items.map((item, at) => JSON.stringify({ id: `i${at + 1}`, ...item }));
+    const report = await this.api('olga', `datasets/${name}/import?format=jsonl&name=items.jsonl`, `${lines.join('\n')}\n`);
+    if (report.rejected?.length) throw new Error(JSON.stringify(report.rejected));
+    return name;
+  }
+
+  /// One of the samples of all question types.
+  sample(name) {
+    const all = JSON.parse(readFileSync(new URL('samples.json', import.meta.url)));
+    return all.find((one) => one.name === name);
+  }
+
+  get samples() { return JSON.parse(readFileSync(new URL('samples.json', import.meta.url))); }
+
+  /// What the server has of a person's answers to an item.
+  async stored(user, dataset, item) {
+    return this.api(user, `datasets/${dataset}/mine?item=${encodeURIComponent(item)}`);
+  }
+
+  /// Opens the queue and waits until its module listens.
+  async work(page, dataset, query = '') {
+    await page.goto(`/d/${dataset}/work${query}`);
+    await page.waitForSelector('.question[data-active], #stage .empty, #stage .pile');
+  }
+
+  /// The accessibility problems of a page that are serious or worse; with `rules`, of these rules only.
+  async axe(page, rules = null) {
+    await page.evaluate(readFileSync(join(this.modules, 'axe-core', 'axe.min.js'), 'utf8'));
+    const runOnly = rules ? { type: 'rule', values: rules } : ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const { violations } = await page.evaluate((options) => axe.run(document, options), { runOnly });
+    return violations.filter(({ impact }) => /serious|critical/.test(impact)).map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+  }
+
+  /// Keeps what a page shows, to be looked at: of a failed journey always, else when `ENGRAFT_SCREENSHOTS` is set.
+  async photograph(name, page = this.#open.at(-1)?.page) {
+    if (!name.startsWith('failed') && !process.env.ENGRAFT_SCREENSHOTS) return;
+    mkdirSync(this.shots, { recursive: true });
+    await page?.screenshot({ path: join(this.shots, `${name}.png`) }).catch(() => {});
+  }
+
+  /// Closes every page; returns what the browser complained about.
+  async leave() {
+    for (const { context } of this.#open) await context.close();
+    this.#open = [];
+    return this.#problems.splice(0);
+  }
+}
+
+/// Presses keys one after the other, as a person would.
+export async function press(page, keys) {
+  for (const key of keys.split(' ')) await page.keyboard.press(key === 'Space' ? ' ' : key);
+}
+
+/// Waits until `probe` is true of the page or of the server.
+export async function until(probe, what, ms = 8000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    if (await probe()) return;
+    if (Date.now() > end) throw new Error(`waited ${ms} ms for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+}
+
+/// Throws unless both are the same JSON.
+export function same(given, expected, what) {
+  const sorted = (value) => JSON.stringify(value, (_, one) => (one && typeof one === 'object' && !Array.isArray(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one));
+  if (sorted(given) !== sorted(expected)) throw new Error(`${what}\n  is       ${sorted(given)}\n  expected ${sorted(expected)}`);
+}
+
+/// Throws unless it holds.
+export function holds(condition, what) {
+  if (!condition) throw new Error(what);
+}

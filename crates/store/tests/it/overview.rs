@@ -1,0 +1,98 @@
+//! What desks and overviews show, imports that are whole or nothing, answers given back.
+
+use engraft_store::{NewRecord, StoreError, Submission, Target, UserNo};
+
+use crate::desk::{Desk, record};
+
+/// Takes and answers an item; which one.
+fn answer(desk: &Desk, user: UserNo, active_ms: u64, now: i64) -> u32 {
+    let lease = desk.one(user, now);
+    let mut submit = desk.submit(user, lease, r#"{"topic":"use"}"#, now);
+    submit.active_ms = active_ms;
+    assert!(matches!(desk.store.submit(&submit), Ok(Submission::Accepted(_))));
+    lease.item
+}
+
+#[test]
+fn what_is_left_is_what_is_open_and_not_answered_by_oneself() {
+    let desk = Desk::new(2, 3, 2);
+    let left = |user| desk.store.left(desk.dataset, user).unwrap();
+    assert_eq!((left(1), left(2)), (3, 3));
+    answer(&desk, 1, 100, 1);
+    assert_eq!((left(1), left(2)), (2, 3));
+    answer(&desk, 2, 100, 2);
+    assert_eq!(left(1) + left(2), 4, "one item is complete, or two are begun");
+}
+
+#[test]
+fn speed_is_the_median_of_what_was_submitted() {
+    let desk = Desk::new(1, 3, 1);
+    assert_eq!(desk.store.median_ms(desk.dataset, 1).unwrap(), None);
+    for (now, ms) in [(10, 900), (20, 100), (30, 500)] {
+        answer(&desk, 1, ms, now);
+    }
+    assert_eq!(desk.store.median_ms(desk.dataset, 1).unwrap(), Some(500));
+    assert_eq!(desk.store.submitted_since(desk.dataset, 1, 20).unwrap(), 2);
+}
+
+#[test]
+fn the_latest_items_that_two_answered_come_newest_first() {
+    let desk = Desk::new(2, 3, 2);
+    let mut order = Vec::new();
+    for now in 1..=3 {
+        let (one, other) = (answer(&desk, 1, 1, now * 10), answer(&desk, 2, 1, now * 10 + 1));
+        order.extend([one, other]);
+    }
+    let found = desk.store.recent_overlapped(desk.dataset, 2).unwrap();
+    order.reverse();
+    let mut latest: Vec<u32> = Vec::new();
+    for item in order {
+        if !latest.contains(&item) {
+            latest.push(item);
+        }
+    }
+    assert_eq!(found, latest[..2]);
+    let records = desk.store.records_of(desk.dataset, &found).unwrap();
+    assert_eq!(records.iter().map(|record| record.no).collect::<Vec<_>>(), found);
+    assert!(records.iter().all(|record| record.responses.len() == 2));
+}
+
+#[test]
+fn an_import_that_fails_leaves_no_dataset_no_person_and_no_item() {
+    let desk = Desk::new(0, 0, 1);
+    let people = desk.store.users().unwrap().len();
+    let target = Target::New { name: "new", schema: "{}" };
+    let outcome: Result<(), StoreError> =
+        desk.store.import_with(target, None, "0123456789abcdef", 5, |into| {
+            into.person("ana")?;
+            into.add(&[record(1, 1)])?;
+            Err(StoreError::NoSuch { what: "line", name: "7".into() })
+        });
+    assert!(matches!(outcome, Err(StoreError::NoSuch { what: "line", .. })));
+    assert!(desk.store.dataset("new").unwrap().is_none());
+    assert_eq!(desk.store.users().unwrap().len(), people);
+    let added = desk.store.import_with(target, None, "0123456789abcdef", 5, |into| {
+        let (one, again) = (into.person("ana")?, into.person("ana")?);
+        assert_eq!(one, again);
+        let records: Vec<NewRecord> = (0..3).map(|n| record(n, 1)).collect();
+        Ok::<_, StoreError>(into.add(&records)?.items + into.add(&records)?.existing)
+    });
+    assert_eq!(added.unwrap(), 6);
+    assert!(desk.store.verify_events().unwrap().problems.is_empty());
+}
+
+#[test]
+fn an_answer_given_back_waits_for_its_author_until_they_answer_again() {
+    let desk = Desk::new(2, 1, 1);
+    let item = answer(&desk, 1, 100, 1);
+    let give_back =
+        |now| desk.store.return_response(desk.dataset, item, 1, "see rule 2", None, 1_000_000, now);
+    assert!(give_back(2).unwrap());
+    assert!(!give_back(3).unwrap(), "there is no response to give back");
+    let waiting = desk.store.returned(desk.dataset, 1, 10).unwrap();
+    assert_eq!((waiting[0].item, waiting[0].reason.as_str()), (item, "see rule 2"));
+    assert!(desk.next(2, 1, 4).leased.is_empty(), "it is held for its author");
+    assert_eq!(answer(&desk, 1, 100, 5), item);
+    assert_eq!(desk.store.count_returned(desk.dataset, 1).unwrap(), 0);
+    assert_eq!(desk.store.why_returned(desk.dataset, item, 1).unwrap(), None);
+}
