@@ -2,6 +2,8 @@
 //!
 //! Every fourth question of XQuAD in English; `bench/answers/run.py` measures all of them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 #[path = "../examples/fit/data.rs"]
 mod data;
 
