@@ -82,6 +82,8 @@ pub enum Error {
         hint: String,
         /// What there is now, for the person who asked to look at.
         current: Option<Current>,
+        /// What was sent is kept as a draft; else the caller holds the only copy.
+        kept: bool,
     },
     /// A schema or answers with problems, each with its place.
     #[error("{message}")]

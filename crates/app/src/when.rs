@@ -25,6 +25,12 @@ pub(crate) fn day(millis: i64) -> i64 {
     millis.div_euclid(DAY) * DAY
 }
 
+/// Milliseconds somebody says they were active, a year at most: sums of them must stay numbers the store can hold.
+pub(crate) fn active(ms: u64) -> u64 {
+    const YEAR: u64 = 365 * 24 * 3600 * 1000;
+    ms.min(YEAR)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,5 @@
 //! A file that could not be read is told again by the next `sync`, and read again when it changes or when asked.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use engraft_app::{Context, IngestReport, IngestRequest, Isolation, Parsers, Workspace, ingest, init, sync};
 use engraft_core::{Cancel, Silent};
 

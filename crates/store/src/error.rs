@@ -165,8 +165,10 @@ impl Fault for StoreError {
             | StoreError::Foreign { .. }
             | StoreError::Newer { .. }
             | StoreError::TooLarge => Kind::User,
-            StoreError::Busy { .. } | StoreError::Taken { .. } => Kind::Conflict,
-            StoreError::ReadOnly { .. }
+            StoreError::Taken { .. } => Kind::Conflict,
+            // Not a conflict: nothing was decided, and the same request sent again may well go through.
+            StoreError::Busy { .. }
+            | StoreError::ReadOnly { .. }
             | StoreError::Full { .. }
             | StoreError::Io { .. }
             | StoreError::Damaged { .. } => Kind::Unavailable,

@@ -28,15 +28,15 @@ pub use annotation::{
     Accepted, Ask, CommentRow, DatasetNo, DatasetRow, DraftRow, DraftSaved, Erased, EventFilter, EventRow,
     Filter, GuidelineRow, HistoryRow, Idle, Imported, Importing, ItemNo, ItemRow, Label, LabelCount, Leased,
     MemberRow, Millis, NewEvent, NewRecord, NewResolution, NewResponse, NewSuggestion, OwnDraft, RecordRow,
-    Refused, ResolutionRow, ResponseRow, ReturnedRow, SaveDraft, Served, Skip, SnapshotRow, Source, State,
-    Status, Submission, Submit, SuggestionRow, Tally, Target, Undone, Verification, Why, Work,
+    Refused, ResolutionRow, ResponseRow, ReturnedRow, SaveDraft, Seen, Served, Skip, SnapshotRow, Source,
+    State, Status, Submission, Submit, SuggestionRow, Tally, Target, Undone, Verification, Why, Work,
 };
 pub use change_set::{Changes, Counts};
 pub use chunks::{ChunkHit, ChunkRow, LiveChunk};
 pub use documents::{DocumentRow, FileStamp, Signature, VersionRow};
 pub use error::StoreError;
 pub use open::{Limits, Store};
-pub use people::{NewToken, NewUser, Role, SessionRow, TokenRow, UserNo, UserRow};
+pub use people::{Attempts, NewToken, NewUser, Role, SessionRow, TokenRow, UserNo, UserRow};
 pub use sources::SourceRow;
 pub use stats::{SourceStats, Stats};
 pub use write::{NewChunk, PutDocument, Receipt, Write};

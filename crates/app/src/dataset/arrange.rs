@@ -65,8 +65,9 @@ pub fn arrange(
         })
         .collect();
     let order = select(strategy, &candidates, candidates.len(), seed);
+    // From 1: 0 is what has no place.
     let places: Vec<(ItemNo, i64)> =
-        order.into_iter().enumerate().map(|(place, item)| (numbers[item], place as i64)).collect();
+        order.into_iter().enumerate().map(|(place, item)| (numbers[item], place as i64 + 1)).collect();
     workspace.store.set_order(dataset.no, &places)?;
     let suggested = probabilities.iter().filter(|known| !known.is_empty()).count();
     Ok(Arranged { items: places.len(), suggested })

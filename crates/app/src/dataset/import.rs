@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::path::PathBuf;
 
 use engraft_annotate::format::{
-    Format, ImportOptions, Input, OffsetUnit, import as read_format, infer_schema,
+    Format, ImportOptions, Input, Loss, OffsetUnit, import as read_format, infer_schema,
 };
 use engraft_annotate::{Record, canonical_json};
 use engraft_store::{Importing, NewRecord, Target};
@@ -72,13 +72,18 @@ pub fn import(
             let mut intake = Intake::new(context, &dataset, store, now);
             let input = Input::Path(&request.path);
             let read =
-                read_format(format, &dataset.schema, input, &options, &mut |record| intake.take(record))?;
+                read_format(format, &dataset.schema, input, &options, &mut |record| intake.take(record));
+            if let Some(error) = intake.failed.take() {
+                return Err(error);
+            }
+            let read = read?;
             intake.flush()?;
+            let left_out = intake.left_out();
             let mut report = intake.report;
             report.repaired = read.repaired;
             report.rejected_total = read.rejected_total;
             report.rejected = read.rejected;
-            report.losses = inferred.into_iter().chain(read.losses).collect();
+            report.losses = inferred.into_iter().chain(read.losses).chain(left_out).collect();
             refuse_losses(request, &report)?;
             Ok::<_, Error>(report)
         })?;
@@ -94,7 +99,7 @@ fn fresh(
     name: &str,
     format: Format,
     request: &ImportRequest,
-) -> Result<(Opened, Vec<engraft_annotate::format::Loss>), Error> {
+) -> Result<(Opened, Vec<Loss>), Error> {
     check_name(name)?;
     let inferred = infer_schema(format, Input::Path(&request.path))?;
     let questions: Vec<&str> =
@@ -114,11 +119,15 @@ fn fresh(
 }
 
 fn refuse_losses(request: &ImportRequest, report: &ImportReport) -> Result<(), Error> {
-    if !request.strict || (report.losses.is_empty() && report.rejected.is_empty()) {
+    let nothing = report.losses.is_empty() && report.rejected.is_empty() && report.differing.is_empty();
+    if !request.strict || nothing {
         return Ok(());
     }
     let mut words: Vec<String> =
         report.losses.iter().map(|loss| format!("{} {} ({})", loss.count, loss.what, loss.why)).collect();
+    words.extend(report.differing.first().map(|first| {
+        format!("{} items are there with other fields, the first of them {first}", report.differing.len())
+    }));
     words.extend(report.rejected.first().map(|first| {
         format!("{} rejected, the first on line {}: {}", report.rejected_total, first.line, first.message)
     }));
@@ -136,6 +145,11 @@ struct Intake<'a, 'b> {
     now: i64,
     waiting: Vec<NewRecord>,
     report: ImportReport,
+    /// Left out because the person, or the item, has another one.
+    other_responses: u64,
+    other_resolutions: u64,
+    /// Why it stopped; what reads the file would only pass its words on.
+    failed: Option<Error>,
 }
 
 impl<'a, 'b> Intake<'a, 'b> {
@@ -145,12 +159,40 @@ impl<'a, 'b> Intake<'a, 'b> {
         store: &'a mut Importing<'b>,
         now: i64,
     ) -> Intake<'a, 'b> {
-        Intake { context, dataset, store, now, waiting: Vec::new(), report: ImportReport::default() }
+        Intake {
+            context,
+            dataset,
+            store,
+            now,
+            waiting: Vec::new(),
+            report: ImportReport::default(),
+            other_responses: 0,
+            other_resolutions: 0,
+            failed: None,
+        }
     }
 
     fn take(&mut self, record: Record) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        self.keep(record).map_err(|error| {
+            let words = error.to_string();
+            self.failed = Some(error);
+            words.into()
+        })
+    }
+
+    fn keep(&mut self, record: Record) -> Result<(), Error> {
         let store = &mut *self.store;
-        let row = record::row(self.dataset, &record, self.now, &mut |name| store.person(name))?;
+        let reserved = Principal::at_the_machine().user;
+        let mut person = |name: &str| -> Result<engraft_store::UserNo, Error> {
+            if name == reserved && !store.knows(name)? {
+                return Err(Error::Request {
+                    message: format!("nothing was imported, for `{name}` is whoever sits at the machine"),
+                    hint: "call that person something else in the file".into(),
+                });
+            }
+            Ok(store.person(name)?)
+        };
+        let row = record::row(self.dataset, &record, self.now, &mut person)?;
         self.waiting.push(row);
         if self.waiting.len() == BATCH {
             self.flush()?;
@@ -164,14 +206,26 @@ impl<'a, 'b> Intake<'a, 'b> {
         }
         let added = self.store.add(&self.waiting)?;
         self.context.progress.advance(self.waiting.len() as u64);
-        self.report.gold += self.waiting.iter().filter(|row| row.gold.is_some()).count() as u64;
         self.waiting.clear();
         self.report.items += added.items as u64;
         self.report.known += added.existing as u64;
         self.report.responses += added.responses as u64;
         self.report.suggestions += added.suggestions as u64;
         self.report.resolutions += added.resolutions as u64;
+        self.report.gold += added.gold as u64;
+        self.other_responses += added.other_responses as u64;
+        self.other_resolutions += added.other_resolutions as u64;
         self.report.differing.extend(added.differing);
         Ok(())
+    }
+
+    /// What an import left out because the dataset has something else in its place.
+    fn left_out(&self) -> impl Iterator<Item = Loss> + use<> {
+        let loss = |what: &str, count, why: &str| Loss { what: what.into(), count, why: why.into() };
+        let all = [
+            loss("responses", self.other_responses, "the person has another response to the item"),
+            loss("resolutions", self.other_resolutions, "the item has another resolution"),
+        ];
+        all.into_iter().filter(|loss| loss.count > 0)
     }
 }

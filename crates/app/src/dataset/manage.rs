@@ -67,17 +67,20 @@ fn read_schema(context: Context, text: &str) -> Result<Schema, Error> {
     Ok(read.schema)
 }
 
-/// Every dataset, by name.
+/// Every dataset, by name. How far each is, is for those who may see progress: whoever answers could tell from it what
+/// others said.
 pub fn list(_context: Context, workspace: &Workspace, who: &Principal) -> Result<Vec<DatasetRow>, Error> {
     who.must(Act::SeeDatasets)?;
+    let progress = who.may(Act::SeeProgress);
     let mut rows = Vec::new();
     for row in workspace.store.datasets()? {
         let tally = workspace.store.tally(row.no, 0)?;
+        let snapshot = workspace.store.snapshots(row.no)?.pop().map(|snapshot| snapshot.id);
         rows.push(DatasetRow {
             items: tally.items,
-            responses: tally.submitted,
-            resolved: tally.resolved,
-            snapshot: workspace.store.snapshots(row.no)?.pop().map(|snapshot| snapshot.id),
+            responses: progress.then_some(tally.submitted),
+            resolved: progress.then_some(tally.resolved),
+            snapshot: snapshot.filter(|_| progress),
             created_at: when::rfc3339(row.created_at),
             dataset: row.name,
         });
@@ -86,7 +89,8 @@ pub fn list(_context: Context, workspace: &Workspace, who: &Principal) -> Result
     Ok(rows)
 }
 
-/// One dataset with its schema and snapshots. How many items are gold is for those who may see answers.
+/// One dataset with its schema and snapshots. How far it is, is for those who may see progress, how people are measured
+/// and how many items are gold for those who may see answers.
 pub fn show(
     _context: Context,
     workspace: &Workspace,
@@ -96,7 +100,8 @@ pub fn show(
     who.must(Act::SeeDatasets)?;
     let dataset = opened::open(workspace, name)?;
     let tally = workspace.store.tally(dataset.no, 0)?;
-    let rows = workspace.store.snapshots(dataset.no)?;
+    let progress = who.may(Act::SeeProgress);
+    let rows = if progress { workspace.store.snapshots(dataset.no)? } else { Vec::new() };
     let snapshots: Vec<SnapshotRow> = rows.into_iter().map(super::snapshot::row).collect();
     let mut schema = dataset.schema;
     let mut gold = None;
@@ -109,8 +114,8 @@ pub fn show(
     Ok(DatasetView {
         dataset: dataset.name,
         items: tally.items,
-        responses: tally.submitted,
-        resolved: tally.resolved,
+        responses: progress.then_some(tally.submitted),
+        resolved: progress.then_some(tally.resolved),
         gold,
         snapshot: snapshots.last().map(|row| row.snapshot.clone()),
         snapshots,

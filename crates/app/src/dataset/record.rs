@@ -97,7 +97,7 @@ pub(crate) fn row<E>(
             accepted: given.accepted.clone(),
             reason: None,
             guideline: given.guideline.clone(),
-            active_ms: given.active_ms.unwrap_or(0),
+            active_ms: when::active(given.active_ms.unwrap_or(0)),
             at: given.at.as_deref().and_then(when::read).unwrap_or(now),
         });
     }

@@ -11,11 +11,11 @@ pub struct DatasetRow {
     pub dataset: String,
     /// How many items.
     pub items: u64,
-    /// Submitted responses.
-    pub responses: u64,
-    /// Items with a resolution.
-    pub resolved: u64,
-    /// The latest snapshot, when there is one.
+    /// Submitted responses; like all that follows from others' answers for those who may see progress.
+    pub responses: Option<u64>,
+    /// Items with a resolution; for those who may see progress.
+    pub resolved: Option<u64>,
+    /// The latest snapshot, when there is one; for those who may see progress.
     pub snapshot: Option<String>,
     /// When it was created, RFC 3339.
     pub created_at: String,
@@ -28,15 +28,15 @@ pub struct DatasetView {
     pub dataset: String,
     /// How many items.
     pub items: u64,
-    /// Submitted responses.
-    pub responses: u64,
-    /// Items with a resolution.
-    pub resolved: u64,
+    /// Submitted responses; like all that follows from others' answers for those who may see progress.
+    pub responses: Option<u64>,
+    /// Items with a resolution; for those who may see progress.
+    pub resolved: Option<u64>,
     /// Items with known right answers; for those who may see answers.
     pub gold: Option<u64>,
-    /// The latest snapshot, when there is one.
+    /// The latest snapshot, when there is one; for those who may see progress.
     pub snapshot: Option<String>,
-    /// Every snapshot, oldest first.
+    /// Every snapshot, oldest first; none for those who may not see progress.
     pub snapshots: Vec<SnapshotRow>,
     /// When it was created, RFC 3339.
     pub created_at: String,
@@ -89,7 +89,7 @@ pub struct ImportReport {
     pub responses: u64,
     /// Suggestions added.
     pub suggestions: u64,
-    /// Known right answers set.
+    /// Known right answers set or changed.
     pub gold: u64,
     /// Resolutions set.
     pub resolutions: u64,

@@ -68,7 +68,7 @@ pub(super) fn annotate(
     Ok(AnnotatedReport {
         dataset: topics.dataset,
         items: topics.items,
-        responses: topics.responses,
+        responses: board.responses,
         agreement,
         resolved,
         open: board.items.open,

@@ -1,7 +1,8 @@
 //! Logging in: a password becomes a session, slowly for those who guess.
 
-use engraft_store::SessionRow;
+use engraft_store::{Attempts, SessionRow};
 
+use crate::people::users::LONGEST_NAME;
 use crate::people::view::SessionView;
 use crate::people::{Act, Principal, Secret, password, role_of, secret};
 use crate::{Context, Error, Workspace, when};
@@ -10,9 +11,12 @@ use crate::{Context, Error, Workspace, when};
 const SESSION_MS: i64 = 14 * 24 * 3600 * 1000;
 /// Failures are remembered this long.
 const WINDOW_MS: i64 = 15 * 60 * 1000;
-/// Failures in the window after which a name, and an address, must wait.
-const FOR_A_NAME: u32 = 10;
+/// Failures in the window after which a name must wait at one address, and an address with any name.
+const FOR_A_NAME_HERE: u32 = 10;
 const FOR_A_PEER: u32 = 30;
+/// Failures in the window, from wherever, after which a name must wait everywhere: many, for whoever knows a name could
+/// else keep its owner out.
+const FOR_A_NAME: u32 = 100;
 
 /// Lets somebody in. `peer` is the address they come from, for the limit on guessing; `random` is fresh.
 pub fn login(
@@ -25,24 +29,27 @@ pub fn login(
 ) -> Result<SessionView, Error> {
     let now = when::millis(context);
     let store = &workspace.store;
-    let keys = [(format!("name:{name}"), FOR_A_NAME), (format!("peer:{peer}"), FOR_A_PEER)];
-    for (key, most) in &keys {
-        if store.failed_attempts(key, now - WINDOW_MS)? >= *most {
-            return Err(Error::SlowDown { seconds: (WINDOW_MS / 1000) as u32 });
-        }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(Error::NotLoggedIn);
+    }
+    let (here, address, name_key) =
+        (format!("here:{peer} {name}"), format!("peer:{peer}"), format!("name:{name}"));
+    let under = [
+        Attempts { key: &here, most: FOR_A_NAME_HERE, forgiving: true },
+        // Another name's success must not give an address a clean slate.
+        Attempts { key: &address, most: FOR_A_PEER, forgiving: false },
+        Attempts { key: &name_key, most: FOR_A_NAME, forgiving: true },
+    ];
+    // Noted before the password is looked at: guesses sent all at once would else all see the count before them.
+    if !store.begin_attempt(&under, now - WINDOW_MS, now)? {
+        return Err(Error::SlowDown { seconds: (WINDOW_MS / 1000) as u32 });
     }
     let user = store.user(name)?.filter(|user| user.active && user.erased_at.is_none());
     let right = password::fits(given, user.as_ref().and_then(|user| user.password.as_deref()));
-    for (key, _) in &keys {
-        // Another name's success must not give an address a clean slate, so only the name's count ends.
-        if !right || key.starts_with("name:") {
-            store.note_attempt(key, right, now)?;
-        }
-    }
     let Some(user) = user.filter(|_| right) else { return Err(Error::NotLoggedIn) };
+    store.attempt_succeeded(&under, now)?;
     let (session, csrf) = (secret::derive(random, "session"), secret::derive(random, "csrf"));
     let expires_at = now + SESSION_MS;
-    store.prune_attempts(now - WINDOW_MS)?;
     store.put_session(&SessionRow {
         hash: secret::kept(&session),
         user: user.no,

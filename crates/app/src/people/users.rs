@@ -155,9 +155,12 @@ fn keep_an_owner(workspace: &Workspace, leaving: &UserRow) -> Result<(), Error> 
     })
 }
 
+/// The most characters of a name that somebody logs in with.
+pub(crate) const LONGEST_NAME: usize = 64;
+
 fn check_name(name: &str) -> Result<(), Error> {
     let fits = |letter: char| letter.is_alphanumeric() || ".-_@+".contains(letter);
-    if (1..=64).contains(&name.chars().count()) && name.chars().all(fits) {
+    if (1..=LONGEST_NAME).contains(&name.chars().count()) && name.chars().all(fits) {
         return Ok(());
     }
     Err(Error::Request {

@@ -2,7 +2,7 @@
 
 use engraft_annotate::{Answers, Resolution, ResolutionSource, Stage, canonical_json, read_answers};
 use engraft_core::short_id;
-use engraft_store::{Filter, ItemNo, NewResolution, ResponseRow, Source, State};
+use engraft_store::{Filter, ItemNo, NewResolution, ResponseRow, Seen, Source, State};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -131,11 +131,7 @@ pub fn decide(
     let no = dataset.item(workspace, &decision.item)?;
     let case = case(workspace, &dataset, no)?;
     if decision.version.is_some_and(|seen| seen != case.version()) {
-        return Err(Error::Conflict {
-            message: format!("new answers to {} came in meanwhile", decision.item),
-            hint: "look at it again and decide".into(),
-            current: None,
-        });
+        return Err(overtaken(&decision.item));
     }
     let mut all = match serde_json::to_value(&case.agreed) {
         Ok(Value::Object(agreed)) => agreed,
@@ -153,7 +149,10 @@ pub fn decide(
     let by = users::by(workspace, who)?;
     let row =
         NewResolution { answers: canonical_json(&answers), source: Source::Adjudicated, by, posterior: None };
-    workspace.store.resolve(dataset.no, &[(no, row)], when::millis(context))?;
+    let change = [(no, row, Some(case.seen))];
+    if workspace.store.resolve(dataset.no, &change, when::millis(context))? == 0 {
+        return Err(overtaken(&decision.item));
+    }
     let next = match complete(workspace, &dataset, Some(no), 1)?.pop() {
         Some(row) => Some(row),
         None => complete(workspace, &dataset, None, 1)?.pop(),
@@ -171,6 +170,15 @@ pub fn decide(
     })
 }
 
+fn overtaken(item: &str) -> Error {
+    Error::Conflict {
+        message: format!("new answers to {item}, or another decision, came in meanwhile"),
+        hint: "look at it again and decide".into(),
+        current: None,
+        kept: false,
+    }
+}
+
 /// An item with what was answered, what that agrees on, and what is open.
 struct Case {
     fields: Map<String, Value>,
@@ -178,6 +186,7 @@ struct Case {
     agreed: Answers,
     open: Vec<String>,
     item: ItemNo,
+    seen: Seen,
 }
 
 impl Case {
@@ -189,6 +198,8 @@ impl Case {
 
 fn case(workspace: &Workspace, dataset: &Opened, item: ItemNo) -> Result<Case, Error> {
     let rows = workspace.store.responses(dataset.no, item)?;
+    let before = workspace.store.resolution(dataset.no, item)?;
+    let seen = Seen::new(&rows, before.as_ref());
     let fields = item::fields_of(&workspace.store.fields(dataset.no, item)?.unwrap_or_default());
     let given: Vec<(ResponseRow, Answers)> = settle::submitted(dataset, &fields, &rows)
         .into_iter()
@@ -197,7 +208,7 @@ fn case(workspace: &Workspace, dataset: &Opened, item: ItemNo) -> Result<Case, E
     let answers: Vec<&Answers> = given.iter().map(|(_, answers)| answers).collect();
     let merged = settle::merged(dataset, &fields, &answers);
     let open = merged.conflicts.iter().map(|conflict| conflict.question.clone()).collect();
-    Ok(Case { fields, agreed: merged.agreed, open, given, item })
+    Ok(Case { fields, agreed: merged.agreed, open, given, item, seen })
 }
 
 impl Case {

@@ -57,6 +57,7 @@ pub fn items(
             label: label.as_ref(),
             text: filter.text.as_deref().filter(|text| !text.trim().is_empty()),
             flagged: filter.flagged,
+            answerable: None,
             after: filter.after.as_deref().map(|item| dataset.item(workspace, item)).transpose()?,
             limit,
         },

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use engraft_annotate::{Answers, Belief, Judged, Question, aggregate, canonical_json, merge};
 use engraft_eval::{Choice, Gold, Labels, Method, Resampling, Resolved, ResolvedItem, WorkerQuality};
-use engraft_store::{ItemNo, NewResolution, RecordRow, Source, State};
+use engraft_store::{NewResolution, RecordRow, Seen, Source, State};
 use serde::Serialize;
 
 use crate::dataset::opened::{self, Opened};
@@ -189,19 +189,17 @@ fn write(
 ) -> Result<Written, Error> {
     let nothing = BTreeMap::new();
     let mut written = Written::default();
-    let mut rows: Vec<(ItemNo, NewResolution)> = Vec::new();
+    let (mut agreed, mut aggregated) = (Vec::new(), Vec::new());
     workspace.store.for_each_record(dataset.no, &mut |row| {
         if row.state == State::Complete
             && let Some((answers, source, posterior)) =
                 outcome(dataset, row, beliefs.get(&row.external).unwrap_or(&nothing), all)
         {
-            match source {
-                Source::Agreed => written.agreed += 1,
-                _ => written.aggregated += 1,
-            }
+            let rows = if source == Source::Agreed { &mut agreed } else { &mut aggregated };
             rows.push((
                 row.no,
                 NewResolution { answers: canonical_json(&answers), source, by: None, posterior },
+                Some(Seen::new(&row.responses, row.resolution.as_ref())),
             ));
         } else if row.state == State::Complete {
             written.left += 1;
@@ -209,8 +207,13 @@ fn write(
         context.progress.advance(1);
         ControlFlow::Continue(())
     })?;
-    for batch in rows.chunks(BATCH) {
-        workspace.store.resolve(dataset.no, batch, when::millis(context))?;
+    for (rows, count) in [(&agreed, &mut written.agreed), (&aggregated, &mut written.aggregated)] {
+        for batch in rows.chunks(BATCH) {
+            let set = workspace.store.resolve(dataset.no, batch, when::millis(context))?;
+            *count += set as u64;
+            // Somebody changed the answers to the others meanwhile.
+            written.left += (batch.len() - set) as u64;
+        }
     }
     Ok(written)
 }

@@ -1,6 +1,6 @@
 //! Many items at once: rows to look over, one answer for all of them, one undo.
 
-use engraft_store::{Filter, State, Undone};
+use engraft_store::{Filter, Undone, Why};
 use serde_json::Value;
 
 use crate::dataset::opened;
@@ -13,7 +13,7 @@ use crate::{Context, Error, Workspace, when};
 /// The most items that are answered at once.
 const MOST: usize = 200;
 
-/// Items this person could still answer, in order; nothing is held for them yet.
+/// Items this person could still answer, in order, those they hold among them; the others are not held for them yet.
 pub fn bulk(
     context: Context,
     workspace: &Workspace,
@@ -31,13 +31,12 @@ pub fn bulk(
     let limit = limit.clamp(1, MOST);
     let mut found = Vec::new();
     while found.len() < limit {
-        let filter = Filter { state: Some(State::Open), text, after, limit, ..Filter::default() };
+        let filter = Filter { answerable: Some(user), text, after, limit, ..Filter::default() };
         let rows = workspace.store.list(dataset.no, &filter)?;
         for row in &rows {
             after = Some(row.no);
             let Some(work) = workspace.store.work(dataset.no, row.no, user)? else { continue };
-            let mine = work.response.is_some() || work.draft.is_some();
-            if !mine && found.len() < limit {
+            if work.draft.is_none() && found.len() < limit {
                 found.push(item::build(workspace, &dataset, user, row.no, work)?);
             }
         }
@@ -67,14 +66,9 @@ pub fn bulk_submit(
     }
     let opened = opened::open(workspace, dataset)?;
     let user = opened::person(workspace, who)?;
-    let mut report = BulkReport {
-        submitted: Vec::new(),
-        refused: Vec::new(),
-        undo: String::new(),
-        counts: piles::of(workspace, &opened, user)?,
-    };
+    let (mut undo, mut submitted, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for name in items {
-        let one = || -> Result<(), Error> {
+        let one = || -> Result<u64, Error> {
             let no = opened.item(workspace, name)?;
             let now = when::millis(context);
             let lease = workspace.store.take(opened.no, no, user, opened.lease_ms(), now)?;
@@ -86,19 +80,27 @@ pub fn bulk_submit(
                 active_ms: active_ms / items.len() as u64,
                 ..Submission::default()
             };
-            submit(context, workspace, who, dataset, &given).map(|_| ())
+            let done = submit(context, workspace, who, dataset, &given);
+            if done.is_err() && !lease.again {
+                // Nobody asked to hold it.
+                workspace.store.release(opened.no, user, Some(lease.token), now)?;
+            }
+            Ok(done?.version)
         };
         match one() {
-            Ok(()) => report.submitted.push(name.clone()),
-            Err(error) => report.refused.push(Refused { item: name.clone(), message: error.to_string() }),
+            Ok(version) => {
+                undo.push((name, version));
+                submitted.push(name.clone());
+            }
+            Err(error) => refused.push(Refused { item: name.clone(), message: error.to_string() }),
         }
     }
-    report.counts = piles::of(workspace, &opened, user)?;
-    report.undo = report.submitted.len().to_string();
-    Ok(report)
+    let undo = serde_json::json!(undo).to_string();
+    Ok(BulkReport { submitted, refused, undo, counts: piles::of(workspace, &opened, user)? })
 }
 
-/// Takes back what [`bulk_submit`] did: `undo` is what its report said. The answers stay as drafts, nothing stays held.
+/// Takes back what [`bulk_submit`] did and nothing else: `undo` is what its report said. The answers stay as drafts, nothing
+/// stays held.
 pub fn bulk_undo(
     context: Context,
     workspace: &Workspace,
@@ -107,8 +109,8 @@ pub fn bulk_undo(
     undo: &str,
 ) -> Result<BulkReport, Error> {
     who.must(Act::Annotate)?;
-    let count = undo.parse::<usize>().ok().filter(|count| *count <= MOST);
-    let count = count.ok_or_else(|| Error::Request {
+    let answered: Option<Vec<(String, u32)>> = serde_json::from_str(undo).ok();
+    let answered = answered.filter(|answered| answered.len() <= MOST).ok_or_else(|| Error::Request {
         message: format!("`{undo}` undoes nothing"),
         hint: "pass the `undo` of the report".into(),
     })?;
@@ -116,20 +118,20 @@ pub fn bulk_undo(
     let user = opened::person(workspace, who)?;
     let now = when::millis(context);
     let (mut submitted, mut refused) = (Vec::new(), Vec::new());
-    for _ in 0..count {
-        match workspace.store.undo_last(opened.no, user, opened.lease_ms(), now)? {
-            Undone::Back { item, token, .. } => {
+    for (name, version) in answered {
+        let no = opened.item(workspace, &name)?;
+        let why = match workspace.store.undo_version(opened.no, no, user, version, opened.lease_ms(), now)? {
+            Undone::Back { token, .. } => {
                 workspace.store.release(opened.no, user, Some(token), now)?;
-                let row = workspace.store.item(opened.no, item)?;
-                submitted.extend(row.map(|row| row.external));
+                submitted.push(name);
+                continue;
             }
-            Undone::Nothing => break,
-            Undone::Refused(_) => {
-                refused.push(Refused { item: String::new(), message: "it was reviewed since".into() });
-                break;
-            }
-        }
+            Undone::Nothing => "it was taken back already",
+            Undone::Refused(Why::Version) => "it was changed since",
+            Undone::Refused(_) => "it was reviewed since",
+        };
+        refused.push(Refused { item: name, message: why.into() });
     }
     let counts = piles::of(workspace, &opened, user)?;
-    Ok(BulkReport { submitted, refused, undo: "0".into(), counts })
+    Ok(BulkReport { submitted, refused, undo: "[]".into(), counts })
 }

@@ -44,6 +44,7 @@ pub fn acknowledge(
             message: "the guidelines changed again since".into(),
             hint: "read the new ones".into(),
             current: None,
+            kept: false,
         });
     }
     let user = opened::person(workspace, who)?;

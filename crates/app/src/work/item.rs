@@ -26,7 +26,8 @@ pub(crate) fn view(
     build(workspace, dataset, user, item, work)
 }
 
-/// The item whether or not it is held; never to be shown, only to read answers by.
+/// The item for somebody who holds or held it, or said something about it; never to be shown, only to read answers by. What
+/// anybody may write about, anybody may see: who was never given the item may not.
 pub(crate) fn unseen(
     workspace: &Workspace,
     dataset: &Opened,
@@ -35,6 +36,14 @@ pub(crate) fn unseen(
 ) -> Result<ItemView, Error> {
     let work = workspace.store.work(dataset.no, item, user)?;
     let work = work.ok_or_else(|| dataset.no_item(&item.to_string()))?;
+    if work.lease.is_none() && work.draft.is_none() && work.response.is_none() && !work.held_once {
+        return Err(Error::Conflict {
+            message: format!("{} was never given to you; nothing was written", work.external),
+            hint: "answer the items that `engraft queue next` gives".into(),
+            current: None,
+            kept: false,
+        });
+    }
     build(workspace, dataset, user, item, work)
 }
 

@@ -8,6 +8,7 @@ use crate::dataset::opened::{self, Opened};
 use crate::people::{Act, Principal};
 use crate::work::item;
 use crate::work::piles;
+use crate::work::submit::number;
 use crate::work::view::{Finished, Next, Renewed, Why};
 use crate::{Context, Error, Workspace, when};
 
@@ -116,10 +117,10 @@ pub fn heartbeat(
     let dataset = opened::open(workspace, dataset)?;
     let user = opened::person(workspace, who)?;
     let now = when::millis(context);
-    let tokens: Vec<u64> = held.iter().filter_map(|(_, lease)| lease.parse().ok()).collect();
+    let tokens: Vec<u64> = held.iter().filter_map(|(_, lease)| number(lease)).collect();
     let alive = workspace.store.heartbeat(dataset.no, user, &tokens, dataset.lease_ms(), now)?;
     let each = held.iter().map(|(item, lease)| {
-        let lives = lease.parse().is_ok_and(|token: u64| alive.contains(&token));
+        let lives = number(lease).is_some_and(|token| alive.contains(&token));
         Renewed {
             item: item.clone(),
             lease: lives.then(|| lease.clone()),

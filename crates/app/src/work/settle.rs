@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engraft_annotate::{
     Answers, Belief, DEFAULT_ACCURACY, Merge, Need, ResolutionSource, enough, merge, vote_posterior,
 };
-use engraft_store::{Accepted, ItemNo, NewResolution, ResponseRow, Source, State, Status};
+use engraft_store::{Accepted, ItemNo, NewResolution, ResponseRow, Seen, Source, State, Status};
 use serde_json::{Map, Value};
 
 use crate::dataset::opened::Opened;
@@ -30,6 +30,7 @@ pub(crate) fn after(
 /// the rule says so, and leaves the item to a reviewer otherwise. True: resolved.
 pub(crate) fn settle(workspace: &Workspace, dataset: &Opened, item: ItemNo, now: i64) -> Result<bool, Error> {
     let rows = workspace.store.responses(dataset.no, item)?;
+    let before = workspace.store.resolution(dataset.no, item)?;
     let fields = item::fields_of(&workspace.store.fields(dataset.no, item)?.unwrap_or_default());
     let given = submitted(dataset, &fields, &rows);
     let answers: Vec<&Answers> = given.iter().map(|(_, answers)| answers).collect();
@@ -42,8 +43,9 @@ pub(crate) fn settle(workspace: &Workspace, dataset: &Opened, item: ItemNo, now:
             by: None,
             posterior: resolution.posterior,
         };
-        workspace.store.resolve(dataset.no, &[(item, row)], now)?;
-        return Ok(true);
+        // Whoever changed an answer since settles the item anew.
+        let seen = Seen::new(&rows, before.as_ref());
+        return Ok(workspace.store.resolve(dataset.no, &[(item, row, Some(seen))], now)? > 0);
     }
     let least = beliefs.values().map(|belief| belief.posterior).min_by(f64::total_cmp);
     if let Need::Ask { more } = enough(&dataset.schema.distribution, answers.len() as u32, least) {

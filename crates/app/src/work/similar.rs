@@ -1,6 +1,6 @@
 //! Items like another one: by meaning where the workspace has an encoder, else by words.
 
-use engraft_store::{Filter, State};
+use engraft_store::Filter;
 
 use crate::dataset::opened;
 use crate::dataset::words;
@@ -24,8 +24,11 @@ pub fn similar(
     who.must(Act::Annotate)?;
     let dataset = opened::open(workspace, dataset)?;
     let no = dataset.item(workspace, item)?;
-    let state = (!who.may(Act::SeeAnswers)).then_some(State::Open);
-    let rows = workspace.store.list(dataset.no, &Filter { state, limit: POOL, ..Filter::default() })?;
+    let answerable = match who.may(Act::SeeAnswers) {
+        true => None,
+        false => Some(opened::person(workspace, who)?),
+    };
+    let rows = workspace.store.list(dataset.no, &Filter { answerable, limit: POOL, ..Filter::default() })?;
     let text = |no| -> Result<String, Error> {
         let fields = item::fields_of(&workspace.store.fields(dataset.no, no)?.unwrap_or_default());
         Ok(words::text(&dataset.schema, &fields))

@@ -11,6 +11,7 @@ use crate::dataset::opened::{self, Opened};
 use crate::dataset::words;
 use crate::error::Current;
 use crate::people::{Act, Principal};
+use crate::when::active;
 use crate::work::view::{ItemView, MissedGold, Saved, Skipped, Submitted};
 use crate::work::{item, piles, settle};
 use crate::{Context, Error, Workspace, when};
@@ -67,15 +68,19 @@ pub fn save_draft(
 ) -> Result<Saved, Error> {
     let desk = desk(context, workspace, who, dataset, &draft.item)?;
     let view = item::unseen(workspace, &desk.dataset, desk.user, desk.item)?;
+    if draft.version.is_some_and(|seen| seen != view.version) {
+        let answers = serde_json::to_value(&view.answers).unwrap_or_default();
+        return Err(answered_since(&draft.item, Current { version: view.version, answers }));
+    }
     let answers = read(&desk.dataset, &view, &draft.answers, Stage::Draft)?;
     let outcome = workspace.store.save_draft(&SaveDraft {
         dataset: desk.dataset.no,
         item: desk.item,
         user: desk.user,
-        expected: draft.draft_version.map(|version| version as u32),
+        expected: draft.draft_version.map(version),
         answers: &engraft_annotate::canonical_json(&answers),
         guideline: Some(&desk.dataset.guideline),
-        active_ms: draft.active_ms,
+        active_ms: active(draft.active_ms),
         now: desk.now,
     })?;
     match outcome {
@@ -84,7 +89,11 @@ pub fn save_draft(
             message: format!("the draft of {} was changed elsewhere", draft.item),
             hint: "look at both and save the one to keep".into(),
             current: Some(current(u64::from(row.version), &row.answers)),
+            kept: false,
         }),
+        DraftSaved::Answered(row) => {
+            Err(answered_since(&draft.item, current(u64::from(row.version), &row.answers)))
+        }
     }
 }
 
@@ -109,12 +118,12 @@ pub fn submit(
         item: desk.item,
         user: desk.user,
         token,
-        expected: given.version.unwrap_or(view.version) as u32,
+        expected: version(given.version.unwrap_or(view.version)),
         answers: &engraft_annotate::canonical_json(&answers),
         labels: &words::labels(&answers),
         accepted: &accepted(&view, &answers, &given.accepted),
         guideline: &dataset.guideline,
-        active_ms: given.active_ms,
+        active_ms: active(given.active_ms),
         gold_right: verdict.as_ref().map(|verdict| verdict.right),
         now: desk.now,
     })?;
@@ -166,7 +175,7 @@ pub fn skip(
         token: token(given.lease.as_deref())?.unwrap_or(0),
         reason: given.reason.trim(),
         guideline: &desk.dataset.guideline,
-        active_ms: given.active_ms,
+        active_ms: active(given.active_ms),
         now: desk.now,
     })?;
     let accepted = match outcome {
@@ -195,11 +204,13 @@ pub fn undo(
             message: "there is nothing to take back".into(),
             hint: "open an earlier item from your history to change it".into(),
             current: None,
+            kept: false,
         }),
         Undone::Refused(_) => Err(Error::Conflict {
             message: "the last item was reviewed since".into(),
             hint: "leave a comment on it for the reviewer".into(),
             current: None,
+            kept: false,
         }),
     }
 }
@@ -241,9 +252,19 @@ fn saved(desk: &Desk, version: u64) -> Saved {
     }
 }
 
+/// A version as the store counts them; none is so high that it would not fit.
+fn version(given: u64) -> u32 {
+    u32::try_from(given).unwrap_or(u32::MAX)
+}
+
+/// The number of a lease, if it can be one.
+pub(crate) fn number(lease: &str) -> Option<u64> {
+    lease.parse().ok().filter(|number| i64::try_from(*number).is_ok())
+}
+
 fn token(lease: Option<&str>) -> Result<Option<u64>, Error> {
     let read = |lease: &str| {
-        lease.parse().map_err(|_| Error::Request {
+        number(lease).ok_or_else(|| Error::Request {
             message: format!("`{lease}` is no lease"),
             hint: "pass the `lease` that `engraft queue next` gave with the item".into(),
         })
@@ -281,25 +302,36 @@ fn current(version: u64, answers: &str) -> Current {
     Current { version, answers: serde_json::from_str(answers).unwrap_or_default() }
 }
 
+/// A draft that was on its way when its item was answered, here or in another tab: kept, it would look like work to do.
+fn answered_since(item: &str, current: Current) -> Error {
+    Error::Conflict {
+        message: format!("{item} was answered meanwhile; the draft is not kept"),
+        hint: "open the item again to change its answers".into(),
+        current: Some(current),
+        kept: false,
+    }
+}
+
 fn conflict(item: &str, refused: Refused) -> Error {
-    let kept = "your answers are kept as a draft";
+    // A skip has none.
+    let kept = if refused.draft > 0 { "; your answers are kept as a draft" } else { "" };
     let (message, hint) = match refused.why {
         Refusal::NoLease => (
-            format!("{item} is no longer held for you; {kept}"),
+            format!("{item} is no longer held for you{kept}"),
             "take it again with `engraft queue next`, if it is still open",
         ),
         Refusal::Version => {
-            (format!("{item} was changed elsewhere; {kept}"), "look at both and submit the one to keep")
+            (format!("{item} was changed elsewhere{kept}"), "look at both and submit the one to keep")
         }
         Refusal::Reviewed => (
-            format!("{item} was reviewed and can no longer be changed; {kept}"),
+            format!("{item} was reviewed and can no longer be changed{kept}"),
             "leave a comment for the reviewer",
         ),
-        Refusal::Skipped => (format!("you skipped {item}; {kept}"), "undo the skip first"),
+        Refusal::Skipped => (format!("you skipped {item}{kept}"), "undo the skip first"),
         Refusal::NoRoom => {
-            (format!("{item} has all the answers it needs; {kept}"), "go on with `engraft queue next`")
+            (format!("{item} has all the answers it needs{kept}"), "go on with `engraft queue next`")
         }
     };
     let now = refused.current.map(|row| current(u64::from(row.version), &row.answers));
-    Error::Conflict { message, hint: hint.into(), current: now }
+    Error::Conflict { message, hint: hint.into(), current: now, kept: refused.draft > 0 }
 }

@@ -1,6 +1,6 @@
 //! Blindness: what an annotator is shown says nothing of others' answers, nor of what is gold.
 
-use engraft_app::people::Role;
+use engraft_app::people::{Principal, Role};
 use engraft_app::{dataset, review, work};
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -26,10 +26,10 @@ fn stripped(item: &work::ItemView) -> String {
     value.to_string()
 }
 
-#[test]
-fn gold_and_other_items_look_the_same_before_and_after_the_answer() {
+/// So many items, every second of them gold.
+fn half_gold(items: usize) -> Bench {
     let bench = Bench::new(0, json!({ "gold": { "rate": 0.5, "onboarding": 1 } }));
-    let lines = (0..20).map(|place| {
+    let lines = (0..items).map(|place| {
         let mut line = record(place);
         if place % 2 == 0 {
             line["gold"] = json!({ "topic": "fault" });
@@ -37,23 +37,132 @@ fn gold_and_other_items_look_the_same_before_and_after_the_answer() {
         line.to_string()
     });
     bench.import(&lines.collect::<Vec<_>>().join("\n"));
+    bench
+}
+
+fn number(item: &str) -> usize {
+    item[1..].parse().unwrap()
+}
+
+#[test]
+fn gold_and_other_items_look_the_same_before_and_after_the_answer() {
+    let bench = half_gold(20);
     let ana = bench.person("ana", Role::Annotator);
     let (mut payloads, mut replies) = (Vec::new(), Vec::new());
     let mut golds = 0;
+    let piles = || bench.with(|context| work::counts(context, &bench.workspace, &ana, D)).unwrap();
     for _ in 0..12 {
+        let before = piles();
         let item = bench.take(&ana);
-        golds += usize::from(item.item[1..].parse::<usize>().unwrap() % 2 == 0);
+        assert_eq!(piles(), before, "to be given {} says nothing", item.item);
+        golds += usize::from(number(&item.item).is_multiple_of(2));
         payloads.push(stripped(&item));
         let mut reply =
             serde_json::to_value(bench.submit(&ana, &item, json!({ "topic": "use" })).unwrap()).unwrap();
         reply["response_id"] = Value::Null;
-        reply["counts"] = Value::Null;
+        let counts = piles();
+        assert_eq!(reply["counts"], serde_json::to_value(counts).unwrap());
+        reply["counts"] = json!([before.pending - counts.pending, counts.submitted - before.submitted]);
         replies.push(reply.to_string());
     }
     assert!((2..=10).contains(&golds), "{golds} gold items of 12");
     payloads.dedup();
     replies.dedup();
     assert_eq!((payloads.len(), replies.len()), (1, 1), "{payloads:?} {replies:?}");
+}
+
+#[test]
+fn what_one_is_given_is_among_what_one_may_choose_from() {
+    let bench = half_gold(40);
+    let ana = bench.person("ana", Role::Annotator);
+    let names = || -> (Vec<String>, Vec<String>) {
+        bench.with(|context| {
+            let bulk = work::bulk(context, &bench.workspace, &ana, D, None, None, 200).unwrap();
+            let similar = work::similar(context, &bench.workspace, &ana, D, "m001", 200).unwrap();
+            (
+                bulk.into_iter().map(|item| item.item).collect(),
+                similar.into_iter().map(|item| item.item).collect(),
+            )
+        })
+    };
+    for answered in 0..4 {
+        let items = bench.next(&ana, 6).items;
+        let golds = items.iter().filter(|item| number(&item.item).is_multiple_of(2)).count();
+        assert!((1..6).contains(&golds), "{golds} of 6");
+        let (bulk, similar) = names();
+        for item in &items {
+            assert!(bulk.contains(&item.item), "{} is not in {bulk:?}", item.item);
+            assert!(
+                item.item == "m001" || similar.contains(&item.item),
+                "{} is not in {similar:?}",
+                item.item
+            );
+        }
+        assert_eq!(bulk.len(), 40 - answered * 6);
+        for item in items {
+            bench.submit(&ana, &item, json!({ "topic": "fault" })).unwrap();
+            let (bulk, similar) = names();
+            assert!(
+                !bulk.contains(&item.item) && !similar.contains(&item.item),
+                "{} was answered",
+                item.item
+            );
+        }
+    }
+}
+
+#[test]
+fn gold_chosen_from_many_rows_is_measured_as_well() {
+    let bench = half_gold(4);
+    let ana = bench.person("ana", Role::Annotator);
+    let items: Vec<String> = (0..4).map(|place| format!("m{place:03}")).collect();
+    let done = bench.with(|context| {
+        work::bulk_submit(context, &bench.workspace, &ana, D, &items, &json!({ "topic": "use" }), 0).unwrap()
+    });
+    assert_eq!((done.submitted.len(), done.counts.pending), (4, 0));
+    let board = bench.with(|context| review::dashboard(context, &bench.workspace, &me(), D)).unwrap();
+    assert_eq!(serde_json::to_value(&board.people[0].gold).unwrap()["n"], 2, "{:?}", board.people);
+}
+
+#[test]
+fn no_item_stands_out_by_its_place() {
+    let bench = half_gold(200);
+    let ana = bench.person("ana", Role::Annotator);
+    let (mut ordinary, mut gold) = (Vec::new(), Vec::new());
+    for _ in 0..40 {
+        let item = bench.take(&ana);
+        let place = number(&item.item);
+        if place.is_multiple_of(2) {
+            gold.push(place)
+        } else {
+            ordinary.push(place)
+        }
+        bench.submit(&ana, &item, json!({ "topic": "fault" })).unwrap();
+    }
+    for places in [ordinary, gold] {
+        let downs = places.windows(2).filter(|pair| pair[0] > pair[1]).count();
+        assert!(places.len() > 10 && downs * 4 >= places.len(), "{places:?}");
+    }
+}
+
+#[test]
+fn only_those_who_may_see_progress_hear_how_far_a_dataset_is() {
+    let bench = Bench::new(2, json!({ "gold": { "rate": 0.5 } }));
+    let (ana, vic) = (bench.person("ana", Role::Annotator), bench.person("vic", Role::Viewer));
+    bench.say(&ana, "use");
+    bench.with(|context| dataset::snapshot(context, &bench.workspace, &me(), D)).unwrap();
+    let seen = |who: &Principal| {
+        bench.with(|context| {
+            let row = dataset::list(context, &bench.workspace, who).unwrap().remove(0);
+            let view = dataset::show(context, &bench.workspace, who, D).unwrap();
+            let snapshots = (row.snapshot.is_some(), view.snapshot.is_some(), view.snapshots.len());
+            ((row.responses, row.resolved), (view.responses, view.resolved), snapshots, view.schema.gold.rate)
+        })
+    };
+    let all = (Some(1), Some(1));
+    assert_eq!(seen(&me()), (all, all, (true, true, 1), 0.5));
+    assert_eq!(seen(&vic), (all, all, (true, true, 1), 0.0));
+    assert_eq!(seen(&ana), ((None, None), (None, None), (false, false, 0), 0.0));
 }
 
 #[test]

@@ -9,7 +9,17 @@ use serde_json::json;
 use crate::bench::{Bench, D, me};
 
 fn login(bench: &Bench, name: &str, password: &str, random: u8) -> Result<people::SessionView, Error> {
-    bench.with(|context| people::login(context, &bench.workspace, name, password, &[random; 32], "10.0.0.1"))
+    login_from(bench, "10.0.0.1", name, password, random)
+}
+
+fn login_from(
+    bench: &Bench,
+    peer: &str,
+    name: &str,
+    password: &str,
+    random: u8,
+) -> Result<people::SessionView, Error> {
+    bench.with(|context| people::login(context, &bench.workspace, name, password, &[random; 32], peer))
 }
 
 #[test]
@@ -57,6 +67,33 @@ fn guessing_is_slowed_down_and_forgiven_after_a_while() {
     assert!(matches!(refused, Error::SlowDown { seconds: 900 }), "{refused}");
     bench.wait(901);
     assert!(login(&bench, "ana", "correct horse", 3).is_ok());
+}
+
+#[test]
+fn somebody_elses_guesses_keep_nobody_out_until_there_are_very_many() {
+    let bench = Bench::empty();
+    bench.person("ana", Role::Annotator);
+    let guess = |host: usize| login_from(&bench, &format!("10.0.1.{host}"), "ana", "wrong horse", 1);
+    for _ in 0..10 {
+        assert!(matches!(guess(0), Err(Error::NotLoggedIn)));
+    }
+    assert!(matches!(guess(0), Err(Error::SlowDown { .. })));
+    assert!(login(&bench, "ana", "correct horse", 2).is_ok(), "from another address");
+    for place in 0..100 {
+        assert!(matches!(guess(1 + place / 10), Err(Error::NotLoggedIn)), "{place}");
+    }
+    assert!(matches!(login(&bench, "ana", "correct horse", 3), Err(Error::SlowDown { .. })));
+}
+
+#[test]
+fn a_name_nobody_can_have_is_refused_and_not_kept() {
+    let bench = Bench::empty();
+    bench.person("ana", Role::Annotator);
+    let long = "a".repeat(65);
+    for _ in 0..40 {
+        assert!(matches!(login(&bench, &long, "correct horse", 1), Err(Error::NotLoggedIn)));
+    }
+    assert!(login(&bench, "ana", "correct horse", 2).is_ok());
 }
 
 #[test]

@@ -108,6 +108,17 @@ fn what_one_skips_goes_to_others_and_never_comes_back() {
 }
 
 #[test]
+fn a_skip_that_comes_too_late_promises_no_draft() {
+    let bench = Bench::new(1, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let item = bench.take(&ana);
+    bench.wait(1801);
+    let skip = Skip { item: item.item, lease: item.lease, reason: "unclear".into(), ..Skip::default() };
+    let refused = bench.with(|context| work::skip(context, &bench.workspace, &ana, D, &skip)).unwrap_err();
+    assert_eq!(refused.to_string(), "m000 is no longer held for you");
+}
+
+#[test]
 fn the_last_submit_can_be_taken_back() {
     let bench = Bench::new(3, json!({}));
     let ana = bench.person("ana", Role::Annotator);
@@ -159,6 +170,128 @@ fn many_rows_are_labelled_at_once_and_taken_back_at_once() {
     assert_eq!((done.submitted.len(), &done.refused[0].item), (5, &gone));
     let back = bench.with(|context| work::bulk_undo(context, &bench.workspace, &ana, D, &done.undo)).unwrap();
     assert_eq!((back.submitted.len(), back.counts.submitted, back.counts.pending), (5, 0, 5));
+}
+
+#[test]
+fn what_is_taken_back_at_once_is_what_was_answered_at_once() {
+    let bench = Bench::new(4, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let items = ["m000".to_string(), "m001".to_string()];
+    let topic = json!({ "topic": "fault" });
+    let done = bench
+        .with(|context| work::bulk_submit(context, &bench.workspace, &ana, D, &items, &topic, 0))
+        .unwrap();
+    let later = bench.say(&ana, "use");
+    let mine = bench.with(|context| work::open(context, &bench.workspace, &ana, D, "m001")).unwrap();
+    bench.submit(&ana, &mine, json!({ "topic": "order" })).unwrap();
+    let undo =
+        || bench.with(|context| work::bulk_undo(context, &bench.workspace, &ana, D, &done.undo)).unwrap();
+    let back = undo();
+    assert_eq!(back.submitted, ["m000"]);
+    let why: Vec<_> = back.refused.iter().map(|it| (it.item.as_str(), it.message.as_str())).collect();
+    assert_eq!(why, [("m001", "it was changed since")]);
+    assert_eq!((undo().submitted.len(), back.counts.submitted), (0, 2), "{later} and m001 stay");
+}
+
+#[test]
+fn answers_that_fit_none_of_many_rows_leave_nothing_held() {
+    let bench = Bench::new(4, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let held = bench.take(&ana);
+    let items: Vec<String> = (0..4).map(|place| format!("m{place:03}")).collect();
+    let rain = json!({ "topic": "rain" });
+    let done = bench
+        .with(|context| work::bulk_submit(context, &bench.workspace, &ana, D, &items, &rain, 0))
+        .unwrap();
+    assert_eq!((done.submitted.len(), done.refused.len()), (0, 4));
+    let next = bench.next(&ana, 1);
+    assert_eq!((next.items.len(), &next.items[0].item, &next.items[0].lease), (1, &held.item, &held.lease));
+}
+
+#[test]
+fn who_is_paused_answers_no_rows_at_once() {
+    let bench = Bench::new(2, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    bench
+        .with(|context| review::pause(context, &bench.workspace, &me(), D, "ana", Some("too fast")))
+        .unwrap();
+    let items = ["m000".to_string()];
+    let topic = json!({ "topic": "use" });
+    let done = bench
+        .with(|context| work::bulk_submit(context, &bench.workspace, &ana, D, &items, &topic, 0))
+        .unwrap();
+    assert_eq!((done.submitted.len(), done.refused.len()), (0, 1));
+}
+
+#[test]
+fn who_was_never_given_an_item_writes_and_reads_nothing_of_it() {
+    let bench = Bench::new(2, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let topic = json!({ "topic": "use" });
+    let given =
+        Submission { item: "m001".into(), lease: Some("1".into()), answers: topic, ..Submission::default() };
+    let drafted = bench.with(|context| work::save_draft(context, &bench.workspace, &ana, D, &given));
+    assert!(matches!(drafted, Err(Error::Conflict { kept: false, .. })));
+    let submitted = bench.with(|context| work::submit(context, &bench.workspace, &ana, D, &given));
+    assert!(matches!(submitted, Err(Error::Conflict { kept: false, .. })));
+    let read = bench.with(|context| work::open(context, &bench.workspace, &ana, D, "m001").map(drop));
+    let heard = bench.with(|context| work::comments(context, &bench.workspace, &ana, D, "m001").map(drop));
+    assert!(matches!((read, heard), (Err(Error::Missing { .. }), Err(Error::Missing { .. }))));
+    // What they held once and lost, they may still write about.
+    let lost = bench.take(&ana);
+    bench.wait(1801);
+    bench.next(&bench.person("ben", Role::Annotator), 1);
+    let mine = Submission { item: lost.item, answers: json!({ "topic": "use" }), ..Submission::default() };
+    bench.with(|context| work::save_draft(context, &bench.workspace, &ana, D, &mine)).unwrap();
+}
+
+#[test]
+fn a_first_draft_that_comes_after_its_submit_is_not_kept() {
+    let bench = Bench::new(1, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let item = bench.take(&ana);
+    bench.submit(&ana, &item, json!({ "topic": "use" })).unwrap();
+    let late = Submission {
+        item: item.item.clone(),
+        version: Some(0),
+        draft_version: Some(0),
+        answers: json!({ "topic": "order" }),
+        ..Submission::default()
+    };
+    let refused =
+        bench.with(|context| work::save_draft(context, &bench.workspace, &ana, D, &late)).unwrap_err();
+    let Error::Conflict { current: Some(current), .. } = refused else { panic!("{refused}") };
+    assert_eq!((current.version, current.answers), (1, json!({ "topic": "use" })));
+}
+
+#[test]
+fn numbers_too_large_to_be_meant_are_taken_for_the_largest_or_refused() {
+    let bench = Bench::new(3, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let mine = |item: &work::ItemView, version, lease: Option<String>| {
+        let answers = json!({ "topic": "use" });
+        let (item, active_ms) = (item.item.clone(), u64::MAX);
+        let given = Submission { item, lease, version, answers, active_ms, ..Submission::default() };
+        bench.with(|context| work::submit(context, &bench.workspace, &ana, D, &given))
+    };
+    // Twice: the sum must fit, too.
+    let first = bench.take(&ana);
+    mine(&first, None, first.lease.clone()).unwrap();
+    let second = bench.take(&ana);
+    mine(&second, None, second.lease.clone()).unwrap();
+    assert!(matches!(mine(&first, Some(1 << 32 | 1), None), Err(Error::Conflict { .. })));
+    let (third, huge) = (bench.take(&ana), u64::MAX.to_string());
+    assert!(matches!(mine(&third, None, Some(huge.clone())), Err(Error::Request { .. })));
+    let held = [(third.item, huge)];
+    let alive = bench.with(|context| work::heartbeat(context, &bench.workspace, &ana, D, &held)).unwrap();
+    assert_eq!(alive[0].lease, None);
+    let before = Some(u64::MAX);
+    let past =
+        bench.with(|context| work::history(context, &bench.workspace, &ana, D, None, before, 9)).unwrap();
+    assert_eq!(past.items.len(), 2);
+    let log =
+        bench.with(|context| engraft_app::people::log(context, &bench.workspace, &me(), before, usize::MAX));
+    assert!(!log.unwrap().is_empty());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Imports, exports, snapshots: all of it or nothing, and what goes out comes back the same.
 
 use engraft_app::dataset::{self, ExportRequest};
-use engraft_app::{Error, review};
+use engraft_app::{Error, people, review};
 use serde_json::json;
 
 use crate::bench::{Bench, D, me, record};
@@ -55,6 +55,56 @@ fn importing_twice_adds_nothing() {
 }
 
 #[test]
+fn importing_again_sets_gold_and_says_what_it_left_out() {
+    let bench = Bench::new(0, json!({}));
+    bench.import(&answered());
+    let mut line = record(0);
+    line["gold"] = json!({ "topic": "use" });
+    let again = bench.import(&line.to_string());
+    assert_eq!((again.known, again.gold), (1, 1));
+    let shown = bench.with(|context| dataset::show(context, &bench.workspace, &me(), D)).unwrap();
+    assert_eq!(shown.gold, Some(1));
+    assert_eq!(bench.import(&line.to_string()).gold, 0, "nothing new");
+    line["responses"] = json!([
+        { "user": "ana", "status": "submitted", "answers": { "topic": "order" } },
+        { "user": "ben", "status": "skipped", "answers": {} },
+    ]);
+    let lossy = bench.import(&line.to_string());
+    let losses: Vec<_> = lossy.losses.iter().map(|loss| (loss.what.as_str(), loss.count)).collect();
+    assert_eq!(losses, [("responses", 1)]);
+    let refused = bench.try_import(D, &line.to_string(), true).unwrap_err();
+    assert!(refused.to_string().contains("1 responses (the person has another"), "{refused}");
+    // The same again loses nothing, so that strict imports can be run twice.
+    bench.try_import(D, &answered(), true).unwrap();
+}
+
+#[test]
+fn a_strict_import_of_an_item_that_shows_something_else_leaves_nothing() {
+    let bench = Bench::new(1, json!({}));
+    let mut line = record(0);
+    line["fields"]["message"] = json!("another");
+    let lines = format!("{line}\n{}", record(1));
+    let refused = bench.try_import(D, &lines, true).unwrap_err();
+    assert!(refused.to_string().contains("the first of them m000"), "{refused}");
+    let shown = bench.with(|context| dataset::show(context, &bench.workspace, &me(), D)).unwrap();
+    assert_eq!(shown.items, 1);
+}
+
+#[test]
+fn an_import_makes_nobody_who_is_called_like_the_person_at_the_machine() {
+    let bench = Bench::new(0, json!({}));
+    let mut line = record(0);
+    line["responses"] = json!([{ "user": "owner", "status": "submitted", "answers": { "topic": "use" } }]);
+    let refused = bench.try_import(D, &line.to_string(), false).unwrap_err();
+    assert!(matches!(refused, Error::Request { .. }), "{refused}");
+    let users = bench.with(|context| people::list_users(context, &bench.workspace, &me())).unwrap();
+    assert_eq!(users, []);
+    // Who is there already goes by that name.
+    bench.person("owner", people::Role::Owner);
+    assert_eq!(bench.import(&line.to_string()).responses, 1);
+}
+
+#[test]
 fn a_strict_import_that_would_lose_something_leaves_nothing() {
     let bench = Bench::new(0, json!({}));
     let broken = format!("{}\n{{\"fields\":{{\"message\":7}}}}", record(0));
@@ -77,7 +127,7 @@ fn a_dataset_made_by_an_import_that_fails_was_never_there() {
     assert_eq!(list(), []);
     let report = bench.try_import("new", &line.to_string(), false).unwrap();
     assert!(report.created);
-    assert_eq!(list()[0].responses, 1);
+    assert_eq!(list()[0].responses, Some(1));
 }
 
 #[test]
@@ -86,7 +136,7 @@ fn an_import_that_is_stopped_leaves_nothing() {
     bench.cancel.cancel();
     assert!(matches!(bench.try_import(D, &answered(), false), Err(Error::Cancelled)));
     let shown = bench.with(|context| dataset::show(context, &bench.workspace, &me(), D)).unwrap();
-    assert_eq!((shown.items, shown.responses), (0, 0));
+    assert_eq!((shown.items, shown.responses), (0, Some(0)));
 }
 
 #[test]

@@ -27,7 +27,10 @@ pub(crate) fn datasets(rows: &[DatasetRow]) -> String {
     let line = |row: &DatasetRow| {
         format!(
             "{:24} {} items, {} answers, {} resolved\n",
-            row.dataset, row.items, row.responses, row.resolved
+            row.dataset,
+            row.items,
+            row.responses.unwrap_or_default(),
+            row.resolved.unwrap_or_default()
         )
     };
     rows.iter().map(line).collect()
@@ -38,8 +41,8 @@ pub(crate) fn dataset(view: &DatasetView) -> String {
         "{}: {} items, {} answers, {} resolved, made {}\n",
         view.dataset,
         view.items,
-        view.responses,
-        view.resolved,
+        view.responses.unwrap_or_default(),
+        view.resolved.unwrap_or_default(),
         view.created_at.get(..10).unwrap_or_default()
     );
     for question in &view.schema.questions {

@@ -1,4 +1,4 @@
-//! What a person's desk and a lead's overview show: what is left, how fast it goes, what was answered lately.
+//! What a person's desk and a lead's overview show: how much was answered, how fast it goes, what was answered lately.
 
 use std::ops::ControlFlow;
 
@@ -7,27 +7,10 @@ use super::{DatasetNo, ItemNo, Millis};
 use crate::people::UserNo;
 use crate::{Store, StoreError};
 
-/// A person's older responses are taken to lie on items that are complete by now.
-const LOOKED_AT: usize = 5000;
 /// How many of a person's latest responses say how fast they are.
 const SPEED: usize = 200;
 
 impl Store {
-    /// How many items this person could still be given, whoever holds them now. Exact for a person's latest 5,000
-    /// responses.
-    pub fn left(&self, dataset: DatasetNo, user: UserNo) -> Result<u64, StoreError> {
-        self.read(|tx| {
-            let open: u64 =
-                tx.prepare_cached("SELECT open FROM dataset WHERE no = ?1")?.query_row([dataset], |row| row.get(0))?;
-            let mut mine = tx.prepare_cached(
-                "SELECT count(*) FROM (SELECT item FROM response WHERE user = ?2 AND dataset = ?1 ORDER BY tick DESC LIMIT ?3) r
-                 JOIN task t ON t.dataset = ?1 AND t.item = r.item WHERE t.state = 0",
-            )?;
-            let answered: u64 = mine.query_row((dataset, user, LOOKED_AT), |row| row.get(0))?;
-            Ok(open.saturating_sub(answered))
-        })
-    }
-
     /// How many drafts a person has.
     pub fn count_drafts(&self, dataset: DatasetNo, user: UserNo) -> Result<u64, StoreError> {
         self.read(|tx| {

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Row, Transaction};
 
 use super::datasets::guideline_no;
+use super::responses::{ResponseRow, current};
 use super::slots::task;
 use super::{DatasetNo, ItemNo, Millis};
 use crate::people::UserNo;
@@ -64,21 +65,26 @@ pub enum DraftSaved {
     Saved(u32),
     /// It was not kept: somewhere else the same person saved this one meanwhile.
     Changed(DraftRow),
+    /// It was not kept: the draft the person saw became this response meanwhile.
+    Answered(ResponseRow),
 }
 
 impl Store {
-    /// Keeps a draft, unless another was saved since the person last saw it.
+    /// Keeps a draft, unless another was saved, or the one they saw was submitted, since the person last saw it.
     pub fn save_draft(&self, save: &SaveDraft<'_>) -> Result<DraftSaved, StoreError> {
         self.write(|tx| {
             task(tx, save.dataset, save.item)?;
             let found = draft(tx, save.dataset, save.item, save.user)?;
             let version = found.as_ref().map_or(0, |draft| draft.version);
-            match found {
-                Some(found) if save.expected.is_some_and(|expected| expected != version) => {
-                    Ok(DraftSaved::Changed(found))
+            if save.expected.is_some_and(|expected| expected != version) {
+                if let Some(found) = found {
+                    return Ok(DraftSaved::Changed(found));
                 }
-                _ => keep(tx, save).map(DraftSaved::Saved),
+                if let Some(response) = current(tx, save.dataset, save.item, save.user)? {
+                    return Ok(DraftSaved::Answered(response.row));
+                }
             }
+            keep(tx, save).map(DraftSaved::Saved)
         })
     }
 

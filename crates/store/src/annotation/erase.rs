@@ -45,7 +45,7 @@ impl Store {
             }
             tx.execute("UPDATE response SET reason = NULL WHERE user = ?1", [user])?;
             tx.execute("UPDATE past_response SET reason = NULL WHERE user = ?1", [user])?;
-            for table in ["session", "api_token", "event_person", "reach", "returned"] {
+            for table in ["session", "api_token", "event_person", "reach", "returned", "held_once"] {
                 tx.execute(&format!("DELETE FROM {table} WHERE user = ?1"), [user])?;
             }
             let gone = tx.execute(

@@ -94,7 +94,8 @@ impl Store {
                  ORDER BY e.no DESC LIMIT ?6"
             ))?;
             let EventFilter { dataset, item, user, kind, before, limit } = *filter;
-            let before = before.unwrap_or(i64::MAX as u64);
+            let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let rows = find.query_map((dataset, item, user, kind, before, limit), event_from)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })

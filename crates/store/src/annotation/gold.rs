@@ -1,8 +1,9 @@
 //! Gold: items whose answer is known. The only reads that say which they are end here and in exports.
 
+use engraft_core::content_hash;
 use rusqlite::{OptionalExtension, Transaction};
 
-use super::queue::Ask;
+use super::queue::{Ask, level_above};
 use super::slots::{Change, change, task, ticks};
 use super::{DatasetNo, ItemNo, Millis, NewEvent, append_event};
 use crate::people::UserNo;
@@ -46,6 +47,7 @@ impl Store {
                     tx.execute("DELETE FROM gold WHERE dataset = ?1 AND item = ?2", (dataset, item))?;
                 }
             }
+            hide(tx, dataset)?;
             let kind = if answers.is_some() { "gold_set" } else { "gold_removed" };
             let (dataset, item) = (Some(dataset), Some(item));
             append_event(
@@ -66,6 +68,32 @@ pub(crate) fn put(
     let mut put =
         tx.prepare_cached("INSERT OR REPLACE INTO gold (dataset, item, answers) VALUES (?1, ?2, ?3)")?;
     put.execute((dataset, item, answers))?;
+    Ok(())
+}
+
+/// Puts the untouched items of a dataset that has gold in a shuffled order, but for those whose place somebody chose: where
+/// items come by their numbers, each that does not is gold.
+pub(crate) fn hide(tx: &Transaction<'_>, dataset: DatasetNo) -> Result<(), StoreError> {
+    let mut any = tx.prepare_cached("SELECT gold > 0 FROM dataset WHERE no = ?1")?;
+    if !any.query_row([dataset], |row| row.get(0)).optional()?.unwrap_or(false) {
+        return Ok(());
+    }
+    // By what they miss, so that the index finds those without a place and no others.
+    let mut find = tx.prepare_cached(
+        "SELECT item FROM task INDEXED BY task_queue WHERE dataset = ?1 AND missing = ?2 AND begun = 0 AND place = 0
+             AND missing > 0 AND gold = 0 AND resolved = 0",
+    )?;
+    let mut set = tx.prepare_cached("UPDATE task SET place = ?3 WHERE dataset = ?1 AND item = ?2")?;
+    let mut missing = 0u32;
+    while let Some(next) = level_above(tx, dataset, missing)? {
+        missing = next;
+        let items = find.query_map((dataset, missing), |row| row.get(0))?;
+        for item in items.collect::<Result<Vec<ItemNo>, _>>()? {
+            let hash = content_hash(format!("place {dataset} {item}").as_bytes());
+            let place = hash.get(..8).and_then(|digits| i64::from_str_radix(digits, 16).ok()).unwrap_or(0);
+            set.execute((dataset, item, place + 1))?;
+        }
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use super::drafts::{self, SaveDraft};
 use super::labels::{Label, Labels};
 use super::members::{Did, count};
 use super::resolutions::{self, NewResolution};
+use super::responses::current;
 use super::slots::{Change, Task, change, task, ticks};
 use super::suggestions::{self, NewSuggestion};
 use super::{DatasetNo, ItemNo, Millis, NewEvent, Status, append_event, gold};
@@ -69,6 +70,13 @@ pub struct NewResponse {
     pub at: Millis,
 }
 
+impl NewResponse {
+    /// Whether it says nothing but what this response does.
+    fn is(&self, status: Status, answers: &str) -> bool {
+        (self.status == status || self.status == Status::Draft) && self.answers == answers
+    }
+}
+
 /// What came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
@@ -84,6 +92,12 @@ pub struct Imported {
     pub suggestions: usize,
     /// Resolutions; an item that has one keeps it.
     pub resolutions: usize,
+    /// Known answers, changed ones among them.
+    pub gold: usize,
+    /// Responses left out because the person's response to the item is another one.
+    pub other_responses: usize,
+    /// Resolutions left out because the item came to something else, or in another way.
+    pub other_resolutions: usize,
     /// Items that were there before and show something else than the record says; they were left alone.
     pub differing: Vec<String>,
 }
@@ -173,8 +187,10 @@ impl<'t> Batch<'t> {
         find_by.execute((item, &record.text))?;
         let (mut submitted, mut said) = (0, false);
         for (at, response) in record.responses.iter().enumerate() {
-            let same = |it: &NewResponse| it.status != Status::Draft && it.user == response.user;
-            if record.responses[..at].iter().any(same) {
+            let theirs = |it: &&NewResponse| it.status != Status::Draft && it.user == response.user;
+            if let Some(first) = record.responses[..at].iter().find(theirs) {
+                let known = response.is(first.status, &first.answers);
+                self.imported.other_responses += usize::from(!known);
                 continue;
             }
             self.respond(item, response, record.gold.is_some())?;
@@ -183,6 +199,7 @@ impl<'t> Batch<'t> {
         }
         if let Some(answers) = &record.gold {
             gold::put(tx, dataset, item, answers)?;
+            self.imported.gold += 1;
         }
         if let Some(resolution) = &record.resolution {
             resolutions::put(tx, dataset, item, resolution, self.now)?;
@@ -221,30 +238,67 @@ impl<'t> Batch<'t> {
         }
         self.imported.existing += 1;
         let before = task(tx, dataset, item)?;
+        let gold = self.new_gold(item, record)?;
         let mut submitted = 0;
         for response in &record.responses {
-            let mut known =
-                tx.prepare_cached("SELECT 1 FROM response WHERE dataset = ?1 AND item = ?2 AND user = ?3")?;
-            if known.exists((dataset, item, response.user))? {
+            if let Some(known) = current(tx, dataset, item, response.user)? {
+                let known = response.is(known.row.status, &known.row.answers);
+                self.imported.other_responses += usize::from(!known);
                 continue;
             }
-            self.respond(item, response, before.gold)?;
+            self.respond(item, response, before.gold || gold)?;
             submitted += u32::from(response.status == Status::Submitted);
         }
-        let resolution = record.resolution.as_ref().filter(|_| !before.resolved);
-        if let Some(resolution) = resolution {
-            resolutions::put(tx, dataset, item, resolution, self.now)?;
-            self.imported.resolutions += 1;
-        }
-        if submitted > 0 || resolution.is_some() {
-            let needed = before.submitted + before.held + submitted;
+        let resolution = self.new_resolution(item, record, before.resolved)?;
+        if submitted > 0 || resolution || gold {
+            let needed = if submitted > 0 { before.submitted + before.held + submitted } else { 0 };
             let wanted = needed.saturating_sub(before.wanted).cast_signed();
             let submitted = submitted.cast_signed();
             let tick = self.tick()?;
-            let resolved = resolution.map(|_| true);
-            change(tx, dataset, item, tick, Change { wanted, submitted, resolved, ..Change::default() })?;
+            let (gold, resolved) = (gold.then_some(true), resolution.then_some(true));
+            change(
+                tx,
+                dataset,
+                item,
+                tick,
+                Change { wanted, submitted, gold, resolved, ..Change::default() },
+            )?;
         }
         Ok(Some(item))
+    }
+
+    /// Sets the known answers of an item that is there; false when it has the same already, or the record has none.
+    fn new_gold(&mut self, item: ItemNo, record: &NewRecord) -> Result<bool, StoreError> {
+        let Some(answers) = &record.gold else { return Ok(false) };
+        let mut same =
+            self.tx.prepare_cached("SELECT 1 FROM gold WHERE dataset = ?1 AND item = ?2 AND answers = ?3")?;
+        if same.exists((self.dataset, item, answers))? {
+            return Ok(false);
+        }
+        gold::put(self.tx, self.dataset, item, answers)?;
+        self.imported.gold += 1;
+        Ok(true)
+    }
+
+    /// Resolves an item that is there and has no resolution; whether it did.
+    fn new_resolution(
+        &mut self,
+        item: ItemNo,
+        record: &NewRecord,
+        resolved: bool,
+    ) -> Result<bool, StoreError> {
+        let Some(resolution) = &record.resolution else { return Ok(false) };
+        if resolved {
+            let mut same = self.tx.prepare_cached(
+                "SELECT 1 FROM resolution WHERE dataset = ?1 AND item = ?2 AND answers = ?3 AND source = ?4",
+            )?;
+            let known = same.exists((self.dataset, item, &resolution.answers, resolution.source as u8))?;
+            self.imported.other_resolutions += usize::from(!known);
+            return Ok(false);
+        }
+        resolutions::put(self.tx, self.dataset, item, resolution, self.now)?;
+        self.imported.resolutions += 1;
+        Ok(true)
     }
 
     fn tick(&mut self) -> Result<u64, StoreError> {
@@ -328,12 +382,14 @@ impl<'t> Batch<'t> {
         let (tx, dataset) = (self.tx, self.dataset);
         self.labels.finish(tx)?;
         counts::add(tx, dataset, &self.delta)?;
+        gold::hide(tx, dataset)?;
         for (user, did) in &self.did {
             count(tx, dataset, *user, did)?;
         }
-        let Imported { items, responses, suggestions, resolutions, .. } = &self.imported;
+        let Imported { items, responses, suggestions, resolutions, gold, .. } = &self.imported;
         let body = serde_json::json!({
             "items": items, "responses": responses, "suggestions": suggestions, "resolutions": resolutions,
+            "gold": gold,
         });
         let body = body.to_string();
         append_event(

@@ -75,6 +75,11 @@ impl Importing<'_> {
         batch.finish(self.by)
     }
 
+    /// Whether somebody has that name.
+    pub fn knows(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.tx.prepare_cached("SELECT 1 FROM user WHERE name = ?1")?.exists([name])?)
+    }
+
     /// The number of the person of that name. Somebody unknown becomes an annotator without a password.
     pub fn person(&mut self, name: &str) -> Result<UserNo, StoreError> {
         let mut find = self.tx.prepare_cached("SELECT no FROM user WHERE name = ?1")?;

@@ -102,8 +102,9 @@ impl Store {
         })
     }
 
-    /// Says in which order untouched items are served: lower places first, 0 where nothing was said, then by number. Items
-    /// that somebody began are not affected: they come first anyway. How many were moved.
+    /// Says in which order untouched items are served: lower places first, 0 where nothing was said, then by number; a
+    /// dataset with gold gives those without a place one by lot. Items that somebody began are not affected: they come
+    /// first anyway. How many were moved.
     pub fn set_order(&self, dataset: DatasetNo, places: &[(ItemNo, i64)]) -> Result<usize, StoreError> {
         self.write_soon(|tx| {
             let mut set = tx.prepare_cached(

@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, Transaction};
 
+use super::members::member;
 use super::responses::current;
 use super::slots::{Change, change, task, ticks};
 use super::{DatasetNo, ItemNo, Millis};
@@ -23,7 +24,7 @@ pub struct Leased {
 
 impl Store {
     /// A lease on one item for somebody who asks for just that one: to go on with a draft, or to answer several at once.
-    /// `None`: they answered or skipped it, it has a resolution, or the others who hold it leave no room.
+    /// `None`: they are paused, they answered or skipped it, it has a resolution, or the others who hold it leave no room.
     pub fn take(
         &self,
         dataset: DatasetNo,
@@ -39,7 +40,9 @@ impl Store {
                 extend(tx, dataset, item, user, expires_at)?;
                 return Ok(Some(Leased { item, token, expires_at, again: true }));
             }
-            let free = task(tx, dataset, item)?.has_room() && current(tx, dataset, item, user)?.is_none();
+            let free = task(tx, dataset, item)?.has_room()
+                && current(tx, dataset, item, user)?.is_none()
+                && member(tx, dataset, user)?.paused.is_none();
             match free {
                 true => grant(tx, dataset, item, user, expires_at).map(Some),
                 false => Ok(None),
@@ -154,7 +157,7 @@ pub(crate) fn grant(
     Ok(Leased { item, token, expires_at, again: false })
 }
 
-/// Ends a lease and lets somebody else have the item.
+/// Ends a lease and lets somebody else have the item. That this person held it stays on file.
 pub(crate) fn give_back(
     tx: &Transaction<'_>,
     dataset: DatasetNo,
@@ -162,6 +165,9 @@ pub(crate) fn give_back(
     user: UserNo,
 ) -> Result<(), StoreError> {
     end(tx, dataset, item, user)?;
+    let mut keep =
+        tx.prepare_cached("INSERT OR IGNORE INTO held_once (dataset, item, user) VALUES (?1, ?2, ?3)")?;
+    keep.execute((dataset, item, user))?;
     let tick = ticks(tx, 1)?;
     change(tx, dataset, item, tick, Change { held: -1, ..Change::default() })?;
     Ok(())

@@ -5,6 +5,7 @@
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Transaction, params_from_iter};
 
+use super::answerable::ahead;
 use super::items::{COLUMNS, item_from};
 use super::{DatasetNo, ItemNo, ItemRow, Label, State, Status};
 use crate::people::UserNo;
@@ -25,6 +26,10 @@ pub struct Filter<'a> {
     pub text: Option<&'a str>,
     /// Somebody flagged it and nobody settled that.
     pub flagged: bool,
+    /// This person may still answer it: for showing to somebody who answers. Gold items that they hold are among them, and
+    /// of the others as large a share as of the ordinary ones, so that they do not stay behind while others work. Open and
+    /// gold items, whatever `state` says.
+    pub answerable: Option<UserNo>,
     /// After this item.
     pub after: Option<ItemNo>,
     /// At most so many.
@@ -39,12 +44,23 @@ impl Store {
     /// A page of items, by number; the number of the last is the next page's `after`.
     pub fn list(&self, dataset: DatasetNo, filter: &Filter<'_>) -> Result<Vec<ItemRow>, StoreError> {
         self.read(|tx| {
-            let Some(query) = Query::new(tx, dataset, filter)? else { return Ok(Vec::new()) };
-            let mut find = tx.prepare_cached(&query.sql)?;
-            let rows = find.query_map(params_from_iter(&query.values), item_from)?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            if filter.answerable.is_none() {
+                return page(tx, dataset, filter);
+            }
+            let mut rows = page(tx, dataset, &Filter { state: Some(State::Open), ..*filter })?;
+            rows.extend(page(tx, dataset, &Filter { state: Some(State::Gold), ..*filter })?);
+            rows.sort_unstable_by_key(|row| row.no);
+            rows.truncate(filter.limit);
+            Ok(rows)
         })
     }
+}
+
+fn page(tx: &Transaction<'_>, dataset: DatasetNo, filter: &Filter<'_>) -> Result<Vec<ItemRow>, StoreError> {
+    let Some(query) = Query::new(tx, dataset, filter)? else { return Ok(Vec::new()) };
+    let mut find = tx.prepare_cached(&query.sql)?;
+    let rows = find.query_map(params_from_iter(&query.values), item_from)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 struct Query {
@@ -132,6 +148,9 @@ impl Query {
                      AND r.user = {user} AND ({status} IS NULL OR r.status = {status}))"
             );
         }
+        if let Some(user) = filter.answerable {
+            conditions += &query.answerable(tx, dataset, user, filter.state == Some(State::Gold))?;
+        }
         let limit = query.value(u32::try_from(filter.limit).unwrap_or(u32::MAX));
         // Only what is on the page is read in full; an item that several rows lead to is there once.
         query.sql = format!(
@@ -141,6 +160,30 @@ impl Query {
              ORDER BY p.no"
         );
         Ok(Some(query))
+    }
+
+    /// The condition that this person has not responded; of gold, also that it is among what they are shown.
+    fn answerable(
+        &mut self,
+        tx: &Transaction<'_>,
+        dataset: DatasetNo,
+        user: UserNo,
+        gold: bool,
+    ) -> Result<String, StoreError> {
+        let person = self.value(user);
+        let of_item = format!("dataset = t.dataset AND item = t.item AND user = {person}");
+        let mut condition = format!(" AND NOT EXISTS (SELECT 1 FROM response WHERE {of_item})");
+        if gold {
+            let (gone, all) = ahead(tx, dataset, user)?.share();
+            // Which items are gone differs from person to person, and none of them comes back while `gone` grows.
+            let factor = self.value(user % 32_768 * 48_271 + 1_000_003);
+            let (gone, all) = (self.value(gone), self.value(all));
+            condition += &format!(
+                " AND (t.resolved = 0 AND t.item * {factor} % 2147483647 % {all} >= {gone}
+                     OR EXISTS (SELECT 1 FROM lease WHERE {of_item}))"
+            );
+        }
+        Ok(condition)
     }
 
     /// Binds a value; its name in the statement.

@@ -2,6 +2,7 @@
 //!
 //! Answers, fields, metadata and schemas are JSON text here; what they mean is the caller's to know.
 
+mod answerable;
 mod comments;
 mod counts;
 mod datasets;
@@ -45,7 +46,7 @@ pub use list::Filter;
 pub use members::MemberRow;
 pub use queue::{Ask, Idle, Served};
 pub use records::RecordRow;
-pub use resolutions::{NewResolution, ResolutionRow, Source};
+pub use resolutions::{NewResolution, ResolutionRow, Seen, Source};
 pub use responses::{HistoryRow, ResponseRow, Status};
 pub use returned::ReturnedRow;
 pub use slots::State;

@@ -1,8 +1,9 @@
 //! The queue: who answers what next.
 //!
 //! What was begun is finished first: items that miss the fewest answers come first, among them those somebody held or
-//! answered, in the order they came back; then untouched ones, by their order and number. One immediate transaction finds
-//! and leases, so no two people get the same place, in this process or another.
+//! answered, in the order they came back; then untouched ones, by their order and number. Where there is gold, whose order
+//! is shuffled, so is theirs. One immediate transaction finds and leases, so no two people get the same place, in this
+//! process or another.
 //!
 //! A person who answered many items that wait for others would have to look past all of them each time. `reach` remembers
 //! how far they looked: every change of a begun item gives it a new last place, so what lies before need not be seen again.
@@ -122,17 +123,25 @@ fn free(tx: &Transaction<'_>, ask: &Ask, wanted: usize) -> Result<Vec<ItemNo>, S
     let mut found = Vec::new();
     let mut missing = 0u32;
     while found.len() < wanted {
-        let mut level = tx.prepare_cached(
-            "SELECT min(missing) FROM task INDEXED BY task_queue
-             WHERE dataset = ?1 AND missing > ?2 AND missing > 0 AND gold = 0 AND resolved = 0",
-        )?;
-        let next: Option<u32> = level.query_row((ask.dataset, missing), |row| row.get(0))?;
-        let Some(next) = next else { break };
+        let Some(next) = level_above(tx, ask.dataset, missing)? else { break };
         missing = next;
         begun(tx, ask, missing, wanted, &mut found)?;
         untouched(tx, ask, missing, wanted, &mut found)?;
     }
     Ok(found)
+}
+
+/// The least number of missing answers above this one that an ordinary item has.
+pub(crate) fn level_above(
+    tx: &Transaction<'_>,
+    dataset: DatasetNo,
+    missing: u32,
+) -> Result<Option<u32>, StoreError> {
+    let mut level = tx.prepare_cached(
+        "SELECT min(missing) FROM task INDEXED BY task_queue
+         WHERE dataset = ?1 AND missing > ?2 AND missing > 0 AND gold = 0 AND resolved = 0",
+    )?;
+    Ok(level.query_row((dataset, missing), |row| row.get(0))?)
 }
 
 /// Adds begun items that miss so many answers, and remembers how far this person looked in vain.

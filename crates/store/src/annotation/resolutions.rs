@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, Transaction};
 
+use super::responses::{ResponseRow, Status};
 use super::slots::{Change, change, task, ticks};
 use super::{DatasetNo, ItemNo, Millis, NewEvent, append_event};
 use crate::people::UserNo;
@@ -66,19 +67,55 @@ pub struct ResolutionRow {
     pub at: Millis,
 }
 
+/// What a resolution was worked out from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The submitted responses: who gave them, and their versions.
+    responses: Vec<(UserNo, u32)>,
+    /// The version of the resolution before it.
+    resolution: Option<u32>,
+}
+
+impl Seen {
+    /// Somebody saw these responses to an item, and this resolution of it.
+    pub fn new(responses: &[ResponseRow], resolution: Option<&ResolutionRow>) -> Seen {
+        let submitted = responses.iter().filter(|row| row.status == Status::Submitted);
+        let mut responses: Vec<_> = submitted.map(|row| (row.user, row.version)).collect();
+        responses.sort_unstable();
+        Seen { responses, resolution: resolution.map(|row| row.version) }
+    }
+
+    fn is_so(&self, tx: &Transaction<'_>, dataset: DatasetNo, item: ItemNo) -> Result<bool, StoreError> {
+        let mut find =
+            tx.prepare_cached("SELECT version FROM resolution WHERE dataset = ?1 AND item = ?2")?;
+        let resolution: Option<u32> = find.query_row((dataset, item), |row| row.get(0)).optional()?;
+        let mut all = tx.prepare_cached(
+            "SELECT user, version FROM response WHERE dataset = ?1 AND item = ?2 AND status = 1 ORDER BY user",
+        )?;
+        let responses = all.query_map((dataset, item), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(resolution == self.resolution && responses.collect::<Result<Vec<_>, _>>()? == self.responses)
+    }
+}
+
 pub(crate) const COLUMNS: &str = "z.item, z.version, z.answers, z.source, z.by, z.posterior, z.at";
 
 impl Store {
-    /// Resolves items, in one transaction. A computed resolution never replaces an adjudicated one; how many were set.
+    /// Resolves items, in one transaction; how many were set. A computed resolution never replaces an adjudicated one, and
+    /// none is set that was worked out from something else than what is there now; without `Seen`, from whatever is there.
     pub fn resolve(
         &self,
         dataset: DatasetNo,
-        resolutions: &[(ItemNo, NewResolution)],
+        resolutions: &[(ItemNo, NewResolution, Option<Seen>)],
         now: Millis,
     ) -> Result<usize, StoreError> {
         self.write(|tx| {
             let mut set = 0;
-            for (item, resolution) in resolutions {
+            for (item, resolution, seen) in resolutions {
+                if let Some(seen) = seen
+                    && !seen.is_so(tx, dataset, *item)?
+                {
+                    continue;
+                }
                 let computed = resolution.source != Source::Adjudicated;
                 if computed && source_of(tx, dataset, *item)? == Some(Source::Adjudicated) {
                     continue;

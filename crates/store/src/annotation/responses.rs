@@ -128,7 +128,7 @@ impl Store {
                  WHERE r.user = ?1 AND r.dataset = ?2 AND r.tick < ?3 AND (?4 IS NULL OR r.status = ?4)
                  ORDER BY r.tick DESC LIMIT ?5",
             )?;
-            let before = before.unwrap_or(i64::MAX as u64);
+            let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
             let rows = find.query_map((user, dataset, before, status.map(Status::to_sql), limit), |row| {
                 Ok(HistoryRow {
                     item: row.get(0)?,

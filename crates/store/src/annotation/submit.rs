@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::datasets::guideline_no;
-use super::drafts::{SaveDraft, discard, keep};
+use super::drafts::{SaveDraft, discard, draft, keep};
 use super::events::append_vouched;
 use super::labels::{Label, Labels};
 use super::lease::end;
@@ -148,8 +148,12 @@ impl Store {
             let same = found.row.status == Status::Submitted && found.row.answers == submit.answers;
             if same
                 && (submit.token.is_some() && submit.token == found.token
-                    || found.row.version == submit.expected + 1)
+                    || submit.expected.checked_add(1) == Some(found.row.version))
             {
+                // A draft of the same answers that was under way when they came in first would look like work to do.
+                if draft(tx, dataset, item, user)?.is_some_and(|draft| draft.answers == submit.answers) {
+                    discard(tx, dataset, item, user)?;
+                }
                 return Ok(Submission::Accepted(accepted(found.row.version, &task, true)));
             }
             if found.row.status == Status::Skipped {

@@ -18,7 +18,7 @@ use crate::{Store, StoreError};
 pub enum Undone {
     /// There was nothing to undo.
     Nothing,
-    /// A reviewer has decided the item, or a skipped item went to others.
+    /// A reviewer has decided the item, a skipped item went to others, or the response is another than was meant.
     Refused(Why),
     /// The item is theirs again, with the answers as a draft.
     Back {
@@ -48,6 +48,24 @@ impl Store {
             let item = latest.query_row((user, dataset), |row| row.get(0)).optional()?;
             let Some(item) = item else { return Ok(Undone::Nothing) };
             undo(tx, dataset, item, user, lease_ms, now)
+        })
+    }
+
+    /// Takes back this version of a person's response to an item, and no other.
+    pub fn undo_version(
+        &self,
+        dataset: DatasetNo,
+        item: ItemNo,
+        user: UserNo,
+        version: u32,
+        lease_ms: i64,
+        now: Millis,
+    ) -> Result<Undone, StoreError> {
+        self.write(|tx| match current(tx, dataset, item, user)? {
+            // Imported responses have no token, as above.
+            Some(found) if found.token.is_none() => Ok(Undone::Nothing),
+            Some(found) if found.row.version != version => Ok(Undone::Refused(Why::Version)),
+            _ => undo(tx, dataset, item, user, lease_ms, now),
         })
     }
 }

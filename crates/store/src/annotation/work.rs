@@ -26,6 +26,8 @@ pub struct Work {
     pub response: Option<ResponseRow>,
     /// This person's lease, its token and end; it may have ended.
     pub lease: Option<(u64, Millis)>,
+    /// This person held it once, and gave it back or lost it.
+    pub held_once: bool,
 }
 
 impl Store {
@@ -51,7 +53,10 @@ impl Store {
                 held.query_row((dataset, item, user), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
             let draft = draft(tx, dataset, item, user)?;
             let response = current(tx, dataset, item, user)?.map(|found| found.row);
-            Ok(Some(Work { external, fields, metadata, suggestions, draft, response, lease }))
+            let mut once =
+                tx.prepare_cached("SELECT 1 FROM held_once WHERE dataset = ?1 AND item = ?2 AND user = ?3")?;
+            let held_once = once.exists((dataset, item, user))?;
+            Ok(Some(Work { external, fields, metadata, suggestions, draft, response, lease, held_once }))
         })
     }
 }

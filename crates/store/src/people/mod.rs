@@ -5,6 +5,7 @@ mod sessions;
 mod tokens;
 mod users;
 
+pub use attempts::Attempts;
 pub use sessions::SessionRow;
 pub use tokens::{NewToken, TokenRow};
 pub(crate) use users::add_user;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use engraft_core::content_hash;
 use engraft_store::{
     DraftSaved, Imported, NewRecord, NewResolution, NewResponse, NewSuggestion, RecordRow, SaveDraft, Source,
-    State, Status, StoreError,
+    State, Status, StoreError, Submission,
 };
 
 use crate::desk::{Desk, SCHEMA, record, topic};
@@ -101,6 +101,30 @@ fn importing_again_adds_only_what_is_new() {
 }
 
 #[test]
+fn importing_again_sets_gold_and_says_what_it_left_out() {
+    let desk = Desk::new(4, 0, 1);
+    desk.import(&[full(), record(2, 1)]);
+    let gold = |n, answers: &str| NewRecord { gold: Some(answers.into()), ..record(n, 1) };
+    let add = |records: &[NewRecord]| desk.store.import(desk.dataset, records, None, 5).unwrap();
+    assert_eq!(add(&[gold(2, "a")]), Imported { existing: 1, gold: 1, ..Imported::default() });
+    assert_eq!(add(&[gold(2, "a")]), Imported { existing: 1, ..Imported::default() });
+    assert_eq!(add(&[gold(2, "b"), gold(3, "c")]).gold, 2);
+    assert_eq!(desk.store.gold(desk.dataset, 2).unwrap().as_deref(), Some("b"));
+    let tally = desk.store.tally(desk.dataset, 9).unwrap();
+    assert_eq!((tally.items, tally.gold, tally.open), (3, 2, 0));
+    let other = NewResolution { answers: "{}".into(), source: Source::Agreed, by: None, posterior: None };
+    let other = NewRecord {
+        responses: vec![response(1, Status::Submitted, "other"), response(1, Status::Draft, "money")],
+        resolution: Some(other),
+        ..record(1, 2)
+    };
+    let found = add(&[other]);
+    assert_eq!((found.responses, found.other_responses), (0, 1));
+    assert_eq!((found.resolutions, found.other_resolutions), (0, 1));
+    assert_eq!(desk.store.check().unwrap(), Vec::<String>::new());
+}
+
+#[test]
 fn half_answered_imports_go_on_in_the_queue() {
     let desk = Desk::new(3, 0, 1);
     desk.import(&[
@@ -154,6 +178,29 @@ fn a_draft_changed_in_another_window_is_not_overwritten() {
     assert_eq!(save(None, "c"), DraftSaved::Saved(3));
     assert_eq!(desk.store.drafts(desk.dataset, 1, 9).unwrap()[0].item, 1);
     assert_eq!(desk.counts(1), (0, 0), "a draft holds no place");
+}
+
+#[test]
+fn a_draft_that_comes_after_its_submit_is_not_kept() {
+    let desk = Desk::new(1, 1, 1);
+    let save = |expected, answers: &str| {
+        let (dataset, guideline) = (desk.dataset, Some(desk.guideline.as_str()));
+        let save =
+            SaveDraft { dataset, item: 1, user: 1, expected, answers, guideline, active_ms: 1, now: 1 };
+        desk.store.save_draft(&save).unwrap()
+    };
+    let lease = desk.one(1, 0);
+    assert_eq!(save(Some(0), "{}"), DraftSaved::Saved(1));
+    desk.say(1, lease, "{}", 2);
+    let DraftSaved::Answered(row) = save(Some(1), "late") else { panic!("kept") };
+    assert_eq!((row.version, row.answers.as_str()), (1, "{}"));
+    // One that says what was submitted goes when the submit is sent again; one that says more stays.
+    let drafts = || desk.store.drafts(desk.dataset, 1, 9).unwrap().len();
+    for (answers, left) in [("{}", 0), ("more", 1)] {
+        save(None, answers);
+        assert!(matches!(desk.say(1, lease, "{}", 3), Submission::Accepted(it) if it.replayed));
+        assert_eq!(drafts(), left, "{answers}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Lists and filters, a page at a time.
 
-use engraft_store::{Filter, NewRecord, NewResolution, Source, State, Status};
+use engraft_store::{Ask, Filter, NewRecord, NewResolution, Source, State, Status};
 use expect_test::{Expect, expect};
 
 use crate::desk::{Desk, record, topic};
@@ -36,7 +36,7 @@ fn desk() -> Desk {
     }
     desk.store.comment(desk.dataset, 8, 1, "?", true, 2).unwrap();
     let new = NewResolution { answers: "{}".into(), source: Source::Adjudicated, by: None, posterior: None };
-    desk.store.resolve(desk.dataset, &[(5, new)], 3).unwrap();
+    desk.store.resolve(desk.dataset, &[(5, new, None)], 3).unwrap();
     desk
 }
 
@@ -54,6 +54,37 @@ fn check(filter: Filter<'_>, expected: Expect) {
     assert_eq!(pages, desk.store.list(desk.dataset, &Filter { limit: 99, ..filter }).unwrap());
     let numbers: Vec<String> = pages.iter().map(|row| row.no.to_string()).collect();
     expected.assert_eq(&numbers.join(" "));
+}
+
+#[test]
+fn gold_leaves_the_choice_as_other_items_do() {
+    let desk = Desk::new(3, 60, 1);
+    let gold: Vec<NewRecord> =
+        (61..=120).map(|n| NewRecord { gold: Some("{}".into()), ..record(n, 1) }).collect();
+    desk.import(&gold);
+    let choice = |user| -> (usize, usize) {
+        let filter = Filter { answerable: Some(user), limit: 200, ..Filter::default() };
+        let rows = desk.store.list(desk.dataset, &filter).unwrap();
+        let ordinary = rows.iter().filter(|row| row.no <= 60).count();
+        (ordinary, rows.len() - ordinary)
+    };
+    assert_eq!((choice(1), choice(2)), ((60, 60), (60, 60)));
+    for item in 1..=45 {
+        let lease = desk.store.take(desk.dataset, item, 2, 1000, 0).unwrap().unwrap();
+        desk.label(2, lease, "time", 1);
+    }
+    // Whoever answered all those themselves misses no gold; to others as much of it is gone as of the rest.
+    assert_eq!(choice(2), (15, 60));
+    let (ordinary, gold) = choice(1);
+    assert!(ordinary == 15 && (5..=25).contains(&gold), "{gold} of 60");
+    let held = desk.store.next(&Ask { gold: true, ..desk.ask(1, 16, 2) }).unwrap().leased;
+    let golden: Vec<_> = held.iter().filter(|lease| lease.item > 60).collect();
+    for lease in held.iter().filter(|lease| lease.item <= 60) {
+        desk.label(1, *lease, "time", 3);
+    }
+    assert_eq!((golden.len(), choice(1)), (1, (0, 1)), "what is held is shown until it is answered");
+    desk.say(1, *golden[0], "{}", 4);
+    assert_eq!((choice(1), choice(3)), ((0, 0), (0, 0)));
 }
 
 #[test]

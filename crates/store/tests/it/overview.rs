@@ -1,6 +1,6 @@
 //! What desks and overviews show, imports that are whole or nothing, answers given back.
 
-use engraft_store::{NewRecord, StoreError, Submission, Target, UserNo};
+use engraft_store::{Ask, NewRecord, StoreError, Submission, Target, UserNo};
 
 use crate::desk::{Desk, record};
 
@@ -22,6 +22,45 @@ fn what_is_left_is_what_is_open_and_not_answered_by_oneself() {
     assert_eq!((left(1), left(2)), (2, 3));
     answer(&desk, 2, 100, 2);
     assert_eq!(left(1) + left(2), 4, "one item is complete, or two are begun");
+}
+
+#[test]
+fn gold_counts_among_what_is_left_as_any_other_item() {
+    let desk = Desk::new(1, 3, 1);
+    let gold: Vec<NewRecord> =
+        (4..=6).map(|n| NewRecord { gold: Some("{}".into()), ..record(n, 1) }).collect();
+    desk.import(&gold);
+    let left = || desk.store.left(desk.dataset, 1).unwrap();
+    let held = desk.store.next(&Ask { gold: true, ..desk.ask(1, 4, 0) }).unwrap().leased;
+    let golden = held.iter().position(|lease| lease.item > 3).unwrap();
+    let after = |order: &[usize]| -> Vec<u64> {
+        let each = order.iter().map(|place| {
+            let lease = held[*place];
+            match *place == golden {
+                true => _ = desk.skip(1, lease, 1),
+                false => _ = desk.say(1, lease, "{}", 1),
+            }
+            left()
+        });
+        each.collect()
+    };
+    let others: Vec<usize> = (0..4).filter(|place| *place != golden).collect();
+    assert_eq!(left(), 6);
+    assert_eq!(after(&[others[0], golden, others[1]]), [5, 4, 3]);
+    assert_eq!(after(&[others[2]]), [0], "gold alone is no work");
+}
+
+#[test]
+fn where_there_is_nothing_but_gold_it_is_what_is_left() {
+    let desk = Desk::new(1, 0, 1);
+    let gold: Vec<NewRecord> =
+        (1..=2).map(|n| NewRecord { gold: Some("{}".into()), ..record(n, 1) }).collect();
+    desk.import(&gold);
+    let left = || desk.store.left(desk.dataset, 1).unwrap();
+    assert_eq!(left(), 2);
+    let lease = desk.store.next(&Ask { gold: true, ..desk.ask(1, 1, 0) }).unwrap().leased[0];
+    desk.say(1, lease, "{}", 1);
+    assert_eq!(left(), 1);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Users, sessions, tokens and attempts.
 
-use engraft_store::{NewToken, NewUser, Role, SessionRow, Store, StoreError};
+use engraft_store::{Attempts, NewToken, NewUser, Role, SessionRow, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::support::file_in;
@@ -76,14 +76,41 @@ fn a_token_works_until_it_ends_or_is_revoked_and_remembers_its_use() {
     assert_eq!(store.token("h", 40).unwrap(), None);
 }
 
+fn three(key: &str, forgiving: bool) -> Attempts<'_> {
+    Attempts { key, most: 3, forgiving }
+}
+
 #[test]
-fn failures_count_until_a_success() {
+fn attempts_count_as_failed_until_they_succeed() {
     let (_folder, store) = store();
-    for (at, ok) in [(1, false), (2, false), (3, true), (4, false), (5, false), (6, false)] {
-        store.note_attempt("ada", ok, at).unwrap();
-    }
-    store.note_attempt("eve", false, 6).unwrap();
-    assert_eq!((store.failed_attempts("ada", 0).unwrap(), store.failed_attempts("ada", 5).unwrap()), (3, 2));
-    assert_eq!(store.prune_attempts(6).unwrap(), 5);
-    assert_eq!(store.failed_attempts("ada", 0).unwrap(), 1);
+    let under = [three("ada", true), three("here", false)];
+    let begin = |now| store.begin_attempt(&under, now - 100, now).unwrap();
+    assert!(begin(1) && begin(2));
+    store.attempt_succeeded(&under, 2).unwrap();
+    // Those of `ada` are forgotten; of those under `here`, only the one that succeeded.
+    assert!(begin(3) && begin(4) && !begin(5));
+    let ada = [three("ada", true)];
+    assert!(store.begin_attempt(&ada, 0, 6).unwrap() && !store.begin_attempt(&ada, 0, 7).unwrap());
+}
+
+#[test]
+fn a_failed_attempt_forgets_the_old_ones_and_a_refused_one_is_not_noted() {
+    let (_folder, store) = store();
+    let under = [three("eve", true)];
+    let begin = |since, now| store.begin_attempt(&under, since, now).unwrap();
+    assert!(begin(0, 1) && begin(0, 2) && begin(0, 3) && !begin(0, 4) && !begin(1, 5));
+    assert!(begin(2, 6) && !begin(2, 7) && begin(3, 8));
+}
+
+#[test]
+fn of_guesses_made_at_once_no_more_than_allowed_go_on() {
+    let (_folder, store) = store();
+    let store = &store;
+    let allowed: usize = std::thread::scope(|scope| {
+        let each: Vec<_> = (0..12)
+            .map(|_| scope.spawn(move || store.begin_attempt(&[three("eve", true)], 0, 1).unwrap()))
+            .collect();
+        each.into_iter().map(|one| usize::from(one.join().unwrap())).sum()
+    });
+    assert_eq!(allowed, 3);
 }

@@ -1,6 +1,6 @@
 //! The queue, one rule a test.
 
-use engraft_store::{Idle, Leased, NewRecord, NewResolution, Source, Submission, Undone, Why};
+use engraft_store::{Idle, Leased, NewRecord, NewResolution, Seen, Source, Submission, Submit, Undone, Why};
 use expect_test::{Expect, expect};
 
 use crate::desk::{Desk, LEASE, record};
@@ -163,7 +163,7 @@ fn a_change_takes_an_automatic_resolution_back_and_a_reviewers_decision_stands()
     let resolve = |source, now| {
         let answers = "1".to_string();
         let new = NewResolution { answers, source, by: Some(1), posterior: None };
-        desk.store.resolve(desk.dataset, &[(1, new)], now).unwrap()
+        desk.store.resolve(desk.dataset, &[(1, new, None)], now).unwrap()
     };
     let edit = |answers, expected| {
         let submit = desk.submit(1, lease, answers, 3);
@@ -242,6 +242,28 @@ fn untouched_items_can_be_put_in_another_order() {
 }
 
 #[test]
+fn a_dataset_with_gold_is_served_in_a_shuffled_order() {
+    let ordinary: Vec<NewRecord> = (1..=40).map(|n| record(n, 1)).collect();
+    let golden = [NewRecord { gold: Some("right".into()), ..record(41, 1) }];
+    let served = |desk: &Desk| items(&desk.next(1, 40, 0).leased);
+    // Gold comes last, first, or is chosen later; what somebody put first stays first.
+    let last = Desk::new(1, 40, 1);
+    last.import(&golden);
+    let first = Desk::new(1, 0, 1);
+    first.import(&golden);
+    first.import(&ordinary);
+    let chosen = Desk::new(1, 41, 1);
+    chosen.store.set_order(chosen.dataset, &[(9, 1)]).unwrap();
+    chosen.store.set_gold(chosen.dataset, 41, Some("right"), None, 0).unwrap();
+    for (desk, begins) in [(last, None), (first, None), (chosen, Some(9))] {
+        let order = served(&desk);
+        let downs = order.windows(2).filter(|pair| pair[0] > pair[1]).count();
+        assert!(order.len() == 40 && downs > 10, "{order:?}");
+        assert!(begins.is_none_or(|item| order[0] == item), "{order:?}");
+    }
+}
+
+#[test]
 fn gold_comes_with_ordinary_work_and_counts_for_the_person_alone() {
     let desk = Desk::new(2, 3, 1);
     let gold: Vec<NewRecord> =
@@ -282,9 +304,74 @@ fn a_resolved_item_is_asked_of_nobody() {
     let desk = Desk::new(1, 2, 3);
     let new =
         NewResolution { answers: "{}".into(), source: Source::Adjudicated, by: Some(1), posterior: None };
-    desk.store.resolve(desk.dataset, &[(1, new)], 0).unwrap();
+    desk.store.resolve(desk.dataset, &[(1, new, None)], 0).unwrap();
     assert_eq!(items(&desk.next(1, 9, 1).leased), [2]);
     assert_eq!(desk.store.take(desk.dataset, 1, 1, LEASE, 1).unwrap(), None);
     desk.store.unresolve(desk.dataset, 1, None, 2).unwrap();
     assert_eq!(items(&desk.next(1, 9, 3).leased), [2, 1]);
+}
+
+#[test]
+fn who_is_paused_takes_nothing_new_and_keeps_what_they_hold() {
+    let desk = Desk::new(1, 2, 1);
+    let held = desk.one(1, 0);
+    desk.store.pause(desk.dataset, 1, Some("too fast"), None, 0).unwrap();
+    let take = |item| desk.store.take(desk.dataset, item, 1, LEASE, 1).unwrap();
+    let other = 3 - held.item;
+    assert_eq!((take(held.item).map(|lease| lease.token), take(other)), (Some(held.token), None));
+    desk.store.pause(desk.dataset, 1, None, None, 2).unwrap();
+    assert!(take(other).is_some());
+}
+
+#[test]
+fn only_the_version_that_is_named_is_taken_back() {
+    let desk = Desk::new(1, 1, 1);
+    let lease = desk.one(1, 0);
+    desk.say(1, lease, "{}", 0);
+    let undo = |version| desk.store.undo_version(desk.dataset, lease.item, 1, version, LEASE, 1).unwrap();
+    assert_eq!(undo(2), Undone::Refused(Why::Version));
+    assert!(matches!(undo(1), Undone::Back { .. }));
+    assert_eq!(undo(1), Undone::Nothing);
+}
+
+#[test]
+fn who_held_an_item_is_remembered_until_they_are_erased() {
+    let desk = Desk::new(2, 2, 1);
+    let once = |item, user| desk.store.work(desk.dataset, item, user).unwrap().unwrap().held_once;
+    let (lost, given) = (desk.one(1, 0), desk.one(2, 0));
+    assert!(!once(lost.item, 1) && !once(given.item, 2));
+    desk.store.release(desk.dataset, 2, Some(given.token), 1).unwrap();
+    desk.store.expire(LEASE).unwrap();
+    assert!(once(lost.item, 1) && once(given.item, 2) && !once(lost.item, 2));
+    desk.store.erase_user(2, true, None, LEASE).unwrap();
+    assert!(once(lost.item, 1) && !once(given.item, 2));
+}
+
+#[test]
+fn what_was_worked_out_from_answers_that_changed_since_is_not_set() {
+    let desk = Desk::new(2, 1, 2);
+    let (one, two) = (desk.one(1, 0), desk.one(2, 0));
+    desk.say(1, one, r#"{"topic":"a"}"#, 1);
+    desk.say(2, two, r#"{"topic":"a"}"#, 2);
+    let seen = || {
+        let (dataset, item) = (desk.dataset, one.item);
+        let before = desk.store.resolution(dataset, item).unwrap();
+        Seen::new(&desk.store.responses(dataset, item).unwrap(), before.as_ref())
+    };
+    let resolve = |seen: &Seen, source| {
+        let new = NewResolution { answers: "{}".into(), source, by: None, posterior: None };
+        desk.store.resolve(desk.dataset, &[(one.item, new, Some(seen.clone()))], 9).unwrap()
+    };
+    let first = seen();
+    let edit = Submit { expected: 1, ..desk.submit(1, one, r#"{"topic":"b"}"#, 3) };
+    assert!(matches!(desk.store.submit(&edit).unwrap(), Submission::Accepted(_)));
+    assert_eq!(resolve(&first, Source::Agreed), 0, "an answer was changed");
+    let second = seen();
+    assert_eq!(resolve(&second, Source::Adjudicated), 1);
+    assert_eq!(resolve(&second, Source::Adjudicated), 0, "it was decided");
+    assert_eq!(resolve(&seen(), Source::Adjudicated), 1, "by whoever saw that decision");
+    desk.store.unresolve(desk.dataset, one.item, None, 10).unwrap();
+    let third = seen();
+    assert!(matches!(desk.undo(2, 11), Undone::Back { .. }));
+    assert_eq!(resolve(&third, Source::Agreed), 0, "an answer was taken back");
 }

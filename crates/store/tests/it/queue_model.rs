@@ -323,7 +323,7 @@ impl Model {
             Step::Resolve(item, reviewer) => {
                 let source = if reviewer { Source::Adjudicated } else { Source::Agreed };
                 let new = NewResolution { answers: "{}".into(), source, by: None, posterior: None };
-                let set = self.desk.store.resolve(dataset, &[(item, new)], self.now).unwrap();
+                let set = self.desk.store.resolve(dataset, &[(item, new, None)], self.now).unwrap();
                 let item = self.items.get_mut(&item).unwrap();
                 assert_eq!(set == 1, reviewer || item.resolved != Some(Source::Adjudicated));
                 if set == 1 {

@@ -101,7 +101,7 @@ fn a_database_of_a_newer_build() {
         Store::open(&file_in(&folder)),
         folder.path(),
         expect![[r#"
-        User: DIR/engraft.db has schema 999, this build reads up to 2
+        User: DIR/engraft.db has schema 999, this build reads up to 3
         hint: update engraft to the version that wrote it, or newer
     "#]],
     );
@@ -130,7 +130,7 @@ fn a_database_another_process_is_writing_to() {
         store.apply(&[put("a", "one")], &[], MODEL, NOW),
         folder.path(),
         expect![[r#"
-        Conflict: DIR/engraft.db is locked by another process that is writing to it
+        Unavailable: DIR/engraft.db is locked by another process that is writing to it
         hint: wait for the other engraft process to finish, or stop it; then run this again
     "#]],
     );
@@ -242,5 +242,8 @@ fn a_file_of_the_first_schema_is_brought_up_and_keeps_what_it_holds() {
     let store = Store::open(&file_in(&folder)).unwrap();
     assert_eq!(store.meta("name").unwrap().as_deref(), Some("old"));
     assert_eq!(store.create_dataset("d", "{}", None, 0).unwrap().no, 1);
+    let version = |row: &rusqlite::Row<'_>| row.get::<_, u32>(0);
+    let now = Connection::open(file_in(&folder)).unwrap();
+    assert_eq!(now.pragma_query_value(None, "user_version", version).unwrap(), 3);
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
 }
