@@ -2,6 +2,9 @@
 
 import { $ } from './dom.js';
 
+// The server itself gives up after a minute.
+const PATIENCE_MS = 70_000;
+
 /// The server could not be reached: try again later.
 export class Offline extends Error {}
 
@@ -9,7 +12,7 @@ export class Offline extends Error {}
 export class Refused extends Error {
   constructor(status, body, after) {
     super(body?.error?.message ?? `the server answered ${status}`);
-    Object.assign(this, { status, body, hint: body?.error?.hint, after });
+    Object.assign(this, { status, body, kind: body?.error?.kind, hint: body?.error?.hint, after });
   }
 }
 
@@ -18,7 +21,7 @@ const dataset = () => encodeURIComponent($('[data-dataset]').dataset.dataset);
 async function call(path, options) {
   let response;
   try {
-    response = await fetch(`/api/v1/datasets/${dataset()}/${path}`, { credentials: 'same-origin', ...options });
+    response = await fetch(`/api/v1/datasets/${dataset()}/${path}`, { credentials: 'same-origin', signal: AbortSignal.timeout(PATIENCE_MS), ...options });
   } catch (error) {
     throw new Offline(error.message);
   }

@@ -12,7 +12,7 @@ export function parseItem(html) {
 /// Whether a request's form says what an item says.
 export const sameAnswers = (mine, theirs) => same(decode(mine).filter(([name]) => name !== 'accepted'), pairs(theirs));
 
-/// Asks; resolves to `mine` or `theirs`. `mine` is an article filled with this person's answers.
+/// Asks; resolves to `mine`, `theirs` or `later`. `mine` is an article filled with this person's answers.
 export function askConflict(mine, theirs) {
   const table = comparison(mine, theirs);
   table.hidden = true;
@@ -23,10 +23,9 @@ export function askConflict(mine, theirs) {
       el('h2', { id: 'conflict-title' }, 'Changed elsewhere'),
       el('p', {}, 'This item was changed in another window or on another device since you opened it here. Which answers should stay?'),
       table,
-      el('div', { class: 'row' }, button('Compare', () => { table.hidden = !table.hidden; }), button('Take theirs', choose('theirs')), button('Keep mine', choose('mine'), true)));
-    // Closing without a choice loses nothing: mine stays on the screen.
-    dialog.addEventListener('cancel', () => resolve('mine'));
-    dialog.addEventListener('close', () => dialog.remove());
+      el('div', { class: 'row' }, button('Compare', () => { table.hidden = !table.hidden; }), button('Decide later', choose('later')), button('Take theirs', choose('theirs')), button('Keep mine', choose('mine'), true)));
+    // Closing without a choice is none: nothing is sent, and nothing is lost.
+    dialog.addEventListener('close', () => { resolve('later'); dialog.remove(); });
     document.body.append(dialog);
     dialog.showModal();
   });

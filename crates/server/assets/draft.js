@@ -44,6 +44,8 @@ export const isDirty = () => Boolean(article) && !same(pairs(article), clean);
 /// Saves now; on this device first.
 export async function saveDraft({ always = false } = {}) {
   cancel();
+  // Nothing is on the stage, as after the last item.
+  if (!article) return;
   const target = article;
   const given = pairs(target);
   if (same(given, clean) && !always) return;
@@ -54,10 +56,9 @@ export async function saveDraft({ always = false } = {}) {
   await send({ path: 'draft', item, body: { item, lease, version: Number(version), draft_version: Number(draftVersion), form: encode(given), active_ms: activeMs() } });
 }
 
-/// Stops saving and forgets the item, because it was submitted, skipped or left.
-export function leaveDraft({ forget = false } = {}) {
+/// Stops saving, because the item leaves the stage. What is kept of it here goes when the server has the answers.
+export function leaveDraft() {
   cancel();
-  if (article && forget) dropDraft(article.dataset.item).catch(() => {});
   article = null;
 }
 

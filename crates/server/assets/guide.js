@@ -7,6 +7,7 @@ import { highlight } from './paint.js';
 import { toast } from './toast.js';
 
 const panel = () => $('#guidelines');
+const NARROW = '(max-width: 60rem)';
 
 function toggle() {
   const guide = panel();
@@ -19,6 +20,8 @@ function toggle() {
 
 function tell() {
   for (const button of $$('[data-action="guidelines"]')) button.setAttribute('aria-expanded', String(!panel().hidden));
+  const reminder = $('.bench > .unread');
+  if (reminder) reminder.hidden = !panel().hidden;
 }
 
 function find(words) {
@@ -44,6 +47,7 @@ async function acknowledge(button) {
   try {
     await post('guidelines/acknowledge', { version: button.dataset.version });
     button.closest('[data-guidelines-changed]').remove();
+    $('.bench > .unread')?.remove();
     panel().hidden = true;
     tell();
   } catch (error) {
@@ -57,5 +61,10 @@ document.addEventListener('click', (event) => {
   if (button?.dataset.action === 'acknowledge') acknowledge(button);
 });
 panel()?.addEventListener('input', (event) => { if (event.target.matches('[data-action="find-guideline"]')) find(event.target.value); });
-if (panel()) tell();
+if (panel()) {
+  // Where the panel would stand above the item, a button stands for it until it is asked for.
+  if (matchMedia(NARROW).matches) panel().hidden = true;
+  delete panel().dataset.unread;
+  tell();
+}
 command('guidelines', toggle);

@@ -2,7 +2,8 @@
 
 import { $ } from './dom.js';
 
-const owner = () => { const { user, dataset } = $('[data-dataset]').dataset; return `${user ?? ''}/${dataset}`; };
+/// Whose answers to what: another person on this device must not send them.
+export const owner = () => { const { user, dataset } = $('[data-dataset]').dataset; return `${user ?? ''}/${dataset}`; };
 let opening;
 
 function database() {
@@ -36,6 +37,7 @@ export const dropDraft = (item) => run('drafts', 'readwrite', (store) => store.d
 /// Adds a request; its number says its place.
 export const keepRequest = (request) => run('outbox', 'readwrite', (store) => store.add({ ...request, owner: owner() }));
 export const dropRequest = (number) => run('outbox', 'readwrite', (store) => store.delete(number));
+export const isKept = async (number) => (await run('outbox', 'readonly', (store) => store.count(number))) > 0;
 export async function keptRequests() {
   const all = await run('outbox', 'readonly', (store) => store.getAll());
   return all.filter((request) => request.owner === owner());

@@ -48,8 +48,9 @@ function keepFresh(figures) {
       // Offline: the figures stay as they are until the next try.
     }
   };
-  refresh();
-  setInterval(refresh, 2000);
+  // One after the other: a slow server is not asked again before it has answered.
+  const again = () => refresh().finally(() => setTimeout(again, 2000));
+  again();
 }
 
 // A key on an element with `data-key` presses it: digits pick a side in every dispute, letters follow links.

@@ -25,8 +25,10 @@ export const onShow = (listener) => { shown = listener; };
 
 export const current = () => $('.item', stage);
 
-/// Puts an item on the stage.
+/// Puts an item on the stage, and nowhere else.
 export function show(article) {
+  takeOut(article.dataset.item);
+  hungry = false;
   stage.replaceChildren(article);
   scrollTo(0, 0);
   shown(article);
@@ -46,8 +48,13 @@ async function fetchAhead() {
 async function ask() {
   try {
     const reply = await post('next', { how_many: howMany + 1, html: true });
-    const known = new Set([current()?.dataset.item, ...ahead.map((one) => one.dataset.item), ...left]);
-    for (const item of reply.items) if (!known.has(item.item)) ahead.push(parseItem(item.html));
+    const known = new Set([current(), ...ahead, ...(hungry ? [] : [...past, ...future])].map((one) => one?.dataset.item));
+    for (const { item, html } of reply.items) {
+      if (known.has(item) || left.has(item)) continue;
+      // With nothing else to do, what was passed over comes back as it was left.
+      const article = takeOut(item) ?? parseItem(html);
+      ahead.push(article);
+    }
     finished = reply.items.length ? null : reply.finished;
     if (!pending()) counts(reply.counts);
   } catch (error) {
@@ -60,8 +67,8 @@ function feed() {
   if (!hungry) return;
   const next = ahead.shift();
   if (!next && !finished) return;
-  hungry = false;
   if (next) return show(next);
+  hungry = false;
   const parsed = new DOMParser().parseFromString(finished.html, 'text/html');
   stage.replaceChildren(...document.adoptNode(parsed.body).childNodes);
 }
@@ -72,15 +79,26 @@ export async function refill() {
   if (hungry) await prefetch();
 }
 
-/// Items submitted or skipped here whose request may still be on its way: the server can offer them once more.
-const left = new Set();
+/// Items submitted or skipped here whose request may still be on its way: the server can offer them once more, and the
+/// person may want them back.
+const left = new Map();
 export const arrived = (item) => left.delete(item);
+
+/// The copy of an item that is not on the stage, taken from wherever it is.
+export function takeOut(item) {
+  const is = (one) => one.dataset.item === item;
+  const found = left.get(item) ?? [...past, ...future, ...ahead].find(is);
+  [past, future, ahead] = [past, future, ahead].map((list) => list.filter((one) => !is(one)));
+  left.delete(item);
+  return found;
+}
 
 /// The next item takes the stage at once; `keep` remembers the one that leaves, for the way back.
 export async function advance({ keep = true } = {}) {
   const leaving = current();
   if (leaving) {
-    left.add(leaving.dataset.item);
+    takeOut(leaving.dataset.item);
+    left.set(leaving.dataset.item, leaving);
     if (keep) past.push(leaving);
   }
   const next = future.pop() ?? ahead.shift();
@@ -128,14 +146,6 @@ export async function reopen(item) {
 export function setAside() {
   const here = current();
   if (here) ahead.unshift(here);
-}
-
-/// Forgets the copy of an item that left the stage.
-export function forgetPast(item) {
-  left.delete(item);
-  past = past.filter((one) => one.dataset.item !== item);
-  future = future.filter((one) => one.dataset.item !== item);
-  ahead = ahead.filter((one) => one.dataset.item !== item);
 }
 
 /// Prints the tabs' counts.

@@ -17,6 +17,13 @@ export function watchUndo(opened) {
   now = pairs(opened);
 }
 
+/// There is nothing to step back in until another item is watched.
+export function leaveUndo() {
+  article = null;
+  past = [];
+  future = [];
+}
+
 /// Notes a change.
 export function note() {
   if (replaying || !article) return;

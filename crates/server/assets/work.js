@@ -5,12 +5,13 @@ import { askConflict, parseItem, sameAnswers, withPairs } from './conflict.js';
 import { $, $$ } from './dom.js';
 import { draftSaved, isDirty, leaveDraft, saveDraft, touched, watchDraft } from './draft.js';
 import { applyConditions, decode, encode, fill, firstOpen, firstOpenUnit, isAnswered, pairs, units } from './form.js';
+import { dropDraft, keepDraft } from './kept.js';
 import { activate, command, listen, printHints, setUnit } from './keys.js';
-import { draftVersions, forget, hear, resume, send } from './outbox.js';
-import { advance, arrived, counts, current, forgetPast, next, onShow, prefetch, previous, refill, reopen, setAside, show, skip } from './queue.js';
+import { draftVersions, hear, resume, send, takeBackUnsent } from './outbox.js';
+import { advance, arrived, counts, current, next, onShow, prefetch, previous, refill, reopen, setAside, show, skip, takeOut } from './queue.js';
 import { activeMs, startTimer } from './timer.js';
 import { toast } from './toast.js';
-import { note, redoStep, undoStep, watchUndo } from './undo.js';
+import { leaveUndo, note, redoStep, undoStep, watchUndo } from './undo.js';
 import { wire } from './wire.js';
 import './guide.js';
 import './talk.js';
@@ -63,6 +64,12 @@ const accepted = (article) => $$('.suggestion[data-taken]', article)
   .filter((one) => encode(pairs(one.closest('.question')).sort()) === encode(decode(one.dataset.suggestion).sort()))
   .map((one) => ['accepted', one.closest('.question').dataset.question]);
 
+/// The item leaves the stage: nothing of it is to be saved or undone any more.
+function leave() {
+  leaveDraft();
+  leaveUndo();
+}
+
 async function submit() {
   const article = current();
   if (!article || 'readOnly' in article.dataset || 'trial' in article.dataset) return;
@@ -72,30 +79,54 @@ async function submit() {
   const body = { item, lease, version: Number(version), draft_version: Number(article.dataset.draftVersion), form: encode([...pairs(article), ...accepted(article)]), active_ms: activeMs() };
   article.dataset.activeMs = body.active_ms;
   article.dataset.status = 'submitted';
-  leaveDraft({ forget: true });
+  leave();
   const leaving = advance();
-  await forget((one) => one.path === 'draft' && one.item === item);
-  toast('Submitted.', { action: 'Undo', then: undo });
+  toast('Submitted.', { action: 'Undo', then: takeBack });
   await Promise.all([send({ path: 'submit', item, body }), leaving]);
 }
 
 /// Undoes a change of this item or, when there is none left, the last submit or skip.
-async function undo() {
-  if (undoStep()) return;
+const undo = () => undoStep() || takeBack();
+
+async function takeBack() {
   await saveDraft();
-  if (await forget((one) => /^(submit|skip)$/.test(one.path))) return previous();
+  const unsent = await takeBackUnsent();
+  if (unsent) return bringBack(unsent);
   let reply;
   try {
     reply = await post('undo', {});
   } catch (error) {
     return toast(error instanceof Refused ? error.message : 'Offline: the last submit cannot be undone now.', { bad: true });
   }
-  forgetPast(reply.item);
   draftVersions.set(reply.item, reply.draft_version);
   setAside();
   show(parseItem(reply.html));
   counts(reply.counts);
   toast('Undone: the item is a draft again.');
+}
+
+/// Puts the item of a request that is not on its way any more back on the stage, with everything that was said.
+async function bringBack({ item, body }) {
+  await keepHere(item, body.form, draftVersions.get(item) ?? body.draft_version);
+  const article = takeOut(item);
+  if (article) {
+    article.dataset.status = 'draft';
+    setAside();
+    return show(article);
+  }
+  try {
+    await reopen(item);
+    if (body.form != null) fill(current(), decode(body.form));
+  } catch (error) {
+    toast(`${error.message}; your answers are kept on this device.`, { bad: true });
+  }
+}
+
+/// Keeps the form of a request on this device; a skip has none.
+async function keepHere(item, form, draftVersion) {
+  if (form == null) return;
+  const given = decode(form).filter(([name]) => name !== 'accepted');
+  await keepDraft(item, { pairs: given, draftVersion: Number(draftVersion ?? 0), at: Date.now() }).catch(() => {});
 }
 
 function discard() {
@@ -106,16 +137,25 @@ function discard() {
   toast('Draft discarded.', { action: 'Undo', then: () => fill(article, decode(before)) });
 }
 
-/// The server took a request.
+/// The server took a request; without a reply, another window sent it.
 function taken(request, reply) {
-  if (request.path === 'draft') return draftSaved(request.item, reply);
+  if (reply && request.path === 'draft') return draftSaved(request.item, reply);
+  // After a reload the item stands there once more, until what was said of it before has arrived.
+  const here = current();
+  const isOld = here?.dataset.item === request.item && here.dataset.status !== 'submitted';
+  if (isOld && (!isDirty() || sameAnswers(request.body.form ?? '', here))) {
+    leave();
+    advance({ keep: false });
+  }
   arrived(request.item);
+  if (!reply) return refill();
+  dropDraft(request.item).catch(() => {});
   draftVersions.delete(request.item);
   counts(reply.counts);
   const copy = $$('.item').find((one) => one.dataset.item === request.item);
   if (copy) copy.dataset.version = reply.version;
   if (reply.gold) toast('The known answer of the last item differs from yours in: ' + reply.gold.missed.join(', ') + '.', { action: 'Look', then: () => reopen(request.item), ms: 12000 });
-  refill();
+  return refill();
 }
 
 /// The server refused a request: say why, and bring the item back with everything that was said.
@@ -123,28 +163,28 @@ async function refused(request, error) {
   const theirs = error.status === 409 && error.body?.current?.html ? parseItem(error.body.current.html) : null;
   if (theirs && request.body.form != null) return settle(request, theirs);
   toast(`${error.message}${error.hint ? ` – ${error.hint}` : ''}`, { bad: true });
+  // A draft stays on this device; answers to an item that is nobody's any more are a draft on the server.
   if (request.path === 'draft' || error.status === 409) return arrived(request.item);
-  forgetPast(request.item);
-  try {
-    await reopen(request.item);
-    fill(current(), decode(request.body.form));
-  } catch { /* it is nobody's any more; the server kept the answers as a draft */ }
+  await saveDraft();
+  return bringBack(request);
 }
 
-async function settle(request, theirs) {
-  arrived(request.item);
-  if (sameAnswers(request.body.form, theirs) && request.path === 'draft') return draftSaved(request.item, { version: theirs.dataset.draftVersion });
-  const mine = withPairs(theirs, decode(request.body.form));
+async function settle({ path, item, body }, theirs) {
+  arrived(item);
+  const { version, draftVersion } = theirs.dataset;
+  if (path === 'draft' && sameAnswers(body.form, theirs)) return draftSaved(item, { version: draftVersion });
+  draftVersions.set(item, Number(draftVersion));
+  const form = current()?.dataset.item === item ? encode(pairs(current())) : body.form;
+  await keepHere(item, form, draftVersion);
+  const mine = withPairs(theirs, decode(form));
   const choice = await askConflict(mine, theirs);
-  draftVersions.set(request.item, Number(theirs.dataset.draftVersion));
   if (choice === 'mine') {
-    const { version, draftVersion } = theirs.dataset;
-    if (current()?.dataset.item === request.item) Object.assign(current().dataset, { version, draftVersion });
-    return send({ ...request, number: undefined, inFlight: false, body: { ...request.body, version: Number(version), draft_version: Number(draftVersion) } });
+    if (current()?.dataset.item === item) Object.assign(current().dataset, { version, draftVersion });
+    return send({ path, item, body: { ...body, version: Number(version), draft_version: Number(draftVersion) } });
   }
-  forgetPast(request.item);
-  if (current()?.dataset.item !== request.item) setAside();
-  show(theirs);
+  if (choice === 'theirs') await dropDraft(item).catch(() => {});
+  if (current()?.dataset.item !== item) setAside();
+  show(choice === 'theirs' ? theirs : mine);
 }
 
 command('submit', submit);
@@ -173,7 +213,7 @@ stage.addEventListener('refill', changed);
 stage.addEventListener('submit', (event) => {
   event.preventDefault();
   const how = event.submitter?.value ?? 'submit';
-  if (how === 'skip') { leaveDraft({ forget: true }); return skip($('[name="reason"]', current()).value, activeMs()); }
+  if (how === 'skip') { leave(); return skip($('[name="reason"]', current()).value, activeMs()); }
   return how === 'draft' ? saveDraft({ always: true }) : submit();
 });
 stage.addEventListener('click', (event) => {

@@ -45,6 +45,16 @@ impl Problem {
         Problem::new(StatusCode::FORBIDDEN, "forbidden", message.into(), hint)
     }
 
+    /// The page was made for another session: signed in again, perhaps in another window.
+    pub(crate) fn stale_page() -> Problem {
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "stale_page",
+            "the token of this page is missing or old".into(),
+            "reload the page and try again",
+        )
+    }
+
     /// The body is longer than is taken here.
     pub(crate) fn too_large(message: impl Into<String>, hint: &str) -> Problem {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message.into(), hint)
@@ -93,7 +103,13 @@ impl From<engraft_app::Error> for Problem {
         let problem = Problem { status, kind, message, hint, more: Map::new() };
         match &error {
             Error::Problems { problems, .. } => problem.with("problems", problems),
-            Error::Conflict { current: Some(current), .. } => problem.with("current", current),
+            Error::Conflict { current, kept, .. } => {
+                let problem = problem.with("kept", kept);
+                match current {
+                    Some(current) => problem.with("current", current),
+                    None => problem,
+                }
+            }
             Error::SlowDown { seconds } => problem.with("seconds", seconds),
             _ => problem,
         }

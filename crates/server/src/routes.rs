@@ -19,6 +19,8 @@ use crate::{assets, guard, pages};
 
 /// The longest JSON body or form, in bytes: ten thousand spans fit.
 const LONGEST: usize = 8 * 1024 * 1024;
+/// The longest form at the doors, which anybody can send, in bytes.
+const LONGEST_AT_THE_DOOR: usize = 16 * 1024;
 /// What is not a transfer is answered within this, or not at all.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -44,11 +46,12 @@ pub(crate) fn router(studio: Arc<Studio>) -> Router {
 
 fn page_routes() -> Router<Arc<Studio>> {
     Router::new()
-        .route("/", get(home::home))
         .route("/login", get(sign_in::door).post(sign_in::enter))
         .route("/logout", post(sign_in::leave))
         .route("/theme", post(sign_in::theme))
         .route("/first", get(first::form).post(first::make))
+        .layer(DefaultBodyLimit::max(LONGEST_AT_THE_DOOR))
+        .route("/", get(home::home))
         .route("/account", get(account::page).post(account::change))
         .route("/people", get(people::page))
         .route("/people/add", post(people::add))

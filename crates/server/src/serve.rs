@@ -1,6 +1,6 @@
 //! Listens, speaks HTTP/1.1 within limits of time and size, and stops without cutting anybody off.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,12 +87,17 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 
 impl Peer {
     /// The address tries are counted for: what a proxy on this machine says it is, else the peer's own.
-    pub(crate) fn address(self, headers: &HeaderMap) -> String {
+    pub(crate) fn address(self, headers: &HeaderMap) -> IpAddr {
+        // A socket for both families shows an IPv4 address as IPv6.
+        let peer = self.0.ip().to_canonical();
         let forwarded = headers.get("x-forwarded-for").and_then(|list| list.to_str().ok());
         let last = forwarded.and_then(|list| list.rsplit(',').next()).map(str::trim);
-        match last {
-            Some(client) if self.0.ip().is_loopback() => client.to_string(),
-            _ => self.0.ip().to_string(),
+        let client = last.and_then(|last| {
+            last.parse::<IpAddr>().ok().or_else(|| Some(last.parse::<SocketAddr>().ok()?.ip()))
+        });
+        match client {
+            Some(client) if peer.is_loopback() => client.to_canonical(),
+            _ => peer,
         }
     }
 }
@@ -111,4 +116,32 @@ fn stop_signal() -> Result<impl Future<Output = ()>, std::io::Error> {
             _ = asked => (),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(peer: &str, forwarded: Option<&str>, expected: &str) {
+        let mut headers = HeaderMap::new();
+        if let Some(list) = forwarded {
+            headers.insert("x-forwarded-for", list.parse().unwrap());
+        }
+        assert_eq!(
+            Peer(peer.parse().unwrap()).address(&headers).to_string(),
+            expected,
+            "{peer} {forwarded:?}"
+        );
+    }
+
+    #[test]
+    fn only_a_proxy_on_this_machine_may_say_who_is_behind_it() {
+        check("192.0.2.7:5000", Some("198.51.100.1"), "192.0.2.7");
+        check("127.0.0.1:5000", Some("203.0.113.9, 198.51.100.1"), "198.51.100.1");
+        check("[::1]:5000", Some("[2001:db8::1]:443"), "2001:db8::1");
+        check("[::ffff:127.0.0.1]:5000", Some("198.51.100.1:443"), "198.51.100.1");
+        check("[::ffff:192.0.2.7]:5000", None, "192.0.2.7");
+        check("127.0.0.1:5000", Some("somebody"), "127.0.0.1");
+    }
 }

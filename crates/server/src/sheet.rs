@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::StatusCode;
 use engraft_app::annotate::{Question, Schema};
 use engraft_app::work::{ItemView, Tab};
 use maud::Markup;
@@ -35,6 +36,8 @@ pub(crate) fn preview(schema: &Schema, fields: &Map<String, Value>) -> Markup {
 
 /// The answers in a posted form, as a program would have sent them.
 pub(crate) fn answers(questions: &[Question], form: &str) -> Result<Value, Problem> {
-    let answers = item::read_form(questions, form).map_err(|error| Problem::fault(&error))?;
+    // The request is in order, what it says is not: the same as answers that do not fit.
+    let unread = |error| Problem { status: StatusCode::UNPROCESSABLE_ENTITY, ..Problem::fault(&error) };
+    let answers = item::read_form(questions, form).map_err(unread)?;
     serde_json::to_value(answers).map_err(|error| Problem::bug(error.to_string()))
 }

@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use engraft_app::{Context, Workspace};
 use engraft_core::{Cancel, Silent};
+use tokio::sync::Semaphore;
 
 use crate::exports::Exports;
 use crate::problem::Problem;
@@ -12,6 +14,11 @@ use crate::{Error, Options};
 
 /// Without the letters and digits that are taken for one another.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/// Passwords hashed at once: each takes 19 MiB and much of a core, on purpose.
+const HASHERS: usize = 2;
+/// How long somebody who signs in waits for their turn.
+const TURN: Duration = Duration::from_secs(15);
 
 /// The running studio.
 pub(crate) struct Studio {
@@ -22,14 +29,21 @@ pub(crate) struct Studio {
     pub(crate) exports: Exports,
     // While there is nobody to sign in: what the terminal shows and the first person must know.
     first_code: Mutex<Option<String>>,
+    hashers: Arc<Semaphore>,
 }
 
 impl Studio {
     /// A studio of `workspace`; with a code for the first visit when nobody can sign in yet.
     pub(crate) fn open(workspace: Workspace, options: &Options) -> Result<Studio, Error> {
         let (now_ns, now) = (options.now_ns, options.now);
-        let mut studio =
-            Studio { workspace, now_ns, now, exports: Exports::default(), first_code: Mutex::new(None) };
+        let mut studio = Studio {
+            workspace,
+            now_ns,
+            now,
+            exports: Exports::default(),
+            first_code: Mutex::new(None),
+            hashers: Arc::new(Semaphore::new(HASHERS)),
+        };
         if !studio.blocking(engraft_app::people::anybody)? {
             let bytes = secret()
                 .map_err(|message| Error::System { doing: "make a code for the first visit", message })?;
@@ -87,6 +101,23 @@ impl Studio {
             Ok(result) => Ok(result?),
             Err(_) => Err(Problem::bug("the request ran into a fault of the program")),
         }
+    }
+
+    /// Calls a verb that hashes a password: few at once, so that a flood of tries takes neither memory nor threads.
+    pub(crate) async fn call_hashing<T: Send + 'static>(
+        self: &Arc<Studio>,
+        verb: impl FnOnce(Context, &Workspace) -> Result<T, engraft_app::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let turn = tokio::time::timeout(TURN, Arc::clone(&self.hashers).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(Problem::unavailable("too many people sign in at once", "try again in a minute"));
+        };
+        self.call(move |context, app| {
+            // Held to the end of the verb, which goes on when the client has gone.
+            let _turn = turn;
+            verb(context, app)
+        })
+        .await
     }
 
     fn blocking<T>(

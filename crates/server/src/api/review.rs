@@ -33,7 +33,7 @@ pub(crate) struct One {
 #[derive(Deserialize)]
 pub(crate) struct Return {
     item: String,
-    /// The person, or the name of their side in the conflict.
+    /// The person.
     to: String,
     reason: String,
 }

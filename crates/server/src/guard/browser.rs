@@ -30,12 +30,12 @@ pub(crate) async fn speak_html(request: Request, next: Next) -> Response {
     }
     let frame = Frame::of(response.extensions_mut().remove::<Who>(), theme);
     let page = frame.page(Page {
-        title: title(problem.status),
+        title: title(&problem),
         place: Place::Outside,
         scripts: &[],
         class: "narrow",
         body: html! {
-            h1 { (title(problem.status)) }
+            h1 { (title(&problem)) }
             p { (sentence(&problem.message)) }
             @if let Some(hint) = &problem.hint { p.muted { "What you can do: " (hint) "." } }
             p { a.button.primary href="/" { "To the datasets" } }
@@ -52,8 +52,9 @@ pub(crate) async fn speak_html(request: Request, next: Next) -> Response {
     told
 }
 
-fn title(status: StatusCode) -> &'static str {
-    match status {
+fn title(problem: &Problem) -> &'static str {
+    match problem.status {
+        StatusCode::FORBIDDEN if problem.kind == "stale_page" => "This page is from an earlier visit",
         StatusCode::FORBIDDEN => "That is not yours to do",
         StatusCode::NOT_FOUND => "Nothing here",
         StatusCode::CONFLICT => "Changed in the meantime",

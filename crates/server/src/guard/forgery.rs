@@ -36,10 +36,7 @@ pub(crate) fn check_token(wanted: &str, given: Option<&str>) -> Result<(), Probl
     // Every byte is compared, so that the time taken tells nothing about how many were right.
     match pairs.fold(wanted.len() ^ given.len(), |sum, (a, b)| sum | usize::from(a ^ b)) {
         0 if !wanted.is_empty() => Ok(()),
-        _ => Err(Problem::forbidden(
-            "the token of this page is missing or old",
-            "reload the page and try again",
-        )),
+        _ => Err(Problem::stale_page()),
     }
 }
 

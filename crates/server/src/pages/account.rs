@@ -35,7 +35,7 @@ pub(crate) async fn change(
     let fresh = secret().map_err(|message| Problem::unavailable(message, "try again"))?;
     let principal = who.principal.clone();
     let changed = studio
-        .call(move |context, app| {
+        .call_hashing(move |context, app| {
             people::set_own_password(context, app, &principal, &change.old, &change.new, &fresh)
         })
         .await;

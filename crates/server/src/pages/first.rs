@@ -61,9 +61,9 @@ pub(crate) async fn make(
         return Ok(again("This is not the code that the terminal shows. Copy it from the last lines there."));
     }
     let random = || secret().map_err(|message| Problem::unavailable(message, "try again"));
-    let (salt, fresh, from) = (random()?, random()?, peer.address(&headers));
+    let (salt, fresh, from) = (random()?, random()?, peer.address(&headers).to_string());
     let (name, password) = (owner.name.trim().to_string(), owner.password.clone());
-    let session = studio.call(move |context, app| {
+    let session = studio.call_hashing(move |context, app| {
         people::first_owner(context, app, &name, &password, &salt)?;
         people::login(context, app, &name, &password, &fresh, &from)
     });

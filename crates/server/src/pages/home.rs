@@ -77,10 +77,14 @@ fn card(row: &DatasetRow, queue: Option<&QueueView>, principal: &Principal, is_f
     html! {
         article.card.dataset {
             h2 { (name) }
-            (bar("Resolved", row.resolved, row.items))
-            p.muted {
-                (percent(row.resolved, row.items)) " resolved · " (count(row.items, "item", "items")) " · "
-                (count(row.responses, "response", "responses"))
+            @if let Some((resolved, responses)) = row.resolved.zip(row.responses) {
+                (bar("Resolved", resolved, row.items))
+                p.muted {
+                    (percent(resolved, row.items)) " resolved · " (count(row.items, "item", "items")) " · "
+                    (count(responses, "response", "responses"))
+                }
+            } @else {
+                p.muted { (count(row.items, "item", "items")) }
             }
             @if let Some(queue) = queue { (mine(queue)) }
             div.row {

@@ -66,7 +66,9 @@ pub(crate) async fn add(
     let (principal, fresh) = (who.principal.clone(), random()?);
     let name = added.name.trim().to_string();
     let result = studio
-        .call(move |context, app| people::add_user(context, app, &principal, &name, added.role, None, &fresh))
+        .call_hashing(move |context, app| {
+            people::add_user(context, app, &principal, &name, added.role, None, &fresh)
+        })
         .await;
     let told = match result {
         Ok(made) => password_told(&made.user, made.password.as_deref().unwrap_or_default()),
@@ -85,7 +87,7 @@ pub(crate) async fn change(
     let (principal, fresh) = (who.principal.clone(), random()?);
     let Changed { name, what, role } = changed;
     let result = studio
-        .call(move |context, app| {
+        .call_hashing(move |context, app| {
             let nothing = |()| None;
             match what {
                 What::Role => people::set_role(context, app, &principal, &name, role.unwrap_or(Role::Viewer))

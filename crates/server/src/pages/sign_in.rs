@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header::{REFERER, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use engraft_app::people;
+use engraft_app::{Context, Workspace, people};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -21,6 +21,9 @@ use crate::studio::{Studio, secret};
 /// Thirty days; the server ends a session earlier when it is not used.
 const LONGEST_SECONDS: u32 = 30 * 24 * 3600;
 const YEAR_SECONDS: u32 = 365 * 24 * 3600;
+/// No name is longer, in characters.
+const LONGEST_NAME: usize = 64;
+const UNFIT: &str = "This name and password do not fit. Check both; capitals count.";
 
 #[derive(Deserialize)]
 pub(crate) struct Door {
@@ -66,12 +69,16 @@ pub(crate) async fn enter(
     Fields(given): Fields<Credentials>,
 ) -> Result<Response, Problem> {
     let fresh = secret().map_err(|message| Problem::unavailable(message, "try again"))?;
-    let from = peer.address(&headers);
+    let from = peer.address(&headers).to_string();
     let (name, password) = (given.name.trim().to_string(), given.password);
+    if name.chars().count() > LONGEST_NAME {
+        let page = form(&frame, "", &given.next, Some(UNFIT));
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
     let tried = name.clone();
-    let session =
-        studio.call(move |context, app| people::login(context, app, &name, &password, &fresh, &from)).await;
-    match session {
+    let login =
+        move |context: Context, app: &Workspace| people::login(context, app, &name, &password, &fresh, &from);
+    match studio.call_hashing(login).await {
         Ok(session) => {
             let cookie = set_cookie(SESSION, &session.secret, LONGEST_SECONDS, true, &headers);
             Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(inside(&given.next))).into_response())
@@ -86,7 +93,7 @@ pub(crate) async fn enter(
             };
             let words = match problem.more.get("seconds") {
                 Some(seconds) => format!("Too many tries. Wait {seconds} seconds, then try again."),
-                None => "This name and password do not fit. Check both; capitals count.".to_string(),
+                None => UNFIT.to_string(),
             };
             Ok((status, form(&frame, &tried, &given.next, Some(&words))).into_response())
         }

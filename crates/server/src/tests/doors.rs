@@ -59,12 +59,39 @@ fn guessing_passwords_is_slowed_down() {
 }
 
 #[test]
+fn at_the_door_little_is_read_of_what_anybody_sends() {
+    let bench = Bench::peopled();
+    let enter =
+        |form: &str| bench.send("nobody", "POST", "/login", "application/x-www-form-urlencoded", form);
+    let long_name = enter(&format!("name={}&password=correct+horse", "a".repeat(65)));
+    assert_eq!(long_name.status, 422);
+    assert!(long_name.text.contains("do not fit") && !long_name.text.contains("aaaaa"), "{}", long_name.text);
+    for path in ["/login", "/first", "/theme"] {
+        let long = format!("name=ana&code=x&theme=dark&password={}", "a".repeat(17 * 1024));
+        let reply = bench.send("nobody", "POST", path, "application/x-www-form-urlencoded", &long);
+        assert_eq!(reply.status, 413, "{path}: {}", reply.text);
+    }
+}
+
+#[test]
+fn many_who_sign_in_at_once_all_get_their_turn() {
+    let bench = Bench::peopled();
+    let enter = || bench.sign_in("ana");
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..5).map(|_| scope.spawn(enter)).collect();
+        for one in all {
+            assert!(!one.join().unwrap().is_empty());
+        }
+    });
+}
+
+#[test]
 fn another_site_cannot_make_a_browser_act() {
     let bench = Bench::stocked();
     let cookie = bench.sign_in("lea");
     let page = bench.open(&cookie, "/account").text;
     let token = page.split("name=\"csrf\" content=\"").nth(1).unwrap().split('"').next().unwrap().to_string();
-    let send = |origin: &str, header: Option<&str>, mime: &str, body: &str| {
+    let ask = |origin: &str, header: Option<&str>, mime: &str, body: &str| {
         let mut request = Request::post("/api/v1/datasets/tickets/snapshots")
             .header("cookie", format!("engraft={cookie}"))
             .header("host", "studio.test")
@@ -73,7 +100,10 @@ fn another_site_cannot_make_a_browser_act() {
         if let Some(header) = header {
             request = request.header("x-csrf-token", header);
         }
-        bench.ask(request.body(Body::from(body.to_string())).unwrap()).status.as_u16()
+        bench.ask(request.body(Body::from(body.to_string())).unwrap())
+    };
+    let send = |origin: &str, header: Option<&str>, mime: &str, body: &str| {
+        ask(origin, header, mime, body).status.as_u16()
     };
     let form = "application/x-www-form-urlencoded";
     assert_eq!(send("http://studio.test", Some(&token), "application/json", "{}"), 200);
@@ -82,6 +112,10 @@ fn another_site_cannot_make_a_browser_act() {
     assert_eq!(send("http://studio.test", None, "application/json", "{}"), 403);
     assert_eq!(send("http://studio.test", Some("guessed"), "application/json", "{}"), 403);
     assert_eq!(send("http://studio.test", None, form, "csrf=guessed"), 403);
+    let kind =
+        |origin: &str| ask(origin, Some("old"), "application/json", "{}").json()["error"]["kind"].clone();
+    assert_eq!(kind("http://studio.test"), "stale_page", "our own page, from before signing in again");
+    assert_eq!(kind("http://evil.test"), "forbidden");
     assert_eq!(send("http://studio.test", None, "text/plain", &format!("csrf={token}")), 403);
     assert_eq!(send("null", Some(&token), form, ""), 403);
     let login = Request::post("/login").header("host", "studio.test").header("origin", "http://evil.test");

@@ -150,7 +150,7 @@ fn an_answer_that_came_too_late_is_kept_and_both_are_shown() {
         "praise",
     );
     assert_eq!(status, 409, "{told}");
-    assert_eq!(told["error"]["kind"], "conflict");
+    assert_eq!((&told["error"]["kind"], &told["kept"]), (&json!("conflict"), &json!(true)), "{told}");
     assert_eq!(told["current"]["answers"]["topic"], "bug", "{told}");
     assert!(told["current"]["html"].as_str().unwrap().contains("<article"), "{told}");
 }

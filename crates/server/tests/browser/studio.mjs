@@ -17,6 +17,7 @@ export class Studio {
   async as(user, { width = 1280, height = 800, ...options } = {}) {
     const storageState = this.#signedIn.get(user) ?? await this.#signIn(user);
     const context = await this.browser.newContext({ baseURL: this.url, viewport: { width, height }, storageState, ...options });
+    context.setDefaultTimeout(10_000);
     // While a module or the style sheet is being written, it can be tried without building the server.
     if (process.env.STUDIO_ASSETS) await context.route('**/assets/*/*', (route) => route.fulfill({ path: join(process.env.STUDIO_ASSETS, basename(new URL(route.request().url()).pathname)) }));
     const page = await context.newPage();
@@ -26,7 +27,18 @@ export class Studio {
     return page;
   }
 
+  /// The cookies of one more session of a person.
+  async freshCookies(user) {
+    return (await this.#enter(user)).cookies;
+  }
+
   async #signIn(user) {
+    const state = await this.#enter(user);
+    this.#signedIn.set(user, state);
+    return state;
+  }
+
+  async #enter(user) {
     const context = await this.browser.newContext({ baseURL: this.url });
     const page = await context.newPage();
     await page.goto('/login');
@@ -35,7 +47,6 @@ export class Studio {
     await Promise.all([page.waitForURL((at) => !at.pathname.startsWith('/login')), page.press('[name="password"]', 'Enter')]);
     const state = await context.storageState();
     await context.close();
-    this.#signedIn.set(user, state);
     return state;
   }
 

@@ -29,4 +29,21 @@ export default async function conflict(studio) {
   await left.waitForSelector('dialog', { state: 'detached' });
   same(await left.locator('#stage .question :checked').evaluateAll((all) => all.map((one) => one.value)), ['outage'], 'their answer is on the screen');
   holds((await draft()) === 'outage', 'and still stored');
+
+  // Escape decides nothing: mine stays on the screen, theirs on the server, until I go on.
+  await press(right, '1');
+  await until(async () => (await draft()) === 'billing', 'the next draft of the right window');
+  const writes = [];
+  left.on('request', (request) => { if (/\/(draft|submit)$/.test(request.url())) writes.push(request.url()); });
+  await press(left, '4');
+  await left.waitForSelector('dialog[open]');
+  same(writes.length, 1, 'the draft that was refused');
+  await press(left, 'Escape');
+  await left.waitForSelector('dialog', { state: 'detached' });
+  same(await left.locator('#stage .question :checked').evaluateAll((all) => all.map((one) => one.value)), ['other'], 'mine is on the screen');
+  await left.waitForTimeout(800);
+  same([writes.length, await draft()], [1, 'billing'], 'nothing was sent, theirs stands');
+  await press(left, 'Enter');
+  await until(async () => (await studio.stored('ana', dataset, item)).status === 'submitted', 'my answer, once I send it');
+  same(await draft(), 'other', 'it is the one that was seen');
 }

@@ -5,7 +5,7 @@ import { holds, press, same, until } from '../studio.mjs';
 export default async function guidelines(studio) {
   const { fields, questions } = studio.sample('label');
   const schema = { fields, questions, guidelines: '# Tickets\n\nRead to the end.\n\n- Outage: a service is **down**.' };
-  const dataset = await studio.dataset(schema, [{ fields: { text: 'one' } }]);
+  const dataset = await studio.dataset(schema, Array.from({ length: 6 }, (_, at) => ({ fields: { text: `Ticket ${at}` } })));
   const page = await studio.as('ana');
   await studio.work(page, dataset);
   holds(await page.locator('#guidelines').isVisible(), 'unread guidelines are open');
@@ -30,4 +30,17 @@ export default async function guidelines(studio) {
   await until(() => page.evaluate(() => CSS.highlights.get('cited')?.size === 1), 'the word to be found');
   await press(page, 'Escape g');
   await page.waitForSelector('#guidelines', { state: 'hidden' });
+
+  // On a narrow screen a button stands for unread guidelines, so that the item comes first.
+  const phone = await studio.as('ben', { width: 360, height: 640 });
+  await studio.work(phone, dataset);
+  await studio.photograph('guidelines-unread-360', phone);
+  holds(await phone.locator('#guidelines').isHidden(), 'they are closed');
+  const { y } = await phone.locator('#stage .shown').first().boundingBox();
+  holds(y < 320, `the item begins in the upper half, not ${y} pixels down`);
+  same(await studio.axe(phone), [], 'the button is accessible');
+  await phone.click('.bench > .unread');
+  await phone.click('[data-action="acknowledge"]');
+  await phone.waitForSelector('#guidelines', { state: 'hidden' });
+  same(await phone.locator('.bench > .unread').count(), 0, 'once read, the button is gone');
 }

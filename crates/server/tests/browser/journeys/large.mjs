@@ -22,14 +22,14 @@ export default async function large(studio) {
     const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
     const node = document.querySelectorAll('.block')[1].firstChild;
     const took = [];
-    for (let at = 0; at < 5; at += 1) {
+    for (let at = 0; at < 3; at += 1) {
       const range = document.createRange();
       range.setStart(node, 100 + at * 60);
       range.setEnd(node, 112 + at * 60);
       getSelection().removeAllRanges();
       getSelection().addRange(range);
       document.querySelector('[data-text]').dispatchEvent(new PointerEvent('pointerup', { bubbles: true }));
-      await new Promise((resolve) => setTimeout(resolve, 900));
+      await new Promise((resolve) => setTimeout(resolve, 700));
       const before = performance.now();
       document.dispatchEvent(new KeyboardEvent('keydown', { key: '3', bubbles: true }));
       await frame();
@@ -38,7 +38,7 @@ export default async function large(studio) {
     return took.sort((a, b) => a - b);
   });
   holds((await marked()) > SPANS, 'spans were added');
-  console.log(`       ready ${ready.toFixed(0)} ms after the click (server ${navigation.toFixed(0)} ms); a span more on the screen after ${adds[0].toFixed(0)} (best), ${adds[2].toFixed(0)} ms (median of 5)`);
+  console.log(`       ready ${ready.toFixed(0)} ms after the click (server ${navigation.toFixed(0)} ms); a span more on the screen after ${adds[0].toFixed(0)} (best), ${adds[1].toFixed(0)} ms (median of 3)`);
 }
 
 function made() {

@@ -14,28 +14,34 @@ export default async function pages(studio) {
     for (const part of ['dashboard', 'items', 'items/i1', 'review', 'transfer', 'settings']) all.push([part.replace('/', '-'), 'olga', `/d/${dataset}/${part}`]);
   }
   for (const path of ['new', 'people', 'log', 'account']) all.push([path, 'olga', `/${path}`]);
-  const pageOf = new Map();
   const problems = [];
-  for (const [name, user, path] of all) {
-    const page = pageOf.get(user) ?? await (user ? studio.as(user) : studio.as('vic', { storageState: undefined }));
-    pageOf.set(user, page);
-    await page.goto(path);
-    if (user === 'ana') await page.waitForSelector('.question[data-active], .empty, .cards').catch(() => {});
-    for (const theme of ['light', 'dark']) {
-      // Colours that fade from one theme to the other would be judged half-way.
-      await page.emulateMedia({ reducedMotion: 'reduce' });
-      await page.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
-      for (const width of [1280, 360]) {
-        await page.setViewportSize({ width, height: 800 });
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        if (wide > 0) problems.push(`${name} is ${wide} pixels wider than ${width}`);
-        await studio.photograph(`${name}-${width}-${theme}`, page);
-        if (width === 1280) for (const problem of await studio.axe(page, theme === 'dark' ? ['color-contrast', 'link-in-text-block'] : null)) problems.push(`${name} ${width} ${theme}: ${problem}`);
-      }
-      await page.setViewportSize({ width: 1280, height: 800 });
-    }
-  }
+  // Each person in a window of their own, all at the same time.
+  const look = async (user) => {
+    const page = await (user ? studio.as(user) : studio.as('vic', { storageState: undefined }));
+    for (const [name, , path] of all.filter(([, whose]) => whose === user)) problems.push(...await flaws(studio, page, name, path, user));
+  };
+  await Promise.all([...new Set(all.map(([, user]) => user))].map(look));
   same(problems, [], 'every page is accessible and fits');
+}
+
+async function flaws(studio, page, name, path, user) {
+  const problems = [];
+  await page.goto(path);
+  if (user === 'ana') await page.waitForSelector('.question[data-active], .empty, .cards').catch(() => {});
+  for (const theme of ['light', 'dark']) {
+    // Colours that fade from one theme to the other would be judged half-way.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
+    for (const width of [1280, 360]) {
+      await page.setViewportSize({ width, height: 800 });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (wide > 0) problems.push(`${name} is ${wide} pixels wider than ${width}`);
+      await studio.photograph(`${name}-${width}-${theme}`, page);
+      if (width === 1280) for (const problem of await studio.axe(page, theme === 'dark' ? ['color-contrast', 'link-in-text-block'] : null)) problems.push(`${name} ${width} ${theme}: ${problem}`);
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
+  }
+  return problems;
 }
 
 /// Another value for the first text of an item, so that both are different items.

@@ -27,4 +27,18 @@ export default async function undo(studio) {
   same((await studio.stored('ana', dataset, first)).answers.q, ['Reason 1', 'Reason 2', 'Reason 4'], 'the changed answers');
   await press(page, 'ArrowLeft');
   await until(async () => (await page.locator('#stage .item').getAttribute('data-item')) === first, 'the way back through the history');
+
+  // Behind the last item nothing is left to step back in: undo takes the last submit back, by key and by button.
+  await press(page, 'ArrowRight 2 Enter');
+  await page.waitForSelector('#stage .finished');
+  await until(async () => (await studio.stored('ana', dataset, 'i2')).status === 'submitted', 'the last submit');
+  for (const back of [() => press(page, 'Control+z'), () => page.locator('.toast button').last().click()]) {
+    await back();
+    await until(async () => (await page.locator('#stage .item').getAttribute('data-item').catch(() => null)) === 'i2', 'the last item to come back');
+    same(await chosen(), ['Reason 2'], 'with its answers');
+    same((await studio.stored('ana', dataset, 'i2')).status, 'draft', 'as a draft');
+    await press(page, 'Enter');
+    await until(async () => (await studio.stored('ana', dataset, 'i2')).status === 'submitted', 'the last submit, again');
+    await page.waitForSelector('#stage .finished');
+  }
 }
