@@ -1,7 +1,6 @@
 """Engraft as it is released: its command line, and its studio talked to as its own pages do."""
 
 import json
-import os
 import resource
 import subprocess
 import time
@@ -35,7 +34,8 @@ class Engraft:
             command(binary, folder, "init", folder, "--encoder", "none")
             (folder / "token").write_text(self.token("lead", "lead", "read,annotate,review,manage"))
         with open(folder / "log", "a") as log:
-            self.server = Server([binary, "--workspace", folder, "serve", "--addr", f"127.0.0.1:{PORT}"], PORT, "/login", log)
+            serve = [binary, "--workspace", folder, "serve", "--addr", f"127.0.0.1:{PORT}"]
+            self.server = Server(serve, PORT, "/login", log)
         self.lead = Client(PORT, {"authorization": f"Bearer {(folder / 'token').read_text()}"})
 
     def token(self, name, role, scopes):
@@ -60,10 +60,8 @@ class Engraft:
         return name
 
     def take_in(self, dataset, path):
-        kind = {"content-type": "application/json"}
-        with open(path, "rb") as file:
-            size = {"content-length": str(os.path.getsize(path))}
-            status, _, body = self.lead.call("POST", f"/api/v1/datasets/{dataset}/import?format=label-studio", file, kind | size)
+        where = f"/api/v1/datasets/{dataset}/import?format=label-studio"
+        status, _, body = self.lead.call("POST", where, path.read_bytes(), JSON)
         assert status == 200, body[:500]
         return json.loads(body)
 

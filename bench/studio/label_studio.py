@@ -35,9 +35,9 @@ class LabelStudio:
     name = "label-studio"
 
     def __init__(self, program, folder):
-        command = [program, "start", "--no-browser", "--data-dir", folder, "--port", str(PORT), "--internal-host", "127.0.0.1",
-                   "--username", "lead@example.org", "--password", "a-long-password", "--user-token", TOKEN,
-                   "--enable-legacy-api-token", "--log-level", "ERROR"]
+        command = [program, "start", "--no-browser", "--data-dir", folder, "--port", str(PORT),
+                   "--internal-host", "127.0.0.1", "--username", "lead@example.org", "--password", "a-long-password",
+                   "--user-token", TOKEN, "--enable-legacy-api-token", "--log-level", "ERROR"]
         quiet = os.environ | {"COLLECT_ANALYTICS": "false", "LATEST_VERSION_CHECK": "false", "SENTRY_DSN": "",
                               "FRONTEND_SENTRY_DSN": ""}
         with open(folder / "log", "a") as log:

@@ -35,13 +35,14 @@ FLAT_OUT, THINKING = (0, 0), (0.5, 1.5)
 def median(runs):
     """The middle run by processor time, with the range of wall seconds."""
     middle = sorted(runs, key=lambda run: run["cpu_s"])[len(runs) // 2]
-    return middle | {"rounds": len(runs), "wall_range": [min(run["wall_s"] for run in runs), max(run["wall_s"] for run in runs)]}
+    walls = [run["wall_s"] for run in runs]
+    return middle | {"rounds": len(runs), "wall_range": [min(walls), max(walls)]}
 
 
 def waits(seconds):
     ranked = sorted(seconds)
-    at = {"p50_ms": 0.5, "p95_ms": 0.95}
-    return {"n": len(ranked)} | {name: round(ranked[min(len(ranked) - 1, int(len(ranked) * q))] * 1e3, 2) for name, q in at.items()}
+    p50, p95 = (round(ranked[int(len(ranked) * share)] * 1e3, 2) for share in (0.5, 0.95))
+    return {"n": len(ranked), "p50_ms": p50, "p95_ms": p95}
 
 
 def starts(make, folder, rounds):
@@ -78,7 +79,8 @@ def in_and_out(side, annotated, count, rounds):
 
 def lists(side, project, rounds):
     found = {}
-    for name, ask in {"a page of 30": lambda: side.page(project), "a rare word": lambda: side.find(project, tasks.RARE)}.items():
+    asks = {"a page of 30": lambda: side.page(project), "a rare word": lambda: side.find(project, tasks.RARE)}
+    for name, ask in asks.items():
         waited = []
         before = side.server.cpu()
         for _ in range(rounds):
@@ -155,9 +157,10 @@ def alone(annotated, folder, rounds):
     exports = [command(BINARY, place, "dataset", "export", "d0", folder / "out.json", "--format", "label-studio")[1]
                for number in range(rounds)]
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    return {"init and first start": {"wall_s": statistics.median(first), "range": [min(first), max(first)], "rounds": rounds},
-            "binary_mb": round(BINARY.stat().st_size / 1e6, 1),
-            "dataset import": median(imports), "dataset export": median(exports), "peak_rss_mb_of_any_command": peak}
+    started = {"wall_s": statistics.median(first), "range": [min(first), max(first)], "rounds": rounds}
+    return {"init and first start": started, "binary_mb": round(BINARY.stat().st_size / 1e6, 1),
+            "dataset import": median(imports), "dataset export": median(exports),
+            "peak_rss_mb_of_any_command": peak}
 
 
 def main():
@@ -170,13 +173,17 @@ def main():
         subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "engraft"], cwd=ROOT, check=True)
     program = install(VENV)
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout
-    (package,) = importlib.metadata.distributions(name="label-studio", path=[str(next(VENV.glob("lib/*/site-packages")))])
+    packages = str(next(VENV.glob("lib/*/site-packages")))
+    (package,) = importlib.metadata.distributions(name="label-studio", path=[packages])
     results = {"commit": commit.strip(), "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-               "python": platform.python_version(), "label-studio version": package.version, "seed": SEED, "tasks": words.tasks,
-               "load_before": os.getloadavg()}
+               "python": platform.python_version(), "label-studio version": package.version, "seed": SEED,
+               "tasks": words.tasks, "load_before": os.getloadavg()}
     with tempfile.TemporaryDirectory(dir=TARGET) as folder:
         measure(pathlib.Path(folder), program, words, results)
-    results["load_after"] = os.getloadavg()
+    write(results | {"load_after": os.getloadavg()})
+
+
+def write(results):
     (ROOT / "bench/results/studio.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
@@ -190,9 +197,11 @@ def measure(folder, program, words, results):
     def kept(side, part, found):
         results.setdefault(side.name, {})[part] = found | {"load": round(os.getloadavg()[0], 1)}
         print(side.name, part, json.dumps(found), flush=True)
+        write(results)
 
     sides = []
-    makers = {"engraft": lambda place: Engraft(BINARY, place), "label-studio": lambda place: LabelStudio(program, place)}
+    makers = {"engraft": lambda place: Engraft(BINARY, place),
+              "label-studio": lambda place: LabelStudio(program, place)}
     results["engraft alone"] = alone(files["annotated"], folder, 5) | {"load": round(os.getloadavg()[0], 1)}
     print(json.dumps(results["engraft alone"]), flush=True)
     for name, make in makers.items():
@@ -205,7 +214,8 @@ def measure(folder, program, words, results):
             kept(side, "idle", side.server.memory())
         projects = {}
         for side in sides:
-            project, found = in_and_out(side, files["annotated"], words.tasks, 5 if side.name == "engraft" else words.rounds)
+            rounds = 5 if side.name == "engraft" else words.rounds
+            project, found = in_and_out(side, files["annotated"], words.tasks, rounds)
             kept(side, "tasks with answers", found)
             kept(side, "lists", lists(side, project, 20))
         people = {side.name: [side.person(f"person{number}") for number in range(8)] for side in sides}
