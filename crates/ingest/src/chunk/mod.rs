@@ -92,7 +92,8 @@ impl Settle<'_> {
             let mut parts = Vec::new();
             fit(only.clone(), self.text, only.cost / 2, self.count, &mut parts);
             match parts.len() {
-                1 => emit(pieces),
+                // One character, with its text in place of a `plain` that was too long.
+                1 => emit(&parts),
                 _ => parts.iter().for_each(|part| self.run(std::slice::from_ref(part), emit)),
             }
             return;

@@ -307,6 +307,24 @@ fn laws(content: &Content, count: &dyn CountTokens, limits: &ChunkLimits) -> Res
     Ok(())
 }
 
+#[test]
+fn a_character_whose_plain_is_too_long_stands_for_itself() {
+    let heading =
+        Block { plain: Some(format!("{}。", "x".repeat(90))), ..block(0, 1, BlockKind::Heading(1)) };
+    let tail =
+        "zxzzzxxzyxxzxzxxyxyzxxyxyyxzxyxxzxzxxyzxzxxzyxxzxzyxyyxxxzxyxyzzxxxxyyxxyxxzzyyxxxzyyzyyyyyxzxyx";
+    let plain = Some(format!(" 。\r\n?一一一一一一一一。{tail}\n"));
+    let code = Block { plain, ..block(2, 5, BlockKind::Code) };
+    let content = Content { text: "a|a\u{301}。".into(), blocks: vec![heading, code], ..Content::default() };
+    for window in 12..60 {
+        laws(&content, &Unfriendly, &ChunkLimits { window, special: 2, context: 6 }).unwrap();
+    }
+}
+
+fn block(start: usize, end: usize, kind: BlockKind) -> Block {
+    Block { span: Span::new(start, end).unwrap(), kind, page: None, place: None, plain: None }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
