@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The edges of the crate graph as ARCHITECTURE.md draws it.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("engraft-core", &[]),
     ("engraft-ingest", &["engraft-core"]),
     ("engraft-search", &["engraft-core"]),
@@ -16,6 +16,8 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("engraft-answer", &["engraft-core"]),
     ("engraft-store", &["engraft-core"]),
     ("engraft-annotate", &["engraft-core", "engraft-eval"]),
+    ("engraft-tune", &["engraft-core", "engraft-nn", "engraft-eval"]),
+    ("engraft-decide", &["engraft-core", "engraft-eval"]),
     (
         "engraft-app",
         &[
@@ -27,6 +29,8 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "engraft-answer",
             "engraft-store",
             "engraft-annotate",
+            "engraft-tune",
+            "engraft-decide",
         ],
     ),
     ("engraft-server", &["engraft-app", "engraft-core"]),
