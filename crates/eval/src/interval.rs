@@ -45,25 +45,30 @@ pub fn bootstrap_mean(values: &[f64], resampling: &Resampling) -> Option<Interva
     Some(Interval { low: quantile(&means, 0.025), high: quantile(&means, 0.975) })
 }
 
-/// `sorted` must not be empty; `q` in `[0, 1]`.
-pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {
+/// The `q`-quantile of sorted values, interpolated linearly. `sorted` must not be empty; `q` in `[0, 1]`.
+pub fn quantile(sorted: &[f64], q: f64) -> f64 {
     let at = q * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
     below + (above - below) * at.fract()
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014), one stream per resample, so that they could be drawn in any order.
-pub(crate) struct SplitMix(u64);
+/// SplitMix64 (Steele, Lea and Flood 2014): seeded randomness, the same on every machine. One stream per resample, so that
+/// they could be drawn in any order.
+#[derive(Clone, Debug)]
+pub struct SplitMix(u64);
 
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl SplitMix {
-    pub(crate) fn new(seed: u64, stream: u64) -> SplitMix {
+    /// The stream of that number under that seed.
+    pub fn new(seed: u64, stream: u64) -> SplitMix {
         // The stream number is mixed before it meets the seed; neighbouring streams would overlap otherwise.
         SplitMix(seed ^ SplitMix(stream.wrapping_mul(GOLDEN)).next())
     }
 
-    fn next(&mut self) -> u64 {
+    /// 64 random bits.
+    #[expect(clippy::should_implement_trait, reason = "it never ends, so `Option` would only be in the way")]
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(GOLDEN);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -72,7 +77,7 @@ impl SplitMix {
     }
 
     /// A number below `n`; its bias, `n` in 2^64, is too small to ever be seen.
-    pub(crate) fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.next()) * n as u128) >> 64) as usize
     }
 }

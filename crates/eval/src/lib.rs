@@ -33,12 +33,13 @@ pub use agreement::{
 };
 pub use bradley_terry::{Chance, Comparison, Outcome, Strength, Strengths, bradley_terry};
 pub use crowdlab::{Consensus, ConsensusItem, ConsensusWorker, crowdlab};
-pub use interval::{Interval, Resampling, bootstrap_mean};
+pub use interval::{Interval, Resampling, SplitMix, bootstrap_mean, quantile};
 pub use kendall::{Ranks, kendall_tau, ranking_agreement};
 pub use labels::{Given, Labels};
 pub use measured::Measured;
 pub use metric::Metric;
 pub use noise::{LabelIssue, label_issues};
+pub use optimise::minimise;
 pub use rank::{Measure, average_precision, ndcg, precision, recall, reciprocal_rank, success};
 pub use run::{Qrels, Run, Scores, Ties, evaluate, ranking};
 pub use spans::{F1Counts, Mark, Marked, Matching, SpanAgreement, span_agreement, span_f1};

@@ -8,7 +8,7 @@ const HALVINGS: usize = 40;
 /// Where `function` is lowest, going down from `start`; it writes its gradient into its second argument.
 ///
 /// Stops when no entry of the gradient is above `flat`, when no step goes down any more, or after `most` steps.
-pub(crate) fn minimise(
+pub fn minimise(
     start: Vec<f64>,
     flat: f64,
     most: usize,
