@@ -1,1 +1,12 @@
 //! Small models from a team's own judgements: data, trainers, the verdict whether to ship.
+//!
+//! [`data`] reads rows, looks them over and splits them; a tuner makes a model of them; [`ship`] compares it with what there
+//! was; [`artefact`] keeps it. Progress, cancellation and the seed are arguments; nothing here prints.
+
+pub mod artefact;
+pub mod calibrate;
+pub mod data;
+mod error;
+pub mod ship;
+
+pub use error::TuneError;

@@ -1,0 +1,205 @@
+//! Ship or not: the candidate against what there is, on the same rows, with the doubt of rows and of seeds.
+
+use engraft_eval::{Metric, Resampling, SplitMix, quantile};
+use serde::{Deserialize, Serialize};
+
+/// Whether a model is proven better, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Ship it: the whole interval of the difference lies above 0.
+    pub ship: bool,
+    /// In words, with the numbers.
+    pub why: String,
+}
+
+/// The mean paired difference `candidate − base` with its 95 % interval over rows and seeds.
+///
+/// `base` and `candidate` hold for each seed one score a row, higher is better, of the same rows in the same order. A cluster
+/// bootstrap: every resample draws rows with replacement, the same for both, and seeds with replacement for each. Drawing K
+/// seeds of K shows only (K − 1)/K of their variance, so their deviations are stretched to make up for it (Davison and Hinkley
+/// 1997, §2.7.1). One seed shows no spread of seeds, and only rows are drawn.
+pub fn paired_difference(base: &[Vec<f64>], candidate: &[Vec<f64>], resampling: &Resampling) -> Metric {
+    let n = base.iter().chain(candidate).map(Vec::len).min().unwrap_or(0);
+    let bare = |value, why: &str| Metric { value, low: None, high: None, n, why: Some(why.into()) };
+    if n == 0 || base.is_empty() || candidate.is_empty() {
+        return bare(None, "nothing to compare");
+    }
+    let (base_mean, candidate_mean) = (mean_of_seeds(base, n), mean_of_seeds(candidate, n));
+    let differences: Vec<f64> = candidate_mean.iter().zip(&base_mean).map(|(a, b)| a - b).collect();
+    let value = differences.iter().sum::<f64>() / n as f64;
+    if n == 1 || resampling.resamples == 0 {
+        return bare(Some(value), "one row shows no spread");
+    }
+    let (of_base, of_candidate) = (deviations(base, &base_mean), deviations(candidate, &candidate_mean));
+    let still = |seeds: &[Vec<f64>]| seeds.iter().all(|seed| seed.iter().all(|one| one.abs() < 1e-12));
+    if differences.iter().all(|one| (one - differences[0]).abs() < 1e-12)
+        && still(&of_base)
+        && still(&of_candidate)
+    {
+        return bare(Some(value), "all rows differ alike, so resampling shows no spread");
+    }
+    let mut means: Vec<f64> = (0..resampling.resamples)
+        .map(|resample| {
+            let mut draw = SplitMix::new(resampling.seed, resample as u64);
+            let mut weights = vec![0.0; n];
+            for _ in 0..n {
+                weights[draw.below(n)] += 1.0;
+            }
+            let mean =
+                |values: &[f64]| values.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>() / n as f64;
+            let mut total = mean(&differences);
+            for (seeds, sign) in [(&of_candidate, 1.0), (&of_base, -1.0)] {
+                let k = seeds.len();
+                if k > 1 {
+                    let stretch = (k as f64 / (k - 1) as f64).sqrt();
+                    let drawn: f64 = (0..k).map(|_| mean(&seeds[draw.below(k)])).sum();
+                    total += sign * stretch * drawn / k as f64;
+                }
+            }
+            total
+        })
+        .collect();
+    means.sort_by(f64::total_cmp);
+    let (low, high) = (quantile(&means, 0.025), quantile(&means, 0.975));
+    Metric { value: Some(value), low: Some(low), high: Some(high), n, why: None }
+}
+
+fn mean_of_seeds(seeds: &[Vec<f64>], n: usize) -> Vec<f64> {
+    (0..n).map(|row| seeds.iter().map(|seed| seed[row]).sum::<f64>() / seeds.len() as f64).collect()
+}
+
+fn deviations(seeds: &[Vec<f64>], mean: &[f64]) -> Vec<Vec<f64>> {
+    seeds.iter().map(|seed| seed.iter().zip(mean).map(|(x, mean)| x - mean).collect()).collect()
+}
+
+/// Ships when the whole interval of `difference` is above 0. `measure` names what was compared, `against` with what.
+pub fn verdict(difference: &Metric, measure: &str, against: &str) -> Verdict {
+    let points = |value: f64| format!("{:+.1}", value * 100.0);
+    let (Some(value), Some(low), Some(high)) = (difference.value, difference.low, difference.high) else {
+        let why = difference.why.as_deref().unwrap_or("no interval");
+        let ship = false;
+        return Verdict { ship, why: format!("{measure} cannot be told from that of {against}: {why}") };
+    };
+    let numbers =
+        format!("{} points ({} to {}) on {} rows", points(value), points(low), points(high), difference.n);
+    if low > 0.0 {
+        return Verdict { ship: true, why: format!("{measure} is better than that of {against}: {numbers}") };
+    }
+    if high < 0.0 {
+        return Verdict { ship: false, why: format!("{measure} is worse than that of {against}: {numbers}") };
+    }
+    // The interval narrows with the root of n.
+    let need = (difference.n as f64 * ((value - low) / value.abs()).powi(2)).ceil();
+    let more = match value > 0.0 && need.is_finite() && need < 1e6 {
+        true => format!("; a gain of this size would show on about {need:.0} rows"),
+        false => String::new(),
+    };
+    Verdict {
+        ship: false,
+        why: format!("{measure} is not proven better than that of {against}: {numbers}{more}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Scores of 0 and 1 for two models of `seeds` seeds on `n` rows: the candidate mends a share of the rows and breaks
+    /// another, and every seed of either has a swing of its own, in points of accuracy.
+    fn world(n: usize, seeds: usize, mends: f64, breaks: f64, swing: f64, seed: u64) -> [Vec<Vec<f64>>; 2] {
+        let mut draw = SplitMix::new(seed, 99);
+        let mut uniform = move || draw.below(1 << 40) as f64 / (1u64 << 40) as f64;
+        let hard: Vec<(f64, f64)> = (0..n).map(|_| (uniform(), uniform())).collect();
+        let mut arm = |better: bool| -> Vec<Vec<f64>> {
+            let of_seed = |swing: f64, noise: &[f64]| -> Vec<f64> {
+                let row = |((easy, other), noise): (&(f64, f64), &f64)| {
+                    let mut right = *easy < 0.85;
+                    if better {
+                        right = if right { *other >= breaks / 0.85 } else { *other < mends / 0.15 };
+                    }
+                    // A seed turns a few rows over, in the direction of its luck.
+                    if *noise < swing.abs() {
+                        right = swing > 0.0;
+                    }
+                    f64::from(right)
+                };
+                hard.iter().zip(noise).map(row).collect()
+            };
+            (0..seeds)
+                .map(|_| {
+                    let luck = (uniform() + uniform() + uniform() - 1.5) * 2.0 * swing;
+                    let noise: Vec<f64> = (0..n).map(|_| uniform()).collect();
+                    of_seed(luck, &noise)
+                })
+                .collect()
+        };
+        [arm(false), arm(true)]
+    }
+
+    fn shipped(runs: u64, world: impl Fn(u64) -> [Vec<Vec<f64>>; 2]) -> usize {
+        let ships = |seed: &u64| {
+            let [base, candidate] = world(*seed);
+            let difference =
+                paired_difference(&base, &candidate, &Resampling { seed: *seed, resamples: 500 });
+            verdict(&difference, "accuracy", "the base").ship
+        };
+        (0..runs).filter(ships).count()
+    }
+
+    #[test]
+    fn without_a_real_gain_it_ships_in_at_most_5_of_100() {
+        // The candidate differs on 10 % of the rows and is better by nothing.
+        let one_seed = shipped(200, |seed| world(500, 1, 0.05, 0.05, 0.0, seed));
+        assert!(one_seed <= 10, "{one_seed} of 200");
+        let three_seeds = shipped(200, |seed| world(500, 3, 0.05, 0.05, 0.01, seed));
+        assert!(three_seeds <= 10, "{three_seeds} of 200");
+        let same = shipped(200, |seed| world(500, 3, 0.0, 0.0, 0.01, seed));
+        assert!(same <= 10, "{same} of 200");
+    }
+
+    #[test]
+    fn a_gain_of_5_points_on_500_rows_is_shipped_in_at_least_80_of_100() {
+        // 8 % of the rows are mended, 3 % broken: as between neighbouring tiers on BANKING77.
+        let one_seed = shipped(100, |seed| world(500, 1, 0.08, 0.03, 0.0, seed));
+        assert!(one_seed >= 80, "{one_seed} of 100");
+        let three_seeds = shipped(100, |seed| world(500, 3, 0.08, 0.03, 0.01, seed));
+        assert!(three_seeds >= 80, "{three_seeds} of 100");
+    }
+
+    #[test]
+    fn one_seed_a_side_is_the_plain_bootstrap_of_differences() {
+        let [base, candidate] = world(300, 1, 0.1, 0.05, 0.0, 4);
+        let resampling = Resampling { seed: 9, resamples: 400 };
+        let differences: Vec<f64> = candidate[0].iter().zip(&base[0]).map(|(a, b)| a - b).collect();
+        let plain = Metric::mean(&differences, &resampling);
+        let paired = paired_difference(&base, &candidate, &resampling);
+        let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-12;
+        assert!(near(plain.low, paired.low) && near(plain.high, paired.high), "{plain:?} {paired:?}");
+    }
+
+    #[test]
+    fn the_verdict_says_why_in_numbers() {
+        let metric = |value, low, high| Metric {
+            value: Some(value),
+            low: Some(low),
+            high: Some(high),
+            n: 400,
+            why: None,
+        };
+        let why = |value, low, high| verdict(&metric(value, low, high), "accuracy", "linear").why;
+        assert_eq!(
+            why(0.03, 0.01, 0.05),
+            "accuracy is better than that of linear: +3.0 points (+1.0 to +5.0) on 400 rows"
+        );
+        assert_eq!(
+            why(-0.03, -0.05, -0.01),
+            "accuracy is worse than that of linear: -3.0 points (-5.0 to -1.0) on 400 rows"
+        );
+        assert_eq!(
+            why(0.01, -0.01, 0.03),
+            "accuracy is not proven better than that of linear: +1.0 points (-1.0 to +3.0) on 400 rows; a gain of this size would show on about 1600 rows"
+        );
+        let same = paired_difference(&[vec![1.0; 5]], &[vec![1.0; 5]], &Resampling::default());
+        assert!(!verdict(&same, "accuracy", "linear").ship);
+    }
+}
