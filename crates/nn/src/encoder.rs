@@ -51,6 +51,15 @@ const BLOCK: usize = 96;
 /// costs little.
 const GROUP: usize = 768;
 
+/// What is made of the states of a sequence.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// One vector of norm 1.
+    Pooled,
+    /// All of them.
+    States,
+}
+
 /// Working memory of one thread.
 #[derive(Debug, Default)]
 struct Scratch {
@@ -116,16 +125,30 @@ impl Encoder {
 
     /// As [`Self::encode_ids`], the vectors end to end.
     pub fn encode_flat(&self, sequences: &[Vec<u32>]) -> Result<Vec<f32>, ModelError> {
+        self.encode(sequences, Wanted::Pooled)
+    }
+
+    /// The state of every token after the last layer, neither pooled nor normalised: tokens × hidden, sequences end to end.
+    pub fn encode_states(&self, sequences: &[Vec<u32>]) -> Result<Vec<f32>, ModelError> {
+        self.encode(sequences, Wanted::States)
+    }
+
+    fn encode(&self, sequences: &[Vec<u32>], wanted: Wanted) -> Result<Vec<f32>, ModelError> {
         self.check(sequences)?;
         let hidden = self.config.hidden;
+        let rows = |sequence: usize| match wanted {
+            Wanted::Pooled => 1,
+            Wanted::States => sequences[sequence].len(),
+        };
         let groups = groups(sequences, self.threads);
         let next = AtomicUsize::new(0);
         let work = || {
             let mut scratch = self.borrow_scratch();
             let mut done = Vec::new();
             while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let mut vectors = vec![0.0; group.len() * hidden];
-                self.encode_group(sequences, group, &mut scratch, &mut vectors);
+                let count: usize = group.iter().map(|&sequence| rows(sequence)).sum();
+                let mut vectors = vec![0.0; count * hidden];
+                self.encode_group(sequences, group, wanted, &mut scratch, &mut vectors);
                 done.push((group, vectors));
             }
             self.return_scratch(scratch);
@@ -139,10 +162,18 @@ impl Encoder {
             }
             parts
         });
-        let mut out = vec![0.0; sequences.len() * hidden];
+        let mut starts = vec![0];
+        starts.extend((0..sequences.len()).scan(0, |sum, sequence| {
+            *sum += rows(sequence) * hidden;
+            Some(*sum)
+        }));
+        let mut out = vec![0.0; starts[sequences.len()]];
         for (group, vectors) in parts {
-            for (&sequence, vector) in group.iter().zip(vectors.chunks_exact(hidden)) {
-                out[sequence * hidden..][..hidden].copy_from_slice(vector);
+            let mut from = 0;
+            for &sequence in group {
+                let own = &mut out[starts[sequence]..starts[sequence + 1]];
+                own.copy_from_slice(&vectors[from..][..own.len()]);
+                from += own.len();
             }
         }
         Ok(out)
@@ -164,8 +195,15 @@ impl Encoder {
         Ok(())
     }
 
-    /// Writes the vectors of the sequences that `group` names.
-    fn encode_group(&self, sequences: &[Vec<u32>], group: &[usize], scratch: &mut Scratch, out: &mut [f32]) {
+    /// Writes what is wanted of the sequences that `group` names.
+    fn encode_group(
+        &self,
+        sequences: &[Vec<u32>],
+        group: &[usize],
+        wanted: Wanted,
+        scratch: &mut Scratch,
+        out: &mut [f32],
+    ) {
         let hidden = self.config.hidden;
         let lengths: Vec<usize> = group.iter().map(|&sequence| sequences[sequence].len()).collect();
         let tokens: usize = lengths.iter().sum();
@@ -175,7 +213,7 @@ impl Encoder {
             (&mut state[..tokens * hidden], &mut qkv[..tokens * 3 * hidden], &mut context[..tokens * hidden]);
         self.embed(group.iter().map(|&sequence| &sequences[sequence]), state);
         let Some(first) = self.bert.layers.first() else {
-            return self.pool(state, &lengths, out);
+            return self.finish(state, &lengths, wanted, out);
         };
         let mut linear = |rows: &[f32], count: usize, layer: &Packed, finish: Finish, out: &mut [f32]| {
             self.isa.run(Job::Linear(Linear { rows, count, layer, finish, out, scratch: rounded }));
@@ -206,7 +244,14 @@ impl Encoder {
                 }
             }
         }
-        self.pool(state, &lengths, out);
+        self.finish(state, &lengths, wanted, out);
+    }
+
+    fn finish(&self, state: &[f32], lengths: &[usize], wanted: Wanted, out: &mut [f32]) {
+        match wanted {
+            Wanted::Pooled => self.pool(state, lengths, out),
+            Wanted::States => out.copy_from_slice(state),
+        }
     }
 
     /// The sum of word, position and type vectors, normalised.

@@ -71,6 +71,18 @@ impl Tokenizer {
         out.extend_from_slice(&self.after);
     }
 
+    /// Appends the ids of `text` alone to `out`, without special tokens; none where the model drops every character.
+    ///
+    /// Words between white space and marks have the same ids alone as in their sentence.
+    pub fn pieces(&self, text: &str, out: &mut Vec<u32>) {
+        self.walk(text, &mut |ids| out.extend_from_slice(ids));
+    }
+
+    /// The special tokens that [`Self::encode`] puts before and behind a text.
+    pub fn around(&self) -> (&[u32], &[u32]) {
+        (&self.before, &self.after)
+    }
+
     /// How many ids `text` has, without the special tokens [`Self::encode`] puts around it.
     pub fn count(&self, text: &str) -> usize {
         let mut count = 0;

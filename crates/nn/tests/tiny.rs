@@ -129,6 +129,26 @@ fn every_vector_has_norm_one() {
 }
 
 #[test]
+fn the_mean_of_the_token_states_points_where_the_vector_does() {
+    let dir = model();
+    let encoder = open(dir.path(), Precision::F32, 3);
+    let vectors = encoder.encode_ids(&sequences()).unwrap();
+    let states = encoder.encode_states(&sequences()).unwrap();
+    let width = encoder.config().hidden;
+    let mut rows = states.chunks_exact(width);
+    for (ids, vector) in sequences().iter().zip(&vectors) {
+        let mut sum = vec![0.0_f32; width];
+        for row in rows.by_ref().take(ids.len()) {
+            sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+        }
+        let norm = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
+        assert!(sum.iter().zip(vector).all(|(x, y)| (x / norm - y).abs() < 1e-6));
+    }
+    assert!(rows.next().is_none());
+    assert_eq!(states, open(dir.path(), Precision::F32, 1).encode_states(&sequences()).unwrap());
+}
+
+#[test]
 fn all_instruction_sets_agree() {
     let dir = model();
     let portable = EncoderOptions { instructions: Some("portable"), ..EncoderOptions::default() };

@@ -40,6 +40,19 @@ fn hard_text_has_the_ids_of_the_reference() {
 }
 
 #[test]
+fn pieces_are_the_ids_without_what_stands_around_them() {
+    let Some(model) = engraft_testkit::model() else { return };
+    let tokenizer = Tokenizer::open(&model).unwrap();
+    let (before, after) = tokenizer.around();
+    for Case { text, ids, .. } in golden().cases {
+        let mut pieces = before.to_vec();
+        tokenizer.pieces(&text, &mut pieces);
+        pieces.extend_from_slice(after);
+        assert_eq!(pieces, ids, "{text:?}");
+    }
+}
+
+#[test]
 fn all_of_unicode_has_the_ids_of_the_reference() {
     let Some(model) = engraft_testkit::model() else { return };
     let tokenizer = Tokenizer::open(&model).unwrap();
