@@ -17,6 +17,14 @@ pub enum ModelError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file cannot be written.
+    #[error("cannot write {path} of the model: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A file is there and is not what its name promises.
     #[error("{path} is damaged: {reason}")]
     Damaged {
@@ -71,7 +79,7 @@ impl Fault for ModelError {
         match self {
             ModelError::Tokenizer(error) => error.kind(),
             ModelError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Kind::Missing,
-            ModelError::Read { .. } => Kind::Unavailable,
+            ModelError::Read { .. } | ModelError::Write { .. } => Kind::Unavailable,
             ModelError::Damaged { .. } | ModelError::MissingTensor { .. } | ModelError::Shape { .. } => {
                 Kind::Unavailable
             }
@@ -85,6 +93,7 @@ impl Fault for ModelError {
             ModelError::Read { .. } => {
                 "name a folder that holds config.json, model.safetensors and vocab.txt"
             }
+            ModelError::Write { .. } => "free some disk space, or check who may write there",
             ModelError::Damaged { .. } | ModelError::MissingTensor { .. } | ModelError::Shape { .. } => {
                 "fetch the model again, or remove the damaged copy"
             }

@@ -1,6 +1,7 @@
 //! Sentence encoders on the CPU: tokenizer, BERT, and the kernels that run it.
 //!
 //! [`Embedder`] turns texts into vectors: its [`Tokenizer`] makes token ids of them, its [`Encoder`] vectors of those.
+//! [`train`] moves an encoder's weights.
 
 mod config;
 mod embedder;
@@ -10,7 +11,9 @@ mod kernels;
 mod layers;
 mod peak;
 mod tokenizer;
+pub mod train;
 mod weights;
+mod weights_out;
 
 pub use config::{Config, Pooling};
 pub use embedder::Embedder;
@@ -20,3 +23,4 @@ pub use kernels::Precision;
 pub use peak::Peak;
 pub use tokenizer::{Tokenizer, TokenizerError};
 pub use weights::{Tensor, Weights};
+pub use weights_out::write_tensors;

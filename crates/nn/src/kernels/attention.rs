@@ -60,7 +60,8 @@ pub(super) fn attend<S: Simd, const NV: usize>(s: S, job: Attention<'_>) {
     let scores = &mut scratch.scores[..padded * MOST_ROWS];
     let plane = |n: usize| &qkv[(n * rows + first) * depth..][..len * depth];
     for head in 0..heads {
-        pack_keys(plane(heads + head), depth, keys_wide, &mut scratch.keys[..padded * depth]);
+        let factor = std::f32::consts::LOG2_E / (depth as f32).sqrt();
+        pack_keys(plane(heads + head), depth, keys_wide, factor, &mut scratch.keys[..padded * depth]);
         let values = match depth == values_wide {
             true => plane(2 * heads + head),
             false => pack_values(plane(2 * heads + head), depth, values_wide, &mut scratch.values),
@@ -84,10 +85,9 @@ pub(super) fn attend<S: Simd, const NV: usize>(s: S, job: Attention<'_>) {
     }
 }
 
-/// Transposes the keys of one head into panels, the factor of the scores and the change to base 2 folded in.
+/// Transposes the keys of one head into panels, times `factor`: that of the scores and of the change to base 2.
 #[inline(always)]
-fn pack_keys(from: &[f32], depth: usize, wide: usize, keys: &mut [f32]) {
-    let factor = std::f32::consts::LOG2_E / (depth as f32).sqrt();
+pub(super) fn pack_keys(from: &[f32], depth: usize, wide: usize, factor: f32, keys: &mut [f32]) {
     for (rows, panel) in from.chunks(wide * depth).zip(keys.chunks_exact_mut(wide * depth)) {
         for (dimension, line) in panel.chunks_exact_mut(wide).enumerate() {
             line.fill(0.0);
@@ -100,7 +100,7 @@ fn pack_keys(from: &[f32], depth: usize, wide: usize, keys: &mut [f32]) {
 
 /// Copies the values of one head into panels; columns beyond its depth keep what they held, and are never stored.
 #[inline(always)]
-fn pack_values<'a>(from: &[f32], depth: usize, wide: usize, values: &'a mut [f32]) -> &'a [f32] {
+pub(super) fn pack_values<'a>(from: &[f32], depth: usize, wide: usize, values: &'a mut [f32]) -> &'a [f32] {
     let len = from.len() / depth;
     for (token, value) in from.chunks_exact(depth).enumerate() {
         for (panel, part) in value.chunks(wide).enumerate() {
@@ -168,7 +168,7 @@ fn queries<S: Simd, const R: usize, const NV: usize>(
 
 /// Replaces scores, in base 2, by their powers relative to the greatest, and returns the sum of those.
 #[inline(always)]
-fn powers<S: Simd>(s: S, row: &mut [f32]) -> f32 {
+pub(super) fn powers<S: Simd>(s: S, row: &mut [f32]) -> f32 {
     let mut most = s.splat(f32::NEG_INFINITY);
     for x in row.chunks_exact(S::LANES) {
         most = s.max(most, s.load(x));

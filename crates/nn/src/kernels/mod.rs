@@ -4,10 +4,12 @@
 //! All unsafe code of the crate's arithmetic is in those files.
 
 mod attention;
+mod attention_grad;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod gradients;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod norm;
@@ -20,7 +22,9 @@ mod simd;
 mod tests;
 
 pub(crate) use attention::{Attention, AttentionScratch};
-pub(crate) use panels::Packed;
+pub(crate) use attention_grad::{AttentionGrad, AttentionGradScratch};
+pub(crate) use gradients::{GeluGrad, NormaliseGrad, NormaliseKeep};
+pub(crate) use panels::{Packed, Panels};
 pub(crate) use product::{Finish, Planes};
 
 use product::{Arithmetic, Exact, Rows, multiply};
@@ -146,6 +150,16 @@ pub(crate) enum Job<'a> {
     Attention(Attention<'a>),
     /// Layer normalisation in place.
     Normalise { rows: &'a mut [f32], gain: &'a [f32], bias: &'a [f32], eps: f32 },
+    /// The gradient of the attention of one sequence.
+    AttentionGrad(AttentionGrad<'a>),
+    /// Layer normalisation that keeps what its gradient needs.
+    NormaliseKeep(NormaliseKeep<'a>),
+    /// The gradient of layer normalisation.
+    NormaliseGrad(NormaliseGrad<'a>),
+    /// GELU of every number.
+    Gelu { pre: &'a [f32], out: &'a mut [f32] },
+    /// The gradient of GELU.
+    GeluGrad(GeluGrad<'a>),
 }
 
 /// `finish(rows · weights + bias)`.
@@ -188,6 +202,11 @@ fn perform<S: Simd, const NV: usize>(s: S, job: Job<'_>) {
         Job::Linear(_) => unreachable!("this set does not offer the precision that the layer is packed in"),
         Job::Attention(job) => attention::attend::<S, NV>(s, job),
         Job::Normalise { rows, gain, bias, eps } => norm::normalise(s, rows, gain, bias, eps),
+        Job::AttentionGrad(job) => attention_grad::attend_grad::<S, NV>(s, job),
+        Job::NormaliseKeep(job) => gradients::normalise_keep(s, job),
+        Job::NormaliseGrad(job) => gradients::normalise_grad(s, job),
+        Job::Gelu { pre, out } => gradients::gelu_all(s, pre, out),
+        Job::GeluGrad(job) => gradients::gelu_grad(s, job),
     }
 }
 

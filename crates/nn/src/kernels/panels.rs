@@ -1,5 +1,7 @@
 //! Weights laid out for the product: panels of neighbouring columns, one line of a panel per step.
 
+use rayon::prelude::*;
+
 use super::round;
 use super::{Isa, Precision};
 
@@ -27,6 +29,8 @@ impl<W: Copy + Default> Aligned<W> {
 #[derive(Debug)]
 pub(crate) struct Panels<W> {
     words: Aligned<W>,
+    /// Columns of a panel.
+    wide: usize,
     /// Words of a row: the layer's inputs, divided by the values in a word, rounded up.
     pub(super) steps: usize,
     /// The layer's outputs.
@@ -57,6 +61,7 @@ impl<W: Copy + Default> Panels<W> {
         let padded = columns.next_multiple_of(wide);
         let mut panels = Panels {
             words: Aligned::new(padded * steps),
+            wide,
             steps,
             columns,
             bias: bias.to_vec(),
@@ -80,6 +85,74 @@ impl<W: Copy + Default> Panels<W> {
             transpose(&encoded, steps, into);
         }
         panels
+    }
+}
+
+impl Panels<f32> {
+    /// Panels of `columns` columns, to be filled.
+    pub(crate) fn blank(isa: Isa, columns: usize) -> Panels<f32> {
+        let padded = columns.next_multiple_of(isa.panel());
+        Panels {
+            words: Aligned::new(0),
+            wide: isa.panel(),
+            steps: 0,
+            columns,
+            bias: vec![0.0; padded],
+            scale: vec![0.0; padded],
+            shift: vec![0; padded],
+        }
+    }
+
+    /// Takes `parts` for its columns, each part a row of `steps` weights per column, and the bias of each column.
+    pub(crate) fn fill_columns(&mut self, steps: usize, parts: &[&[f32]], bias: &[&[f32]]) {
+        let wide = self.fit(steps);
+        let biases = bias.iter().flat_map(|part| part.iter());
+        for (to, from) in self.bias.iter_mut().zip(biases) {
+            *to = *from;
+        }
+        let rows: Vec<&[f32]> = parts.iter().flat_map(|part| part.chunks_exact(steps)).collect();
+        let skip = self.words.skip;
+        let panels = self.words.buffer[skip..].par_chunks_exact_mut(wide * steps).zip(rows.par_chunks(wide));
+        panels.for_each(|(panel, rows)| {
+            // A few steps at a time: their lines stay in the nearest cache while all rows are read.
+            const AT_ONCE: usize = 16;
+            for first in (0..steps).step_by(AT_ONCE) {
+                let last = steps.min(first + AT_ONCE);
+                for (column, row) in rows.iter().enumerate() {
+                    for step in first..last {
+                        panel[step * wide + column] = row[step];
+                    }
+                }
+            }
+        });
+    }
+
+    /// Takes `parts` for its steps, one below the other, each step a row of one weight per column; there is no bias.
+    pub(crate) fn fill_steps(&mut self, parts: &[&[f32]]) {
+        let columns = self.columns;
+        let steps = parts.iter().map(|part| part.len() / columns).sum();
+        let wide = self.fit(steps);
+        let skip = self.words.skip;
+        let panels =
+            self.words.buffer[skip..].par_chunks_exact_mut(wide * steps).take(columns.div_ceil(wide));
+        panels.enumerate().for_each(|(panel, lines)| {
+            let from = panel * wide;
+            let some = wide.min(columns - from);
+            let rows = parts.iter().flat_map(|part| part.chunks_exact(columns));
+            for (line, row) in lines.chunks_exact_mut(wide).zip(rows) {
+                line[..some].copy_from_slice(&row[from..from + some]);
+            }
+        });
+    }
+
+    /// Makes room for so many steps; the columns of a panel.
+    fn fit(&mut self, steps: usize) -> usize {
+        let padded = self.bias.len();
+        if self.words.buffer.len() < padded * steps + LINE / size_of::<f32>() {
+            self.words = Aligned::new(padded * steps);
+        }
+        self.steps = steps;
+        self.wide
     }
 }
 

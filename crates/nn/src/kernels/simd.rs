@@ -76,20 +76,30 @@ pub(super) fn exp2<S: Simd>(s: S, x: S::F) -> S::F {
 }
 
 /// `x · Φ(x)`, the exact (erf) form of GELU, Hendrycks & Gimpel 2016, to 1e-6.
-///
-/// `erf(x/√2)` is `x·P(x²)/Q(x²)` with a rational minimax fit on `[-5.6, 5.6]` (error 1.9e-8), outside of which it is ±1
-/// to the last bit that matters.
 #[inline(always)]
 pub(super) fn gelu<S: Simd>(s: S, x: S::F) -> S::F {
+    let half = s.mul(x, s.splat(0.5));
+    s.fma(half, erf_of_root(s, x), half)
+}
+
+/// `Φ(x)`, the share of a normal distribution below `x`, to 3e-8.
+#[inline(always)]
+pub(super) fn phi<S: Simd>(s: S, x: S::F) -> S::F {
+    let half = s.splat(0.5);
+    s.fma(erf_of_root(s, x), half, half)
+}
+
+/// `erf(x/√2)`, as `x·P(x²)/Q(x²)` with a rational minimax fit on `[-5.6, 5.6]` (error 1.9e-8), outside of which it is ±1
+/// to the last bit that matters.
+#[inline(always)]
+fn erf_of_root<S: Simd>(s: S, x: S::F) -> S::F {
     const P: [f32; 6] =
         [0.797_884_46, 0.068_748_385, 0.009_414_265, 0.000_347_660_13, 1.271_256e-5, 4.429_218_6e-8];
     const Q: [f32; 6] = [1.0, 0.252_829_05, 0.028_938_966, 0.001_912_861_6, 7.509_472e-5, 1.180_216_4e-6];
     let bound = s.splat(5.6);
     let clamped = s.max(s.min(x, bound), s.sub(s.splat(0.0), bound));
     let square = s.mul(clamped, clamped);
-    let erf = s.div(s.mul(clamped, polynomial(s, square, P)), polynomial(s, square, Q));
-    let half = s.mul(x, s.splat(0.5));
-    s.fma(half, erf, half)
+    s.div(s.mul(clamped, polynomial(s, square, P)), polynomial(s, square, Q))
 }
 
 /// The first `LANES` numbers of `from`; zeros stand in for those it lacks.
