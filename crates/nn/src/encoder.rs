@@ -58,6 +58,8 @@ enum Wanted {
     Pooled,
     /// All of them.
     States,
+    /// The first one.
+    First,
 }
 
 /// Working memory of one thread.
@@ -125,19 +127,39 @@ impl Encoder {
 
     /// As [`Self::encode_ids`], the vectors end to end.
     pub fn encode_flat(&self, sequences: &[Vec<u32>]) -> Result<Vec<f32>, ModelError> {
-        self.encode(sequences, Wanted::Pooled)
+        self.encode(sequences, &[], Wanted::Pooled)
     }
 
     /// The state of every token after the last layer, neither pooled nor normalised: tokens × hidden, sequences end to end.
     pub fn encode_states(&self, sequences: &[Vec<u32>]) -> Result<Vec<f32>, ModelError> {
-        self.encode(sequences, Wanted::States)
+        self.encode(sequences, &[], Wanted::States)
     }
 
-    fn encode(&self, sequences: &[Vec<u32>], wanted: Wanted) -> Result<Vec<f32>, ModelError> {
+    /// As [`Self::encode_states`], of pairs: the ids of the nth from `seconds[n]` on belong to its second text.
+    pub fn encode_pair_states(
+        &self,
+        sequences: &[Vec<u32>],
+        seconds: &[usize],
+    ) -> Result<Vec<f32>, ModelError> {
+        self.encode(sequences, seconds, Wanted::States)
+    }
+
+    /// The state of the first token of each pair, as cross-encoders score it: pairs × hidden.
+    pub fn encode_pairs(&self, sequences: &[Vec<u32>], seconds: &[usize]) -> Result<Vec<f32>, ModelError> {
+        self.encode(sequences, seconds, Wanted::First)
+    }
+
+    /// `seconds` is empty where no sequence has a second text.
+    fn encode(
+        &self,
+        sequences: &[Vec<u32>],
+        seconds: &[usize],
+        wanted: Wanted,
+    ) -> Result<Vec<f32>, ModelError> {
         self.check(sequences)?;
         let hidden = self.config.hidden;
         let rows = |sequence: usize| match wanted {
-            Wanted::Pooled => 1,
+            Wanted::Pooled | Wanted::First => 1,
             Wanted::States => sequences[sequence].len(),
         };
         let groups = groups(sequences, self.threads);
@@ -148,7 +170,7 @@ impl Encoder {
             while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let count: usize = group.iter().map(|&sequence| rows(sequence)).sum();
                 let mut vectors = vec![0.0; count * hidden];
-                self.encode_group(sequences, group, wanted, &mut scratch, &mut vectors);
+                self.encode_group(sequences, seconds, group, wanted, &mut scratch, &mut vectors);
                 done.push((group, vectors));
             }
             self.return_scratch(scratch);
@@ -199,6 +221,7 @@ impl Encoder {
     fn encode_group(
         &self,
         sequences: &[Vec<u32>],
+        seconds: &[usize],
         group: &[usize],
         wanted: Wanted,
         scratch: &mut Scratch,
@@ -211,7 +234,8 @@ impl Encoder {
         let Scratch { hidden: state, qkv, context, inner, attention, rounded } = scratch;
         let (state, qkv, context) =
             (&mut state[..tokens * hidden], &mut qkv[..tokens * 3 * hidden], &mut context[..tokens * hidden]);
-        self.embed(group.iter().map(|&sequence| &sequences[sequence]), state);
+        let second = |sequence: usize| seconds.get(sequence).copied().unwrap_or(usize::MAX);
+        self.embed(group.iter().map(|&n| (&sequences[n], second(n))), state);
         let Some(first) = self.bert.layers.first() else {
             return self.finish(state, &lengths, wanted, out);
         };
@@ -251,17 +275,31 @@ impl Encoder {
         match wanted {
             Wanted::Pooled => self.pool(state, lengths, out),
             Wanted::States => out.copy_from_slice(state),
+            Wanted::First => {
+                let hidden = self.config.hidden;
+                let firsts = lengths.iter().scan(0, |from, len| Some(std::mem::replace(from, *from + len)));
+                for (first, out) in firsts.zip(out.chunks_exact_mut(hidden)) {
+                    out.copy_from_slice(&state[first * hidden..][..hidden]);
+                }
+            }
         }
     }
 
-    /// The sum of word, position and type vectors, normalised.
-    fn embed<'a>(&self, sequences: impl Iterator<Item = &'a Vec<u32>>, out: &mut [f32]) {
+    /// The sum of word, position and type vectors, normalised; each sequence with where its second text begins.
+    fn embed<'a>(&self, sequences: impl Iterator<Item = (&'a Vec<u32>, usize)>, out: &mut [f32]) {
         let hidden = self.config.hidden;
-        let tokens = sequences.flat_map(|ids| ids.iter().enumerate());
-        for ((position, &id), row) in tokens.zip(out.chunks_exact_mut(hidden)) {
+        let tokens = sequences.flat_map(|(ids, second)| {
+            ids.iter().enumerate().map(move |(place, &id)| (place, id, place >= second))
+        });
+        for ((position, id, second), row) in tokens.zip(out.chunks_exact_mut(hidden)) {
             self.bert.weights.row(self.bert.words, id as usize, row);
             for (x, y) in row.iter_mut().zip(&self.bert.positions[position * hidden..]) {
                 *x += y;
+            }
+            if second {
+                for (x, y) in row.iter_mut().zip(&self.bert.second) {
+                    *x += y;
+                }
             }
         }
         self.normalise(out, &self.bert.norm);

@@ -15,7 +15,9 @@ pub(crate) struct Bert {
     pub(crate) words: Tensor,
     /// The vector of each position, that of the first token type added.
     pub(crate) positions: Vec<f32>,
-    /// Applied to the sum of the two.
+    /// What tokens of a second text have more than those of the first; empty where the model knows one text only.
+    pub(crate) second: Vec<f32>,
+    /// Applied to the sum of the three.
     pub(crate) norm: Norm,
     /// The transformer.
     pub(crate) layers: Vec<Layer>,
@@ -55,10 +57,10 @@ impl Bert {
         let loader = Loader { weights: &weights, prefix, config, isa, precision };
         let hidden = config.hidden;
         let words = loader.tensor("embeddings.word_embeddings.weight", &[config.vocabulary, hidden])?;
-        let positions = loader.positions()?;
+        let (positions, second) = loader.positions()?;
         let norm = loader.norm("embeddings.LayerNorm")?;
         let layers = loader.layers(threads)?;
-        Ok(Bert { words, positions, norm, layers, weights })
+        Ok(Bert { words, positions, second, norm, layers, weights })
     }
 }
 
@@ -85,7 +87,8 @@ impl Loader<'_> {
         Ok(Norm { gain, bias: self.vector(&format!("{name}.bias"), hidden)? })
     }
 
-    fn positions(&self) -> Result<Vec<f32>, ModelError> {
+    /// The position table with the first type added, and by how much the second type differs.
+    fn positions(&self) -> Result<(Vec<f32>, Vec<f32>), ModelError> {
         let Config { hidden, positions, types, .. } = *self.config;
         let places = self.tensor("embeddings.position_embeddings.weight", &[positions, hidden])?;
         let sorts = self.tensor("embeddings.token_type_embeddings.weight", &[types, hidden])?;
@@ -98,7 +101,13 @@ impl Loader<'_> {
                 *x += y;
             }
         }
-        Ok(table)
+        let mut second = Vec::new();
+        if types > 1 {
+            second.resize(hidden, 0.0);
+            self.weights.row(sorts, 1, &mut second);
+            second.iter_mut().zip(&sort).for_each(|(x, y)| *x -= y);
+        }
+        Ok((table, second))
     }
 
     /// Every thread packs every so-manieth layer.

@@ -21,9 +21,15 @@ struct Golden {
     lora: Adapted,
 }
 
+/// Queries and documents.
+type Texts = (Vec<Vec<u32>>, Vec<Vec<u32>>);
+
+/// Pairs of texts, where the second of each begins, and their labels.
+type Labelled = (Vec<Vec<u32>>, Vec<usize>, Vec<f32>);
+
 #[derive(Deserialize)]
 struct Contrast {
-    batches: Vec<(Vec<Vec<u32>>, Vec<Vec<u32>>)>,
+    batches: Vec<Texts>,
     losses: Vec<f64>,
     norms: BTreeMap<String, f64>,
     rate: f64,
@@ -31,7 +37,7 @@ struct Contrast {
 
 #[derive(Deserialize)]
 struct Pairs {
-    batches: Vec<(Vec<Vec<u32>>, Vec<usize>, Vec<f32>)>,
+    batches: Vec<Labelled>,
     losses: Vec<f64>,
     norms: BTreeMap<String, f64>,
     head: Start,
@@ -84,11 +90,7 @@ fn contrast_step(body: &mut Body, queries: &[Vec<u32>], documents: &[Vec<u32>]) 
 }
 
 /// Fifty steps; the losses, and the norms of the gradients of the first step.
-fn contrast_curve(
-    body: &mut Body,
-    batches: &[(Vec<Vec<u32>>, Vec<Vec<u32>>)],
-    rate: f64,
-) -> (Vec<f64>, BTreeMap<String, f64>) {
+fn contrast_curve(body: &mut Body, batches: &[Texts], rate: f64) -> (Vec<f64>, BTreeMap<String, f64>) {
     let mut optimiser = AdamW { weight_decay: 0.01, ..AdamW::default() };
     let mut first = BTreeMap::new();
     let losses = (0..50).map(|step| {
@@ -257,6 +259,12 @@ fn what_is_saved_runs_in_the_fast_encoder() {
         std::fs::copy(folder().join("config.json"), dir.path().join("config.json")).unwrap();
         body.save(dir.path()).unwrap();
         let encoder = Encoder::open(dir.path(), EncoderOptions::default()).unwrap();
+        let seconds: Vec<usize> = queries.iter().map(|query| query.len() / 2).collect();
+        let pairs = queries.iter().zip(&seconds).map(|(ids, &second)| Sequence { ids: ids.clone(), second });
+        let fast = encoder.encode_pairs(queries, &seconds).unwrap();
+        let slow = pool(&body.forward(&pairs.collect::<Vec<_>>()).unwrap(), Pooling::First);
+        let off = fast.iter().zip(&slow).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+        assert!(off < 1e-5, "{off}");
         let fast = encoder.encode_flat(queries).unwrap();
         let mut slow = pool(&body.forward(&singles(queries)).unwrap(), Pooling::Mean);
         unit(&mut slow, body.config().hidden);

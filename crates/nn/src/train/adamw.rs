@@ -34,7 +34,7 @@ impl AdamW {
         let correction1 = 1.0 - self.beta1.powf(self.steps as f64);
         let correction2 = (1.0 - self.beta2.powf(self.steps as f64)).sqrt();
         let (beta1, beta2, eps) = (self.beta1 as f32, self.beta2 as f32, self.eps as f32);
-        let (left1, left2) = (1.0 - beta1, 1.0 - beta2);
+        let (left1, left2) = ((1.0 - self.beta1) as f32, (1.0 - self.beta2) as f32);
         let (step, correction2) = ((rate / correction1) as f32, correction2 as f32);
         for parameter in parameters.into_iter().filter(|parameter| parameter.trained) {
             let decay = if parameter.decays { 1.0 - (rate * self.weight_decay) as f32 } else { 1.0 };
