@@ -10,6 +10,8 @@ pub trait Progress: Sync {
     fn advance(&self, units: u64);
     /// A remark for the person waiting.
     fn say(&self, remark: &str);
+    /// What the stage shows beside its progress just now, such as a loss; it replaces the note before it.
+    fn note(&self, _note: &str) {}
 }
 
 /// Tells nobody.

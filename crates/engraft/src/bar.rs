@@ -34,13 +34,13 @@ impl Progress for Bar {
             return;
         }
         let template = match total {
-            Some(_) => "{msg:12} {wide_bar} {pos}/{len}  {per_sec}  {eta} left",
-            None => "{msg:12} {spinner} {pos}  {per_sec}",
+            Some(_) => "{prefix:12} {wide_bar} {pos}/{len}  {msg}{per_sec}  {eta} left",
+            None => "{prefix:12} {spinner} {pos}  {msg}{per_sec}",
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         bar.set_style(style);
-        bar.set_message(name.to_string());
+        bar.set_prefix(name.to_string());
         bar.enable_steady_tick(Duration::from_millis(120));
         if let Ok(mut current) = self.current.lock() {
             *current = bar;
@@ -50,6 +50,12 @@ impl Progress for Bar {
     fn advance(&self, units: u64) {
         if let Ok(bar) = self.current.lock() {
             bar.inc(units);
+        }
+    }
+
+    fn note(&self, note: &str) {
+        if let Ok(bar) = self.current.lock() {
+            bar.set_message(format!("{note}  "));
         }
     }
 

@@ -55,6 +55,12 @@ impl Weights {
         self.header.info(name).is_some()
     }
 
+    /// How many numbers the tensor of that name has.
+    pub fn count(&self, name: &str) -> Result<usize, ModelError> {
+        let missing = || ModelError::MissingTensor { path: self.path.clone(), name: name.to_string() };
+        self.header.info(name).map(|info| info.shape.iter().product()).ok_or_else(missing)
+    }
+
     /// The tensor of that name and exactly that shape.
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
         let path = || self.path.clone();

@@ -8,5 +8,6 @@ pub mod calibrate;
 pub mod data;
 mod error;
 pub mod ship;
+pub mod trainer;
 
 pub use error::TuneError;

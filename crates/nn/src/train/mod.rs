@@ -15,6 +15,7 @@ mod parameter;
 mod pool;
 mod product;
 mod save;
+mod state;
 
 pub use adamw::{AdamW, Schedule};
 pub use body::{Body, BodyOptions, Forward, Sequence};
@@ -23,3 +24,4 @@ pub use head::Head;
 pub use lora::{Adapt, Lora};
 pub use parameter::{Parameter, clip_gradients, gradient_norm, without_gradient, zero_gradients};
 pub use pool::{pool, pool_grad, unit, unit_grad};
+pub use state::{read_state, write_state};

@@ -57,9 +57,15 @@ impl Parameter {
         self
     }
 
+    /// Numbers of a row.
+    pub(super) fn width(&self) -> usize {
+        self.shape.last().copied().unwrap_or(1)
+    }
+
     /// Runs over the parts that can have a gradient: `work(values, gradient, first moments, second moments)`.
     pub(super) fn each_part(&mut self, work: impl Fn(&mut [f32], &mut [f32], &mut [f32], &mut [f32]) + Sync) {
         const PART: usize = 1 << 14;
+        let width = self.width();
         let [first, second] = &mut self.moments;
         match &self.touched {
             None => {
@@ -70,7 +76,6 @@ impl Parameter {
                 });
             }
             Some(rows) => {
-                let width = self.shape.last().copied().unwrap_or(1);
                 for row in rows {
                     let place = row * width..(row + 1) * width;
                     work(
@@ -94,7 +99,7 @@ impl Parameter {
                 parts.iter().sum()
             }
             Some(rows) => {
-                let width = self.shape.last().copied().unwrap_or(1);
+                let width = self.width();
                 rows.iter().map(|row| squares(&self.gradient[row * width..][..width])).sum()
             }
         }

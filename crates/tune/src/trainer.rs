@@ -1,0 +1,453 @@
+//! The loop that every trained model goes through: batches in a seeded order, one schedule, a check that everything really
+//! moves, the best epoch kept, and a checkpoint that goes on to the bit where it stopped.
+
+use std::path::Path;
+
+use engraft_core::{Cancel, Progress};
+use engraft_nn::train::{
+    AdamW, Draw, Parameter, Schedule, clip_gradients, read_state, without_gradient, write_state,
+    zero_gradients,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::TuneError;
+
+/// What is trained, and how a batch of its examples becomes a loss.
+pub trait Task {
+    /// How many examples there are.
+    fn examples(&self) -> usize;
+
+    /// Computes the loss of a batch, the mean over its examples, and adds the gradients to those of the parameters.
+    fn step(&mut self, batch: &[usize]) -> Result<f64, TuneError>;
+
+    /// The tensors in groups, each with its rate as a multiple of the plan's.
+    fn groups(&mut self) -> Vec<(Vec<&mut Parameter>, f64)>;
+
+    /// The batches of an epoch: examples in random order, the last batch as small as it comes.
+    ///
+    /// A task whose examples must not meet in one batch cuts them itself.
+    fn batches(&self, size: usize, draw: &mut Draw) -> Vec<Vec<usize>> {
+        let mut order: Vec<usize> = (0..self.examples()).collect();
+        draw.shuffle(&mut order);
+        order.chunks(size).map(<[usize]>::to_vec).collect()
+    }
+}
+
+/// How to train.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Passes over all examples at most.
+    pub epochs: usize,
+    /// Examples of a batch.
+    pub batch: usize,
+    /// The rate at its highest.
+    pub rate: f64,
+    /// The share of all steps in which the rate goes up.
+    pub warmup: f64,
+    /// Weight decay of AdamW.
+    pub weight_decay: f64,
+    /// The longest that all gradients together may be.
+    pub clip: f64,
+    /// Epochs without a better score before it stops; `None`: all epochs are trained and the last one is kept.
+    pub patience: Option<usize>,
+    /// Chooses the order of the examples.
+    pub seed: u64,
+}
+
+impl Default for Plan {
+    fn default() -> Plan {
+        Plan {
+            epochs: 3,
+            batch: 32,
+            rate: 2e-5,
+            warmup: 0.1,
+            weight_decay: 0.01,
+            clip: 1.0,
+            patience: None,
+            seed: 0,
+        }
+    }
+}
+
+/// What a training was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trained {
+    /// Steps taken.
+    pub steps: u64,
+    /// The mean loss of each epoch.
+    pub losses: Vec<f64>,
+    /// The score of each epoch; empty where nothing was scored.
+    pub scores: Vec<f64>,
+    /// The epoch whose weights were kept, from 1.
+    pub best: usize,
+}
+
+/// Where and under which name a training keeps its state; a state of another key is not gone on with.
+#[derive(Clone, Copy, Debug)]
+pub struct Checkpoint<'a> {
+    /// A folder of this training's own.
+    pub dir: &'a Path,
+    /// Tells apart data, base and settings.
+    pub key: &'a str,
+}
+
+/// The part of a state that is not weights.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    key: String,
+    plan: Plan,
+    epoch: usize,
+    optimiser_steps: u64,
+    trained: Trained,
+    has_best: bool,
+}
+
+/// Trains `task` as `plan` says, or goes on with what `checkpoint` has of it.
+///
+/// `score` is asked after every epoch and says how good the task is now, more being better; `None` where that is not to be
+/// known. What was best is what the task has at the end, if the plan has a patience. Stops with an error when a loss is not
+/// a number, and after the first two steps when a trained tensor has no gradient, naming it.
+pub fn train<T: Task>(
+    task: &mut T,
+    plan: &Plan,
+    checkpoint: Option<Checkpoint<'_>>,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+    mut score: impl FnMut(&mut T) -> Result<Option<f64>, TuneError>,
+) -> Result<Trained, TuneError> {
+    if task.examples() == 0 || plan.batch == 0 || plan.epochs == 0 {
+        return Err(TuneError::data(
+            "there is nothing to train on",
+            "give at least one example and one epoch",
+        ));
+    }
+    let mut optimiser = AdamW { weight_decay: plan.weight_decay, ..AdamW::default() };
+    let mut trained = Trained { steps: 0, losses: Vec::new(), scores: Vec::new(), best: 0 };
+    let mut best = None;
+    let mut first = 0;
+    if let Some((cursor, kept)) = checkpoint.map(|at| resume(task, plan, at)).transpose()?.flatten() {
+        progress.say(&format!("going on after epoch {}", cursor.epoch));
+        (first, optimiser.steps, trained, best) =
+            (cursor.epoch, cursor.optimiser_steps, cursor.trained, kept);
+    }
+    let per_epoch = task.batches(plan.batch, &mut Draw::new(plan.seed, 0)).len() as u64;
+    let total = per_epoch * plan.epochs as u64;
+    let schedule = Schedule { peak: 1.0, warmup: (plan.warmup * total as f64).round() as u64, total };
+    progress.stage("train", Some(total));
+    progress.advance(first as u64 * per_epoch);
+    for epoch in first..plan.epochs {
+        let since_best = epoch - trained.best.min(epoch);
+        if plan.patience.is_some_and(|patience| epoch > 0 && since_best > patience) {
+            break;
+        }
+        let mut losses = 0.0;
+        let batches = task.batches(plan.batch, &mut Draw::new(plan.seed, epoch as u64));
+        for batch in &batches {
+            if cancel.is_cancelled() {
+                return Err(TuneError::Cancelled);
+            }
+            let loss = step(task, batch, &mut optimiser, plan, &schedule)?;
+            losses += loss;
+            trained.steps += 1;
+            progress.advance(1);
+            progress.note(&format!(
+                "loss {loss:.4}, rate {:.1e}",
+                plan.rate * schedule.rate(optimiser.steps - 1)
+            ));
+        }
+        trained.losses.push(losses / batches.len() as f64);
+        let now = score(task)?;
+        trained.scores.extend(now);
+        let better = trained.scores.len() < 2
+            || now.is_some_and(|now| trained.scores[..trained.scores.len() - 1].iter().all(|&s| now > s));
+        if better || plan.patience.is_none() || now.is_none() {
+            trained.best = epoch + 1;
+            best = plan.patience.is_some().then(|| values(task));
+        }
+        if let Some(at) = checkpoint {
+            save(task, plan, at, epoch + 1, &optimiser, &trained, best.as_deref())?;
+        }
+    }
+    if let Some(best) = best {
+        restore(task, &best);
+    }
+    Ok(trained)
+}
+
+fn step<T: Task>(
+    task: &mut T,
+    batch: &[usize],
+    optimiser: &mut AdamW,
+    plan: &Plan,
+    schedule: &Schedule,
+) -> Result<f64, TuneError> {
+    for (parameters, _) in task.groups() {
+        zero_gradients(parameters);
+    }
+    let loss = task.step(batch)?;
+    let number = optimiser.steps + 1;
+    if !loss.is_finite() {
+        return Err(TuneError::Diverged { message: format!("the loss of step {number} is {loss}") });
+    }
+    let mut groups = task.groups();
+    if number <= 2 {
+        let all = groups.iter().flat_map(|(parameters, _)| parameters.iter().map(|parameter| &**parameter));
+        let still = without_gradient(all);
+        // An adapter's A has no gradient until its B, which starts at 0, has moved.
+        let stuck: Vec<_> = still.into_iter().filter(|name| number > 1 || !name.contains("lora_A")).collect();
+        if let Some(name) = stuck.first() {
+            let message = format!("{name} has no gradient in step {number}, so nothing would move it");
+            return Err(TuneError::Diverged { message });
+        }
+    }
+    let mut all: Vec<&mut Parameter> =
+        groups.iter_mut().flat_map(|(parameters, _)| parameters.iter_mut().map(|p| &mut **p)).collect();
+    let norm = clip_gradients(&mut all, plan.clip);
+    if !norm.is_finite() {
+        return Err(TuneError::Diverged {
+            message: format!("the gradients of step {number} are {norm} long"),
+        });
+    }
+    let rate = plan.rate * schedule.rate(optimiser.steps);
+    optimiser.next_step();
+    for (parameters, factor) in groups {
+        optimiser.update(parameters, rate * factor);
+    }
+    Ok(loss)
+}
+
+fn values<T: Task>(task: &mut T) -> Vec<Vec<f32>> {
+    let groups = task.groups();
+    let all = groups.iter().flat_map(|(parameters, _)| parameters);
+    all.filter(|parameter| parameter.trained).map(|parameter| parameter.values.clone()).collect()
+}
+
+fn restore<T: Task>(task: &mut T, values: &[Vec<f32>]) {
+    let mut groups = task.groups();
+    let all = groups.iter_mut().flat_map(|(parameters, _)| parameters);
+    for (parameter, values) in all.filter(|parameter| parameter.trained).zip(values) {
+        parameter.values.copy_from_slice(values);
+    }
+}
+
+const STATE: &str = "state.safetensors";
+const BEST: &str = "best.safetensors";
+const CURSOR: &str = "cursor.json";
+
+fn save<T: Task>(
+    task: &mut T,
+    plan: &Plan,
+    at: Checkpoint<'_>,
+    epoch: usize,
+    optimiser: &AdamW,
+    trained: &Trained,
+    best: Option<&[Vec<f32>]>,
+) -> Result<(), TuneError> {
+    std::fs::create_dir_all(at.dir).map_err(TuneError::io("create", at.dir))?;
+    let cursor_path = at.dir.join(CURSOR);
+    // Without a cursor there is no state: one that is half written is never gone on with.
+    match std::fs::remove_file(&cursor_path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(TuneError::io("replace", &cursor_path)(error));
+        }
+        _ => {}
+    }
+    let groups = task.groups();
+    write_state(&at.dir.join(STATE), groups.iter().flat_map(|(all, _)| all.iter().map(|p| &**p)))?;
+    if let Some(best) = best {
+        let named = best.iter().enumerate();
+        let named: Vec<_> =
+            named.map(|(n, values)| (format!("{n}"), vec![values.len()], values.clone())).collect();
+        engraft_nn::write_tensors(&at.dir.join(BEST), &named)?;
+    }
+    let cursor = Cursor {
+        key: at.key.to_string(),
+        plan: *plan,
+        epoch,
+        optimiser_steps: optimiser.steps,
+        trained: trained.clone(),
+        has_best: best.is_some(),
+    };
+    let text = serde_json::to_vec(&cursor).map_err(|error| TuneError::Bug(error.to_string()))?;
+    std::fs::write(&cursor_path, text).map_err(TuneError::io("write", &cursor_path))
+}
+
+/// The state to go on with, already in the task; `None` where there is none, or one of something else.
+#[expect(clippy::type_complexity, reason = "a cursor and the best weights, used once")]
+fn resume<T: Task>(
+    task: &mut T,
+    plan: &Plan,
+    at: Checkpoint<'_>,
+) -> Result<Option<(Cursor, Option<Vec<Vec<f32>>>)>, TuneError> {
+    let Ok(bytes) = std::fs::read(at.dir.join(CURSOR)) else { return Ok(None) };
+    let Ok(cursor) = serde_json::from_slice::<Cursor>(&bytes) else { return Ok(None) };
+    if cursor.key != at.key || cursor.plan != *plan {
+        return Ok(None);
+    }
+    let mut best = None;
+    if cursor.has_best {
+        let weights = engraft_nn::Weights::open(&at.dir.join(BEST))?;
+        let lengths: Vec<usize> = values(task).iter().map(Vec::len).collect();
+        let read = lengths.iter().enumerate().map(|(n, &len)| weights.vector(&format!("{n}"), len));
+        best = Some(read.collect::<Result<Vec<_>, _>>()?);
+    }
+    let mut groups = task.groups();
+    read_state(&at.dir.join(STATE), groups.iter_mut().flat_map(|(all, _)| all.iter_mut().map(|p| &mut **p)))?;
+    Ok(Some((cursor, best)))
+}
+
+/// Cuts a batch into parts of at most `most` tokens, each at least one example long, so that a pass fits the memory.
+pub fn parts(batch: &[usize], most: usize, tokens: impl Fn(usize) -> usize) -> Vec<Vec<usize>> {
+    let mut parts: Vec<Vec<usize>> = Vec::new();
+    let mut sum = 0;
+    for &example in batch {
+        let len = tokens(example);
+        match parts.last_mut() {
+            Some(part) if sum + len <= most => part.push(example),
+            _ => {
+                parts.push(vec![example]);
+                sum = 0;
+            }
+        }
+        sum += len;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engraft_core::Silent;
+    use engraft_nn::train::{Head, loss};
+
+    /// A line through points, by the same loop that trains encoders.
+    struct Line {
+        head: Head,
+        rows: Vec<[f32; 2]>,
+        targets: Vec<f32>,
+        stop_after: Option<u64>,
+        steps: u64,
+    }
+
+    impl Line {
+        fn new() -> Line {
+            let mut draw = Draw::new(3, 0);
+            let mut number = || draw.unit() as f32 - 0.5;
+            let rows: Vec<[f32; 2]> = (0..40).map(|_| [number(), number()]).collect();
+            let targets = rows.iter().map(|[x, y]| f32::from(u8::from(2.0 * x - y > 0.1))).collect();
+            Line { head: Head::new("line", 2, 1, 1), rows, targets, stop_after: None, steps: 0 }
+        }
+    }
+
+    impl Task for Line {
+        fn examples(&self) -> usize {
+            self.rows.len()
+        }
+        fn step(&mut self, batch: &[usize]) -> Result<f64, TuneError> {
+            self.steps += 1;
+            if self.stop_after.is_some_and(|after| self.steps > after) {
+                return Err(TuneError::Cancelled);
+            }
+            let rows: Vec<f32> = batch.iter().flat_map(|&n| self.rows[n]).collect();
+            let targets: Vec<f32> = batch.iter().map(|&n| self.targets[n]).collect();
+            let (loss, grads) = loss::binary(&self.head.forward(&rows), &targets, 1.0, batch.len() as f64);
+            self.head.backward(&rows, &grads);
+            Ok(loss)
+        }
+        fn groups(&mut self) -> Vec<(Vec<&mut Parameter>, f64)> {
+            vec![(self.head.parameters_mut().iter_mut().collect(), 1.0)]
+        }
+    }
+
+    const PLAN: Plan = Plan {
+        epochs: 30,
+        batch: 7,
+        rate: 0.3,
+        warmup: 0.1,
+        weight_decay: 0.0,
+        clip: 1.0,
+        patience: None,
+        seed: 5,
+    };
+
+    fn run(line: &mut Line, checkpoint: Option<Checkpoint<'_>>) -> Result<Trained, TuneError> {
+        train(line, &PLAN, checkpoint, &Silent, &Cancel::default(), |_| Ok(None))
+    }
+
+    fn weights(line: &Line) -> Vec<u32> {
+        line.head.parameters().iter().flat_map(|parameter| &parameter.values).map(|x| x.to_bits()).collect()
+    }
+
+    #[test]
+    fn the_loss_goes_down() {
+        let trained = run(&mut Line::new(), None).unwrap();
+        assert_eq!(trained.steps, 30 * 6);
+        assert!(trained.losses[29] < 0.25 && trained.losses[0] > 0.5, "{:?}", trained.losses);
+    }
+
+    #[test]
+    fn what_was_stopped_ends_as_if_it_had_not_been() {
+        let mut whole = Line::new();
+        run(&mut whole, None).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let at = Checkpoint { dir: dir.path(), key: "line" };
+        for stop_after in [20, 50] {
+            let mut stopped = Line { stop_after: Some(stop_after), ..Line::new() };
+            assert!(matches!(run(&mut stopped, Some(at)), Err(TuneError::Cancelled)));
+        }
+        let mut resumed = Line::new();
+        run(&mut resumed, Some(at)).unwrap();
+        assert!(resumed.steps < 180 && weights(&whole) == weights(&resumed), "{} steps", resumed.steps);
+    }
+
+    #[test]
+    fn a_state_of_something_else_is_not_gone_on_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut first = Line { stop_after: Some(50), ..Line::new() };
+        let _ = run(&mut first, Some(Checkpoint { dir: dir.path(), key: "other data" }));
+        let mut line = Line::new();
+        run(&mut line, Some(Checkpoint { dir: dir.path(), key: "line" })).unwrap();
+        assert_eq!(line.steps, 180);
+    }
+
+    #[test]
+    fn the_best_epoch_is_kept_and_patience_ends_it() {
+        let mut line = Line::new();
+        let plan = Plan { patience: Some(2), ..PLAN };
+        let mut epoch = 0;
+        let mut at_best = Vec::new();
+        let scores = [0.1, 0.4, 0.3, 0.4, 0.2, 0.9];
+        let trained = train(&mut line, &plan, None, &Silent, &Cancel::default(), |line: &mut Line| {
+            if epoch == 1 {
+                at_best = weights(line);
+            }
+            epoch += 1;
+            Ok(Some(scores[epoch - 1]))
+        });
+        let trained = trained.unwrap();
+        assert_eq!((trained.best, trained.scores.len()), (2, 5));
+        assert_eq!(weights(&line), at_best);
+    }
+
+    #[test]
+    fn a_tensor_without_a_gradient_is_named() {
+        let mut line = Line::new();
+        line.rows.iter_mut().for_each(|row| *row = [0.0; 2]);
+        let error = run(&mut line, None).unwrap_err().to_string();
+        assert!(error.contains("line.weight has no gradient"), "{error}");
+    }
+
+    #[test]
+    fn a_loss_that_is_not_a_number_stops_it() {
+        let mut line = Line::new();
+        line.targets[3] = f32::NAN;
+        let error = run(&mut line, None).unwrap_err().to_string();
+        assert!(error.contains("is NaN"), "{error}");
+    }
+
+    #[test]
+    fn a_batch_is_cut_where_the_tokens_are_too_many() {
+        let cut = parts(&[0, 1, 2, 3, 4], 10, |n| [4, 6, 1, 30, 2][n]);
+        assert_eq!(cut, [vec![0, 1], vec![2], vec![3], vec![4]]);
+    }
+}
