@@ -3,7 +3,8 @@
 //! [`evaluate`] scores a ranked run against judgements as `trec_eval` does; [`Scores::metric`] makes of the scores one
 //! [`Metric`] with its n and its 95 % interval. [`agreement`], [`span_agreement`] and [`ranking_agreement`] say how far
 //! people agree, [`resolve`], [`bradley_terry`] and [`crowdlab`] what their answers come to, [`label_issues`] which of them
-//! are probably wrong. Nothing here reads a file, a clock or the network.
+//! are probably wrong. [`paired_difference`] and [`gate`] judge two systems on the same questions, [`resample`] many at once.
+//! Nothing here reads a file, a clock or the network.
 
 mod aggregate;
 mod agreement;
@@ -20,6 +21,8 @@ mod optimise;
 mod rank;
 mod run;
 mod spans;
+mod state;
+mod statistics;
 mod trec;
 mod wilson;
 
@@ -43,5 +46,12 @@ pub use optimise::minimise;
 pub use rank::{Measure, average_precision, ndcg, precision, recall, reciprocal_rank, success};
 pub use run::{Qrels, Run, Scores, Ties, evaluate, ranking};
 pub use spans::{F1Counts, Mark, Marked, Matching, SpanAgreement, span_agreement, span_f1};
+pub use state::{Score, State, States};
+pub use statistics::{
+    Bounds, Contrast, Difference, Draws, EmptyColumn, Gate, GateVerdict, IntervalMethod, SignFlip, Units,
+    Verdict, detectable, difference, difference_bounds, equivalence_p, gate, holm, interval_by, mean_bounds,
+    normal_below, normal_quantile, paired_difference, pairs_for_equivalence, pairs_for_means,
+    pairs_for_shares, resample, sign_flip, student_below, student_quantile,
+};
 pub use trec::{TrecError, parse_qrels, parse_run};
 pub use wilson::wilson;
