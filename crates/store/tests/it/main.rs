@@ -14,6 +14,7 @@ mod people;
 mod processes;
 mod queue;
 mod queue_model;
+mod runs;
 mod snapshots;
 mod story;
 mod support;
