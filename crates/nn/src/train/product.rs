@@ -11,7 +11,7 @@ use crate::kernels::{Finish, Isa, Job, Linear, Packed, Panels, Rounded};
 pub(super) const BLOCK: usize = 96;
 
 /// Rows whose gradients are summed in registers before they are added to the rest.
-const CHUNK: usize = 512;
+const CHUNK: usize = 256;
 
 /// The weights of one linear layer, or of several side by side, packed for outputs and for gradients of inputs.
 #[derive(Debug)]
