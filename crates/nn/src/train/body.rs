@@ -52,6 +52,7 @@ pub struct Body {
     pub(super) parameters: Vec<Parameter>,
     pub(super) places: Places,
     pub(super) layers: Vec<Packs>,
+    pub(super) adapt: Adapt,
     // Whether the packed weights are older than the parameters.
     stale: bool,
     /// Working memory, handed from pass to pass.
@@ -143,7 +144,8 @@ impl Body {
             down: Dense::new(isa, inner, hidden),
         });
         let layers = layers.collect();
-        Ok(Body { config, isa, parameters, places, layers, stale: true, spare: Vec::new() })
+        let adapt = options.adapt;
+        Ok(Body { config, isa, parameters, places, layers, adapt, stale: true, spare: Vec::new() })
     }
 
     /// What the model folder says.

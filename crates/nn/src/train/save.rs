@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::body::Body;
-use super::lora::merge;
+use super::lora::{Adapt, merge};
 use crate::ModelError;
 use crate::weights_out::write_tensors;
 
@@ -47,5 +47,27 @@ impl Body {
     /// Writes `model.safetensors` with merged weights into a folder that has the base's other files.
     pub fn save(&self, dir: &Path) -> Result<(), ModelError> {
         write_tensors(&dir.join("model.safetensors"), &self.merged())
+    }
+
+    /// Writes the adapters as PEFT reads them: `adapter_model.safetensors` and `adapter_config.json`, which names `base`.
+    ///
+    /// Without LoRA there is nothing to write; whether something was is returned. The configuration has only the keys that
+    /// every version of PEFT, vLLM and mistral.rs knows.
+    pub fn save_adapters(&self, dir: &Path, base: &str) -> Result<bool, ModelError> {
+        let Adapt::Lora(lora) = self.adapt else { return Ok(false) };
+        write_tensors(&dir.join("adapter_model.safetensors"), &self.adapters())?;
+        let names =
+            self.parameters.iter().filter_map(|parameter| parameter.name.strip_suffix(".lora_A.weight"));
+        let targets: Vec<&str> = names.collect();
+        let config = serde_json::json!({
+            "peft_type": "LORA", "task_type": "FEATURE_EXTRACTION", "base_model_name_or_path": base, "revision": null,
+            "r": lora.rank, "lora_alpha": lora.alpha, "lora_dropout": 0.0, "bias": "none", "target_modules": targets,
+            "fan_in_fan_out": false, "use_rslora": false, "use_dora": false,
+            "modules_to_save": null, "inference_mode": true,
+        });
+        let path = dir.join("adapter_config.json");
+        let text = format!("{config:#}\n");
+        std::fs::write(&path, text).map_err(|source| ModelError::Write { path, source })?;
+        Ok(true)
     }
 }
