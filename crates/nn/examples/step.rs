@@ -18,12 +18,15 @@ use engraft_nn::train::{
 };
 use rustix::time::{ClockId, clock_gettime};
 
+/// Queries and documents, as ids.
+type Batch = (Vec<Vec<u32>>, Vec<Vec<u32>>);
+
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let after = |flag: &str| words.iter().position(|word| word == flag).and_then(|at| words.get(at + 1));
     let model = PathBuf::from(words.first().context("MODEL is missing")?);
     let batches = std::fs::read(words.get(1).context("BATCHES.json is missing")?)?;
-    let batches: Vec<(Vec<Vec<u32>>, Vec<Vec<u32>>)> = serde_json::from_slice(&batches)?;
+    let batches: Vec<Batch> = serde_json::from_slice(&batches)?;
     let rate: f64 = after("--rate").map_or(Ok(2e-5), |rate| rate.parse())?;
     let adapt = match after("--lora") {
         Some(rank) => Adapt::Lora(Lora { rank: rank.parse()?, ..Lora::default() }),
