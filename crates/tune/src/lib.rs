@@ -7,6 +7,7 @@ pub mod artefact;
 pub mod calibrate;
 pub mod data;
 mod error;
+pub mod export;
 pub mod ship;
 pub mod trainer;
 

@@ -96,13 +96,18 @@ pub struct Checkpoint<'a> {
 struct Cursor {
     key: String,
     plan: Plan,
+    /// Epochs done.
     epoch: usize,
+    /// Batches done of the next one, and the sum of their losses.
+    batches: usize,
+    losses: f64,
     optimiser_steps: u64,
     trained: Trained,
     has_best: bool,
 }
 
-/// Trains `task` as `plan` says, or goes on with what `checkpoint` has of it.
+/// Trains `task` as `plan` says, or goes on with what `checkpoint` has of it: written after every epoch, and when it is
+/// cancelled.
 ///
 /// `score` is asked after every epoch and says how good the task is now, more being better; `None` where that is not to be
 /// known. What was best is what the task has at the end, if the plan has a patience. Stops with an error when a loss is not
@@ -124,26 +129,28 @@ pub fn train<T: Task>(
     let mut optimiser = AdamW { weight_decay: plan.weight_decay, ..AdamW::default() };
     let mut trained = Trained { steps: 0, losses: Vec::new(), scores: Vec::new(), best: 0 };
     let mut best = None;
-    let mut first = 0;
+    let (mut first, mut done, mut losses) = (0, 0, 0.0);
     if let Some((cursor, kept)) = checkpoint.map(|at| resume(task, plan, at)).transpose()?.flatten() {
-        progress.say(&format!("going on after epoch {}", cursor.epoch));
-        (first, optimiser.steps, trained, best) =
-            (cursor.epoch, cursor.optimiser_steps, cursor.trained, kept);
+        progress.say(&format!("going on after step {}", cursor.optimiser_steps));
+        (first, done, losses) = (cursor.epoch, cursor.batches, cursor.losses);
+        (optimiser.steps, trained, best) = (cursor.optimiser_steps, cursor.trained, kept);
     }
     let per_epoch = task.batches(plan.batch, &mut Draw::new(plan.seed, 0)).len() as u64;
     let total = per_epoch * plan.epochs as u64;
     let schedule = Schedule { peak: 1.0, warmup: (plan.warmup * total as f64).round() as u64, total };
     progress.stage("train", Some(total));
-    progress.advance(first as u64 * per_epoch);
+    progress.advance(first as u64 * per_epoch + done as u64);
     for epoch in first..plan.epochs {
         let since_best = epoch - trained.best.min(epoch);
         if plan.patience.is_some_and(|patience| epoch > 0 && since_best > patience) {
             break;
         }
-        let mut losses = 0.0;
         let batches = task.batches(plan.batch, &mut Draw::new(plan.seed, epoch as u64));
-        for batch in &batches {
+        for (n, batch) in batches.iter().enumerate().skip(done) {
             if cancel.is_cancelled() {
+                if let Some(at) = checkpoint {
+                    save(task, plan, at, (epoch, n, losses), &optimiser, &trained, best.as_deref())?;
+                }
                 return Err(TuneError::Cancelled);
             }
             let loss = step(task, batch, &mut optimiser, plan, &schedule)?;
@@ -156,6 +163,7 @@ pub fn train<T: Task>(
             ));
         }
         trained.losses.push(losses / batches.len() as f64);
+        (done, losses) = (0, 0.0);
         let now = score(task)?;
         trained.scores.extend(now);
         let better = trained.scores.len() < 2
@@ -165,7 +173,7 @@ pub fn train<T: Task>(
             best = plan.patience.is_some().then(|| values(task));
         }
         if let Some(at) = checkpoint {
-            save(task, plan, at, epoch + 1, &optimiser, &trained, best.as_deref())?;
+            save(task, plan, at, (epoch + 1, 0, 0.0), &optimiser, &trained, best.as_deref())?;
         }
     }
     if let Some(best) = best {
@@ -238,7 +246,7 @@ fn save<T: Task>(
     task: &mut T,
     plan: &Plan,
     at: Checkpoint<'_>,
-    epoch: usize,
+    (epoch, batches, losses): (usize, usize, f64),
     optimiser: &AdamW,
     trained: &Trained,
     best: Option<&[Vec<f32>]>,
@@ -264,6 +272,8 @@ fn save<T: Task>(
         key: at.key.to_string(),
         plan: *plan,
         epoch,
+        batches,
+        losses,
         optimiser_steps: optimiser.steps,
         trained: trained.clone(),
         has_best: best.is_some(),
@@ -316,6 +326,8 @@ pub fn parts(batch: &[usize], most: usize, tokens: impl Fn(usize) -> usize) -> V
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use engraft_core::Silent;
     use engraft_nn::train::{Head, loss};
@@ -326,6 +338,7 @@ mod tests {
         rows: Vec<[f32; 2]>,
         targets: Vec<f32>,
         stop_after: Option<u64>,
+        cancel: Option<(u64, Arc<Cancel>)>,
         steps: u64,
     }
 
@@ -335,7 +348,7 @@ mod tests {
             let mut number = || draw.unit() as f32 - 0.5;
             let rows: Vec<[f32; 2]> = (0..40).map(|_| [number(), number()]).collect();
             let targets = rows.iter().map(|[x, y]| f32::from(u8::from(2.0 * x - y > 0.1))).collect();
-            Line { head: Head::new("line", 2, 1, 1), rows, targets, stop_after: None, steps: 0 }
+            Line { head: Head::new("line", 2, 1, 1), rows, targets, stop_after: None, cancel: None, steps: 0 }
         }
     }
 
@@ -347,6 +360,9 @@ mod tests {
             self.steps += 1;
             if self.stop_after.is_some_and(|after| self.steps > after) {
                 return Err(TuneError::Cancelled);
+            }
+            if let Some((_, cancel)) = self.cancel.as_ref().filter(|(at, _)| *at == self.steps) {
+                cancel.cancel();
             }
             let rows: Vec<f32> = batch.iter().flat_map(|&n| self.rows[n]).collect();
             let targets: Vec<f32> = batch.iter().map(|&n| self.targets[n]).collect();
@@ -391,13 +407,18 @@ mod tests {
         run(&mut whole, None).unwrap();
         let dir = tempfile::tempdir().unwrap();
         let at = Checkpoint { dir: dir.path(), key: "line" };
-        for stop_after in [20, 50] {
-            let mut stopped = Line { stop_after: Some(stop_after), ..Line::new() };
-            assert!(matches!(run(&mut stopped, Some(at)), Err(TuneError::Cancelled)));
+        // A person stops it in the midst of epochs; then the machine does, and the epoch begins anew.
+        for stop_at in [20, 30] {
+            let cancel = Arc::new(Cancel::default());
+            let mut stopped = Line { cancel: Some((stop_at, Arc::clone(&cancel))), ..Line::new() };
+            let done = train(&mut stopped, &PLAN, Some(at), &Silent, &cancel, |_| Ok(None));
+            assert!(matches!(done, Err(TuneError::Cancelled)) && stopped.steps == stop_at);
         }
+        let mut failed = Line { stop_after: Some(20), ..Line::new() };
+        assert!(matches!(run(&mut failed, Some(at)), Err(TuneError::Cancelled)));
         let mut resumed = Line::new();
         run(&mut resumed, Some(at)).unwrap();
-        assert!(resumed.steps < 180 && weights(&whole) == weights(&resumed), "{} steps", resumed.steps);
+        assert!(resumed.steps <= 180 - 66 && weights(&whole) == weights(&resumed), "{} steps", resumed.steps);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod draft;
 mod manifest;
 
 pub use draft::Draft;
+pub(crate) use draft::write;
 pub use manifest::{Base, FORMAT, MANIFEST, Manifest, Probe, Trained};
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,64 @@
+//! A folder for sentence-transformers, in the classic layout that versions 2 to 6 load.
+
+use std::path::Path;
+
+use engraft_nn::{Config, Pooling, write_tensors};
+use serde_json::{Value, json};
+
+use super::{TOKENIZER_FILES, copy, write_json};
+use crate::TuneError;
+
+/// A linear layer behind the pooled vector: the logits of a classifier.
+#[derive(Clone, Copy, Debug)]
+pub struct Dense<'a> {
+    /// `[outputs, inputs]`
+    pub weight: &'a [f32],
+    /// `[outputs]`
+    pub bias: &'a [f32],
+}
+
+/// Writes the encoder in `encoder` to the folder `to`: pooled, of norm 1, and through `dense` where there is one.
+pub fn sentence_transformers(encoder: &Path, dense: Option<Dense<'_>>, to: &Path) -> Result<(), TuneError> {
+    let config = Config::open(encoder)?;
+    copy(encoder, to, &TOKENIZER_FILES)?;
+    copy(encoder, to, &["config.json", "model.safetensors"])?;
+    let first = config.pooling == Pooling::First;
+    let pooling = json!({
+        "word_embedding_dimension": config.hidden, "pooling_mode_cls_token": first,
+        "pooling_mode_mean_tokens": !first, "pooling_mode_max_tokens": false,
+        "pooling_mode_mean_sqrt_len_tokens": false, "pooling_mode_weightedmean_tokens": false,
+        "pooling_mode_lasttoken": false, "include_prompt": true,
+    });
+    write_json(&to.join("1_Pooling/config.json"), &pooling)?;
+    let window = json!({ "max_seq_length": config.window, "do_lower_case": false });
+    write_json(&to.join("sentence_bert_config.json"), &window)?;
+    let settings = json!({
+        "__version__": { "sentence_transformers": "5.1.0" }, "model_type": "SentenceTransformer",
+        "prompts": { "query": "", "document": "" }, "default_prompt_name": null, "similarity_fn_name": "cosine",
+    });
+    write_json(&to.join("config_sentence_transformers.json"), &settings)?;
+    let module = |n: usize, path: &str, kind: &str| -> Value {
+        json!({ "idx": n, "name": n.to_string(), "path": path, "type": format!("sentence_transformers.models.{kind}") })
+    };
+    let mut modules = vec![
+        module(0, "", "Transformer"),
+        module(1, "1_Pooling", "Pooling"),
+        module(2, "2_Normalize", "Normalize"),
+    ];
+    let normalize = to.join("2_Normalize");
+    std::fs::create_dir_all(&normalize).map_err(TuneError::io("create", &normalize))?;
+    if let Some(Dense { weight, bias }) = dense {
+        modules.push(module(3, "3_Dense", "Dense"));
+        let layer = json!({
+            "in_features": config.hidden, "out_features": bias.len(), "bias": true,
+            "activation_function": "torch.nn.modules.linear.Identity",
+        });
+        write_json(&to.join("3_Dense/config.json"), &layer)?;
+        let tensors = [
+            ("linear.weight".to_string(), vec![bias.len(), config.hidden], weight.to_vec()),
+            ("linear.bias".to_string(), vec![bias.len()], bias.to_vec()),
+        ];
+        write_tensors(&to.join("3_Dense/model.safetensors"), &tensors)?;
+    }
+    write_json(&to.join("modules.json"), &Value::Array(modules))
+}
