@@ -119,7 +119,7 @@ pub enum Error {
     Format(#[from] engraft_annotate::format::FormatError),
 }
 
-/// A person's own response as it is now.
+/// What is there now instead of what was seen: a person's own response, or the decision of an item.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Current {
     /// Its version.

@@ -11,6 +11,7 @@ mod agreement;
 mod bradley_terry;
 mod crowdlab;
 mod digamma;
+mod draws;
 mod interval;
 mod kendall;
 mod labels;

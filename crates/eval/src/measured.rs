@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::draws::{Block, LANES, Lanes, blocks};
 use crate::interval::{SplitMix, quantile};
 use crate::{Metric, Resampling};
 
@@ -74,6 +75,28 @@ pub(crate) fn estimate(
         .zip(drawn)
         .map(|(value, sample)| Estimate { value, interval: ends(sample, resamples) })
         .collect()
+}
+
+/// As [`estimate`], for statistics that are counted over sixteen resamples at once; they give a value for each lane.
+pub(crate) fn estimate_side_by_side(
+    items: usize,
+    resampling: &Resampling,
+    mut statistics: impl FnMut(&Block) -> Vec<Lanes<Option<f64>>>,
+) -> Vec<Estimate> {
+    let values = statistics(&vec![[1; LANES]; items]);
+    let mut drawn: Vec<Vec<f64>> = vec![Vec::new(); values.len()];
+    let mut resamples = 0;
+    blocks(items, resampling, |block, lanes| {
+        resamples += lanes;
+        for (sample, values) in drawn.iter_mut().zip(statistics(block)) {
+            sample.extend(values[..lanes].iter().flatten());
+        }
+    });
+    let estimate = |(values, sample): (Lanes<Option<f64>>, _)| Estimate {
+        value: values[0],
+        interval: ends(sample, resamples),
+    };
+    values.into_iter().zip(drawn).map(estimate).collect()
 }
 
 fn ends(mut sample: Vec<f64>, resamples: usize) -> Result<(f64, f64), &'static str> {

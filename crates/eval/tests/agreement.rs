@@ -3,9 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use engraft_eval::{Coefficient, Labels, Resampling, Scale, agreement, coefficient, kendall_tau};
+use engraft_eval::{Coefficient, Labels, Metric, Resampling, Scale, agreement, coefficient, kendall_tau};
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -160,16 +160,33 @@ fn per_label_and_per_worker_show_where_the_disagreement_is() {
 }
 
 #[test]
-fn crowds_of_many_pairs_get_kappa_without_an_interval() {
-    let workers: Vec<String> = (100..150).map(|worker| worker.to_string()).collect();
-    let rows = workers.iter().enumerate().flat_map(|(at, worker)| {
-        ["1", "2", "3"].map(|task| {
-            (task, worker.as_str(), if (at + task.len()) % 7 == 0 || task == "2" { "x" } else { "y" })
-        })
-    });
-    let measured = coefficient(&Labels::from_rows(rows), Coefficient::Cohen, &Resampling::default());
-    assert!(measured.metric.value.is_some() && measured.metric.low.is_none());
-    assert_eq!(measured.metric.why.as_deref(), Some("more than 1,000 pairs of people are not resampled"));
+fn a_crowd_of_thousands_of_pairs_has_an_interval_too() {
+    // Fifty people, 1,225 pairs; and two hundred of whom hardly two share a second item.
+    let crowd = |workers: usize, tasks: usize, each: usize| {
+        let row = move |at: usize| {
+            let (task, turn) = (at / each, at % each);
+            let worker = (task * 7 + turn * (task % 11 + 1)) % workers;
+            let label = if (task + turn * turn) % 3 == 0 { "x" } else { "y" };
+            (task.to_string(), worker.to_string(), label.to_string())
+        };
+        labels(&(0..tasks * each).map(row).collect::<Vec<_>>())
+    };
+    for (table, least) in [(crowd(50, 300, 8), 1000), (crowd(200, 700, 3), 1500)] {
+        let pairs: BTreeSet<(u32, u32)> = (0..table.tasks().len())
+            .flat_map(|task| {
+                let given = table.of_task(task);
+                given.iter().flat_map(|one| given.iter().map(|other| (one.worker, other.worker)))
+            })
+            .filter(|(one, other)| one < other)
+            .collect();
+        assert!(pairs.len() > least, "{}", pairs.len());
+        for which in [Coefficient::Cohen, Coefficient::CohenLinear, Coefficient::CohenQuadratic] {
+            let Metric { value, low, high, why, .. } =
+                coefficient(&table, which, &Resampling { seed: 1, resamples: 200 }).metric;
+            let (value, low, high) = (value.unwrap(), low.unwrap(), high.unwrap());
+            assert!(low < high && high < value + 0.3 && why.is_none(), "{which}: {low} {value} {high}");
+        }
+    }
 }
 
 proptest! {

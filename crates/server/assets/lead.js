@@ -1,4 +1,4 @@
-// Pages of leads: local times, a dashboard that keeps itself fresh, keys of the review page, upload and preview.
+// Pages of leads: local times, a dashboard that is told what happens, keys of the review page, upload and preview.
 
 const csrf = document.querySelector('meta[name="csrf"]')?.content ?? '';
 
@@ -27,30 +27,36 @@ for (const menu of document.querySelectorAll('details.menu')) {
   });
 }
 
-// Fresh figures every two seconds while somebody looks, and never under a pointer or focus at work inside.
+// Figures as they change, told by the server while somebody looks, and never put under a pointer or focus at work inside.
 function keepFresh(figures) {
-  let last = '';
-  const refresh = async () => {
-    if (document.hidden || figures.contains(document.activeElement)) return;
-    try {
-      const response = await fetch(figures.dataset.live, { headers: { accept: 'text/html' } });
-      if (!response.ok || response.redirected) return;
-      const html = await response.text();
-      if (html !== last && last !== '') {
-        const scrolled = [...figures.querySelectorAll('.scroll')].map((part) => part.scrollLeft);
-        const parsed = new DOMParser().parseFromString(html, 'text/html');
-        figures.replaceChildren(...parsed.body.childNodes);
-        figures.querySelectorAll('.scroll').forEach((part, place) => { part.scrollLeft = scrolled[place] ?? 0; });
-        tellTimes(figures);
-      }
-      last = html;
-    } catch {
-      // Offline: the figures stay as they are until the next try.
-    }
+  let [stream, again, waiting, shown] = [null, 0, null, null];
+  const draw = (html) => {
+    waiting = null;
+    if (html === shown) return;
+    if (figures.contains(document.activeElement)) { waiting = html; return; }
+    shown = html;
+    const scrolled = [...figures.querySelectorAll('.scroll')].map((part) => part.scrollLeft);
+    const parsed = new DOMParser().parseFromString(html, 'text/html');
+    figures.replaceChildren(...parsed.body.childNodes);
+    figures.querySelectorAll('.scroll').forEach((part, place) => { part.scrollLeft = scrolled[place] ?? 0; });
+    tellTimes(figures);
   };
-  // One after the other: a slow server is not asked again before it has answered.
-  const again = () => refresh().finally(() => setTimeout(again, 2000));
-  again();
+  const close = () => {
+    clearTimeout(again);
+    stream?.close();
+    stream = null;
+  };
+  const open = () => {
+    close();
+    stream = new EventSource(figures.dataset.live);
+    stream.addEventListener('figures', ({ data }) => draw(data));
+    // The browser opens a stream that ended once more by itself, but not one that was refused.
+    stream.addEventListener('error', () => { if (stream?.readyState === EventSource.CLOSED) again = setTimeout(open, 5000); });
+  };
+  figures.addEventListener('focusout', () => setTimeout(() => { if (waiting !== null) draw(waiting); }));
+  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
+  addEventListener('pagehide', close);
+  if (!document.hidden) open();
 }
 
 // A key on an element with `data-key` presses it: digits pick a side in every dispute, letters follow links.

@@ -148,7 +148,7 @@ export class Marks {
 
   namesSoon() {
     if (this.waiting) return;
-    this.waiting = requestAnimationFrame(() => { this.waiting = 0; if (this.root.isConnected) drawNames(this.text, this.parts, this.chosen && this.get(this.chosen)); });
+    this.waiting = requestAnimationFrame(() => { this.waiting = 0; if (this.root.isConnected) { drawNames(this.text, this.parts, this.chosen && this.get(this.chosen)); this.alsoDraw?.(); } });
   }
 
   /// All anew: the item comes back on the stage, or its answer was replaced.

@@ -1,5 +1,6 @@
 // Arrows between marked parts: choose one, press the key, choose another, press a label.
 
+import { drawArcs } from './arcs.js';
 import { $, $$, el } from './dom.js';
 import { setJson } from './form.js';
 import { activate, command } from './keys.js';
@@ -23,6 +24,7 @@ class Arrows {
     for (const option of $$('[data-label]', question)) option.addEventListener('click', () => this.draw(option.dataset.label));
     this.marks.question.addEventListener('chosen', ({ detail }) => { if (this.from && detail && detail !== this.from) this.target(detail); });
     this.marks.input.addEventListener('change', () => this.prune());
+    this.marks.alsoDraw = () => this.drawOver();
     this.input.closest('form').addEventListener('refill', () => this.show());
     this.list.addEventListener('keydown', (event) => { if (event.key === 'Delete') { this.remove(event.target); event.preventDefault(); } });
     article.addEventListener('shown', () => { article.arrows = this; this.show(); });
@@ -78,9 +80,15 @@ class Arrows {
     this.line.textContent = words;
   }
 
+  words(label) { return $(`[data-label="${CSS.escape(label)}"] .words`, this.question)?.textContent ?? label; }
+
+  /// Arcs over the text, drawn anew whenever the names of the parts are.
+  drawOver() { drawArcs(this.marks, this.arrows.map(({ from, to, label }) => ({ from, to, words: this.words(label) }))); }
+
   show() {
+    this.marks.namesSoon();
     this.list.replaceChildren(...this.arrows.map(({ from, to, label }) => {
-      const words = $(`[data-label="${CSS.escape(label)}"] .words`, this.question)?.textContent ?? label;
+      const words = this.words(label);
       return el('li', {}, el('button', { type: 'button', onclick: () => this.marks.choose(from, { scroll: true }) }, el('q', { dir: 'auto' }, this.quote(from)), ` → `, el('q', { dir: 'auto' }, this.quote(to)), el('small', {}, words)));
     }));
   }

@@ -13,7 +13,7 @@ export class StoredText {
     this.nodes = [];
     this.starts = [];
     let length = 0;
-    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT, (node) => (node.parentElement.closest('.names') ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT));
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT, (node) => (node.parentElement.closest('.names, .arcs') ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT));
     while (walker.nextNode()) {
       this.nodes.push(walker.currentNode);
       this.starts.push(length);

@@ -14,6 +14,7 @@ const FILES: &[(&str, &[u8])] = &[
     ("lead.css", include_bytes!("../assets/lead.css")),
     ("lead.js", include_bytes!("../assets/lead.js")),
     ("api.js", include_bytes!("../assets/api.js")),
+    ("arcs.js", include_bytes!("../assets/arcs.js")),
     ("bulk.js", include_bytes!("../assets/bulk.js")),
     ("cite.js", include_bytes!("../assets/cite.js")),
     ("conflict.js", include_bytes!("../assets/conflict.js")),

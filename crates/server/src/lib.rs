@@ -11,6 +11,7 @@ mod exports;
 mod extract;
 mod guard;
 mod item;
+mod live;
 mod markdown;
 mod page;
 mod pages;

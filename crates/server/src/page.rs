@@ -88,13 +88,21 @@ pub(crate) enum Part {
     Dashboard,
     Items,
     Review,
+    Quality,
     Transfer,
     Settings,
 }
 
 impl Part {
-    const ALL: [Part; 6] =
-        [Part::Work, Part::Dashboard, Part::Items, Part::Review, Part::Transfer, Part::Settings];
+    const ALL: [Part; 7] = [
+        Part::Work,
+        Part::Dashboard,
+        Part::Items,
+        Part::Review,
+        Part::Quality,
+        Part::Transfer,
+        Part::Settings,
+    ];
 
     fn words(self) -> (&'static str, &'static str, Act) {
         match self {
@@ -102,6 +110,7 @@ impl Part {
             Part::Dashboard => ("Dashboard", "dashboard", Act::SeeProgress),
             Part::Items => ("Items", "items", Act::SeeAnswers),
             Part::Review => ("Review", "review", Act::Review),
+            Part::Quality => ("Quality", "quality", Act::SeeAnswers),
             Part::Transfer => ("Import and export", "transfer", Act::Export),
             Part::Settings => ("Settings", "settings", Act::Manage),
         }
@@ -167,6 +176,11 @@ impl Frame {
     /// The hidden field that every form of a session carries.
     pub(crate) fn csrf_field(&self) -> Markup {
         html! { input type="hidden" name="csrf" value=(self.csrf()); }
+    }
+
+    /// Whether whom it is for may do it.
+    pub(crate) fn may(&self, act: Act) -> bool {
+        self.who.as_ref().is_some_and(|who| who.principal.may(act))
     }
 
     fn csrf(&self) -> &str {

@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 
 use crate::api::{datasets, queue, review, talk, transfer};
 use crate::pages::{
-    account, adjudicate, builder, bulk, dashboard, first, home, items, people, sign_in, work,
+    account, adjudicate, builder, bulk, dashboard, delete, first, home, items, people, quality, sign_in, work,
 };
 use crate::problem::Problem;
 use crate::studio::Studio;
@@ -64,6 +64,7 @@ fn page_routes() -> Router<Arc<Studio>> {
         .route("/d/{dataset}/work", get(work::page).post(work::send))
         .route("/d/{dataset}/bulk", get(bulk::page))
         .route("/d/{dataset}/dashboard", get(dashboard::page))
+        .route("/d/{dataset}/dashboard/live", get(dashboard::live))
         .route("/d/{dataset}/dashboard/pause", post(dashboard::pause))
         .route("/d/{dataset}/items", get(items::list))
         .route("/d/{dataset}/items/{item}", get(items::detail))
@@ -74,6 +75,7 @@ fn page_routes() -> Router<Arc<Studio>> {
         .route("/d/{dataset}/transfer", get(pages::transfer::page))
         .route("/d/{dataset}/transfer/snapshot", post(pages::transfer::snapshot))
         .route("/d/{dataset}/settings", get(builder::settings).post(builder::change))
+        .route("/d/{dataset}/delete", get(delete::page))
 }
 
 fn api_routes() -> Router<Arc<Studio>> {
@@ -113,6 +115,12 @@ fn api_routes() -> Router<Arc<Studio>> {
 fn transfers() -> Router<Arc<Studio>> {
     Router::new()
         .route("/d/{dataset}/transfer/export", post(pages::transfer::export))
+        .route("/d/{dataset}/quality", get(quality::page))
+        .route("/d/{dataset}/quality/resolve", post(quality::resolve))
+        .route("/d/{dataset}/delete/now", post(delete::now))
+        .route("/api/v1/datasets/{dataset}/audit", get(quality::audit))
+        .route("/api/v1/datasets/{dataset}/resolve", post(quality::resolve_json))
+        .route("/api/v1/datasets/{dataset}/delete", post(delete::now_json))
         .route("/api/v1/datasets/{dataset}/import", post(transfer::import))
         .route("/api/v1/datasets/{dataset}/exports", post(transfer::export))
         .route("/api/v1/datasets/{dataset}/exports/{id}/{file}", get(transfer::download))

@@ -47,6 +47,11 @@ pub fn serve(workspace: Workspace, options: &Options) -> Result<(), Error> {
         let addr = listener.local_addr().map_err(|source| Error::Listen { addr, source })?;
         let studio = Arc::new(Studio::open(workspace, options)?);
         studio.announce(addr, options.say);
+        let ending = Arc::clone(&studio);
+        let stop = async move {
+            stop.await;
+            ending.stop();
+        };
         run(listener, crate::routes::router(studio), stop).await;
         Ok(())
     })

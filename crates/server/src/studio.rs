@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engraft_app::{Context, Workspace};
 use engraft_core::{Cancel, Silent};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::exports::Exports;
 use crate::problem::Problem;
@@ -17,6 +17,8 @@ const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 /// Passwords hashed at once: each takes 19 MiB and much of a core, on purpose.
 const HASHERS: usize = 2;
+/// Pages that are told what happens, at once; others ask now and then.
+const LISTENERS: usize = 64;
 /// How long somebody who signs in waits for their turn.
 const TURN: Duration = Duration::from_secs(15);
 
@@ -30,6 +32,9 @@ pub(crate) struct Studio {
     // While there is nobody to sign in: what the terminal shows and the first person must know.
     first_code: Mutex<Option<String>>,
     hashers: Arc<Semaphore>,
+    /// Places for pages that are told what happens.
+    pub(crate) listeners: Arc<Semaphore>,
+    stopping: watch::Sender<bool>,
 }
 
 impl Studio {
@@ -43,6 +48,8 @@ impl Studio {
             exports: Exports::default(),
             first_code: Mutex::new(None),
             hashers: Arc::new(Semaphore::new(HASHERS)),
+            listeners: Arc::new(Semaphore::new(LISTENERS)),
+            stopping: watch::Sender::new(false),
         };
         if !studio.blocking(engraft_app::people::anybody)? {
             let bytes = secret()
@@ -62,6 +69,17 @@ impl Studio {
         if !addr.ip().is_loopback() {
             say("It listens beyond this machine: put a proxy that speaks https in front of it.");
         }
+    }
+
+    /// Ends what would go on for ever.
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until the server is about to stop.
+    pub(crate) async fn stopped(&self) {
+        // An error says that nobody is left who could stop it: it has stopped.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 
     /// The current time in nanoseconds since 1970.

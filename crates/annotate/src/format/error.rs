@@ -104,14 +104,53 @@ impl Fault for FormatError {
             let kept: Vec<&str> = Format::ALL.iter().filter(|f| keep(f)).map(|f| f.name()).collect();
             kept.join(", ")
         };
-        match self {
-            FormatError::Unknown { .. } => Some(format!("use one of {}", names(|_| true))),
-            FormatError::WriteOnly { .. } => Some(format!("these can be read: {}", names(|f| f.imports()))),
-            FormatError::Broken { .. } => Some("check that this is the format you named".to_string()),
-            FormatError::Question { .. } => {
-                Some("name a question of the schema whose type the format can hold".to_string())
+        Some(match self {
+            FormatError::Unknown { .. } => format!("use one of {}", names(|_| true)),
+            FormatError::WriteOnly { .. } => format!("these can be read: {}", names(|f| f.imports())),
+            FormatError::Shape { wanted, .. } => format!("name a {wanted}, or another format"),
+            FormatError::NoPlace { needs, .. } => {
+                format!("add {needs} to the schema, or choose another format: `engraft dataset show` lists what is asked")
             }
-            _ => None,
+            FormatError::Broken { .. } => "check that this is the format you named".into(),
+            FormatError::Question { .. } => {
+                "name a question of the schema whose type the format can hold".into()
+            }
+            FormatError::Config { .. } => {
+                "compare it with docs/reference/annotation.md, or with what the other tool exports as its configuration".into()
+            }
+            FormatError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                "check how the path is spelt".into()
+            }
+            FormatError::Read { .. } => "check that the file is whole and that you may read it".into(),
+            FormatError::Write { .. } => "check that the folder exists, that you may write there and that there is room".into(),
+            FormatError::Sink { .. } => "put right what stopped it, then run this again".into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_says_what_to_do_next() {
+        let (format, path) = (Format::Brat, PathBuf::from("x"));
+        let io = || std::io::Error::other("no");
+        let all = [
+            FormatError::Unknown { name: "x".into() },
+            FormatError::WriteOnly { format },
+            FormatError::Shape { format, wanted: "folder of files", given: "x".into() },
+            FormatError::NoPlace { format, needs: "a spans question" },
+            FormatError::Question { format, name: "x".into() },
+            FormatError::Broken { line: 1, message: "x".into() },
+            FormatError::Config { message: "x".into() },
+            FormatError::Read { path: path.clone(), source: std::io::ErrorKind::NotFound.into() },
+            FormatError::Read { path: path.clone(), source: io() },
+            FormatError::Write { path, source: io() },
+            FormatError::Sink { source: "x".into() },
+        ];
+        for error in all {
+            assert!(error.hint().is_some_and(|hint| !hint.is_empty()), "{error}");
         }
     }
 }

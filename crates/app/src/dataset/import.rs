@@ -1,13 +1,15 @@
 //! Importing: a file of another tool becomes items, responses and suggestions, all of it or nothing.
 
 use std::error::Error as StdError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use engraft_annotate::format::{
-    Format, ImportOptions, Input, Loss, OffsetUnit, import as read_format, infer_schema,
+    Format, ImportOptions, ImportReport as ReadReport, Input, Loss, OffsetUnit, import as read_format,
+    infer_schema,
 };
 use engraft_annotate::{Record, canonical_json};
-use engraft_store::{Importing, NewRecord, Target};
+use engraft_store::{Imported, Importing, Mentioned, NewRecord, Target};
 
 use crate::dataset::manage::check_name;
 use crate::dataset::opened::{self, Opened};
@@ -16,8 +18,11 @@ use crate::dataset::view::ImportReport;
 use crate::people::{Act, Principal, Secret, secret, users};
 use crate::{Context, Error, Workspace, when};
 
-/// Records that go to the store together.
-const BATCH: usize = 2000;
+/// Records that go to the store together. Others wait no longer for their turn to write than these take; fewer at a time
+/// would make the index of words merge more often.
+const BATCH: usize = 1000;
+/// Batches that may wait for the writer.
+const AHEAD: usize = 1;
 
 /// What to bring in.
 #[derive(Clone, Debug)]
@@ -67,26 +72,19 @@ pub fn import(
     };
     let by = users::by(workspace, who)?;
     context.progress.stage("import", None);
-    let mut report =
-        workspace.store.import_with(target, by, &secret::derive(random, "people"), now, |store| {
-            let mut intake = Intake::new(context, &dataset, store, now);
-            let input = Input::Path(&request.path);
-            let read =
-                read_format(format, &dataset.schema, input, &options, &mut |record| intake.take(record));
-            if let Some(error) = intake.failed.take() {
-                return Err(error);
-            }
-            let read = read?;
-            intake.flush()?;
-            let left_out = intake.left_out();
-            let mut report = intake.report;
-            report.repaired = read.repaired;
-            report.rejected_total = read.rejected_total;
-            report.rejected = read.rejected;
-            report.losses = inferred.into_iter().chain(read.losses).chain(left_out).collect();
-            refuse_losses(request, &report)?;
-            Ok::<_, Error>(report)
-        })?;
+    let read = |store: &mut Importing<'_>| {
+        let read = intake(context, &dataset, store, &request.path, format, &options, now)?;
+        refuse_losses(request, &counted(read.clone(), Imported::default()))?;
+        Ok::<_, Error>(read)
+    };
+    let accept = |read: ReadReport, added: Imported| {
+        let mut report = counted(read, added);
+        report.losses.splice(..0, inferred);
+        refuse_losses(request, &report)?;
+        Ok(report)
+    };
+    let salt = secret::derive(random, "people");
+    let mut report = workspace.store.import_with(target, by, &salt, now, read, accept)?;
     report.dataset = name.into();
     report.created = created;
     report.seconds = ((context.now_ns)() - began) as f64 / 1e9;
@@ -137,41 +135,57 @@ fn refuse_losses(request: &ImportRequest, report: &ImportReport) -> Result<(), E
     })
 }
 
-/// Takes records one by one and hands them to the store in batches.
+/// Reads the file on this thread while another one writes, a few batches behind.
+fn intake(
+    context: Context,
+    dataset: &Opened,
+    store: &mut Importing<'_>,
+    path: &Path,
+    format: Format,
+    options: &ImportOptions,
+    now: i64,
+) -> Result<ReadReport, Error> {
+    let Importing { people, items } = store;
+    let (send, receive) = sync_channel::<Vec<NewRecord>>(AHEAD);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(move || -> Result<(), Error> {
+            for batch in receive {
+                let taken = batch.len() as u64;
+                items.add(batch)?;
+                context.progress.advance(taken);
+            }
+            Ok(())
+        });
+        let mut intake = Intake { context, dataset, people, now, waiting: Vec::new(), send, failed: None };
+        let input = Input::Path(path);
+        let read = read_format(format, &dataset.schema, input, options, &mut |record| intake.take(record));
+        let read = match intake.failed.take() {
+            Some(error) => Err(error),
+            None => read.map_err(Error::from).and_then(|read| intake.flush().map(|()| read)),
+        };
+        // The writer ends when nobody can send any more; what stopped it is the cause of what stopped the reader.
+        drop(intake);
+        match writer.join() {
+            Ok(Ok(())) => read,
+            Ok(Err(error)) => Err(error),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Takes records one by one and hands them to the writer in batches.
 struct Intake<'a, 'b> {
     context: Context<'a>,
     dataset: &'a Opened,
-    store: &'a mut Importing<'b>,
+    people: &'a mut Mentioned<'b>,
     now: i64,
     waiting: Vec<NewRecord>,
-    report: ImportReport,
-    /// Left out because the person, or the item, has another one.
-    other_responses: u64,
-    other_resolutions: u64,
+    send: SyncSender<Vec<NewRecord>>,
     /// Why it stopped; what reads the file would only pass its words on.
     failed: Option<Error>,
 }
 
-impl<'a, 'b> Intake<'a, 'b> {
-    fn new(
-        context: Context<'a>,
-        dataset: &'a Opened,
-        store: &'a mut Importing<'b>,
-        now: i64,
-    ) -> Intake<'a, 'b> {
-        Intake {
-            context,
-            dataset,
-            store,
-            now,
-            waiting: Vec::new(),
-            report: ImportReport::default(),
-            other_responses: 0,
-            other_resolutions: 0,
-            failed: None,
-        }
-    }
-
+impl Intake<'_, '_> {
     fn take(&mut self, record: Record) -> Result<(), Box<dyn StdError + Send + Sync>> {
         self.keep(record).map_err(|error| {
             let words = error.to_string();
@@ -181,16 +195,16 @@ impl<'a, 'b> Intake<'a, 'b> {
     }
 
     fn keep(&mut self, record: Record) -> Result<(), Error> {
-        let store = &mut *self.store;
         let reserved = Principal::at_the_machine().user;
+        let people = &mut *self.people;
         let mut person = |name: &str| -> Result<engraft_store::UserNo, Error> {
-            if name == reserved && !store.knows(name)? {
+            if name == reserved && !people.knows(name)? {
                 return Err(Error::Request {
                     message: format!("nothing was imported, for `{name}` is whoever sits at the machine"),
                     hint: "call that person something else in the file".into(),
                 });
             }
-            Ok(store.person(name)?)
+            Ok(people.number(name)?)
         };
         let row = record::row(self.dataset, &record, self.now, &mut person)?;
         self.waiting.push(row);
@@ -204,28 +218,35 @@ impl<'a, 'b> Intake<'a, 'b> {
         if self.context.cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let added = self.store.add(&self.waiting)?;
-        self.context.progress.advance(self.waiting.len() as u64);
-        self.waiting.clear();
-        self.report.items += added.items as u64;
-        self.report.known += added.existing as u64;
-        self.report.responses += added.responses as u64;
-        self.report.suggestions += added.suggestions as u64;
-        self.report.resolutions += added.resolutions as u64;
-        self.report.gold += added.gold as u64;
-        self.other_responses += added.other_responses as u64;
-        self.other_resolutions += added.other_resolutions as u64;
-        self.report.differing.extend(added.differing);
-        Ok(())
+        let batch = std::mem::take(&mut self.waiting);
+        // Refused only when the writer has stopped, and then its error is the one that is told.
+        self.send.send(batch).map_err(|_| Error::Cancelled)
     }
+}
 
-    /// What an import left out because the dataset has something else in its place.
-    fn left_out(&self) -> impl Iterator<Item = Loss> + use<> {
-        let loss = |what: &str, count, why: &str| Loss { what: what.into(), count, why: why.into() };
-        let all = [
-            loss("responses", self.other_responses, "the person has another response to the item"),
-            loss("resolutions", self.other_resolutions, "the item has another resolution"),
-        ];
-        all.into_iter().filter(|loss| loss.count > 0)
+/// What was read and what became of it, as one report.
+fn counted(read: ReadReport, added: Imported) -> ImportReport {
+    let loss = |what: &str, count: usize, why: &str| Loss {
+        what: what.into(),
+        count: count as u64,
+        why: why.into(),
+    };
+    let left_out = [
+        loss("responses", added.other_responses, "the person has another response to the item"),
+        loss("resolutions", added.other_resolutions, "the item has another resolution"),
+    ];
+    ImportReport {
+        items: added.items as u64,
+        known: added.existing as u64,
+        responses: added.responses as u64,
+        suggestions: added.suggestions as u64,
+        resolutions: added.resolutions as u64,
+        gold: added.gold as u64,
+        differing: added.differing,
+        repaired: read.repaired,
+        rejected_total: read.rejected_total,
+        rejected: read.rejected,
+        losses: read.losses.into_iter().chain(left_out.into_iter().filter(|loss| loss.count > 0)).collect(),
+        ..ImportReport::default()
     }
 }

@@ -2,6 +2,7 @@
 
 mod arrange;
 mod audit;
+mod delete;
 pub(crate) mod export;
 mod import;
 mod manage;
@@ -14,6 +15,7 @@ pub(crate) mod words;
 
 pub use arrange::{Arranged, arrange};
 pub use audit::{AuditReport, AuditRequest, audit};
+pub use delete::{Deleted, delete};
 pub use export::{ExportRequest, FormatInfo, export, formats};
 pub use import::{ImportRequest, import};
 pub use manage::{check_schema, create, list, set_gold, set_schema, show};

@@ -97,8 +97,14 @@ pub fn import_queries(
     };
     let (by, now) = (users::by(workspace, who)?, when::millis(context));
     let salt = secret::derive(random, "people");
-    let added =
-        workspace.store.import_with(target, by, &salt, now, |store| Ok::<_, Error>(store.add(&records)?))?;
+    let added = workspace.store.import_with(
+        target,
+        by,
+        &salt,
+        now,
+        |store| Ok(store.items.add(records)?),
+        |(), added| Ok::<_, Error>(added),
+    )?;
     Ok(ImportReport {
         dataset: name.into(),
         created,

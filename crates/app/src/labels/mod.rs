@@ -46,5 +46,5 @@ fn read(file: &Path) -> Result<Labels, Error> {
             hint: "write one row an answer: task,worker,label".into(),
         });
     }
-    Ok(Labels::from_rows(rows.iter().map(|row| (row.task.as_str(), row.worker.as_str(), row.label.as_str()))))
+    Ok(Labels::from_rows(rows.iter()))
 }

@@ -1,34 +1,65 @@
 //! Label files: CSV or TSV with a header, one answer a row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::rc::Rc;
 
 use crate::Error;
 
-/// One answer of a label file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
-    /// What was labelled.
-    pub(crate) task: String,
-    /// By whom.
-    pub(crate) worker: String,
-    /// As what.
-    pub(crate) label: String,
+/// The answers of a label file, each name kept once: most of them come again and again.
+#[derive(Default)]
+pub(crate) struct Rows {
+    names: [Names; 3],
+    rows: Vec<[u32; 3]>,
+}
+
+/// Names in the order they were first seen.
+#[derive(Default)]
+struct Names {
+    places: HashMap<Rc<str>, u32>,
+    names: Vec<Rc<str>>,
+}
+
+impl Names {
+    fn place(&mut self, name: &str) -> u32 {
+        if let Some(place) = self.places.get(name) {
+            return *place;
+        }
+        let (name, place): (Rc<str>, u32) = (name.into(), self.names.len() as u32);
+        self.names.push(Rc::clone(&name));
+        self.places.insert(name, place);
+        place
+    }
+}
+
+impl Rows {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Task, worker and label of each answer.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let name = |column: usize, place: u32| self.names[column].names[place as usize].as_ref();
+        self.rows.iter().map(move |[task, worker, label]| (name(0, *task), name(1, *worker), name(2, *label)))
+    }
 }
 
 /// The rows of a file with the columns task, worker and label, in any order; other columns are ignored.
-pub(crate) fn read(path: &Path) -> Result<Vec<Row>, Error> {
-    let mut rows = Vec::new();
+pub(crate) fn read(path: &Path) -> Result<Rows, Error> {
+    let mut all = Rows::default();
     let columns = [&["task", "item"][..], &["worker", "annotator", "user"], &["label"]];
-    each(path, columns, |[task, worker, label]| rows.push(Row { task, worker, label }))?;
-    Ok(rows)
+    each(path, columns, |[task, worker, label]| {
+        let [tasks, workers, labels] = &mut all.names;
+        all.rows.push([tasks.place(task), workers.place(worker), labels.place(label)]);
+    })?;
+    Ok(all)
 }
 
 /// The right label of each task, from a file with the columns task and label.
 pub(crate) fn read_gold(path: &Path) -> Result<BTreeMap<String, String>, Error> {
     let mut gold = BTreeMap::new();
     each(path, [&["task", "item"], &["label", "truth", "gold"]], |[task, label]| {
-        gold.insert(task, label);
+        gold.insert(task.to_string(), label.to_string());
     })?;
     Ok(gold)
 }
@@ -37,7 +68,7 @@ pub(crate) fn read_gold(path: &Path) -> Result<BTreeMap<String, String>, Error> 
 fn each<const N: usize>(
     path: &Path,
     columns: [&[&str]; N],
-    mut take: impl FnMut([String; N]),
+    mut take: impl FnMut([&str; N]),
 ) -> Result<(), Error> {
     let text = std::fs::read(path).map_err(Error::io("read", path))?;
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
@@ -63,7 +94,7 @@ fn each<const N: usize>(
                 return Err(wrong(format!("line {line} has no {}", names[0])));
             }
         }
-        take(places.map(|place| record.get(place).unwrap_or_default().to_string()));
+        take(places.map(|place| record.get(place).unwrap_or_default()));
     }
     Ok(())
 }
@@ -79,7 +110,7 @@ mod tests {
         std::fs::write(file.path(), text).unwrap();
         let shown = match read(file.path()) {
             Ok(rows) => {
-                rows.iter().map(|row| format!("{} {} {}\n", row.task, row.worker, row.label)).collect()
+                rows.iter().map(|(task, worker, label)| format!("{task} {worker} {label}\n")).collect()
             }
             Err(error) => error.to_string().replace(&file.path().display().to_string(), "FILE"),
         };

@@ -57,6 +57,8 @@ pub enum Act {
     Manage,
     /// Take a dataset out.
     Export,
+    /// Delete a dataset for good.
+    Delete,
     /// Add people, set roles and passwords, make tokens, erase a person.
     ManagePeople,
     /// Read and verify the log.
@@ -93,7 +95,7 @@ impl Role {
             Act::Annotate => &[Role::Owner, Role::Lead, Role::Reviewer, Role::Annotator],
             Act::Review => &[Role::Owner, Role::Lead, Role::Reviewer],
             Act::SeeAnswers | Act::Manage | Act::Export => &[Role::Owner, Role::Lead],
-            Act::ManagePeople | Act::ReadLog => &[Role::Owner],
+            Act::Delete | Act::ManagePeople | Act::ReadLog => &[Role::Owner],
         };
         roles.contains(&self)
     }
@@ -124,7 +126,7 @@ impl Scope {
 
 impl Act {
     /// Everything there is to do.
-    pub const ALL: [Act; 10] = [
+    pub const ALL: [Act; 11] = [
         Act::SeeDatasets,
         Act::SeeProgress,
         Act::Annotate,
@@ -132,6 +134,7 @@ impl Act {
         Act::SeeAnswers,
         Act::Manage,
         Act::Export,
+        Act::Delete,
         Act::ManagePeople,
         Act::ReadLog,
         Act::Ask,
@@ -143,7 +146,7 @@ impl Act {
             Act::SeeDatasets | Act::SeeProgress | Act::SeeAnswers | Act::Export => Scope::Read,
             Act::Annotate => Scope::Annotate,
             Act::Review => Scope::Review,
-            Act::Manage => Scope::Manage,
+            Act::Manage | Act::Delete => Scope::Manage,
             Act::ManagePeople | Act::ReadLog => Scope::People,
             Act::Ask => Scope::Ask,
         }
@@ -158,6 +161,7 @@ impl Act {
             Act::SeeAnswers => "see other people's answers",
             Act::Manage => "change datasets",
             Act::Export => "export",
+            Act::Delete => "delete a dataset",
             Act::ManagePeople => "manage people",
             Act::ReadLog => "read the log",
             Act::Ask => "search and ask",
@@ -221,6 +225,7 @@ mod tests {
             SeeAnswers read      yes yes - - -
             Manage manage    yes yes - - -
             Export read      yes yes - - -
+            Delete manage    yes - - - -
             ManagePeople people    yes - - - -
             ReadLog people    yes - - - -
             Ask ask       yes yes yes yes yes

@@ -11,7 +11,7 @@ use crate::dataset::record;
 use crate::people::{Act, Principal, users};
 use crate::review::view::{ConflictRow, ConflictView, Conflicts, Decided, Side};
 use crate::work::{item, settle};
-use crate::{Context, Error, Workspace, when};
+use crate::{Context, Current, Error, Workspace, when};
 
 /// A reviewer's decision.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -131,7 +131,7 @@ pub fn decide(
     let no = dataset.item(workspace, &decision.item)?;
     let case = case(workspace, &dataset, no)?;
     if decision.version.is_some_and(|seen| seen != case.version()) {
-        return Err(overtaken(&decision.item));
+        return Err(overtaken(&dataset, &case, workspace, &decision.item));
     }
     let mut all = match serde_json::to_value(&case.agreed) {
         Ok(Value::Object(agreed)) => agreed,
@@ -149,9 +149,9 @@ pub fn decide(
     let by = users::by(workspace, who)?;
     let row =
         NewResolution { answers: canonical_json(&answers), source: Source::Adjudicated, by, posterior: None };
-    let change = [(no, row, Some(case.seen))];
+    let change = [(no, row, Some(case.seen.clone()))];
     if workspace.store.resolve(dataset.no, &change, when::millis(context))? == 0 {
-        return Err(overtaken(&decision.item));
+        return Err(overtaken(&dataset, &case, workspace, &decision.item));
     }
     let next = match complete(workspace, &dataset, Some(no), 1)?.pop() {
         Some(row) => Some(row),
@@ -170,11 +170,17 @@ pub fn decide(
     })
 }
 
-fn overtaken(item: &str) -> Error {
+/// The refusal of a decision made on what is not there any more, with the decision that is.
+fn overtaken(dataset: &Opened, case: &Case, workspace: &Workspace, item: &str) -> Error {
+    let decided = workspace.store.resolution(dataset.no, case.item).ok().flatten();
+    let current = decided.and_then(|row| {
+        let answers = item::stored_answers(dataset, &case.fields, &row.answers)?;
+        Some(Current { version: row.version.into(), answers: serde_json::to_value(answers).ok()? })
+    });
     Error::Conflict {
         message: format!("new answers to {item}, or another decision, came in meanwhile"),
         hint: "look at it again and decide".into(),
-        current: None,
+        current,
         kept: false,
     }
 }
@@ -190,9 +196,9 @@ struct Case {
 }
 
 impl Case {
-    /// Changes whenever an answer does.
+    /// Changes whenever an answer does, and with every decision.
     fn version(&self) -> u64 {
-        self.given.iter().map(|(row, _)| u64::from(row.version)).sum::<u64>() * 1000 + self.given.len() as u64
+        self.seen.version()
     }
 }
 

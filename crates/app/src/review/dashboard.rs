@@ -59,6 +59,12 @@ pub fn dashboard(
     })
 }
 
+/// Two numbers of which one grows whenever a dashboard may look different.
+pub fn pulse(workspace: &Workspace, who: &Principal) -> Result<[u64; 2], Error> {
+    who.must(Act::SeeProgress)?;
+    Ok(workspace.store.pulse()?)
+}
+
 fn agreements(dataset: &Opened, window: &[Answered]) -> Vec<QuestionAgreement> {
     let judged: Vec<_> = window.iter().map(Answered::judged).collect();
     let each = dataset.schema.questions.iter().map(|question| {

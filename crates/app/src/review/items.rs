@@ -3,9 +3,12 @@
 use engraft_store::{Filter, Label, State, Status};
 use serde::Deserialize;
 
-use crate::dataset::{opened, record};
+use crate::dataset::opened::{self, Opened};
+use crate::dataset::record;
 use crate::people::{Act, Principal, users};
-use crate::review::view::{ItemDetail, ItemRow, Items, ResponseView};
+use crate::review::matrix::matrix;
+use crate::review::view::{Cell, ItemDetail, ItemRow, Items, ResponseView};
+use crate::review::window;
 use crate::work::{comments, item};
 use crate::{Context, Error, Workspace, when};
 
@@ -26,6 +29,8 @@ pub struct ItemFilter {
     pub question: Option<String>,
     /// …answered so by somebody.
     pub label: Option<String>,
+    /// With `question` and `label`: and so by somebody else, the items behind a cell of the dashboard's matrix.
+    pub other: Option<String>,
     /// Flagged by somebody.
     pub flagged: bool,
     /// After this item.
@@ -44,6 +49,9 @@ pub fn items(
 ) -> Result<Items, Error> {
     who.must(Act::SeeAnswers)?;
     let dataset = opened::open(workspace, dataset)?;
+    if let (Some(question), Some(one), Some(other)) = (&filter.question, &filter.label, &filter.other) {
+        return pair(workspace, &dataset, question, [one, other], filter);
+    }
     let limit = filter.limit.unwrap_or(50).clamp(1, 500);
     let user = filter.user.as_deref().map(|name| users::known(workspace, name)).transpose()?;
     let label = filter.question.clone().zip(filter.label.clone());
@@ -63,7 +71,38 @@ pub fn items(
         },
     )?;
     let after = (rows.len() == limit).then(|| rows.last().map(|row| row.external.clone())).flatten();
-    let items = rows.into_iter().map(|row| ItemRow {
+    Ok(Items { items: rows.into_iter().map(line).collect(), after })
+}
+
+/// The items on which one person said the one and another the other, among those the matrix is made of.
+fn pair(
+    workspace: &Workspace,
+    dataset: &Opened,
+    question: &str,
+    said: [&String; 2],
+    filter: &ItemFilter,
+) -> Result<Items, Error> {
+    let names = record::names(workspace)?;
+    let mut window = window::latest(workspace, dataset, &names)?;
+    if let Some(user) = &filter.user {
+        window.retain(|item| item.given.iter().any(|(name, _)| name == user));
+    }
+    let cells = matrix(question, &window).map(|matrix| matrix.cells).unwrap_or_default();
+    let is = |cell: &Cell| [&cell.a, &cell.b] == said || [&cell.b, &cell.a] == said;
+    let found = cells.into_iter().find(is).map(|cell| cell.items).unwrap_or_default();
+    let wanted = filter.state.as_deref().map(state).transpose()?;
+    let mut rows = Vec::new();
+    for item in found {
+        let Some(row) = workspace.store.item_by_external(dataset.no, &item)? else { continue };
+        if wanted.is_none_or(|state| row.state == state) && (!filter.flagged || row.flags > 0) {
+            rows.push(line(row));
+        }
+    }
+    Ok(Items { items: rows, after: None })
+}
+
+fn line(row: engraft_store::ItemRow) -> ItemRow {
+    ItemRow {
         item: row.external,
         title: row.preview,
         responses: u64::from(row.submitted),
@@ -76,8 +115,7 @@ pub fn items(
         },
         flagged: row.flags > 0,
         metadata: serde_json::from_str(&row.metadata).unwrap_or_default(),
-    });
-    Ok(Items { items: items.collect(), after })
+    }
 }
 
 fn state(word: &str) -> Result<State, Error> {

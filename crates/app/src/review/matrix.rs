@@ -6,8 +6,6 @@ use crate::dataset::words::one_word;
 use crate::review::view::{Cell, Matrix};
 use crate::review::window::Answered;
 
-/// The most items a cell names.
-const NAMED: usize = 100;
 /// More labels than this make no readable matrix.
 const LABELS: usize = 40;
 
@@ -35,7 +33,7 @@ pub(crate) fn matrix(question: &str, window: &[Answered]) -> Option<Matrix> {
         a,
         b,
         pairs,
-        items: items.into_iter().take(NAMED).collect(),
+        items: items.into_iter().collect(),
     });
     Some(Matrix { question: question.into(), labels: labels.into_iter().collect(), cells: cells.collect() })
 }

@@ -12,7 +12,7 @@ mod window;
 
 pub use agreement::{AgreementReport, agreement};
 pub use conflicts::{Decision, conflict, conflicts, decide};
-pub use dashboard::dashboard;
+pub use dashboard::{dashboard, pulse};
 pub use items::{ItemFilter, item, items, pause, return_to};
 pub use lineage::{LineageReport, lineage};
 pub use resolve::{ResolveReport, ResolveRequest, Written, resolve};

@@ -11,8 +11,10 @@ use crate::{Context, Error, Workspace, when};
 /// The counts of a person's piles. Nothing in them depends on what others answered.
 pub(crate) fn of(workspace: &Workspace, dataset: &Opened, user: UserNo) -> Result<TabCounts, Error> {
     let member = workspace.store.member(dataset.no, user)?;
+    let left = workspace.store.left(dataset.no, user)?;
     Ok(TabCounts {
-        pending: workspace.store.left(dataset.no, user)?,
+        pending: left.items,
+        pending_fewer: left.fewer,
         draft: workspace.store.count_drafts(dataset.no, user)?,
         submitted: member.submitted,
         skipped: member.skipped,
@@ -48,7 +50,9 @@ pub fn queues(context: Context, workspace: &Workspace, who: &Principal) -> Resul
             counts,
             done_today: workspace.store.submitted_since(dataset.no, user, when::day(now))?,
             median_seconds,
-            minutes_left: median_seconds.map(|seconds| seconds * counts.pending as f64 / 60.0),
+            minutes_left: median_seconds
+                .filter(|_| !counts.pending_fewer)
+                .map(|seconds| seconds * counts.pending as f64 / 60.0),
             guidelines_changed: member.guideline.as_ref().is_some_and(|seen| *seen != dataset.guideline),
             paused: member.paused.is_some(),
             dataset: dataset.name,

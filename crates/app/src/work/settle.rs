@@ -36,6 +36,7 @@ pub(crate) fn settle(workspace: &Workspace, dataset: &Opened, item: ItemNo, now:
     let answers: Vec<&Answers> = given.iter().map(|(_, answers)| answers).collect();
     let beliefs = beliefs(dataset, &fields, &answers);
     let merged = merge(&dataset.schema, &fields, &answers, &beliefs);
+    let seen = Seen::new(&rows, before.as_ref());
     if let Some(resolution) = merged.resolution() {
         let row = NewResolution {
             answers: engraft_annotate::canonical_json(&resolution.answers),
@@ -44,12 +45,11 @@ pub(crate) fn settle(workspace: &Workspace, dataset: &Opened, item: ItemNo, now:
             posterior: resolution.posterior,
         };
         // Whoever changed an answer since settles the item anew.
-        let seen = Seen::new(&rows, before.as_ref());
         return Ok(workspace.store.resolve(dataset.no, &[(item, row, Some(seen))], now)? > 0);
     }
     let least = beliefs.values().map(|belief| belief.posterior).min_by(f64::total_cmp);
     if let Need::Ask { more } = enough(&dataset.schema.distribution, answers.len() as u32, least) {
-        workspace.store.want_more(dataset.no, item, more, None, now)?;
+        workspace.store.want_more(dataset.no, item, more, Some(&seen), None, now)?;
     }
     Ok(false)
 }

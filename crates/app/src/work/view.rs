@@ -64,6 +64,8 @@ pub enum Tab {
 pub struct TabCounts {
     /// Held or still to come for this person.
     pub pending: u64,
+    /// There are fewer than `pending`; the last ones are not counted one by one where known items are among them.
+    pub pending_fewer: bool,
     /// Begun.
     pub draft: u64,
     /// Answered.

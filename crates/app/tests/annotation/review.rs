@@ -63,6 +63,64 @@ fn a_conflict_is_decided_without_names_and_closes_the_item() {
 }
 
 #[test]
+fn an_older_page_does_not_decide_over_a_newer_decision() {
+    let bench = Bench::new(1, json!({ "distribution": { "overlap": 2 } }));
+    let (ana, ben) = two(&bench);
+    bench.say(&ana, "use");
+    bench.say(&ben, "order");
+    let (rita, rolf) = (bench.person("rita", Role::Reviewer), bench.person("rolf", Role::Reviewer));
+    let open = |who| {
+        bench.with(|context| review::conflict(context, &bench.workspace, who, D, "m000")).unwrap().version
+    };
+    let decide = |who, topic: &str, version| {
+        let answers = json!({ "topic": topic });
+        let decision = review::Decision { item: "m000".into(), answers, version: Some(version) };
+        bench.with(|context| review::decide(context, &bench.workspace, who, D, &decision))
+    };
+    let (hers, his) = (open(&rita), open(&rolf));
+    decide(&rita, "use", hers).unwrap();
+    let Err(Error::Conflict { current: Some(current), kept: false, .. }) = decide(&rolf, "order", his) else {
+        panic!("his page shows what was before her decision");
+    };
+    assert_eq!((current.version, &current.answers), (1, &json!({ "topic": "use" })));
+    assert_eq!(state(&bench, "m000"), json!([2, ["adjudicated", { "topic": "use" }]]));
+    // Whoever looks again may decide anew.
+    let again = open(&rolf);
+    decide(&rolf, "order", again).unwrap();
+    assert_eq!(state(&bench, "m000"), json!([2, ["adjudicated", { "topic": "order" }]]));
+}
+
+#[test]
+fn a_cell_of_the_matrix_opens_its_items() {
+    let bench = Bench::new(3, json!({ "distribution": { "overlap": 2 } }));
+    let (ana, ben) = two(&bench);
+    for (one, other) in [("use", "order"), ("use", "use"), ("order", "use")] {
+        let item = bench.say(&ana, one);
+        assert_eq!(bench.say(&ben, other), item);
+    }
+    let items = |label: &str, other: &str, state: Option<&str>| {
+        let filter = review::ItemFilter {
+            question: Some("topic".into()),
+            label: Some(label.into()),
+            other: Some(other.into()),
+            state: state.map(str::to_string),
+            ..review::ItemFilter::default()
+        };
+        let found =
+            bench.with(|context| review::items(context, &bench.workspace, &me(), D, &filter)).unwrap();
+        found.items.into_iter().map(|row| format!("{} {}", row.item, row.state)).collect::<Vec<_>>()
+    };
+    assert_eq!(items("use", "order", None), ["m000 conflict", "m002 conflict"]);
+    assert_eq!(items("order", "use", None).len(), 2, "in either order");
+    assert_eq!(items("use", "use", None), ["m001 resolved"]);
+    assert_eq!(items("use", "order", Some("resolved")), [""; 0]);
+    let dashboard = bench.with(|context| review::dashboard(context, &bench.workspace, &me(), D)).unwrap();
+    for cell in &dashboard.matrices[0].cells {
+        assert_eq!(items(&cell.a, &cell.b, None).len() as u64, cell.pairs, "{cell:?}");
+    }
+}
+
+#[test]
 fn one_person_more_is_asked_while_it_is_not_sure_and_nobody_beyond_the_most() {
     let rule = json!({ "distribution": { "overlap": 2, "max_overlap": 3, "until_posterior": 0.8 },
         "merge": { "policy": "posterior", "least": 0.8 } });

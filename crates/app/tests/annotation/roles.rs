@@ -23,6 +23,7 @@ const VERBS: &[Verb] = &[
     ("dataset::audit", Act::SeeAnswers, |c, w, p| {
         dataset::audit(c, w, p, D, &dataset::AuditRequest::default()).map(drop)
     }),
+    ("dataset::delete", Act::Delete, |c, w, p| dataset::delete(c, w, p, D, "another").map(drop)),
     ("dataset::import", Act::Manage, |c, w, p| {
         let request = dataset::ImportRequest {
             path: "nowhere.jsonl".into(),
@@ -80,6 +81,7 @@ const VERBS: &[Verb] = &[
     ("work::bulk_undo", Act::Annotate, |c, w, p| work::bulk_undo(c, w, p, D, "0").map(drop)),
     ("work::similar", Act::Annotate, |c, w, p| work::similar(c, w, p, D, "m000", 3).map(drop)),
     ("review::dashboard", Act::SeeProgress, |c, w, p| review::dashboard(c, w, p, D).map(drop)),
+    ("review::pulse", Act::SeeProgress, |_, w, p| review::pulse(w, p).map(drop)),
     ("review::agreement", Act::SeeProgress, |c, w, p| review::agreement(c, w, p, D, None, 0).map(drop)),
     ("review::resolve", Act::Manage, |c, w, p| {
         let request = review::ResolveRequest {

@@ -29,6 +29,14 @@ pub(crate) enum Dataset {
         #[arg(long, value_name = "FILE")]
         schema: PathBuf,
     },
+    /// Delete a dataset with its items, answers and snapshots, for good; the log keeps that it was there
+    Delete {
+        /// Its name
+        name: String,
+        /// Its name once more
+        #[arg(long, value_name = "NAME")]
+        confirm: String,
+    },
     /// Keep the content as it is now, under an id that says what it holds
     Snapshot {
         /// The dataset

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use engraft_app::annotate::format::{Loss, Rejected};
 use engraft_app::dataset::{AuditReport, DatasetRow, DatasetView, ExportReport, ImportReport, Snapshotted};
 use engraft_app::review::{AgreementReport, QuestionAgreement, ResolveReport};
-use engraft_app::work::{ItemView, Next, QueueView, Submitted};
-use engraft_app::{Agreement, AnnotatedReport, Metric, Resolved};
+use engraft_app::work::{ItemView, Next, QueueView, Submitted, TabCounts};
+use engraft_app::{Agreement, AnnotatedReport, Measured, Metric, Resolved};
 use serde::Serialize;
 
 /// The most lines of a list; `--json` has them all.
@@ -161,12 +161,17 @@ pub(crate) fn finished(next: &Next) -> String {
 }
 
 pub(crate) fn submitted(done: &Submitted) -> String {
-    let left = done.counts.pending;
+    let left = pending(&done.counts);
     let mut text = format!("Kept as version {}. {left} left.\n", done.version);
     if let Some(gold) = &done.gold {
         let _ = writeln!(text, "This was a known item; look again at: {}", gold.missed.join(", "));
     }
     text
+}
+
+fn pending(counts: &TabCounts) -> String {
+    let fewer = if counts.pending_fewer { "fewer than " } else { "" };
+    format!("{fewer}{}", counts.pending)
 }
 
 pub(crate) fn queues(queues: &[QueueView]) -> String {
@@ -179,7 +184,12 @@ pub(crate) fn queues(queues: &[QueueView]) -> String {
         let paused = if queue.paused { ", paused" } else { "" };
         format!(
             "{:24} {} to do{minutes}; {} drafts, {} submitted, {} skipped, {} returned{paused}\n",
-            queue.dataset, counts.pending, counts.draft, counts.submitted, counts.skipped, counts.returned
+            queue.dataset,
+            pending(&counts),
+            counts.draft,
+            counts.submitted,
+            counts.skipped,
+            counts.returned
         )
     };
     queues.iter().map(line).collect()
@@ -199,12 +209,18 @@ pub(crate) fn metric(metric: &Metric) -> String {
 pub(crate) fn agreed(agreement: &Agreement) -> String {
     let mut text = format!("{} items, {} people\n", agreement.n_items, agreement.n_workers);
     for (name, measured) in &agreement.coefficients {
-        let _ = writeln!(text, "  {:16} {}", name.to_string(), metric(&measured.metric));
+        let _ = writeln!(text, "  {:16} {}", name.to_string(), covered(measured));
     }
     for (worker, row) in &agreement.per_worker {
-        let _ = writeln!(text, "  {worker:16} agrees with the others {}", metric(&row.percent.metric));
+        let _ = writeln!(text, "  {worker:16} agrees with the others {}", covered(&row.percent));
     }
     text
+}
+
+/// A metric that could not use everything says of how many it is.
+fn covered(measured: &Measured) -> String {
+    let words = metric(&measured.metric);
+    if measured.used == measured.of { words } else { format!("{words}, of {}", measured.of) }
 }
 
 pub(crate) fn dataset_agreed(report: &AgreementReport) -> String {

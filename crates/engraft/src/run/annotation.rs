@@ -39,6 +39,15 @@ impl Session<'_> {
                 let made = app::dataset::set_schema(context, &workspace, &me, name, &text)?;
                 self.show(&made, print::dataset)
             }
+            Dataset::Delete { name, confirm } => {
+                let gone = app::dataset::delete(context, &workspace, &me, name, confirm)?;
+                self.show(&gone, |gone| {
+                    let app::dataset::Deleted { dataset, items, responses, snapshots } = gone;
+                    format!(
+                        "{dataset} is gone: {items} items, {responses} responses, {snapshots} snapshots.\n"
+                    )
+                })
+            }
             Dataset::Snapshot { name } => {
                 self.show(&app::dataset::snapshot(context, &workspace, &me, name)?, print::snapshotted)
             }

@@ -83,6 +83,26 @@ fn a_dataset_in_json() {
 }
 
 #[test]
+fn a_dataset_is_deleted_by_whoever_repeats_its_name() {
+    let bench = bench();
+    let item = next(&bench, "ana");
+    assert_eq!(submit(&bench, "ana", &item, "fault").0, 0);
+    refused(
+        &bench,
+        &["dataset", "delete", "topics", "--confirm", "topic"],
+        2,
+        expect![[r#"
+            user: topics was not deleted, for its name was not repeated
+            hint: take a copy with `engraft dataset export`, then repeat the name: topics"#]],
+    );
+    let gone = bench.json(&["dataset", "delete", "topics", "--confirm", "topics"]);
+    assert_eq!(gone, json!({ "dataset": "topics", "items": 3, "responses": 1, "snapshots": 0 }));
+    assert_eq!(bench.json(&["dataset", "list"])["datasets"], json!([]));
+    let log = bench.json(&["audit", "log", "--verify"]);
+    assert_eq!(log["verified"], true, "{log}");
+}
+
+#[test]
 fn the_queue_in_json() {
     let bench = bench();
     let item = next(&bench, "ana");
@@ -97,19 +117,21 @@ fn the_queue_in_json() {
     assert_eq!(status, 0, "{done}");
     check(
         &done,
-        expect!["{counts{draft pending returned skipped submitted} gold response_id saved_at version}"],
+        expect![
+            "{counts{draft pending pending_fewer returned skipped submitted} gold response_id saved_at version}"
+        ],
     );
     let skipped = next(&bench, "ana");
     let (name, lease) = (skipped["item"].as_str().unwrap(), skipped["lease"].as_str().unwrap());
     let words = ["queue", "skip", "--item", name, "--as", "ana", "--lease", lease, "--reason", "unclear"];
     check(
         &bench.json(&words),
-        expect!["{counts{draft pending returned skipped submitted} item response_id version}"],
+        expect!["{counts{draft pending pending_fewer returned skipped submitted} item response_id version}"],
     );
     check(
         &bench.json(&["queue", "status", "--as", "ana"]),
         expect![
-            "{queues[{counts{draft pending returned skipped submitted} dataset done_today guidelines_changed median_seconds minutes_left paused}] user}"
+            "{queues[{counts{draft pending pending_fewer returned skipped submitted} dataset done_today guidelines_changed median_seconds minutes_left paused}] user}"
         ],
     );
     let last = next(&bench, "ana");

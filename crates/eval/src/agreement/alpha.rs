@@ -46,7 +46,7 @@ impl<'a> Alpha<'a> {
 }
 
 impl Ready for Alpha<'_> {
-    fn value(&self, _items: &[f64], drawn: &[f64]) -> Option<f64> {
+    fn value(&self, drawn: &[f64]) -> Option<f64> {
         let given = pairable(self.patterns, drawn);
         let n: f64 = given.iter().sum();
         let seen =

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::patterns::Patterns;
+use crate::draws::{Block, LANES, Lanes, tally};
 use crate::measured::Estimate;
-use crate::{Labels, Measured, Metric, Resampling};
+use crate::{Labels, Measured};
 
 /// How far people agree on one label.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -96,28 +97,74 @@ impl<'a> PerLabel<'a> {
     }
 }
 
-pub(super) fn per_worker(labels: &Labels, resampling: &Resampling) -> BTreeMap<String, WorkerAgreement> {
-    let mut agreeing: Vec<Vec<f64>> = vec![Vec::new(); labels.workers().len()];
-    let mut answers = vec![0; labels.workers().len()];
-    for task in 0..labels.tasks().len() {
-        let given = labels.of_task(task);
-        for one in given {
-            answers[one.worker as usize] += 1;
-            if given.len() > 1 {
+/// How many of a worker's tasks others labelled too, by how many of the others agreed.
+pub(super) struct PerWorker {
+    /// The worker of each cell, and which share of the others agreed.
+    cells: Vec<(u32, f64)>,
+    /// The tasks, each with the cell it counts in.
+    of_task: Vec<(u32, u32)>,
+    /// By worker: labels given, and those on tasks that others labelled too.
+    answers: Vec<(usize, usize)>,
+}
+
+impl PerWorker {
+    pub(super) fn of(labels: &Labels) -> PerWorker {
+        let mut known: BTreeMap<(u32, usize, usize), u32> = BTreeMap::new();
+        let mut all = PerWorker {
+            cells: Vec::new(),
+            of_task: Vec::new(),
+            answers: vec![(0, 0); labels.workers().len()],
+        };
+        for task in 0..labels.tasks().len() {
+            let given = labels.of_task(task);
+            for one in given {
+                let answers = &mut all.answers[one.worker as usize];
+                answers.0 += 1;
+                if given.len() < 2 {
+                    continue;
+                }
+                answers.1 += 1;
                 let same = given.iter().filter(|other| other.label == one.label).count() - 1;
-                agreeing[one.worker as usize].push(same as f64 / (given.len() - 1) as f64);
+                let cell = *known.entry((one.worker, same, given.len() - 1)).or_insert_with(|| {
+                    all.cells.push((one.worker, same as f64 / (given.len() - 1) as f64));
+                    all.cells.len() as u32 - 1
+                });
+                all.of_task.push((task as u32, cell));
             }
         }
+        all
     }
-    let named = labels.workers().iter().zip(agreeing).zip(answers);
-    named
-        .map(|((name, shares), answers)| {
-            let metric = Metric::mean(&shares, resampling);
-            let percent = match metric.value {
-                Some(_) => Measured { metric, used: shares.len(), of: answers },
-                None => Measured::undefined(answers, "nobody else labelled their items"),
-            };
-            (name.clone(), WorkerAgreement { answers, percent })
+
+    /// The mean share of each worker; `None` where none of their shared tasks was drawn.
+    pub(super) fn values(&self, block: &Block) -> Vec<Lanes<Option<f64>>> {
+        let mut counts = vec![[0; LANES]; self.cells.len()];
+        tally(&mut counts, block, self.of_task.iter().copied());
+        let mut sums = vec![([0.0; LANES], [0.0; LANES]); self.answers.len()];
+        for ((worker, share), counts) in self.cells.iter().zip(&counts) {
+            let (tasks, agreeing) = &mut sums[*worker as usize];
+            for lane in 0..LANES {
+                let times = f64::from(counts[lane]);
+                tasks[lane] += times;
+                agreeing[lane] += times * share;
+            }
+        }
+        let mean = |(tasks, agreeing): &(Lanes<f64>, Lanes<f64>)| {
+            std::array::from_fn(|lane| (tasks[lane] > 0.0).then(|| agreeing[lane] / tasks[lane]))
+        };
+        sums.iter().map(mean).collect()
+    }
+
+    /// Joins the workers' names with the estimates of [`PerWorker::values`].
+    pub(super) fn named(
+        &self,
+        labels: &Labels,
+        estimates: impl Iterator<Item = Estimate>,
+    ) -> BTreeMap<String, WorkerAgreement> {
+        let each = labels.workers().iter().zip(&self.answers).zip(estimates);
+        each.map(|((name, (answers, shared)), estimate)| {
+            let percent = estimate.covering(*shared, *answers, "nobody else labelled their items");
+            (name.clone(), WorkerAgreement { answers: *answers, percent })
         })
         .collect()
+    }
 }

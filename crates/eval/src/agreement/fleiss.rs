@@ -26,7 +26,7 @@ impl<'a> Fleiss<'a> {
 }
 
 impl Ready for Fleiss<'_> {
-    fn value(&self, _items: &[f64], drawn: &[f64]) -> Option<f64> {
+    fn value(&self, drawn: &[f64]) -> Option<f64> {
         let size = self.size as f64;
         let (mut items, mut agreeing) = (0.0, 0.0);
         let mut given = vec![0.0; self.patterns.labels];

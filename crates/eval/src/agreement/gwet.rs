@@ -19,7 +19,7 @@ impl<'a> Percent<'a> {
 }
 
 impl Ready for Percent<'_> {
-    fn value(&self, _items: &[f64], drawn: &[f64]) -> Option<f64> {
+    fn value(&self, drawn: &[f64]) -> Option<f64> {
         seen(self.patterns, &self.agreeing, drawn)
     }
 
@@ -74,7 +74,7 @@ impl<'a> Gwet<'a> {
 }
 
 impl Ready for Gwet<'_> {
-    fn value(&self, _items: &[f64], drawn: &[f64]) -> Option<f64> {
+    fn value(&self, drawn: &[f64]) -> Option<f64> {
         if self.patterns.labels < 2 {
             return None;
         }

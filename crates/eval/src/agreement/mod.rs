@@ -16,9 +16,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::measured::estimate;
+use crate::measured::estimate_side_by_side;
 use crate::{Labels, Measured, Resampling};
 use alpha::Alpha;
+use breakdown::{PerLabel, PerWorker};
 use cohen::Cohen;
 use fleiss::Fleiss;
 use gwet::Gwet;
@@ -50,7 +51,8 @@ pub struct Agreement {
 /// All that can be said about the agreement of people who used labels of this scale.
 pub fn agreement(labels: &Labels, scale: Scale, resampling: &Resampling) -> Agreement {
     let patterns = Patterns::of(labels);
-    let (coefficients, per_label) = measure(labels, &patterns, scale.coefficients(), true, resampling);
+    let (coefficients, (per_label, per_worker)) =
+        measure(labels, &patterns, scale.coefficients(), true, resampling);
     Agreement {
         coefficients,
         n_items: labels.tasks().len(),
@@ -58,7 +60,7 @@ pub fn agreement(labels: &Labels, scale: Scale, resampling: &Resampling) -> Agre
         n_answers: labels.len(),
         replaced: labels.replaced(),
         per_label,
-        per_worker: breakdown::per_worker(labels, resampling),
+        per_worker,
     }
 }
 
@@ -68,31 +70,37 @@ pub fn coefficient(labels: &Labels, which: Coefficient, resampling: &Resampling)
     found.remove(&which).unwrap_or_else(|| Measured::undefined(labels.tasks().len(), "not measured"))
 }
 
-/// A coefficient made ready: its value when items are drawn this often, and what it can use of them.
+/// A coefficient of patterns made ready: its value when they are drawn this often, and what it can use of the items.
 trait Ready {
-    /// `items` is how often each item was drawn, `patterns` how often each pattern was.
-    fn value(&self, items: &[f64], patterns: &[f64]) -> Option<f64>;
+    /// `drawn` is how often each pattern was drawn.
+    fn value(&self, drawn: &[f64]) -> Option<f64>;
     /// How many items it can use.
     fn used(&self) -> usize;
     /// Why it is undefined, where it is.
     fn undefined(&self) -> &'static str;
-    /// Why it is not resampled, where it is not.
-    fn unresampled(&self) -> Option<&'static str> {
-        None
-    }
 }
 
+/// What is reported beside the coefficients.
+type Breakdown = (BTreeMap<String, LabelAgreement>, BTreeMap<String, WorkerAgreement>);
+
+/// All of it from the same resamples: drawing them costs more than any coefficient.
 fn measure(
     labels: &Labels,
     patterns: &Patterns,
     which: &[Coefficient],
-    with_labels: bool,
+    broken_down: bool,
     resampling: &Resampling,
-) -> (BTreeMap<Coefficient, Measured>, BTreeMap<String, LabelAgreement>) {
+) -> (BTreeMap<Coefficient, Measured>, Breakdown) {
     let items = labels.tasks().len();
     let mut found = BTreeMap::new();
     let mut ready: Vec<(Coefficient, Box<dyn Ready + '_>)> = Vec::new();
+    let (mut kappas, mut distances) = (Vec::new(), Vec::new());
     for &coefficient in which {
+        if let Some(distance) = distance(coefficient) {
+            kappas.push(coefficient);
+            distances.push(distance);
+            continue;
+        }
         match prepare(labels, patterns, coefficient) {
             Ok(one) => ready.push((coefficient, one)),
             Err(why) => {
@@ -100,30 +108,43 @@ fn measure(
             }
         }
     }
-    let (still, moving): (Vec<_>, Vec<_>) = ready.iter().partition(|(_, one)| one.unresampled().is_some());
-    for (coefficient, one) in still {
-        let once = Resampling { resamples: 0, ..*resampling };
-        let all = estimate(items, &once, |items| vec![one.value(items, &patterns.drawn(items))]);
-        let mut measured = all[0].covering(one.used(), items, one.undefined());
-        if measured.metric.value.is_some() {
-            measured.metric.why = one.unresampled().map(str::to_string);
-        }
-        found.insert(*coefficient, measured);
-    }
-    let by_label = breakdown::PerLabel::of(patterns);
-    let estimates = estimate(items, resampling, |items| {
-        let drawn = patterns.drawn(items);
-        let mut values: Vec<_> = moving.iter().map(|(_, one)| one.value(items, &drawn)).collect();
-        if with_labels {
-            values.extend(by_label.values(&drawn));
-        }
+    let cohen = (!kappas.is_empty()).then(|| Cohen::of(labels, distances));
+    let by_label = PerLabel::of(patterns);
+    let by_worker = broken_down.then(|| PerWorker::of(labels));
+    let estimates = estimate_side_by_side(items, resampling, |block| {
+        let mut values = cohen.as_ref().map_or_else(Vec::new, |cohen| cohen.values(block));
+        let of_patterns = |drawn: &[f64]| {
+            let mut values: Vec<_> = ready.iter().map(|(_, one)| one.value(drawn)).collect();
+            if broken_down {
+                values.extend(by_label.values(drawn));
+            }
+            values
+        };
+        values.extend(patterns.each_lane(block, of_patterns));
+        values.extend(by_worker.iter().flat_map(|by_worker| by_worker.values(block)));
         values
     });
-    let (of_coefficients, of_labels) = estimates.split_at(moving.len());
-    for ((coefficient, one), estimate) in moving.iter().zip(of_coefficients) {
+    let mut estimates = estimates.into_iter();
+    for coefficient in kappas {
+        if let Some((cohen, estimate)) = cohen.as_ref().zip(estimates.next()) {
+            found.insert(coefficient, estimate.covering(cohen.used(), items, cohen.undefined()));
+        }
+    }
+    for ((coefficient, one), estimate) in ready.iter().zip(estimates.by_ref()) {
         found.insert(*coefficient, estimate.covering(one.used(), items, one.undefined()));
     }
-    (found, if with_labels { by_label.named(labels, of_labels) } else { BTreeMap::new() })
+    let Some(by_worker) = by_worker else { return (found, Breakdown::default()) };
+    let of_labels: Vec<_> = estimates.by_ref().take(2 * patterns.labels).collect();
+    (found, (by_label.named(labels, &of_labels), by_worker.named(labels, estimates)))
+}
+
+fn distance(coefficient: Coefficient) -> Option<cohen::Distance> {
+    match coefficient {
+        Coefficient::Cohen => Some(cohen::plain),
+        Coefficient::CohenLinear => Some(cohen::linear),
+        Coefficient::CohenQuadratic => Some(cohen::quadratic),
+        _ => None,
+    }
 }
 
 fn prepare<'a>(
@@ -140,9 +161,9 @@ fn prepare<'a>(
     Ok(match coefficient {
         Coefficient::Percent => Box::new(gwet::Percent::of(patterns)),
         Coefficient::Fleiss => Box::new(Fleiss::of(patterns)),
-        Coefficient::Cohen => Box::new(Cohen::plain(labels)),
-        Coefficient::CohenLinear => Box::new(Cohen::linear(labels)),
-        Coefficient::CohenQuadratic => Box::new(Cohen::quadratic(labels)),
+        Coefficient::Cohen | Coefficient::CohenLinear | Coefficient::CohenQuadratic => {
+            return Err("kappas are counted by pairs of people");
+        }
         Coefficient::AlphaNominal => Box::new(Alpha::nominal(patterns)),
         Coefficient::AlphaOrdinal => Box::new(Alpha::ordinal(patterns)),
         Coefficient::AlphaInterval => Box::new(Alpha::interval(patterns, values()?)),

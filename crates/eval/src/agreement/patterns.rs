@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use crate::Labels;
+use crate::draws::{Block, LANES, Lanes, tally};
 
 /// How often a label was given to an item.
 pub(super) type Count = (u32, u32);
@@ -43,13 +44,23 @@ impl Patterns {
         Patterns { labels: labels.labels().len(), counts, sizes, of_item }
     }
 
-    /// How often each pattern was drawn, given how often each item was.
-    pub(super) fn drawn(&self, items: &[f64]) -> Vec<f64> {
-        let mut drawn = vec![0.0; self.counts.len()];
-        for (pattern, weight) in self.of_item.iter().zip(items) {
-            drawn[*pattern as usize] += weight;
+    /// What `values` gives for each lane, told how often each pattern was drawn in it.
+    pub(super) fn each_lane(
+        &self,
+        block: &Block,
+        values: impl Fn(&[f64]) -> Vec<Option<f64>>,
+    ) -> Vec<Lanes<Option<f64>>> {
+        let mut counts = vec![[0; LANES]; self.counts.len()];
+        tally(&mut counts, block, (0..).zip(self.of_item.iter().copied()));
+        let mut drawn = vec![0.0; counts.len()];
+        let mut all = Vec::new();
+        for lane in 0..LANES {
+            drawn.iter_mut().zip(&counts).for_each(|(drawn, counts)| *drawn = f64::from(counts[lane]));
+            let found = values(&drawn);
+            all.resize(found.len(), [None; LANES]);
+            all.iter_mut().zip(found).for_each(|(lanes, value)| lanes[lane] = value);
         }
-        drawn
+        all
     }
 
     /// How many items have a size that fits.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engraft_app::annotate::{Answer, Answers, Choice, LabelOption, Question, QuestionKind};
+use engraft_app::annotate::{Answer, Answers, Choice, LabelOption, Question, QuestionKind, Relation};
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
@@ -18,11 +18,30 @@ pub(crate) fn show_answers(questions: &[Question], fields: &Map<String, Value>, 
             @for question in questions {
                 @if let Some(given) = answers.get(&question.name) {
                     dt { (title(question)) }
-                    dd data-answer=(question.name) dir="auto" { (show_answer(question, given, fields)) }
+                    dd data-answer=(question.name) dir="auto" {
+                        @match given {
+                            Answer::Relations(arrows) => (between(question, arrows, answers)),
+                            given => (show_answer(question, given, fields)),
+                        }
+                    }
                 }
             }
         }
     }
+}
+
+/// Arrows between the parts that the same person marked, by their quotes.
+fn between(question: &Question, arrows: &[Relation], answers: &Answers) -> Markup {
+    let spans = match &question.kind {
+        QuestionKind::Relations { spans, .. } => answers.get(spans),
+        _ => None,
+    };
+    let quote = |id: &str| match spans {
+        Some(Answer::Spans(spans)) => spans.iter().find(|span| span.id == id).map(|span| span.quote.clone()),
+        _ => None,
+    };
+    let end = |id: &str| html! { @match quote(id) { Some(quote) => q dir="auto" { (quote) }, None => (id) } };
+    html! { ul.plain { @for one in arrows { li { (end(&one.from)) " → " (end(&one.to)) " " span.chip { (option(question, &one.label)) } } } } }
 }
 
 /// One answer in words, for people who see no order of sides.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use engraft_app::annotate::{Answer, Question};
 use engraft_app::review::{self, ConflictView, Conflicts, Decision, Side};
@@ -81,11 +82,12 @@ pub(crate) async fn page(
 /// Decides it and goes on to the next.
 pub(crate) async fn decide(
     State(studio): State<Arc<Studio>>,
-    Who { principal, .. }: Who,
+    frame: Frame,
+    who: Who,
     Path((name, id)): Path<(String, String)>,
     body: String,
-) -> Result<Redirect, Problem> {
-    let of = name.clone();
+) -> Result<Response, Problem> {
+    let (principal, of, again) = (who.principal.clone(), name.clone(), id.clone());
     let decided = studio
         .call(move |context, app| {
             let view = review::conflict(context, app, &principal, &of, &id)?;
@@ -106,10 +108,41 @@ pub(crate) async fn decide(
             review::decide(context, app, &principal, &of, &Decision { item: id, answers, version }).map(Ok)
         })
         .await
-        .and_then(|decided| decided)?;
-    Ok(Redirect::to(&match decided.next {
+        .and_then(|decided| decided);
+    let decided = match decided {
+        Ok(decided) => decided,
+        Err(problem) if problem.status == StatusCode::CONFLICT => {
+            let page = overtaken(&studio, &frame, who, name, again).await?;
+            return Ok((StatusCode::CONFLICT, page).into_response());
+        }
+        Err(problem) => return Err(problem),
+    };
+    let next = match decided.next {
         Some(next) => case_address(&name, &next),
         None => address(&name, Part::Review),
+    };
+    Ok(Redirect::to(&next).into_response())
+}
+
+/// The case as it is now, for somebody who decided on what it was before.
+async fn overtaken(
+    studio: &Arc<Studio>,
+    frame: &Frame,
+    who: Who,
+    name: String,
+    id: String,
+) -> Result<Markup, Problem> {
+    let view =
+        studio.call(move |context, app| review::conflict(context, app, &who.principal, &name, &id)).await?;
+    Ok(frame.page(Page {
+        title: &format!("{}: decide {}", view.dataset, view.item),
+        place: Place::Dataset(&view.dataset, Part::Review),
+        scripts: &["lead.js"],
+        class: "adjudicate",
+        body: html! {
+            p.notice.warn role="alert" { "Somebody decided this, or answered it, after you opened the page: your decision was not kept. This is how it is now." }
+            (case(frame, &view, false))
+        },
     }))
 }
 
@@ -171,7 +204,10 @@ fn case(frame: &Frame, view: &ConflictView, own: bool) -> Markup {
             @if let Some(next) = &view.next { a.button href=(case_address(&view.dataset, next)) data-key="n" { "Later" kbd { "n" } } }
         }
         @if let Some(resolution) = &view.resolution {
-            p.notice { "This was decided" @if let Some(by) = &resolution.by { " by " (by) } ". Deciding again replaces it; the log keeps both." }
+            section.notice {
+                p { "This was decided" @if let Some(by) = &resolution.by { " by " (by) } ". Deciding again replaces it; the log keeps both." }
+                (item::show_answers(&view.questions, &view.fields, &resolution.answers))
+            }
         }
         @if own {
             form.deciding method="post" action=(case_address(&view.dataset, &view.item)) { (frame.csrf_field()) (by_oneself(view)) }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::{schema_text, templates};
 use crate::extract::{Asked, Fields, Sent};
 use crate::guard::Who;
-use crate::page::{Frame, Page, Part, Place, address};
+use crate::page::{Frame, Page, Part, Place, address, encoded};
 use crate::problem::Problem;
 use crate::sheet;
 use crate::studio::Studio;
@@ -207,6 +207,9 @@ fn draw(frame: &Frame, draft: &Draft) -> Markup {
                     label.field { span { "What is shown and asked" } textarea.code name="schema" rows="24" spellcheck="false" autocapitalize="none" wrap="off" { (draft.schema) } small.help { "JSON; the preview follows as you type." } }
                     label.field { span { "Guidelines" } textarea name="guidelines" rows="8" { (draft.guidelines) } small.help { "Markdown. People read them beside every item, and see what changed since their last visit." } }
                     div data-problems aria-live="polite" { (problems(draft.problems)) }
+                    @if let Some(name) = draft.dataset.filter(|_| frame.may(Act::Delete)) {
+                        p.muted { "To be rid of it: " a href={ "/d/" (encoded(name)) "/delete" } { "delete this dataset" } "." }
+                    }
                     div.row {
                         button.button.primary name="do" value="save" { @if draft.dataset.is_some() { "Save as a new version" } @else { "Make the dataset" } }
                         button.button name="do" value="preview" formnovalidate { "Look at it" }

@@ -10,18 +10,11 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::figures::{bar, count, hours, metric, percent, seconds, thousands};
-use crate::extract::{Asked, Fields};
+use crate::extract::Fields;
 use crate::guard::Who;
 use crate::page::{Frame, Page, Part, Place, address, encoded};
 use crate::problem::Problem;
 use crate::studio::Studio;
-
-#[derive(Deserialize)]
-pub(crate) struct Query {
-    /// Only the figures, for a page that refreshes itself.
-    #[serde(default)]
-    part: bool,
-}
 
 #[derive(Deserialize)]
 pub(crate) struct Pausing {
@@ -29,20 +22,14 @@ pub(crate) struct Pausing {
     why: String,
 }
 
-/// The page, or its figures alone.
+/// The page.
 pub(crate) async fn page(
     State(studio): State<Arc<Studio>>,
     frame: Frame,
     who: Who,
     Path(dataset): Path<String>,
-    Asked(query): Asked<Query>,
 ) -> Result<Response, Problem> {
-    let (principal, name) = (who.principal.clone(), dataset.clone());
-    let view = studio.call(move |context, app| review::dashboard(context, app, &principal, &name)).await?;
-    let figures = figures(&view, &frame, who.principal.may(Act::SeeAnswers));
-    if query.part {
-        return Ok(figures.into_response());
-    }
+    let figures = drawn(&studio, &frame, &who, &dataset).await?;
     let page = frame.page(Page {
         title: &format!("{dataset}: dashboard"),
         place: Place::Dataset(&dataset, Part::Dashboard),
@@ -50,10 +37,41 @@ pub(crate) async fn page(
         class: "dashboard",
         body: html! {
             h1 { (dataset) }
-            div #figures data-live={ (address(&dataset, Part::Dashboard)) "?part=true" } { (figures) }
+            div #figures data-live={ (address(&dataset, Part::Dashboard)) "/live" } { (figures) }
         },
     });
     Ok(page.into_response())
+}
+
+/// Its figures, as often as they change.
+pub(crate) async fn live(
+    State(studio): State<Arc<Studio>>,
+    frame: Frame,
+    who: Who,
+    Path(dataset): Path<String>,
+) -> Result<Response, Problem> {
+    // What stands in the way is said before the stream begins.
+    drawn(&studio, &frame, &who, &dataset).await?;
+    let shared = Arc::new((Arc::clone(&studio), frame, who, dataset));
+    let listener = Arc::clone(&shared);
+    let happened = move || {
+        let (studio, principal) = (Arc::clone(&listener.0), listener.2.principal.clone());
+        async move { studio.call(move |_, app| review::pulse(app, &principal)).await }
+    };
+    let draw = move || {
+        let shared = Arc::clone(&shared);
+        async move {
+            let (studio, frame, who, dataset) = &*shared;
+            drawn(studio, frame, who, dataset).await.map(Markup::into_string)
+        }
+    };
+    crate::live::stream(&studio, "figures", happened, draw)
+}
+
+async fn drawn(studio: &Arc<Studio>, frame: &Frame, who: &Who, dataset: &str) -> Result<Markup, Problem> {
+    let (principal, name) = (who.principal.clone(), dataset.to_string());
+    let view = studio.call(move |context, app| review::dashboard(context, app, &principal, &name)).await?;
+    Ok(figures(&view, frame, who.principal.may(Act::SeeAnswers)))
 }
 
 /// Stops a person here, or lets them go on when no reason is given.

@@ -118,7 +118,7 @@ fn mine(queue: &QueueView) -> Markup {
         @if queue.guidelines_changed && queue.counts.submitted > 0 { p.notice { "The guidelines changed since your last visit." } }
         @if queue.counts.returned > 0 { p.notice.warn { (count(queue.counts.returned, "item was", "items were")) " given back to you." } }
         dl.figures {
-            div { dt { "Left for you" } dd { (thousands(queue.counts.pending)) } }
+            div { dt { "Left for you" } dd { @if queue.counts.pending_fewer { "fewer than " } (thousands(queue.counts.pending)) } }
             div { dt { "Done today" } dd { (thousands(queue.done_today)) } }
             div { dt { "Median time" } dd { @match queue.median_seconds { Some(value) => (seconds(value)), None => "–" } } }
             div { dt { "Time left" } dd { @match queue.minutes_left { Some(value) => (minutes(value)), None => "–" } } }

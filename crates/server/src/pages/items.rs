@@ -56,6 +56,7 @@ impl Query {
             user: given(&self.user),
             question: given(&self.question),
             label: given(&self.label),
+            other: given(&self.other),
             flagged: self.flagged,
             after: given(&self.after),
             limit: Some(50),
@@ -70,19 +71,13 @@ impl Query {
             ("user", &self.user),
             ("question", &self.question),
             ("label", &self.label),
+            ("other", &self.other),
             ("flagged", if self.flagged { "true" } else { "" }),
             ("after", after),
         ];
         let given = pairs.iter().filter(|(_, value)| !value.is_empty());
         given.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
     }
-}
-
-/// What the list shows.
-enum Listed {
-    Rows(Items),
-    /// The items behind a cell of the matrix, by id.
-    Pair(Vec<String>),
 }
 
 /// The list.
@@ -94,25 +89,10 @@ pub(crate) async fn list(
     Asked(query): Asked<Query>,
 ) -> Result<Response, Problem> {
     let (principal, asked, of) = (who.principal.clone(), query.clone(), name.clone());
-    let (listed, dataset) = studio
+    let (items, dataset) = studio
         .call(move |context, app| {
             let dataset = dataset::show(context, app, &principal, &of)?;
-            if asked.other.is_empty() {
-                let rows = review::items(context, app, &principal, &of, &asked.filter())?;
-                return Ok((Listed::Rows(rows), dataset));
-            }
-            let view = review::dashboard(context, app, &principal, &of)?;
-            let cells = view.matrices.into_iter().filter(|matrix| matrix.question == asked.question);
-            let pair = |a: &str, b: &str| {
-                (a == asked.label && b == asked.other) || (b == asked.label && a == asked.other)
-            };
-            let mut cells = cells.flat_map(|matrix| matrix.cells);
-            Ok((
-                Listed::Pair(
-                    cells.find(|cell| pair(&cell.a, &cell.b)).map(|cell| cell.items).unwrap_or_default(),
-                ),
-                dataset,
-            ))
+            Ok((review::items(context, app, &principal, &of, &asked.filter())?, dataset))
         })
         .await?;
     let page = frame.page(Page {
@@ -123,13 +103,10 @@ pub(crate) async fn list(
         body: html! {
             h1 { "Items of " (name) }
             (filters(&name, &query, &dataset))
-            @match &listed {
-                Listed::Rows(items) => (table(&name, items, &query)),
-                Listed::Pair(ids) => {
-                    p { "Where one person said “" (query.label) "” and another “" (query.other) "”:" }
-                    ul { @for id in ids { li { a href=(item_address(&name, id)) { (id) } } } }
-                }
+            @if !query.other.is_empty() {
+                p { "Where one person said “" (query.label) "” and another “" (query.other) "” to " (query.question) ": " (count(items.items.len() as u64, "item", "items")) ", among the latest that two people or more answered." }
             }
+            (table(&name, &items, &query))
         },
     });
     Ok(page.into_response())
@@ -198,6 +175,7 @@ fn filters(name: &str, query: &Query, dataset: &DatasetView) -> Markup {
             label.field { span { "Person" } input name="user" value=(query.user); }
             label.field { span { "Question" } select name="question" { option value="" { "Any" } @for question in &dataset.schema.questions { option selected[question.name == query.question] { (question.name) } } } }
             label.field { span { "Answer" } input name="label" value=(query.label); }
+            label.field { span { "And another’s" } input name="other" value=(query.other); }
             label.check { input type="checkbox" name="flagged" value="true" checked[query.flagged]; " Flagged" }
             button.button.primary { "Show" }
         }

@@ -188,7 +188,7 @@ fn tabs(dataset: &str, current: Tab, counts: &TabCounts) -> Markup {
         nav.tabs aria-label="My work" {
             @for (tab, name) in TABS {
                 a href={ (address(dataset, Part::Work)) "?tab=" (name) } aria-current=[(tab == current).then_some("page")] {
-                    (capital(name)) " " span.badge data-count=(name) { (thousands(number(tab))) }
+                    (capital(name)) " " span.badge data-count=(name) { @if tab == Tab::Pending && counts.pending_fewer { "< " } (thousands(number(tab))) }
                 }
             }
             a.aside href={ "/d/" (encoded(dataset)) "/bulk" } { "Many at once" }

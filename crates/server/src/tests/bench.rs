@@ -164,6 +164,28 @@ impl Bench {
         })
     }
 
+    /// The first pieces of a body that goes on, with something done after each.
+    pub(super) fn hear(&self, cookie: &str, path: &str, mut after: Vec<&dyn Fn()>) -> Vec<String> {
+        let request = Request::get(path).header("cookie", format!("engraft={cookie}"));
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().insert(Peer(([127, 0, 0, 1], 1234).into()));
+        let response = self.runtime.block_on(self.router.clone().oneshot(request)).unwrap();
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        let mut body = response.into_body();
+        let mut heard = Vec::new();
+        loop {
+            let piece = self.runtime.block_on(async {
+                tokio::time::timeout(std::time::Duration::from_secs(20), body.frame()).await
+            });
+            let bytes = piece.unwrap().unwrap().unwrap().into_data().unwrap();
+            heard.push(String::from_utf8_lossy(&bytes).into_owned());
+            if after.is_empty() {
+                return heard;
+            }
+            after.remove(0)();
+        }
+    }
+
     /// A request with somebody's token; `nobody` has none.
     pub(super) fn send(&self, who: &str, method: &str, path: &str, mime: &str, body: &str) -> Reply {
         let mut request = Request::builder().method(method).uri(path).header("content-type", mime);

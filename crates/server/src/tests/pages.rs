@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::bench::Bench;
 
 /// Every page reachable by links from the home page of somebody.
@@ -51,6 +53,77 @@ fn every_link_leads_somewhere_and_no_page_runs_anything_inline() {
             assert!(html.matches("name=\"csrf\"").count() > forms, "{path}: {forms} forms carry their token");
         }
     }
+}
+
+#[test]
+fn a_dashboard_is_told_when_somebody_answered() {
+    let bench = Bench::stocked();
+    let cookie = bench.sign_in("lea");
+    let answer = || {
+        let next = bench.post("ana", "/api/v1/datasets/tickets/next", &json!({ "how_many": 1 })).json();
+        let view = &next["items"][0];
+        let said = json!({ "item": view["item"], "lease": view["lease"], "answers": { "topic": "bug" } });
+        assert_eq!(bench.post("ana", "/api/v1/datasets/tickets/submit", &said).status, 200);
+    };
+    // The first item of a person is a known one and counts for nothing, so the second answer shows.
+    answer();
+    let heard = bench.hear(&cookie, "/d/tickets/dashboard/live", vec![&answer]);
+    let responses =
+        |text: &str| text.split(" response").next().unwrap().rsplit(' ').next().unwrap().to_string();
+    assert!(heard.iter().all(|event| event.starts_with("event: figures\ndata: ") && event.ends_with("\n\n")));
+    assert_eq!([responses(&heard[0]), responses(&heard[1])], ["0", "1"], "{heard:?}");
+}
+
+#[test]
+fn a_decision_made_on_an_old_page_is_refused_and_shows_the_newer_one() {
+    let bench = Bench::stocked();
+    for (who, topic) in [("ana", "bug"), ("zeno", "billing")] {
+        let next = bench.post(who, "/api/v1/datasets/tickets/next", &json!({ "how_many": 6 })).json();
+        for view in next["items"].as_array().unwrap() {
+            let said = json!({ "item": view["item"], "lease": view["lease"], "answers": { "topic": topic } });
+            assert_eq!(bench.post(who, "/api/v1/datasets/tickets/submit", &said).status, 200);
+        }
+    }
+    let (rex, lea) = (bench.sign_in("rex"), bench.sign_in("lea"));
+    let page = bench.open(&lea, "/d/tickets/review/t1").text;
+    let version = page.split("name=\"version\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let form = |side: &str| format!("how=pick&version={version}&pick.topic={side}");
+    assert_eq!(bench.submit(&rex, "/d/tickets/review/t1", &form("A")).status, 303);
+    let late = bench.submit(&lea, "/d/tickets/review/t1", &form("B"));
+    assert_eq!(late.status, 409);
+    assert!(late.text.contains("your decision was not kept") && late.text.contains("This was decided"));
+    let stands = bench.get("lea", "/api/v1/datasets/tickets/item?item=t1").json();
+    let topic = stands["resolution"]["answers"]["topic"].as_str().unwrap();
+    let notice = late.text.split("This was decided").nth(1).unwrap();
+    assert!(notice.split("</section>").next().unwrap().contains(topic), "the newer decision is shown");
+}
+
+#[test]
+fn a_lead_audits_and_weighs_and_an_owner_deletes_by_typing_the_name() {
+    let bench = Bench::stocked();
+    for who in ["ana", "zeno"] {
+        let next = bench.post(who, "/api/v1/datasets/tickets/next", &json!({ "how_many": 6 })).json();
+        for view in next["items"].as_array().unwrap() {
+            let said = json!({ "item": view["item"], "lease": view["lease"], "answers": { "topic": "bug" } });
+            bench.post(who, "/api/v1/datasets/tickets/submit", &said);
+        }
+    }
+    let lea = bench.sign_in("lea");
+    let audited = bench.open(&lea, "/d/tickets/quality?audit=true&split=train%3D.5%2Ctest%3D.5").text;
+    assert!(audited.contains("Looked at 6 items"), "{audited}");
+    let weighed = bench.submit(&lea, "/d/tickets/quality/resolve", "method=dawid-skene").text;
+    assert!(weighed.contains("By dawid-skene") && weighed.contains("How reliable people are"), "{weighed}");
+    let wrong = bench.submit(&lea, "/d/tickets/quality/resolve", "method=majority&question=nothing");
+    assert!(wrong.text.contains("notice bad"), "{}", wrong.text);
+    assert_eq!(bench.open(&lea, "/d/tickets/delete").status, 403);
+    let olga = bench.sign_in("olga");
+    assert!(bench.open(&olga, "/d/tickets/settings").text.contains("href=\"/d/tickets/delete\""));
+    assert!(bench.open(&olga, "/d/tickets/delete").text.contains("6 items"));
+    let typo = bench.submit(&olga, "/d/tickets/delete/now", "confirm=ticket");
+    assert!(typo.status == 400 && typo.text.contains("its name was not repeated"), "{}", typo.text);
+    assert_eq!(bench.submit(&olga, "/d/tickets/delete/now", "confirm=tickets").headers["location"], "/");
+    assert_eq!(bench.open(&olga, "/d/tickets/dashboard").status, 404);
+    assert!(bench.open(&olga, "/log?check=true").text.contains("fit together"));
 }
 
 #[test]

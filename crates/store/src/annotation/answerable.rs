@@ -9,12 +9,23 @@ use crate::{Store, StoreError};
 /// A person's older responses are taken to lie on items that are complete by now.
 const LOOKED_AT: usize = 5000;
 
+/// How much is left for a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Items.
+    pub items: u64,
+    /// There are fewer than that many: where gold is among the last ones, the exact number would tell them apart.
+    pub fewer: bool,
+}
+
 /// A dataset as one person has it before them.
 pub(crate) struct Ahead {
     /// Items that miss answers and have none of theirs, whoever holds them now.
     ordinary: u32,
     /// Gold items without an answer of theirs.
     gold: u32,
+    /// All gold items.
+    golden: u32,
     /// Whether they hold anything.
     holding: bool,
     /// All items that are not gold.
@@ -27,6 +38,18 @@ impl Ahead {
     /// Whether they are asked for nothing more. Gold is no work by itself but where there is nothing else.
     fn finished(&self) -> bool {
         self.ordinary == 0 && self.all > 0
+    }
+
+    /// From how many on the number is told exactly. Gold that nobody will be asked for any more goes with the last
+    /// ordinary item, so that an exact number would drop by as much; it stays above all gold there is, in round steps that
+    /// do not tell how much that is.
+    fn told_from(&self) -> u32 {
+        if self.golden == 0 || self.all == 0 {
+            return 0;
+        }
+        let least = (2 * self.golden).max(self.all / 10);
+        let steps = (0..9).flat_map(|power| [2, 5, 10].map(|step| step * 10u32.pow(power)));
+        steps.into_iter().find(|step| *step >= least.max(20)).unwrap_or(u32::MAX)
     }
 
     /// How many of `all` the person finds gone: gold items of the same share are not shown to them, as if others had
@@ -62,6 +85,7 @@ pub(crate) fn ahead(tx: &Transaction<'_>, dataset: DatasetNo, user: UserNo) -> R
     Ok(Ahead {
         ordinary: open.saturating_sub(begun),
         gold: gold.saturating_sub(said_gold),
+        golden: gold,
         holding,
         all,
         gone: all.saturating_sub(open).saturating_sub(helped),
@@ -70,15 +94,17 @@ pub(crate) fn ahead(tx: &Transaction<'_>, dataset: DatasetNo, user: UserNo) -> R
 
 impl Store {
     /// How many items this person could still be given, whoever holds them now: each answer and each skip makes it one
-    /// less, whether the item was gold or not. It drops to 0 when nothing ordinary is left and they hold nothing. Exact
-    /// for a person's latest 5,000 responses.
-    pub fn left(&self, dataset: DatasetNo, user: UserNo) -> Result<u64, StoreError> {
+    /// less, whether the item was gold or not. It is 0 when nothing ordinary is left and they hold nothing. Exact for a
+    /// person's latest 5,000 responses; where there is gold, the last ones are not counted one by one.
+    pub fn left(&self, dataset: DatasetNo, user: UserNo) -> Result<Left, StoreError> {
         self.read(|tx| {
             let ahead = ahead(tx, dataset, user)?;
             if ahead.finished() && !ahead.holding {
-                return Ok(0);
+                return Ok(Left::default());
             }
-            Ok(u64::from(ahead.ordinary) + u64::from(ahead.gold))
+            let (items, told_from) = (ahead.ordinary.saturating_add(ahead.gold), ahead.told_from());
+            let fewer = items < told_from;
+            Ok(Left { items: if fewer { told_from } else { items }.into(), fewer })
         })
     }
 }

@@ -85,6 +85,17 @@ pub(crate) fn add(tx: &Transaction<'_>, dataset: DatasetNo, delta: &Delta) -> Re
 }
 
 impl Store {
+    /// Two numbers of which one grows with whatever happens to any item: cheap to look at, to know whether it is worth
+    /// looking closer.
+    pub fn pulse(&self) -> Result<[u64; 2], StoreError> {
+        self.read(|tx| {
+            let mut find = tx.prepare_cached(
+                "SELECT value, (SELECT no FROM event_head) FROM counter WHERE name = 'tick'",
+            )?;
+            Ok(find.query_row([], |row| Ok([row.get(0)?, row.get(1)?]))?)
+        })
+    }
+
     /// How far a dataset is. Reads one row and the leases that are alive, whatever the size.
     pub fn tally(&self, dataset: DatasetNo, now: Millis) -> Result<Tally, StoreError> {
         self.read(|tx| {

@@ -35,8 +35,12 @@ pub struct GuidelineRow {
     pub created_at: Millis,
 }
 
+/// The name, so to speak, of the one dataset that an import is making; nobody sees it, and nobody can type it.
+pub(crate) const UNNAMED: &str = "\u{1}";
+
 const DATASETS: &str =
-    "SELECT d.no, d.name, g.hash, g.body, d.created_at FROM dataset d JOIN guideline g ON g.no = d.guideline";
+    "SELECT d.no, d.name, g.hash, g.body, d.created_at FROM dataset d JOIN guideline g ON g.no = d.guideline
+     WHERE d.name <> char(1)";
 
 impl Store {
     /// Makes an empty dataset.
@@ -79,12 +83,12 @@ impl Store {
 
     /// The dataset of that name.
     pub fn dataset(&self, name: &str) -> Result<Option<DatasetRow>, StoreError> {
-        self.read(|tx| one(tx, "WHERE d.name = ?1", name))
+        self.read(|tx| one(tx, "d.name = ?1", name))
     }
 
     /// The dataset of that number.
     pub fn dataset_by_no(&self, no: DatasetNo) -> Result<Option<DatasetRow>, StoreError> {
-        self.read(|tx| one(tx, "WHERE d.no = ?1", no))
+        self.read(|tx| one(tx, "d.no = ?1", no))
     }
 
     /// All datasets, in the order they were made.
@@ -160,7 +164,7 @@ fn one(
     which: &str,
     key: impl rusqlite::ToSql,
 ) -> Result<Option<DatasetRow>, StoreError> {
-    let mut one = tx.prepare_cached(&format!("{DATASETS} {which}"))?;
+    let mut one = tx.prepare_cached(&format!("{DATASETS} AND {which}"))?;
     Ok(one.query_row([key], dataset_from).optional()?)
 }
 
@@ -182,14 +186,68 @@ pub(crate) fn add_dataset(
     by: Option<UserNo>,
     now: Millis,
 ) -> Result<DatasetRow, StoreError> {
+    let no = insert(tx, name, schema, by, now)?;
+    created(tx, no, name, by, now)?;
+    one(tx, "d.no = ?1", no)?.ok_or_else(|| no_dataset(no))
+}
+
+/// Makes an empty dataset that nobody sees before [`name_dataset`]. An error when the name that it will get is taken.
+pub(crate) fn add_unnamed(
+    tx: &Transaction<'_>,
+    name: &str,
+    schema: &str,
+    by: Option<UserNo>,
+    now: Millis,
+) -> Result<DatasetNo, StoreError> {
+    if tx.prepare_cached("SELECT 1 FROM dataset WHERE name = ?1")?.exists([name])? {
+        return Err(taken(name));
+    }
+    insert(tx, UNNAMED, schema, by, now)
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    name: &str,
+    schema: &str,
+    by: Option<UserNo>,
+    now: Millis,
+) -> Result<DatasetNo, StoreError> {
     let mut add = tx.prepare_cached(
-        "INSERT INTO dataset (name, guideline, created_at) VALUES (?1, 0, ?2) ON CONFLICT DO NOTHING RETURNING no",
+        "INSERT INTO dataset (name, guideline, created_at, salt) VALUES (?1, 0, ?2, lower(hex(randomblob(16))))
+         ON CONFLICT DO NOTHING RETURNING no",
     )?;
     let no: Option<DatasetNo> = add.query_row((name, now), |row| row.get(0)).optional()?;
-    let Some(no) = no else {
-        return Err(StoreError::Taken { what: "dataset", name: name.to_string() });
-    };
-    let hash = set_current(tx, no, schema, by, now)?;
+    let no = no.ok_or_else(|| taken(name))?;
+    set_current(tx, no, schema, by, now)?;
+    Ok(no)
+}
+
+/// Gives a dataset its name, from when on it is there.
+pub(crate) fn name_dataset(
+    tx: &Transaction<'_>,
+    no: DatasetNo,
+    name: &str,
+    by: Option<UserNo>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let mut set = tx.prepare_cached("UPDATE OR IGNORE dataset SET name = ?2 WHERE no = ?1")?;
+    if set.execute((no, name))? == 0 {
+        return Err(taken(name));
+    }
+    created(tx, no, name, by, now)
+}
+
+fn created(
+    tx: &Transaction<'_>,
+    no: DatasetNo,
+    name: &str,
+    by: Option<UserNo>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let mut hash = tx.prepare_cached(
+        "SELECT g.hash FROM dataset d JOIN guideline g ON g.no = d.guideline WHERE d.no = ?1",
+    )?;
+    let hash: String = hash.query_row([no], |row| row.get(0))?;
     let body = serde_json::json!({"name": name, "guideline": hash}).to_string();
     let event = NewEvent {
         at: now,
@@ -200,5 +258,9 @@ pub(crate) fn add_dataset(
         ..NewEvent::default()
     };
     append_event(tx, &event)?;
-    one(tx, "WHERE d.no = ?1", no)?.ok_or_else(|| no_dataset(no))
+    Ok(())
+}
+
+fn taken(name: &str) -> StoreError {
+    StoreError::Taken { what: "dataset", name: name.to_string() }
 }

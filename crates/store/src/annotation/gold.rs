@@ -74,10 +74,9 @@ pub(crate) fn put(
 /// Puts the untouched items of a dataset that has gold in a shuffled order, but for those whose place somebody chose: where
 /// items come by their numbers, each that does not is gold.
 pub(crate) fn hide(tx: &Transaction<'_>, dataset: DatasetNo) -> Result<(), StoreError> {
-    let mut any = tx.prepare_cached("SELECT gold > 0 FROM dataset WHERE no = ?1")?;
-    if !any.query_row([dataset], |row| row.get(0)).optional()?.unwrap_or(false) {
-        return Ok(());
-    }
+    let mut any = tx.prepare_cached("SELECT salt FROM dataset WHERE no = ?1 AND gold > 0")?;
+    let salt: Option<String> = any.query_row([dataset], |row| row.get(0)).optional()?;
+    let Some(salt) = salt else { return Ok(()) };
     // By what they miss, so that the index finds those without a place and no others.
     let mut find = tx.prepare_cached(
         "SELECT item FROM task INDEXED BY task_queue WHERE dataset = ?1 AND missing = ?2 AND begun = 0 AND place = 0
@@ -89,7 +88,7 @@ pub(crate) fn hide(tx: &Transaction<'_>, dataset: DatasetNo) -> Result<(), Store
         missing = next;
         let items = find.query_map((dataset, missing), |row| row.get(0))?;
         for item in items.collect::<Result<Vec<ItemNo>, _>>()? {
-            let hash = content_hash(format!("place {dataset} {item}").as_bytes());
+            let hash = content_hash(format!("place {salt} {item}").as_bytes());
             let place = hash.get(..8).and_then(|digits| i64::from_str_radix(digits, 16).ok()).unwrap_or(0);
             set.execute((dataset, item, place + 1))?;
         }

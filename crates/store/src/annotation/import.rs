@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rusqlite::{OptionalExtension, Transaction};
+use serde::{Deserialize, Serialize};
 
 use super::counts::{self, Delta};
 use super::datasets::{guideline_no, no_dataset};
@@ -25,7 +26,7 @@ const PREVIEW: usize = 160;
 const TICKS: usize = 1024;
 
 /// An item on its way in.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NewRecord {
     /// Its name within the dataset.
     pub external: String,
@@ -48,7 +49,7 @@ pub struct NewRecord {
 }
 
 /// A response given elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewResponse {
     /// Whose.
     pub user: UserNo,
@@ -120,7 +121,7 @@ impl Store {
                 return Err(no_dataset(dataset));
             }
             for record in records {
-                batch.record(record)?;
+                batch.record(record, None)?;
             }
             batch.finish(by)
         })
@@ -157,9 +158,10 @@ impl<'t> Batch<'t> {
         }
     }
 
-    pub(crate) fn record(&mut self, record: &NewRecord) -> Result<(), StoreError> {
+    /// Adds a record; `staged` is its item where [`stage`] made it.
+    pub(crate) fn record(&mut self, record: &NewRecord, staged: Option<ItemNo>) -> Result<(), StoreError> {
         let (tx, dataset, now) = (self.tx, self.dataset, self.now);
-        let item = match self.add(record)? {
+        let item = match self.add(record, staged)? {
             Some(item) => item,
             None => match self.existing(record)? {
                 Some(item) => item,
@@ -174,17 +176,13 @@ impl<'t> Batch<'t> {
     }
 
     /// Adds a new item with all that came with it but suggestions; `None` when its name is known.
-    fn add(&mut self, record: &NewRecord) -> Result<Option<ItemNo>, StoreError> {
+    fn add(&mut self, record: &NewRecord, staged: Option<ItemNo>) -> Result<Option<ItemNo>, StoreError> {
         let (tx, dataset) = (self.tx, self.dataset);
-        let mut add = tx.prepare_cached(
-            "INSERT INTO item (dataset, external, preview, metadata, fields) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (dataset, external) DO NOTHING RETURNING no",
-        )?;
-        let end = record.text.char_indices().nth(PREVIEW).map_or(record.text.len(), |(at, _)| at);
-        let row = (dataset, &record.external, &record.text[..end], &record.metadata, &record.fields);
-        let Some(item) = add.query_row(row, |row| row.get(0)).optional()? else { return Ok(None) };
-        let mut find_by = tx.prepare_cached("INSERT INTO item_text (rowid, text) VALUES (?1, ?2)")?;
-        find_by.execute((item, &record.text))?;
+        let item = match staged {
+            Some(item) => Some(item),
+            None => stage(tx, dataset, record)?,
+        };
+        let Some(item) = item else { return Ok(None) };
         let (mut submitted, mut said) = (0, false);
         for (at, response) in record.responses.iter().enumerate() {
             let theirs = |it: &&NewResponse| it.status != Status::Draft && it.user == response.user;
@@ -378,6 +376,7 @@ impl<'t> Batch<'t> {
         Ok(())
     }
 
+    /// Notes what came in; once, at the end of the transaction.
     pub(crate) fn finish(self, by: Option<UserNo>) -> Result<Imported, StoreError> {
         let (tx, dataset) = (self.tx, self.dataset);
         self.labels.finish(tx)?;
@@ -405,4 +404,24 @@ impl<'t> Batch<'t> {
         )?;
         Ok(self.imported)
     }
+}
+
+/// Keeps what an item shows and the words it is found by; `None` when its name is known. Without a task nobody sees it.
+pub(crate) fn stage(
+    tx: &Transaction<'_>,
+    dataset: DatasetNo,
+    record: &NewRecord,
+) -> Result<Option<ItemNo>, StoreError> {
+    let mut add = tx.prepare_cached(
+        "INSERT INTO item (dataset, external, preview, metadata, fields) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (dataset, external) DO NOTHING RETURNING no",
+    )?;
+    let end = record.text.char_indices().nth(PREVIEW).map_or(record.text.len(), |(at, _)| at);
+    let row = (dataset, &record.external, &record.text[..end], &record.metadata, &record.fields);
+    let item: Option<ItemNo> = add.query_row(row, |row| row.get(0)).optional()?;
+    if let Some(item) = item {
+        let mut find_by = tx.prepare_cached("INSERT INTO item_text (rowid, text) VALUES (?1, ?2)")?;
+        find_by.execute((item, &record.text))?;
+    }
+    Ok(item)
 }

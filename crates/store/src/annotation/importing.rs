@@ -1,19 +1,37 @@
-//! A whole import in one transaction: many batches, new people, even a new dataset, all of it or nothing.
+//! A whole import: many batches, new people, even a new dataset, all of it or nothing, while others go on working.
+//!
+//! What is long about an item, its fields and its words, is written batch by batch as *staged* items: they have no task, so
+//! no list, queue or export shows them. What is short, such as who answered what, waits in a file. When everything has been
+//! read, one transaction gives the items their tasks and adds the rest; until then nobody is held up for longer than a
+//! batch takes. What a failed import staged is taken away at once, what a crash left by the next import.
+
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::io::{BufRead, BufReader, BufWriter, Seek, Write};
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::{OptionalExtension, Transaction};
+use serde::{Deserialize, Serialize};
 
-use super::datasets::{add_dataset, no_dataset};
-use super::import::{Batch, Imported, NewRecord};
-use super::{DatasetNo, Millis};
+use super::datasets::{UNNAMED, add_unnamed, name_dataset, no_dataset};
+use super::import::{Batch, Imported, NewRecord, stage};
+use super::{DatasetNo, ItemNo, Millis};
 use crate::people::{NewUser, Role, UserNo, add_user};
 use crate::{Store, StoreError};
+
+/// How long to wait for another import to end.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// Numbers from here on stand for people who are not there yet, in the order of their first mention.
+const NEWCOMERS: UserNo = 1 << 31;
 
 /// Where an import goes.
 #[derive(Clone, Copy, Debug)]
 pub enum Target<'a> {
     /// A dataset that is there.
     Existing(DatasetNo),
-    /// One that is made in the same transaction.
+    /// One that is there once the import has ended.
     New {
         /// Its name.
         name: &'a str,
@@ -22,39 +40,157 @@ pub enum Target<'a> {
     },
 }
 
-/// An import under way. Nobody else sees anything of it, and nobody else writes, until it ends.
-pub struct Importing<'t> {
-    tx: &'t Transaction<'t>,
+/// An import under way. Nobody else sees anything of it until it ends. Its two halves may be used by two threads.
+pub struct Importing<'s> {
+    /// Who is mentioned.
+    pub people: Mentioned<'s>,
+    /// What comes in.
+    pub items: Staged<'s>,
+}
+
+/// People by name.
+pub struct Mentioned<'s> {
+    store: &'s Store,
+    known: BTreeMap<String, UserNo>,
+    newcomers: Vec<String>,
+}
+
+/// Items that nobody sees yet.
+pub struct Staged<'s> {
+    store: &'s Store,
     dataset: DatasetNo,
-    by: Option<UserNo>,
-    now: Millis,
-    salt: &'t str,
+    rest: BufWriter<&'s File>,
+}
+
+/// What waits in the file: a record, without what its staged item holds already.
+#[derive(Serialize, Deserialize)]
+struct Waiting {
+    item: Option<ItemNo>,
+    record: NewRecord,
 }
 
 impl Store {
-    /// Runs an import. An error of `work`, or a crash, leaves nothing of it. `salt`: at least 16 random hex digits, from
-    /// which the secrets of people it adds are drawn.
-    pub fn import_with<T, E: From<StoreError>>(
+    /// Runs an import: `read` brings the records, `accept` sees what became of them while it can still be undone. An error of
+    /// either, or a crash, leaves nothing. `salt`: at least 16 random hex digits, from which the secrets of people it adds
+    /// are drawn.
+    ///
+    /// One import at a time; another waits. Errors: [`StoreError::Busy`] when the other takes longer than ten minutes.
+    pub fn import_with<T, U, E: From<StoreError>>(
         &self,
         target: Target<'_>,
         by: Option<UserNo>,
         salt: &str,
         now: Millis,
-        work: impl FnOnce(&mut Importing<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+        read: impl FnOnce(&mut Importing<'_>) -> Result<T, E>,
+        accept: impl FnOnce(T, Imported) -> Result<U, E>,
+    ) -> Result<U, E> {
+        let file = self.import_alone()?;
+        self.clear_staged()?;
+        let dataset = self.begin(target, by, now)?;
+        let run = || {
+            let mut importing = Importing {
+                people: Mentioned { store: self, known: BTreeMap::new(), newcomers: Vec::new() },
+                items: Staged { store: self, dataset, rest: BufWriter::with_capacity(1 << 16, &file) },
+            };
+            let found = read(&mut importing)?;
+            let Importing { people, items } = importing;
+            items.rest.into_inner().map_err(|error| unwritable(self, error.into_error()))?;
+            let publish = Publish { target, dataset, by, salt, now, newcomers: &people.newcomers };
+            self.publish(&publish, &file, |imported| accept(found, imported))
+        };
+        let outcome = run();
+        // Emptied, not removed: another import may be waiting for this very file.
+        let emptied = file.set_len(0).map_err(|error| unwritable(self, error));
+        match outcome {
+            Ok(done) => {
+                emptied?;
+                Ok(done)
+            }
+            Err(error) => {
+                // The first failure is what the caller should hear of; the next import tries to clear again.
+                let _ = self.clear_staged();
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits for the file that only one import holds, and empties it.
+    pub(crate) fn import_alone(&self) -> Result<File, StoreError> {
+        let path = waiting_room(self);
+        let open = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let file = open.map_err(|error| unwritable(self, error))?;
+        let began = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(error)) => return Err(unwritable(self, error)),
+                Err(TryLockError::WouldBlock) if began.elapsed() > PATIENCE => {
+                    let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+                    let words = "another import is under way".to_string();
+                    let source = rusqlite::Error::SqliteFailure(busy, Some(words));
+                    return Err(StoreError::Sql(source).at(self.path()));
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
+            }
+        }
+        file.set_len(0).map_err(|error| unwritable(self, error))?;
+        Ok(file)
+    }
+
+    fn begin(&self, target: Target<'_>, by: Option<UserNo>, now: Millis) -> Result<DatasetNo, StoreError> {
+        self.write_soon(|tx| {
+            let dataset = match target {
+                Target::Existing(dataset) => {
+                    if !tx.prepare_cached("SELECT 1 FROM dataset WHERE no = ?1")?.exists([dataset])? {
+                        return Err(no_dataset(dataset));
+                    }
+                    dataset
+                }
+                Target::New { name, schema } => add_unnamed(tx, name, schema, by, now)?,
+            };
+            tx.execute(
+                "INSERT INTO staging (one, first, dataset)
+                 SELECT 1, ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'item'), 0) + 1, ?1",
+                [dataset],
+            )?;
+            Ok(dataset)
+        })
+    }
+
+    /// Takes away what an import left that did not end. Its words stay in the index of words, where they lead nowhere:
+    /// numbers of items are never used again.
+    pub(crate) fn clear_staged(&self) -> Result<(), StoreError> {
+        self.write_soon(|tx| {
+            let mut find = tx.prepare_cached("SELECT first, dataset FROM staging")?;
+            let found: Option<(ItemNo, DatasetNo)> =
+                find.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let Some((first, dataset)) = found else { return Ok(()) };
+            tx.execute(
+                "DELETE FROM item WHERE no >= ?1 AND NOT EXISTS
+                     (SELECT 1 FROM task t WHERE t.dataset = item.dataset AND t.item = item.no)",
+                [first],
+            )?;
+            if tx.execute("DELETE FROM dataset WHERE no = ?1 AND name = ?2", (dataset, UNNAMED))? > 0 {
+                tx.execute("DELETE FROM guideline WHERE dataset = ?1", [dataset])?;
+            }
+            tx.execute("DELETE FROM staging", [])?;
+            Ok(())
+        })
+    }
+
+    fn publish<U, E: From<StoreError>>(
+        &self,
+        publish: &Publish<'_>,
+        file: &File,
+        accept: impl FnOnce(Imported) -> Result<U, E>,
+    ) -> Result<U, E> {
         let mut failed = None;
         let outcome = self.write(|tx| {
-            let dataset = match target {
-                Target::Existing(dataset) => dataset,
-                Target::New { name, schema } => add_dataset(tx, name, schema, by, now)?.no,
-            };
-            if !tx.prepare_cached("SELECT 1 FROM dataset WHERE no = ?1")?.exists([dataset])? {
-                return Err(no_dataset(dataset));
-            }
-            work(&mut Importing { tx, dataset, by, now, salt }).map_err(|error| {
+            let imported = publish.all(self, tx, file)?;
+            accept(imported).map_err(|error| {
                 failed = Some(error);
                 // Never seen: `failed` is returned in its place. It only makes the transaction roll back.
-                no_dataset(dataset)
+                no_dataset(publish.dataset)
             })
         });
         match (outcome, failed) {
@@ -65,29 +201,120 @@ impl Store {
     }
 }
 
-impl Importing<'_> {
-    /// Adds records, as [`Store::import`] does.
-    pub fn add(&mut self, records: &[NewRecord]) -> Result<Imported, StoreError> {
-        let mut batch = Batch::new(self.tx, self.dataset, self.now);
-        for record in records {
-            batch.record(record)?;
+impl Mentioned<'_> {
+    /// Whether somebody has that name, or is mentioned by it.
+    pub fn knows(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.known.contains_key(name) || self.find(name)?.is_some())
+    }
+
+    /// A number for the person of that name, good within this import. Somebody unknown becomes an annotator without a
+    /// password when it ends.
+    pub fn number(&mut self, name: &str) -> Result<UserNo, StoreError> {
+        if let Some(known) = self.known.get(name) {
+            return Ok(*known);
         }
+        let number = match self.find(name)? {
+            Some(there) => there,
+            None => {
+                self.newcomers.push(name.to_string());
+                NEWCOMERS + self.newcomers.len() as UserNo - 1
+            }
+        };
+        self.known.insert(name.to_string(), number);
+        Ok(number)
+    }
+
+    fn find(&self, name: &str) -> Result<Option<UserNo>, StoreError> {
+        self.store.read(|tx| user_no(tx, name))
+    }
+}
+
+impl Staged<'_> {
+    /// Takes records in. What became of them is known when the import ends.
+    pub fn add(&mut self, records: Vec<NewRecord>) -> Result<(), StoreError> {
+        let dataset = self.dataset;
+        let items = self.store.write_soon(|tx| {
+            records.iter().map(|record| stage(tx, dataset, record)).collect::<Result<Vec<_>, _>>()
+        })?;
+        for (mut record, item) in records.into_iter().zip(items) {
+            if item.is_some() {
+                for held in [&mut record.fields, &mut record.metadata, &mut record.text] {
+                    held.clear();
+                }
+            }
+            serde_json::to_writer(&mut self.rest, &Waiting { item, record })?;
+            self.rest.write_all(b"\n").map_err(|error| unwritable(self.store, error))?;
+        }
+        Ok(())
+    }
+}
+
+/// All that makes an import visible.
+struct Publish<'a> {
+    target: Target<'a>,
+    dataset: DatasetNo,
+    by: Option<UserNo>,
+    salt: &'a str,
+    now: Millis,
+    newcomers: &'a [String],
+}
+
+impl Publish<'_> {
+    fn all(&self, store: &Store, tx: &Transaction<'_>, mut file: &File) -> Result<Imported, StoreError> {
+        if let Target::New { name, .. } = self.target {
+            name_dataset(tx, self.dataset, name, self.by, self.now)?;
+        }
+        let numbers = self.newcomers.iter().map(|name| self.add_person(tx, name));
+        let numbers = numbers.collect::<Result<Vec<UserNo>, _>>()?;
+        let person = |no: UserNo| match no.checked_sub(NEWCOMERS) {
+            Some(place) => numbers.get(place as usize).copied().unwrap_or(no),
+            None => no,
+        };
+        let mut batch = Batch::new(tx, self.dataset, self.now);
+        file.rewind().map_err(|error| unwritable(store, error))?;
+        let (mut lines, mut line) = (BufReader::with_capacity(1 << 16, file), Vec::new());
+        while lines.read_until(b'\n', &mut line).map_err(|error| unwritable(store, error))? > 0 {
+            let Waiting { item, mut record } = serde_json::from_slice(&line)?;
+            line.clear();
+            record.responses.iter_mut().for_each(|response| response.user = person(response.user));
+            if let Some(resolution) = &mut record.resolution {
+                resolution.by = resolution.by.map(person);
+            }
+            batch.record(&record, item)?;
+        }
+        tx.execute("DELETE FROM staging", [])?;
         batch.finish(self.by)
     }
 
-    /// Whether somebody has that name.
-    pub fn knows(&self, name: &str) -> Result<bool, StoreError> {
-        Ok(self.tx.prepare_cached("SELECT 1 FROM user WHERE name = ?1")?.exists([name])?)
-    }
-
-    /// The number of the person of that name. Somebody unknown becomes an annotator without a password.
-    pub fn person(&mut self, name: &str) -> Result<UserNo, StoreError> {
-        let mut find = self.tx.prepare_cached("SELECT no FROM user WHERE name = ?1")?;
-        if let Some(known) = find.query_row([name], |row| row.get(0)).optional()? {
-            return Ok(known);
+    fn add_person(&self, tx: &Transaction<'_>, name: &str) -> Result<UserNo, StoreError> {
+        if let Some(there) = user_no(tx, name)? {
+            return Ok(there);
         }
         let salt = engraft_core::content_hash(format!("{}\n{name}", self.salt).as_bytes());
         let new = NewUser { name, role: Role::Annotator, password: None, salt: &salt };
-        add_user(self.tx, &new, self.by, self.now)
+        add_user(tx, &new, self.by, self.now)
     }
+}
+
+fn user_no(tx: &Transaction<'_>, name: &str) -> Result<Option<UserNo>, StoreError> {
+    let mut find = tx.prepare_cached("SELECT no FROM user WHERE name = ?1")?;
+    Ok(find.query_row([name], |row| row.get(0)).optional()?)
+}
+
+/// The file beside the database that an import holds, and that keeps what waits for its end.
+fn waiting_room(store: &Store) -> PathBuf {
+    let mut name = store.path().as_os_str().to_os_string();
+    name.push("-import");
+    PathBuf::from(name)
+}
+
+fn unwritable(store: &Store, error: std::io::Error) -> StoreError {
+    let code = match error.kind() {
+        std::io::ErrorKind::StorageFull => rusqlite::ffi::SQLITE_FULL,
+        std::io::ErrorKind::PermissionDenied => rusqlite::ffi::SQLITE_PERM,
+        std::io::ErrorKind::ReadOnlyFilesystem => rusqlite::ffi::SQLITE_READONLY,
+        _ => rusqlite::ffi::SQLITE_IOERR,
+    };
+    let source = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(error.to_string()));
+    StoreError::Sql(source).at(&waiting_room(store))
 }

@@ -2,7 +2,8 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::slots::{Change, State, change, ticks};
+use super::resolutions::Seen;
+use super::slots::{Change, State, change, task, ticks};
 use super::{DatasetNo, ItemNo, Millis, NewEvent, append_event};
 use crate::people::UserNo;
 use crate::{Store, StoreError};
@@ -71,16 +72,25 @@ impl Store {
         })
     }
 
-    /// Asks so many people more about an item; how many answers it wants now.
+    /// Asks so many people more about an item; how many answers it wants now. With `seen`, only where the item has all
+    /// the answers it wants and they are still those that were seen: of two who find out at once that they do not suffice,
+    /// one asks.
     pub fn want_more(
         &self,
         dataset: DatasetNo,
         item: ItemNo,
         more: u32,
+        seen: Option<&Seen>,
         by: Option<UserNo>,
         now: Millis,
     ) -> Result<u32, StoreError> {
         self.write(|tx| {
+            if let Some(seen) = seen {
+                let before = task(tx, dataset, item)?;
+                if before.state() != State::Complete || !seen.is_so(tx, dataset, item)? {
+                    return Ok(before.wanted);
+                }
+            }
             let tick = ticks(tx, 1)?;
             let more = i32::try_from(more).unwrap_or(i32::MAX);
             let task = change(tx, dataset, item, tick, Change { wanted: more, ..Change::default() })?;

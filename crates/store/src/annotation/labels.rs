@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use rusqlite::Transaction;
+use serde::{Deserialize, Serialize};
 
 use super::{DatasetNo, ItemNo};
 use crate::people::UserNo;
 use crate::{Store, StoreError};
 
 /// A value given to a question, as filters and counts know it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Label {
     /// The question's name.
     pub question: String,

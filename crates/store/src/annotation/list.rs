@@ -2,6 +2,7 @@
 //!
 //! One index leads, chosen by what is asked; the rest is checked on the way. No page reads what an item shows.
 
+use engraft_core::content_hash;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Transaction, params_from_iter};
 
@@ -176,7 +177,7 @@ impl Query {
         if gold {
             let (gone, all) = ahead(tx, dataset, user)?.share();
             // Which items are gone differs from person to person, and none of them comes back while `gone` grows.
-            let factor = self.value(user % 32_768 * 48_271 + 1_000_003);
+            let factor = self.value(shuffle(tx, dataset, user)?);
             let (gone, all) = (self.value(gone), self.value(all));
             condition += &format!(
                 " AND (t.resolved = 0 AND t.item * {factor} % 2147483647 % {all} >= {gone}
@@ -219,6 +220,14 @@ impl IntoValue for String {
     fn into_value(self) -> Value {
         Value::Text(self)
     }
+}
+
+/// A number below 2^28 by which items are shuffled for a person; nobody without the dataset's salt can work it out.
+fn shuffle(tx: &Transaction<'_>, dataset: DatasetNo, user: UserNo) -> Result<u32, StoreError> {
+    let mut find = tx.prepare_cached("SELECT salt FROM dataset WHERE no = ?1")?;
+    let salt: Option<String> = find.query_row([dataset], |row| row.get(0)).optional()?;
+    let hash = content_hash(format!("list {} {user}", salt.unwrap_or_default()).as_bytes());
+    Ok(hash.get(..7).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0) | 1)
 }
 
 fn label_no(tx: &Transaction<'_>, dataset: DatasetNo, label: &Label) -> Result<Option<u32>, StoreError> {

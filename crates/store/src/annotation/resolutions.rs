@@ -1,6 +1,7 @@
 //! Resolutions: what an item came to, as a layer of its own with its provenance; earlier ones stay on file.
 
 use rusqlite::{OptionalExtension, Row, Transaction};
+use serde::{Deserialize, Serialize};
 
 use super::responses::{ResponseRow, Status};
 use super::slots::{Change, change, task, ticks};
@@ -9,7 +10,7 @@ use crate::people::UserNo;
 use crate::{Store, StoreError};
 
 /// How a resolution came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Source {
     /// People agreed as far as the merge policy asks.
     Agreed,
@@ -38,7 +39,7 @@ impl Source {
 }
 
 /// What an item comes to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NewResolution {
     /// JSON.
     pub answers: String,
@@ -77,6 +78,13 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// A number below 2^52 that differs from what any other state of the item gives.
+    pub fn version(&self) -> u64 {
+        let hash =
+            engraft_core::content_hash(format!("{:?} {:?}", self.responses, self.resolution).as_bytes());
+        hash.get(..13).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
+    }
+
     /// Somebody saw these responses to an item, and this resolution of it.
     pub fn new(responses: &[ResponseRow], resolution: Option<&ResolutionRow>) -> Seen {
         let submitted = responses.iter().filter(|row| row.status == Status::Submitted);
@@ -85,7 +93,12 @@ impl Seen {
         Seen { responses, resolution: resolution.map(|row| row.version) }
     }
 
-    fn is_so(&self, tx: &Transaction<'_>, dataset: DatasetNo, item: ItemNo) -> Result<bool, StoreError> {
+    pub(crate) fn is_so(
+        &self,
+        tx: &Transaction<'_>,
+        dataset: DatasetNo,
+        item: ItemNo,
+    ) -> Result<bool, StoreError> {
         let mut find =
             tx.prepare_cached("SELECT version FROM resolution WHERE dataset = ?1 AND item = ?2")?;
         let resolution: Option<u32> = find.query_row((dataset, item), |row| row.get(0)).optional()?;

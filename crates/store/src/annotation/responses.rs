@@ -1,6 +1,7 @@
 //! Responses: what a person acknowledged about an item, every version of it.
 
 use rusqlite::{OptionalExtension, Row, Transaction};
+use serde::{Deserialize, Serialize};
 
 use super::events::{digest_of, salt_of};
 use super::{DatasetNo, ItemNo, Millis};
@@ -8,7 +9,7 @@ use crate::people::UserNo;
 use crate::{Store, StoreError};
 
 /// How far a response is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Status {
     /// Kept while they work; counts for nothing.
     Draft,

@@ -1,6 +1,7 @@
 //! Suggestions: what models said about items; the latest of each model.
 
 use rusqlite::{Row, Transaction};
+use serde::{Deserialize, Serialize};
 
 use super::counts::{self, Delta};
 use super::slots::task;
@@ -8,7 +9,7 @@ use super::{DatasetNo, ItemNo, Millis};
 use crate::{Store, StoreError};
 
 /// What a model says.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NewSuggestion {
     /// Which model.
     pub model: String,

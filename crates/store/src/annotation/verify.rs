@@ -1,10 +1,12 @@
 //! Proving the event log: that no row was changed, removed or moved, and that what the rows vouch for is as it was.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, Transaction};
 
-use super::EventRow;
 use super::events::{chained, digest_of, event_from, head, salt_of};
 use super::responses::{self, digest, response_from};
+use super::{DatasetNo, EventRow};
 use crate::{Store, StoreError};
 
 /// More problems than this are not listed.
@@ -19,7 +21,7 @@ pub struct Verification {
     pub head: String,
     /// Personal parts that were compared with their digests.
     pub vouched: u64,
-    /// Personal parts that were erased with their person.
+    /// Personal parts that were erased with their person or their dataset.
     pub erased: u64,
     /// What is wrong, by event; empty: nothing.
     pub problems: Vec<String>,
@@ -38,6 +40,7 @@ impl Store {
             )?;
             let mut rows = all.query([])?;
             let mut before = String::new();
+            let gone = deleted(tx)?;
             while let Some(row) = rows.next()? {
                 let event = event_from(row)?;
                 let EventRow { no, at, user, dataset, item, kind, body, about, digest, hash, personal } = &event;
@@ -54,6 +57,7 @@ impl Store {
                 match (about, digest, personal) {
                     (Some(about), Some(digest), _) => match salt_of(tx, *about) {
                         Ok(None) => found.erased += 1,
+                        Ok(Some(_)) if dataset.is_some_and(|dataset| gone.contains(&dataset)) => found.erased += 1,
                         Err(StoreError::NoSuch { .. }) => {
                             found.problem(format!("event {no} is about nobody known"));
                         }
@@ -76,6 +80,13 @@ impl Store {
             Ok(found)
         })
     }
+}
+
+/// The datasets that the log says were deleted, with all that was said in them.
+fn deleted(tx: &Transaction<'_>) -> Result<BTreeSet<DatasetNo>, StoreError> {
+    let mut find = tx.prepare_cached("SELECT dataset FROM event WHERE kind = 'dataset_deleted'")?;
+    let rows = find.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 impl Verification {

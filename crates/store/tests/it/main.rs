@@ -7,6 +7,7 @@ mod annotators;
 mod crashes;
 mod desk;
 mod events;
+mod importing;
 mod lists;
 mod model;
 mod overview;

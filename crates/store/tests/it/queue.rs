@@ -222,11 +222,25 @@ fn a_skip_can_be_undone_while_nobody_else_has_the_item() {
 }
 
 #[test]
+fn of_two_who_settle_at_once_one_asks_for_another_answer() {
+    let desk = Desk::new(3, 1, 2);
+    for user in [1, 2] {
+        desk.say(user, desk.one(user, 1), &format!("{{\"topic\":\"{user}\"}}"), 2);
+    }
+    let rows = desk.store.responses(desk.dataset, 1).unwrap();
+    let seen = Seen::new(&rows, None);
+    let ask = || desk.store.want_more(desk.dataset, 1, 1, Some(&seen), None, 3).unwrap();
+    assert_eq!((ask(), ask()), (3, 3));
+    desk.say(3, desk.one(3, 4), "{}", 5);
+    assert_eq!(ask(), 3, "it was worked out from two answers, and there are three");
+}
+
+#[test]
 fn one_more_person_can_be_asked() {
     let desk = Desk::new(3, 2, 1);
     let lease = desk.one(1, 0);
     desk.say(1, lease, "{}", 1);
-    assert_eq!(desk.store.want_more(desk.dataset, 1, 1, None, 2).unwrap(), 2);
+    assert_eq!(desk.store.want_more(desk.dataset, 1, 1, None, None, 2).unwrap(), 2);
     assert_eq!(desk.one(1, 3).item, 2, "not the same person again");
     assert_eq!(desk.one(2, 4).item, 1);
     assert_eq!(desk.next(3, 1, 5).leased, []);

@@ -317,7 +317,7 @@ impl Model {
             }
             Step::Undo(user) => self.undo(user),
             Step::WantMore(item) => {
-                self.desk.store.want_more(dataset, item, 1, None, self.now).unwrap();
+                self.desk.store.want_more(dataset, item, 1, None, None, self.now).unwrap();
                 self.items.get_mut(&item).unwrap().wanted += 1;
             }
             Step::Resolve(item, reviewer) => {

@@ -1,6 +1,6 @@
 // Every question type is answered, submitted and stored with the keyboard alone.
 
-import { press, same, until } from '../studio.mjs';
+import { holds, press, same, until } from '../studio.mjs';
 
 const TAB = Symbol('the field of the question gets the focus');
 
@@ -28,6 +28,7 @@ export default async function keyboard(studio) {
     const dataset = await studio.dataset({ fields: sample.fields, questions: sample.questions }, [{ fields: sample.item }]);
     await studio.work(page, dataset);
     for (const step of HANDS[sample.name]) await act(page, step);
+    if (sample.name === 'spans') await arcs(page);
     await press(page, /text|correction|form|several/.test(sample.name) ? 'Control+Enter' : 'Enter');
     await until(async () => (await studio.stored('ana', dataset, 'i1')).status === 'submitted', `${sample.name} to be submitted`).catch(async (error) => {
       const said = await page.locator('[data-error]:not([hidden]), .toast').allTextContents();
@@ -36,6 +37,17 @@ export default async function keyboard(studio) {
     const { answers } = await studio.stored('ana', dataset, 'i1');
     same(answers, expected(sample), `the answers of ${sample.name}`);
   }
+}
+
+/// The arrow that was made with keys is drawn over the text, from one part to the other, and named.
+async function arcs(page) {
+  await until(async () => (await page.locator('.arcs .line').count()) === 1, 'the arc');
+  same(await page.locator('.arcs text').textContent(), 'lives in', 'its label');
+  const [names, line] = await page.evaluate(() => {
+    const left = (one) => one.getBoundingClientRect().left;
+    return [[...document.querySelectorAll('.names span')].map(left).sort((a, b) => a - b), left(document.querySelector('.arcs .line'))];
+  });
+  holds(names.length === 2 && names[0] <= line && line < names[1], `the arc begins above the first part: ${line} of ${names}`);
 }
 
 async function act(page, step) {

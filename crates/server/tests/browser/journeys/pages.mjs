@@ -11,7 +11,7 @@ export default async function pages(studio) {
     all.push([`work-${sample.name}`, 'ana', `/d/${dataset}/work`]);
     if (sample.name !== 'label') continue;
     all.push(['bulk', 'ana', `/d/${dataset}/bulk`], ['pile', 'ana', `/d/${dataset}/work?tab=submitted`]);
-    for (const part of ['dashboard', 'items', 'items/i1', 'review', 'transfer', 'settings']) all.push([part.replace('/', '-'), 'olga', `/d/${dataset}/${part}`]);
+    for (const part of ['dashboard', 'items', 'items/i1', 'review', 'quality', 'quality?audit=true', 'transfer', 'settings', 'delete']) all.push([part.replace(/[/?=]/g, '-'), 'olga', `/d/${dataset}/${part}`]);
   }
   for (const path of ['new', 'people', 'log', 'account']) all.push([path, 'olga', `/${path}`]);
   const problems = [];

@@ -1,0 +1,203 @@
+"""64 people share a few hundred items over HTTP; some crash, skip, come too late or send twice, and the server is killed.
+
+Run with `cargo xtask bench crowd [--items N] [--kills N]`; writes bench/results/crowd.json. What must hold: every item ends
+with exactly k answers of k people, every answer that was acknowledged is there as it was given, nobody answers twice, and
+the log fits together.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench/studio"))
+
+from engraft import PORT, Engraft, command  # noqa: E402
+from server import Server  # noqa: E402
+
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", TARGET / "release/engraft")).resolve()
+PEOPLE, K, LEASE_S, SEED, PATIENCE_S = 64, 3, 2, 0, 300
+LABELS = ["law", "games", "other"]
+SCHEMA = {
+    "fields": [{"name": "text", "type": "text"}],
+    "questions": [{"name": "topic", "type": "label", "options": LABELS}, {"name": "note", "type": "text"}],
+    "distribution": {"overlap": K, "lease_seconds": LEASE_S},
+}
+# What people do with an item they hold: how often in a hundred.
+HABITS = {"answer": 68, "skip": 6, "crash": 12, "come late": 8, "send twice": 6}
+
+
+class Person(threading.Thread):
+    """Takes items and does with them what the dice say, until there is no more work."""
+
+    def __init__(self, number, client, done):
+        super().__init__(daemon=True)
+        self.number, self.client, self.done = number, client, done
+        self.dice = random.Random(SEED * 1000 + number)
+        self.acknowledged, self.sent = {}, set()
+        self.did, self.waited = collections.Counter(), []
+
+    def call(self, path, value):
+        """The status and what came back; asked again for as long as the server is away."""
+        while not self.done.is_set():
+            began = time.perf_counter()
+            try:
+                status, _, body = self.client.call("POST", f"/api/v1/datasets/shared/{path}", json.dumps(value),
+                                                   {"content-type": "application/json"})
+                self.waited.append(time.perf_counter() - began)
+                if status != 503:
+                    return status, json.loads(body or b"{}")
+                self.did["busy"] += 1
+            except (OSError, ValueError):
+                self.did["server away"] += 1
+            time.sleep(0.05)
+        return 0, {}
+
+    def run(self):
+        while not self.done.is_set():
+            status, reply = self.call("next", {"how_many": self.dice.randint(1, 3)})
+            items = reply.get("items", []) if status == 200 else []
+            if not items:
+                time.sleep(0.3)
+            for view in items:
+                self.work(view)
+
+    def work(self, view):
+        item, lease = view["item"], view["lease"]
+        habit = self.dice.choices(list(HABITS), HABITS.values())[0]
+        self.did[habit] += 1
+        if habit == "crash":
+            return
+        if habit == "skip":
+            self.call("skip", {"item": item, "lease": lease, "reason": "unclear"})
+            return
+        if habit == "come late":
+            time.sleep(LEASE_S + 0.2)
+        # A note nobody else writes: an answer that is lost, mixed up or replaced is found out.
+        note = f"{self.number}-{item}-{self.dice.randrange(10**9)}"
+        answers = {"topic": self.dice.choice(LABELS), "note": note}
+        self.sent.add((item, note))
+        for _ in range(2 if habit == "send twice" else 1):
+            status, reply = self.call("submit", {"item": item, "lease": lease, "answers": answers, "active_ms": 500})
+            self.did[f"submit: {status}"] += 1
+            if status == 200:
+                self.acknowledged[item] = answers
+
+
+def stored(side):
+    made = side.asked(side.lead, "POST", "/shared/exports", {"format": "jsonl"})
+    status, _, body = side.lead.call("GET", made["downloads"][0]["url"])
+    assert status == 200, body[:300]
+    return [json.loads(line) for line in body.splitlines()]
+
+
+def counted(records):
+    given = lambda record: [one for one in record.get("responses", []) if one["status"] == "submitted"]  # noqa: E731
+    return {record["id"]: given(record) for record in records}
+
+
+def run(side, folder, words, clients):
+    items = folder / "items.jsonl"
+    items.write_text("".join(json.dumps({"id": f"i{n:04}", "fields": {"text": f"text {n}"}}) + "\n"
+                             for n in range(words.items)))
+    (folder / "schema.json").write_text(json.dumps(SCHEMA))
+    command(BINARY, folder, "dataset", "create", "shared", "--schema", folder / "schema.json")
+    command(BINARY, folder, "dataset", "import", "shared", items, "--format", "jsonl")
+    done = threading.Event()
+    people = [Person(number, client, done) for number, client in enumerate(clients)]
+    began = time.perf_counter()
+    for person in people:
+        person.start()
+    dice, killed = random.Random(SEED), 0
+    while time.perf_counter() - began < PATIENCE_S:
+        time.sleep(dice.uniform(1.0, 2.0))
+        if killed < words.kills:
+            side.server.process.kill()
+            side.server.process.wait()
+            killed += 1
+            with open(folder / "log", "a") as log:
+                serve = [BINARY, "--workspace", folder, "serve", "--addr", f"127.0.0.1:{PORT}"]
+                side.server = Server(serve, PORT, "/login", log)
+            continue
+        answered = counted(stored(side))
+        if all(len(given) >= K for given in answered.values()):
+            break
+    wall = time.perf_counter() - began
+    # Whoever still sleeps on an old lease gets to send it.
+    time.sleep(LEASE_S + 1)
+    done.set()
+    for person in people:
+        person.join(30)
+    return people, killed, wall
+
+
+def judge(side, people, killed, wall, words):
+    answered = counted(stored(side))
+    by = {(item, one["user"]): one["answers"] for item, given in answered.items() for one in given}
+    lost, changed, unknown = 0, 0, 0
+    notes = {(item, answers["note"]) for (item, _), answers in by.items()}
+    for person in people:
+        for item, answers in person.acknowledged.items():
+            there = by.get((item, f"person{person.number}"))
+            lost += there is None
+            changed += there is not None and there != answers
+    acknowledged = sum(len(person.acknowledged) for person in people)
+    unknown = len(notes - {(item, answers["note"]) for one in people for item, answers in one.acknowledged.items()})
+    did = sum((person.did for person in people), collections.Counter())
+    waits = sorted(wait for person in people for wait in person.waited)
+    (verified,), _ = command(BINARY, side.folder, "audit", "log", "--verify")
+    return {
+        "people": PEOPLE, "items": words.items, "k": K, "lease_s": LEASE_S, "kill -9 of the server": killed,
+        "wall_s": round(wall, 1), "did": dict(sorted(did.items())),
+        "acknowledged": acknowledged,
+        "items above k": sum(len(given) > K for given in answered.values()),
+        "items below k": sum(len(given) < K for given in answered.values()),
+        "people twice on an item": sum(len({one["user"] for one in given}) != len(given) for given in answered.values()),
+        "acknowledged answers lost": lost, "acknowledged answers changed": changed,
+        "kept, their acknowledgement lost with the server": unknown,
+        "log": {key: verified[key] for key in ("events", "problems") if key in verified} or verified,
+        "request_ms": {"n": len(waits), "p50": round(statistics.median(waits) * 1e3, 1),
+                       "p95": round(waits[int(len(waits) * 0.95)] * 1e3, 1)},
+    }
+
+
+def main():
+    words = argparse.ArgumentParser()
+    words.add_argument("--items", type=int, default=300)
+    words.add_argument("--kills", type=int, default=8)
+    words = words.parse_args()
+    if "ENGRAFT_BINARY" not in os.environ:
+        subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "engraft"], cwd=ROOT, check=True)
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout
+    results = {"commit": commit.strip(), "machine": f"{os.cpu_count()} cores, {platform.machine()}",
+               "python": platform.python_version(), "seed": SEED, "load_before": os.getloadavg()}
+    with tempfile.TemporaryDirectory(dir=TARGET) as folder:
+        folder = pathlib.Path(folder)
+        side = Engraft(BINARY, folder)
+        try:
+            clients = [side.person(f"person{number}") for number in range(PEOPLE)]
+            people, killed, wall = run(side, folder, words, clients)
+            results |= judge(side, people, killed, wall, words)
+        finally:
+            side.server.stop()
+    results["load_after"] = os.getloadavg()
+    (ROOT / "bench/results/crowd.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(results, indent=1))
+    wrong = ["items above k", "items below k", "people twice on an item", "acknowledged answers lost",
+             "acknowledged answers changed"]
+    raise SystemExit(int(any(results[name] for name in wrong)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+//! Deleting a dataset for good, by somebody who typed its name.
+
+use std::collections::BTreeMap;
+
+use engraft_annotate::Schema;
+use engraft_store::DatasetNo;
+use serde::Serialize;
+
+use crate::dataset::opened::{self, stored_schema};
+use crate::dataset::words;
+use crate::people::{Act, Principal, users};
+use crate::work::item::fields_of;
+use crate::{Context, Error, Workspace, when};
+
+/// What went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Deleted {
+    /// The dataset.
+    pub dataset: String,
+    /// Its items.
+    pub items: u64,
+    /// The responses to them.
+    pub responses: u64,
+    /// Its snapshots.
+    pub snapshots: u64,
+}
+
+/// Deletes a dataset with its items, answers and snapshots; `confirm` must be its name. The log keeps that it was there.
+pub fn delete(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    name: &str,
+    confirm: &str,
+) -> Result<Deleted, Error> {
+    who.must(Act::Delete)?;
+    let dataset = opened::open(workspace, name)?;
+    if confirm != dataset.name {
+        return Err(Error::Request {
+            message: format!("{name} was not deleted, for its name was not repeated"),
+            hint: format!("take a copy with `engraft dataset export`, then repeat the name: {name}"),
+        });
+    }
+    let mut schemas: BTreeMap<DatasetNo, Schema> = BTreeMap::new();
+    for row in workspace.store.datasets()? {
+        schemas.insert(row.no, stored_schema(&row.schema)?);
+    }
+    let found_by = |dataset: DatasetNo, fields: &str| {
+        schemas.get(&dataset).map(|schema| words::text(schema, &fields_of(fields))).unwrap_or_default()
+    };
+    let by = users::by(workspace, who)?;
+    let gone = workspace.store.delete_dataset(dataset.no, by, when::millis(context), &found_by)?;
+    if gone.residue {
+        context.progress.say("traces of it stay in the write-ahead log until other processes stop reading");
+    }
+    let [items, responses, snapshots] = [gone.items, gone.responses, gone.snapshots].map(|n| n as u64);
+    Ok(Deleted { dataset: dataset.name, items, responses, snapshots })
+}

@@ -1,0 +1,216 @@
+//! Imports that are whole or nothing and hold nobody up, and datasets that go for good.
+
+use engraft_store::{Filter, Imported, NewRecord, NewResponse, Status, Store, StoreError, Target};
+
+use crate::desk::{Desk, record, topic};
+use crate::support::file_in;
+
+const SALT: &str = "0123456789abcdef";
+
+fn records(numbers: std::ops::Range<usize>) -> Vec<NewRecord> {
+    numbers.map(|n| record(n, 1)).collect()
+}
+
+fn response(user: u32, value: &str) -> NewResponse {
+    NewResponse {
+        user,
+        status: Status::Submitted,
+        answers: format!(r#"{{"topic":"{value}"}}"#),
+        labels: vec![topic(value)],
+        accepted: Vec::new(),
+        reason: None,
+        guideline: None,
+        active_ms: 10,
+        at: 3,
+    }
+}
+
+fn found(store: &Store, dataset: u32, words: &str) -> Vec<String> {
+    let filter = Filter { text: Some(words), limit: 100, ..Filter::default() };
+    store.list(dataset, &filter).unwrap().into_iter().map(|row| row.external).collect()
+}
+
+/// What is in the file that others could ever come upon.
+fn rows(desk: &Desk, table: &str) -> u64 {
+    let file = rusqlite::Connection::open(file_in(&desk.folder)).unwrap();
+    file.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn an_import_that_fails_leaves_no_dataset_no_person_and_no_item() {
+    let desk = Desk::new(0, 0, 1);
+    let people = desk.store.users().unwrap().len();
+    let target = Target::New { name: "new", schema: "{}" };
+    let line = || StoreError::NoSuch { what: "line", name: "7".into() };
+    for late in [false, true] {
+        let outcome: Result<(), StoreError> = desk.store.import_with(
+            target,
+            None,
+            SALT,
+            5,
+            |into| {
+                into.people.number("ana")?;
+                into.items.add(records(1..2))?;
+                if late { Ok(()) } else { Err(line()) }
+            },
+            |(), imported| {
+                assert_eq!(imported.items, 1);
+                Err(line())
+            },
+        );
+        assert!(matches!(outcome, Err(StoreError::NoSuch { what: "line", .. })), "{outcome:?}");
+        assert!(desk.store.dataset("new").unwrap().is_none());
+        assert_eq!(desk.store.users().unwrap().len(), people);
+        assert_eq!((rows(&desk, "item"), rows(&desk, "dataset"), rows(&desk, "staging")), (0, 1, 0));
+    }
+    let added = desk.store.import_with(
+        target,
+        None,
+        SALT,
+        5,
+        |into| {
+            let (one, again) = (into.people.number("ana")?, into.people.number("ana")?);
+            assert_eq!(one, again);
+            let mut first = records(0..3);
+            first[0].responses.push(response(one, "order"));
+            into.items.add(first)?;
+            into.items.add(records(0..3))
+        },
+        |(), imported| Ok::<_, StoreError>(imported),
+    );
+    let added = added.unwrap();
+    assert_eq!((added.items, added.existing, added.responses), (3, 3, 1));
+    let new = desk.store.dataset("new").unwrap().unwrap();
+    assert_eq!(found(&desk.store, new.no, "number").len(), 3);
+    let ana = desk.store.user("ana").unwrap().unwrap();
+    assert_eq!(desk.store.members(new.no).unwrap()[0].0, ana.no);
+    assert!(desk.store.verify_events().unwrap().problems.is_empty());
+}
+
+#[test]
+fn others_work_while_an_import_is_read_and_see_nothing_of_it() {
+    let desk = Desk::new(1, 2, 1);
+    let import = desk.store.import_with(
+        Target::Existing(desk.dataset),
+        None,
+        SALT,
+        5,
+        |into| {
+            into.items.add(records(10..20))?;
+            // Another process would find the lock free as well: it is taken for a batch, not for an import.
+            let elsewhere = Store::open(&file_in(&desk.folder))?;
+            let lease = desk.one(1, 6);
+            desk.label(1, lease, "order", 7);
+            assert_eq!(elsewhere.tally(desk.dataset, 8)?.items, 2);
+            assert_eq!(found(&elsewhere, desk.dataset, "number").len(), 2);
+            elsewhere.create_dataset("beside", "{}", None, 8)?;
+            into.items.add(records(20..30))
+        },
+        |(), imported| Ok::<_, StoreError>(imported),
+    );
+    assert_eq!(import.unwrap(), Imported { items: 20, ..Imported::default() });
+    assert_eq!(desk.store.tally(desk.dataset, 9).unwrap().items, 22);
+    assert_eq!(found(&desk.store, desk.dataset, "number").len(), 22);
+}
+
+#[test]
+fn what_a_crash_left_of_an_import_is_gone_with_the_next() {
+    let desk = Desk::new(0, 2, 1);
+    let file = file_in(&desk.folder);
+    let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let store = Store::open(&file).unwrap();
+        let target = Target::New { name: "new", schema: "{}" };
+        let read = |into: &mut engraft_store::Importing<'_>| -> Result<(), StoreError> {
+            into.items.add(records(0..5))?;
+            panic!("the process dies here");
+        };
+        store.import_with(target, None, SALT, 5, read, |(), _| Ok(()))
+    }));
+    assert!(died.is_err());
+    assert_eq!((rows(&desk, "item"), rows(&desk, "dataset")), (7, 2));
+    assert_eq!(desk.store.datasets().unwrap().len(), 1, "nobody sees it");
+    let none = desk.store.import_with(
+        Target::Existing(desk.dataset),
+        None,
+        SALT,
+        6,
+        |_| Ok(()),
+        |(), imported| Ok::<_, StoreError>(imported),
+    );
+    assert_eq!(none.unwrap(), Imported::default());
+    assert_eq!((rows(&desk, "item"), rows(&desk, "dataset")), (2, 1));
+}
+
+#[test]
+fn two_imports_take_turns() {
+    let desk = Desk::new(0, 0, 1);
+    let import = |range: std::ops::Range<usize>| {
+        let store = Store::open(&file_in(&desk.folder)).unwrap();
+        let outcome = store.import_with(
+            Target::Existing(desk.dataset),
+            None,
+            SALT,
+            5,
+            |into| range.clone().try_for_each(|n| into.items.add(records(n..n + 1))),
+            |(), imported| Ok::<_, StoreError>(imported),
+        );
+        outcome.unwrap().items
+    };
+    let (one, other) = std::thread::scope(|scope| {
+        let (one, other) = (scope.spawn(|| import(0..40)), scope.spawn(|| import(20..60)));
+        (one.join().unwrap(), other.join().unwrap())
+    });
+    assert_eq!(one + other, 60, "{one} and {other}");
+    assert_eq!(desk.store.tally(desk.dataset, 9).unwrap().items, 60);
+}
+
+#[test]
+fn a_deleted_dataset_is_gone_from_every_table_and_the_log_stays_whole() {
+    let desk = Desk::new(2, 3, 2);
+    let other = desk.store.create_dataset("other", "{}", None, 1).unwrap().no;
+    desk.store.import(other, &records(100..102), None, 1).unwrap();
+    let lease = desk.one(1, 2);
+    desk.label(1, lease, "order", 3);
+    desk.skip(2, desk.one(2, 3), 4);
+    desk.store.snapshot(desk.dataset, None, 5, "{}", &mut |row| row.external.clone()).unwrap();
+    let before = desk.store.verify_events().unwrap();
+    assert!(before.problems.is_empty() && before.vouched > 0);
+    let removed =
+        desk.store.delete_dataset(desk.dataset, Some(1), 6, &|_, fields| fields.to_string()).unwrap();
+    assert_eq!((removed.items, removed.responses, removed.snapshots), (3, 2, 1));
+    assert!(desk.store.dataset("tickets").unwrap().is_none());
+    for table in [
+        "response",
+        "past_response",
+        "lease",
+        "label",
+        "labelled",
+        "block",
+        "snapshot",
+        "event_person p JOIN event e ON e.no = p.event AND e.dataset IS NOT NULL",
+    ] {
+        assert_eq!(rows(&desk, table), 0, "{table}");
+    }
+    assert_eq!((rows(&desk, "item"), rows(&desk, "task")), (2, 2));
+    assert_eq!(found(&desk.store, other, "number").len(), 2, "the index of words is whole");
+    let after = desk.store.verify_events().unwrap();
+    assert_eq!((after.problems.as_slice(), after.events), ([].as_slice(), before.events + 1));
+    let again = desk.store.delete_dataset(desk.dataset, None, 7, &|_, _| String::new());
+    assert!(matches!(again, Err(StoreError::NoSuch { what: "dataset", .. })));
+    // The name is free, the number is not.
+    let anew = desk.store.create_dataset("tickets", "{}", None, 8).unwrap();
+    assert!(anew.no > other);
+}
+
+#[test]
+fn the_order_of_untouched_items_beside_gold_differs_from_dataset_to_dataset() {
+    let order = || {
+        let desk = Desk::new(1, 40, 1);
+        let gold = NewRecord { gold: Some("{}".into()), ..record(99, 1) };
+        desk.import(&[gold]);
+        desk.next(1, 40, 1).leased.into_iter().map(|leased| leased.item).collect::<Vec<_>>()
+    };
+    let (one, other) = (order(), order());
+    assert_eq!(one.len(), 40);
+    assert_ne!(one, other, "an order that follows from the numbers of dataset and items can be worked out");
+}
