@@ -262,8 +262,8 @@ fn a_dataset_travels_and_a_lossy_way_is_named() {
         &["dataset", "export", "topics", out, "--format", "trl-dpo"],
         2,
         expect![[r#"
-        user: trl-dpo needs a preference, ranking or correction question about answers; this dataset has none
-        hint: -"#]],
+            user: trl-dpo needs a preference, ranking or correction question about answers; this dataset has none
+            hint: add a preference, ranking or correction question about answers to the schema, or choose another format: `engraft dataset show` lists what is asked"#]],
     );
 }
 
