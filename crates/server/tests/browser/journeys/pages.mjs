@@ -26,7 +26,8 @@ export default async function pages(studio) {
 
 async function flaws(studio, page, name, path, user) {
   const problems = [];
-  await page.goto(path);
+  // An audit opens the encoder, which takes its time on a busy machine.
+  await page.goto(path, { timeout: 60_000 });
   if (user === 'ana') await page.waitForSelector('.question[data-active], .empty, .cards').catch(() => {});
   for (const theme of ['light', 'dark']) {
     // Colours that fade from one theme to the other would be judged half-way.
