@@ -62,3 +62,30 @@ pub fn sentence_transformers(encoder: &Path, dense: Option<Dense<'_>>, to: &Path
     }
     write_json(&to.join("modules.json"), &Value::Array(modules))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engraft_nn::{Encoder, EncoderOptions, Weights};
+
+    #[test]
+    fn the_folder_holds_the_same_encoder_and_the_layer_behind_it() {
+        let encoder = engraft_testkit::repository().join("crates/nn/tests/golden/training");
+        let to = tempfile::tempdir().unwrap();
+        let weight: Vec<f32> = (0..48).map(|n| n as f32).collect();
+        let dense = Dense { weight: &weight, bias: &[1.0, 2.0] };
+        sentence_transformers(&encoder, Some(dense), to.path()).unwrap();
+        let vectors = |dir: &Path| {
+            let encoder = Encoder::open(dir, EncoderOptions::default()).unwrap();
+            encoder.encode_flat(&[vec![1, 2, 3], vec![4, 5]]).unwrap()
+        };
+        assert_eq!(vectors(&encoder), vectors(to.path()));
+        let modules: Value =
+            serde_json::from_slice(&std::fs::read(to.path().join("modules.json")).unwrap()).unwrap();
+        let kinds: Vec<&str> =
+            modules.as_array().unwrap().iter().map(|m| m["path"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["", "1_Pooling", "2_Normalize", "3_Dense"]);
+        let layer = Weights::open(&to.path().join("3_Dense/model.safetensors")).unwrap();
+        assert!(layer.tensor("linear.weight", &[2, 24]).is_ok() && layer.tensor("linear.bias", &[2]).is_ok());
+    }
+}
