@@ -8,13 +8,17 @@
 
 mod aggregate;
 mod agreement;
+mod answers;
 mod bradley_terry;
+mod classify;
 mod crowdlab;
 mod digamma;
 mod draws;
+mod evidence;
 mod interval;
 mod kendall;
 mod labels;
+mod means;
 mod measured;
 mod metric;
 mod noise;
@@ -24,6 +28,8 @@ mod run;
 mod spans;
 mod state;
 mod statistics;
+mod text;
+mod threads;
 mod trec;
 mod wilson;
 
@@ -35,17 +41,29 @@ pub use agreement::{
     Agreement, Coefficient, LabelAgreement, Scale, UnknownScale, WorkerAgreement, agreement, coefficient,
     coincidences,
 };
+pub use answers::{
+    Abstention, Attempt, CitationScores, CitedAnswer, CitedSentence, Citing, JUDGED_BY_PEOPLE, JudgeCard,
+    Judged, PowerTuned, Preferred, QuoteCheck, Vote, abstention, citations, judge_card, ppi_mean, preferred,
+    quote_is_exact, quotes_exact, quotes_fresh,
+};
 pub use bradley_terry::{Chance, Comparison, Outcome, Strength, Strengths, bradley_terry};
+pub use classify::{
+    Calibration, Ece, Entity, F1Report, LabelF1, LabelReport, Prediction, Prf, RiskCoverage, RiskPoint,
+    Tally, UnknownTag, auroc, calibration, entities, f1_report, label_report, normalised_value,
+    risk_coverage, strict_entities,
+};
 pub use crowdlab::{Consensus, ConsensusItem, ConsensusWorker, crowdlab};
+pub use evidence::{Evidence, Passage, evidence};
 pub use interval::{Interval, Resampling, SplitMix, bootstrap_mean, quantile};
 pub use kendall::{Ranks, kendall_tau, ranking_agreement};
 pub use labels::{Given, Labels};
+pub use means::means;
 pub use measured::Measured;
 pub use metric::Metric;
 pub use noise::{LabelIssue, label_issues};
 pub use optimise::minimise;
-pub use rank::{Measure, average_precision, ndcg, precision, recall, reciprocal_rank, success};
-pub use run::{Qrels, Run, Scores, Ties, evaluate, ranking};
+pub use rank::{Measure, Ranking, Rules, Share, Ties, UnknownMeasure};
+pub use run::{Evaluation, Qrels, Run, Scores, evaluate, evaluate_tables};
 pub use spans::{F1Counts, Mark, Marked, Matching, SpanAgreement, span_agreement, span_f1};
 pub use state::{Score, State, States};
 pub use statistics::{
@@ -54,5 +72,6 @@ pub use statistics::{
     normal_below, normal_quantile, paired_difference, pairs_for_equivalence, pairs_for_means,
     pairs_for_shares, resample, sign_flip, student_below, student_quantile,
 };
-pub use trec::{TrecError, parse_qrels, parse_run};
+pub use text::{Overlap, Rouge, TextItem, TextMeasure, TextMetric, UnknownTextMeasure, Words, text_metrics};
+pub use trec::{Table, TrecError, parse_qrels, parse_run, read_qrels, read_run};
 pub use wilson::wilson;
