@@ -21,6 +21,7 @@ mod ingest;
 mod isolate;
 pub mod labels;
 mod likeness;
+pub mod metrics;
 mod models;
 pub mod people;
 mod persisting;

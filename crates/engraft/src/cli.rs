@@ -1,6 +1,7 @@
 //! The words of the command line; CONTRACT's commands and their flags.
 
 pub(crate) mod annotation;
+pub(crate) mod metrics;
 pub(crate) mod people;
 
 use std::net::SocketAddr;
@@ -74,6 +75,9 @@ pub(crate) enum Command {
         /// DATASET/ITEM, or a response_id
         id: String,
     },
+    /// Measures of files: a run against judgements, predictions against what is right
+    #[command(subcommand)]
+    Metrics(metrics::Metrics),
     /// The people of the workspace
     #[command(subcommand)]
     User(people::User),

@@ -1,6 +1,7 @@
 //! Each command: words in, one verb of the app, its report printed.
 
 mod annotation;
+mod metrics;
 mod people;
 
 use std::io::Write;
@@ -90,6 +91,7 @@ impl Session<'_> {
             Command::Agreement(words) => self.agreement(words),
             Command::Resolve(words) => self.resolve(words),
             Command::Lineage { id } => self.lineage(id),
+            Command::Metrics(words) => self.metrics(words),
             Command::User(words) => self.user(words),
             Command::Token(words) => self.token(words),
             Command::Audit(words) => self.audit(words),

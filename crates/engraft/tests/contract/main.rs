@@ -8,6 +8,7 @@ mod bench;
 mod crash;
 mod faults;
 mod knowledge;
+mod metrics;
 mod sample;
 mod web;
 mod words;
