@@ -47,19 +47,19 @@ print(json.dumps({ours: float(found[theirs]) for ours, theirs in names.items()})
 
 
 def write(folder):
-    """Scores with six places, some of them tied; four in ten judged documents are returned."""
+    """Scores with three places, some of them tied; four in ten judged documents are returned."""
     rng = random.Random(SEED)
     qrels, run = folder / "qrels.trec", folder / "run.trec"
     with open(qrels, "w") as judgements, open(run, "w") as results:
         for query in range(QUERIES):
-            returned = rng.sample(range(1_000_000), RETURNED)
-            judged = rng.sample(returned, JUDGED * 2 // 5) + rng.sample(range(1_000_000, 2_000_000), JUDGED * 3 // 5)
+            returned = rng.sample(range(100_000), RETURNED)
+            judged = rng.sample(returned, JUDGED * 2 // 5) + rng.sample(range(100_000, 200_000), JUDGED * 3 // 5)
             grades = [3] + [rng.choice([0, 0, 1, 2]) for _ in judged[1:]]
             for doc, grade in zip(judged, grades):
-                judgements.write(f"q{query} 0 doc{doc} {grade}\n")
-            scores = sorted((rng.randrange(100_000) / 1000 for _ in returned), reverse=True)
+                judgements.write(f"{query} 0 d{doc} {grade}\n")
+            scores = sorted((rng.randrange(30_000) / 1000 for _ in returned), reverse=True)
             for rank, (doc, score) in enumerate(zip(returned, scores)):
-                results.write(f"q{query} Q0 doc{doc} {rank} {score:.6f} bench\n")
+                results.write(f"{query} Q0 d{doc} {rank} {score:.3f} b\n")
     return qrels, run
 
 
