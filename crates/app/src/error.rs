@@ -117,6 +117,9 @@ pub enum Error {
     /// A file of another tool could not be read or written.
     #[error(transparent)]
     Format(#[from] engraft_annotate::format::FormatError),
+    /// A model could not be tuned, kept or used.
+    #[error(transparent)]
+    Tune(#[from] engraft_tune::TuneError),
 }
 
 /// What is there now instead of what was seen: a person's own response, or the decision of an item.
@@ -166,6 +169,7 @@ impl Fault for Error {
             Error::Filter(error) => error.kind(),
             Error::Shares(error) => error.kind(),
             Error::Format(error) => error.kind(),
+            Error::Tune(error) => error.kind(),
         }
     }
 
@@ -204,6 +208,7 @@ impl Fault for Error {
             Error::Filter(error) => error.hint(),
             Error::Shares(error) => error.hint(),
             Error::Format(error) => error.hint(),
+            Error::Tune(error) => error.hint(),
         }
     }
 }

@@ -31,6 +31,7 @@ pub mod review;
 mod scan;
 mod search;
 mod sources;
+pub mod tune;
 mod watch;
 mod when;
 pub mod work;

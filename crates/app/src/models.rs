@@ -38,20 +38,23 @@ const KNOWN: [Known; 1] = [Known {
 pub struct ModelInfo {
     /// What it is called.
     pub name: String,
-    /// `encoder`.
-    pub kind: &'static str,
+    /// `encoder`, or for a tuned model what it does, such as `classifier`.
+    pub kind: String,
     /// The model it was tuned from, if any.
     pub base: Option<String>,
-    /// The length of its vectors.
+    /// The length of its vectors; of a tuned model the number of its outputs.
     pub dim: usize,
     /// The size of its weights.
     pub bytes: u64,
-    /// `folder`, `cache` (pulled before) or `hugging face cache`.
+    /// `folder`, `cache` (pulled before), `hugging face cache` or `workspace` (tuned here).
     pub source: &'static str,
     /// Where it is.
     pub path: PathBuf,
     /// What it was made from, by content hash; empty for a model that came from outside.
     pub lineage: Vec<String>,
+    /// Everything its manifest says, where one tuned model is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<engraft_tune::artefact::Manifest>,
 }
 
 /// Where to pull a model from.
@@ -233,12 +236,13 @@ fn describe(name: &str, path: &Path, source: &'static str) -> Option<ModelInfo> 
     let lineage = Vec::new();
     Some(ModelInfo {
         name: name.into(),
-        kind: "encoder",
+        kind: "encoder".into(),
         base: None,
         dim,
         bytes,
         source,
         path: path.into(),
         lineage,
+        manifest: None,
     })
 }

@@ -10,7 +10,7 @@ use engraft_search::{Fusion, Index, Scaling, Settings};
 use engraft_store::Store;
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::config::{Config, Encoder};
 use crate::{Context, Error, models};
 
 const CONFIG: &str = "engraft.toml";
@@ -159,10 +159,39 @@ impl Workspace {
     }
 
     fn open_model(&self, context: Context, precision: Precision) -> Result<Embedder, Error> {
-        let wanted = &self.config.encoder;
+        self.open_named(context, &self.config.encoder, precision)
+    }
+
+    /// Any encoder by its name or folder, pulled first when it is known and not here.
+    pub(crate) fn open_named(
+        &self,
+        context: Context,
+        wanted: &Encoder,
+        precision: Precision,
+    ) -> Result<Embedder, Error> {
         let folder = models::find_or_pull(context, &wanted.model)?;
+        self.open_folder(&folder, &wanted.name(), precision)
+    }
+
+    /// The encoder in a folder.
+    pub(crate) fn open_folder(
+        &self,
+        folder: &Path,
+        name: &str,
+        precision: Precision,
+    ) -> Result<Embedder, Error> {
         let options = EncoderOptions { precision, threads: self.threads, ..EncoderOptions::default() };
-        Ok(Embedder::open(&folder, &wanted.name(), options)?)
+        Ok(Embedder::open(folder, name, options)?)
+    }
+
+    /// How many threads an encoder may use.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Where tuned models are.
+    pub(crate) fn models(&self) -> PathBuf {
+        self.root.join(FOLDER).join("models")
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod annotation;
 pub(crate) mod metrics;
 pub(crate) mod people;
+pub(crate) mod tuning;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -38,7 +39,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Make a folder a workspace
     Init(Init),
-    /// The encoders on this machine
+    /// The encoders on this machine and the models tuned in this workspace
     #[command(subcommand)]
     Model(Model),
     /// Bring in files, folders or web pages, and keep step with them: new, changed and removed
@@ -70,6 +71,11 @@ pub(crate) enum Command {
     Agreement(annotation::Agreement),
     /// What people's answers come to, in a dataset or in a file of labels
     Resolve(annotation::Resolve),
+    /// Make a small model from judgements, and say whether it is proven better
+    #[command(subcommand)]
+    Tune(tuning::Tune),
+    /// What a tuned model says of texts, one JSON object a line
+    Predict(tuning::Predict),
     /// Where an answer comes from and which snapshots hold it
     Lineage {
         /// DATASET/ITEM, or a response_id
@@ -123,6 +129,11 @@ pub(crate) enum Model {
     /// What there is to know of one model
     Show {
         /// Its name or folder
+        name: String,
+    },
+    /// Remove a model that was tuned in this workspace
+    Rm {
+        /// Its name
         name: String,
     },
 }

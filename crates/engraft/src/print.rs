@@ -3,12 +3,13 @@
 pub(crate) mod annotation;
 pub(crate) mod metrics;
 pub(crate) mod people;
+pub(crate) mod tuning;
 
 use std::fmt::Write;
 
 use engraft_app::{
     AskReport, BatchReport, DemoReport, DocumentView, Followed, FoundHit, IngestReport, Initialised,
-    ModelInfo, Removed, SearchReport, VersionView, list_models,
+    ModelInfo, Removed, SearchReport, VersionView,
 };
 
 /// The most failures shown at once; `--json` has them all.
@@ -24,8 +25,7 @@ pub(crate) fn initialised(made: &Initialised) -> String {
     }
 }
 
-pub(crate) fn models() -> String {
-    let models = list_models();
+pub(crate) fn models(models: &[ModelInfo]) -> String {
     if models.is_empty() {
         return "No model is on this machine yet.\nNext: engraft model pull all-MiniLM-L6-v2\n".into();
     }
@@ -34,7 +34,15 @@ pub(crate) fn models() -> String {
 
 pub(crate) fn model(model: &ModelInfo) -> String {
     let size = bytes(model.bytes);
-    format!("{}  {}, {} dimensions, {size}, {}\n", model.name, model.kind, model.dim, model.path.display())
+    if let Some(manifest) = &model.manifest {
+        return format!(
+            "{}{}",
+            tuning::manifest(manifest),
+            format_args!("{size} in {}\n", model.path.display())
+        );
+    }
+    let outputs = if model.kind == "encoder" { "dimensions" } else { "outputs" };
+    format!("{}  {}, {} {outputs}, {size}, {}\n", model.name, model.kind, model.dim, model.path.display())
 }
 
 pub(crate) fn ingested(report: &IngestReport) -> String {

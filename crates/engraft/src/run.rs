@@ -3,6 +3,7 @@
 mod annotation;
 mod metrics;
 mod people;
+mod tuning;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -90,6 +91,8 @@ impl Session<'_> {
             Command::Queue(words) => self.queue(words),
             Command::Agreement(words) => self.agreement(words),
             Command::Resolve(words) => self.resolve(words),
+            Command::Tune(words) => self.tune(words),
+            Command::Predict(words) => self.predict(words),
             Command::Lineage { id } => self.lineage(id),
             Command::Metrics(words) => self.metrics(words),
             Command::User(words) => self.user(words),
@@ -155,9 +158,19 @@ impl Session<'_> {
     fn model(&self, words: &Model) -> Result<ExitCode, Error> {
         match words {
             Model::List => {
-                self.show(&serde_json::json!({ "models": app::list_models() }), |_| print::models())
+                let mut models = app::list_models();
+                models.extend(self.tuned_models()?);
+                self.show(&serde_json::json!({ "models": models }), |_| print::models(&models))
             }
-            Model::Show { name } => self.show(&app::show_model(name)?, print::model),
+            Model::Show { name } => {
+                let tuned = match self.workspace() {
+                    Err(Error::NoWorkspace(_)) => None,
+                    opened => app::tune::show_tuned(&opened?, name)?,
+                };
+                let found = tuned.map_or_else(|| app::show_model(name), Ok)?;
+                self.show(&found, print::model)
+            }
+            Model::Rm { name } => self.remove_model(name),
             Model::Pull { name, from } => {
                 let from = from.as_deref().map(|from| match from {
                     "hub" => app::PullFrom::Hub,

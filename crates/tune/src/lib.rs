@@ -1,14 +1,23 @@
 //! Small models from a team's own judgements: data, trainers, the verdict whether to ship.
 //!
-//! [`data`] reads rows, looks them over and splits them; a tuner makes a model of them; [`ship`] compares it with what there
-//! was; [`artefact`] keeps it. Progress, cancellation and the seed are arguments; nothing here prints.
+//! [`data`] reads rows, looks them over and splits them; a tuner ([`classifier`]) makes a model of them; [`ship`] compares it
+//! with what there was; [`artefact`] keeps it. Progress, cancellation and the seed are arguments; nothing here prints.
 
 pub mod artefact;
 pub mod calibrate;
+pub mod classifier;
 pub mod data;
+mod dense;
+mod embed;
 mod error;
 pub mod export;
+pub mod linear;
+pub mod measure;
 pub mod ship;
 pub mod trainer;
+mod watch;
 
+pub use dense::{Matrix, dot};
+pub use embed::{LongTexts, embed};
 pub use error::TuneError;
+pub use watch::Watch;

@@ -10,5 +10,6 @@ mod faults;
 mod knowledge;
 mod metrics;
 mod sample;
+mod tuning;
 mod web;
 mod words;

@@ -1,0 +1,275 @@
+//! `tune classifier`: rows in, a registered classifier and a verdict out.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use engraft_core::{CountTokens, Embed};
+use engraft_nn::{Embedder, EncoderOptions};
+use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe, check_name, free_name};
+use engraft_tune::classifier::{
+    BaseModel, Classifier, ClassifierJob, ClassifierTuned, Method, Space, leaked, tune_classifier as tune,
+};
+use engraft_tune::data::{Example, Fitted, Labelling, OverLength, audit, fit, split};
+use engraft_tune::{LongTexts, TuneError};
+use serde_json::{Value, json};
+
+use crate::people::{Act, Principal};
+use crate::tune::TuneRequest;
+use crate::tune::base::{self, BaseEncoder};
+use crate::tune::predict::{answer, see};
+use crate::tune::report::{DataReport, SuspectLabel, TuneReport};
+use crate::tune::rows::{Source, classified, of_file};
+use crate::{Context, Error, Workspace};
+
+/// The part held out to evaluate on, where no file of such rows is named.
+const HELD_OUT: f64 = 0.2;
+/// Resamples behind every interval.
+const RESAMPLES: usize = 1000;
+/// Entries of long lists in a report.
+const LISTED: usize = 100;
+/// Evaluation texts kept with what the model says of them.
+const PROBES: usize = 5;
+
+/// What classifier to tune.
+#[derive(Clone, Debug)]
+pub struct ClassifierRequest {
+    /// What every tuner is asked.
+    pub tune: TuneRequest,
+    /// `linear`, `frozen`, `setfit`, `lora`, `full` or `auto`.
+    pub method: String,
+    /// The label that means none of the classes.
+    pub out_of_scope: Option<String>,
+}
+
+/// Tunes a classifier and registers it, whatever the verdict.
+pub fn tune_classifier(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    request: &ClassifierRequest,
+) -> Result<TuneReport, Error> {
+    who.must(Act::Manage)?;
+    let asked = &request.tune;
+    let method: Method = request.method.parse().map_err(said("method"))?;
+    let policy: OverLength = asked.over_length.parse().map_err(said("over-length"))?;
+    let models = workspace.models();
+    if let Some(name) = &asked.name {
+        check_name(name)?;
+        if models.join(name).exists() {
+            return Err(TuneError::Taken { name: name.clone() }.into());
+        }
+    }
+    context.progress.stage("read", None);
+    let (source, mut labelling) =
+        classified(context, workspace, who, &asked.data, asked.question.as_deref())?;
+    let named_eval = asked.eval.as_deref().map(of_file).transpose()?;
+    if named_eval.as_ref().is_some_and(|(_, of_eval)| *of_eval == Labelling::Multi) {
+        labelling = Labelling::Multi;
+    }
+    // A person who names no encoder and wants none of its tiers need not have one.
+    let encoder = match method {
+        Method::Linear => None,
+        _ => base::open(context, workspace, asked.base.as_deref())?,
+    };
+    let reader = encoder.as_ref().map(|base| &base.encoder);
+    let (parts, mut data) = parts(source, named_eval, reader, policy, asked.seed)?;
+    let long = reader.map(|encoder| LongTexts { encoder, policy });
+    let job = ClassifierJob {
+        train: &parts.train,
+        eval: &parts.eval,
+        labelling,
+        method,
+        encoder: long.as_ref().map(|long| long as &dyn Embed),
+        base: encoder.as_ref().map(|base| BaseModel { dir: &base.dir, threads: workspace.threads() }),
+        seeds: asked.seeds,
+        out_of_scope: request.out_of_scope.as_deref(),
+        seed: asked.seed,
+        resamples: RESAMPLES,
+    };
+    let tuned = tune(base::watch(&context), &job)?;
+    data.label_issues = suspects(&tuned, &parts.train);
+    let called = format!("{}-{}", stem(&parts.stem), tuned.method);
+    let name = asked.name.clone().unwrap_or_else(|| free_name(&models, &called));
+    let artefact = register(context, workspace, &name, &parts, &tuned, encoder.as_ref(), policy)?;
+    let mut report = TuneReport::of(&artefact, data);
+    report.tiers = tuned.tiers;
+    report.stopped = tuned.stopped;
+    report.calibration = Some(tuned.calibration);
+    Ok(report)
+}
+
+/// What a model is called after: the data's name, as far as it can be a folder's.
+fn stem(name: &str) -> String {
+    let fits = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let name: String = name.chars().map(fits).take(40).collect();
+    let name = name.trim_start_matches(['-', '_', '.']);
+    if name.is_empty() { "classifier".into() } else { name.into() }
+}
+
+fn said<E: std::error::Error>(flag: &'static str) -> impl Fn(E) -> Error {
+    move |error| Error::Request { message: format!("--{flag}: {error}"), hint: "choose one of those".into() }
+}
+
+/// Rows to train on, rows to evaluate on, and what they are from.
+struct Parts {
+    train: Vec<Example>,
+    eval: Vec<Example>,
+    snapshot: String,
+    lineage: Vec<String>,
+    stem: String,
+}
+
+fn parts(
+    source: Source<Example>,
+    eval: Option<(Source<Example>, Labelling)>,
+    encoder: Option<&Embedder>,
+    policy: OverLength,
+    seed: u64,
+) -> Result<(Parts, DataReport), Error> {
+    let mut data = DataReport {
+        audit: Some(audit(&source.rows)),
+        unresolved: source.unresolved,
+        ..DataReport::default()
+    };
+    let mut rejected = source.rejected;
+    let mut lineage = vec![source.lineage];
+    let (train, eval) = match eval {
+        Some((named, _)) => {
+            rejected.extend(named.rejected);
+            lineage.push(format!("eval-{}", named.lineage));
+            (source.rows, named.rows)
+        }
+        None => {
+            let texts: Vec<&str> = source.rows.iter().map(|row| row.text.as_str()).collect();
+            let groups: Vec<Option<&str>> = source.rows.iter().map(|row| row.group.as_deref()).collect();
+            let classes: BTreeSet<&Vec<String>> = source.rows.iter().map(|row| &row.labels).collect();
+            let classes: Vec<&Vec<String>> = classes.into_iter().collect();
+            let strata: Vec<usize> =
+                source.rows.iter().map(|row| classes.binary_search(&&row.labels).unwrap_or(0)).collect();
+            let parts = split(&texts, &groups, &strata, HELD_OUT, seed);
+            lineage.push(format!("split:{HELD_OUT}@seed{seed}"));
+            let pick = |places: &[usize]| -> Vec<Example> {
+                places.iter().map(|&place| source.rows[place].clone()).collect()
+            };
+            (pick(&parts.train), pick(&parts.held))
+        }
+    };
+    let (train, eval) = match encoder {
+        None => (train, eval),
+        Some(encoder) => {
+            let (train, done) = fit(train, encoder, encoder.window(), policy)?;
+            let (eval, of_eval) = fit_eval(eval, encoder, policy)?;
+            data.over_length = sum(done, of_eval);
+            (train, eval)
+        }
+    };
+    data.eval_rows = eval.len();
+    data.leaked = leaked(&train, &eval);
+    data.rejected_total = rejected.len();
+    rejected.truncate(LISTED);
+    data.rejected = rejected;
+    Ok((Parts { train, eval, snapshot: source.snapshot, lineage, stem: source.stem }, data))
+}
+
+/// An evaluation row stays one row: where its text is split, its parts' vectors are averaged later.
+fn fit_eval(
+    eval: Vec<Example>,
+    encoder: &Embedder,
+    policy: OverLength,
+) -> Result<(Vec<Example>, Fitted), Error> {
+    if matches!(policy, OverLength::Error | OverLength::Drop) {
+        return Ok(fit(eval, encoder, encoder.window(), policy)?);
+    }
+    let room = encoder.window().saturating_sub(2);
+    let too_long = eval.iter().filter(|row| encoder.count(&row.text) > room).count();
+    let (split, truncated) = if policy == OverLength::Split { (too_long, 0) } else { (0, too_long) };
+    Ok((eval, Fitted { too_long, split, truncated, ..Fitted::default() }))
+}
+
+fn sum(a: Fitted, b: Fitted) -> Fitted {
+    Fitted {
+        too_long: a.too_long + b.too_long,
+        dropped: a.dropped + b.dropped,
+        split: a.split + b.split,
+        truncated: a.truncated + b.truncated,
+        tokens_lost: a.tokens_lost + b.tokens_lost,
+    }
+}
+
+fn suspects(tuned: &ClassifierTuned, train: &[Example]) -> Vec<SuspectLabel> {
+    let names = tuned.classifier.labels.names();
+    let one = |issue: &engraft_eval::LabelIssue| SuspectLabel {
+        item: train[issue.item].id.clone(),
+        given: names[issue.given].clone(),
+        suggested: names[issue.suggested].clone(),
+        score: issue.self_confidence,
+    };
+    tuned.issues.iter().take(LISTED).map(one).collect()
+}
+
+fn register(
+    context: Context,
+    workspace: &Workspace,
+    name: &str,
+    parts: &Parts,
+    tuned: &ClassifierTuned,
+    encoder: Option<&BaseEncoder>,
+    policy: OverLength,
+) -> Result<Artefact, Error> {
+    context.progress.stage("register", None);
+    let draft = Draft::begin(&workspace.models(), name)?;
+    let settings = tuned.classifier.save(draft.path(), policy)?;
+    if let Some(folder) = tuned.encoder.as_ref().filter(|_| tuned.classifier.reads(Space::Own)) {
+        copy_folder(folder.path(), &draft.path().join("encoder"))?;
+    }
+    let base = encoder.filter(|_| tuned.classifier.reads(Space::Base)).map(BaseEncoder::remembered);
+    let mut lineage = parts.lineage.clone();
+    let started = encoder.filter(|_| tuned.method != Method::Linear).map(BaseEncoder::remembered);
+    lineage.extend(started.map(|base| format!("base:{}@{}", base.name, base.fingerprint)));
+    let texts: Vec<&str> = parts.eval.iter().take(PROBES).map(|row| row.text.as_str()).collect();
+    let says = |classifier: &Classifier, dir: &Path| -> Result<Vec<Value>, TuneError> {
+        let open = || Embedder::open(&dir.join("encoder"), name, EncoderOptions::default());
+        let own = classifier.reads(Space::Own).then(open).transpose()?;
+        let seen = see(classifier, policy, encoder.map(|base| &base.encoder), own.as_ref(), &texts)?;
+        Ok(classifier.predict(&seen)?.iter().map(|one| answer(classifier, one)).collect())
+    };
+    let probes = texts.iter().zip(says(&tuned.classifier, draft.path())?);
+    let probes = probes.map(|(text, output)| Probe { input: json!({ "text": text }), output }).collect();
+    let manifest = Manifest {
+        format: FORMAT,
+        name: name.into(),
+        kind: "classifier".into(),
+        method: tuned.method.name().into(),
+        base,
+        data_snapshot: parts.snapshot.clone(),
+        seeds: tuned.seeds.clone(),
+        created: (context.now)(),
+        build: env!("CARGO_PKG_VERSION").into(),
+        labels: tuned.classifier.labels.names().to_vec(),
+        settings,
+        train: tuned.trained.clone(),
+        eval: tuned.eval.clone(),
+        against: tuned.against.clone(),
+        against_base: tuned.against_base.clone(),
+        ship: tuned.verdict.ship,
+        why: tuned.verdict.why.clone(),
+        lineage,
+        probes,
+        files: Default::default(),
+    };
+    Ok(draft.register(manifest, |read| says(&Classifier::load(read)?.0, &read.dir))?)
+}
+
+/// Copies a folder with everything in it.
+fn copy_folder(from: &Path, to: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(to).map_err(Error::io("create", to))?;
+    for entry in std::fs::read_dir(from).map_err(Error::io("read", from))? {
+        let entry = entry.map_err(Error::io("read", from))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        match source.is_dir() {
+            true => copy_folder(&source, &target)?,
+            false => std::fs::copy(&source, &target).map(|_| ()).map_err(Error::io("write", &target))?,
+        }
+    }
+    Ok(())
+}

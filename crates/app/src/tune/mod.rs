@@ -1,0 +1,37 @@
+//! Tuning: from a dataset or a file to a registered model, and what such a model says of new texts.
+
+mod base;
+mod classifier;
+mod models;
+mod predict;
+mod report;
+mod rows;
+
+pub use classifier::{ClassifierRequest, tune_classifier};
+pub use engraft_tune::TuneError;
+pub use engraft_tune::artefact::{Manifest, Trained};
+pub use engraft_tune::classifier::TierReport;
+pub use models::{list_tuned, remove_tuned, show_tuned};
+pub use predict::predict;
+pub use report::{DataReport, SuspectLabel, TuneReport};
+
+/// What every tuner is asked.
+#[derive(Clone, Debug)]
+pub struct TuneRequest {
+    /// A dataset of the workspace, or a file of rows.
+    pub data: String,
+    /// The question of the dataset to learn; by default the first that fits.
+    pub question: Option<String>,
+    /// A file of rows to evaluate on; by default a fifth of the data is held out.
+    pub eval: Option<std::path::PathBuf>,
+    /// The encoder; by default the workspace's own.
+    pub base: Option<String>,
+    /// What the model is to be called; by default after the data and the method.
+    pub name: Option<String>,
+    /// How many seeds to train with, where training draws lots.
+    pub seeds: usize,
+    /// The first of them.
+    pub seed: u64,
+    /// What becomes of texts beyond the encoder's window: `error`, `drop`, `split` or `truncate`.
+    pub over_length: String,
+}

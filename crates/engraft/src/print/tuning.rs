@@ -1,0 +1,79 @@
+//! Tuned models as people read of them.
+
+use std::fmt::Write;
+
+use engraft_app::Metric;
+use engraft_app::tune::{Manifest, TuneReport};
+
+/// The most lines of a list; `--json` has them all.
+const SHOWN: usize = 10;
+
+pub(crate) fn tuned(report: &TuneReport) -> String {
+    let mut text = format!(
+        "{} is a {} ({}), tuned on {} rows in {:.1} s.\n",
+        report.model, report.kind, report.method, report.train.rows, report.train.seconds
+    );
+    for (name, metric) in &report.eval {
+        let _ = writeln!(text, "  {name:26} {}", figure(metric));
+    }
+    for tier in &report.tiers {
+        let parts: Vec<String> =
+            tier.parts.iter().map(|(name, weight)| format!("{name} {:.0} %", weight * 100.0)).collect();
+        let _ =
+            writeln!(text, "  {}: {}; {}; {:.1} s", tier.method, tier.why, parts.join(", "), tier.seconds);
+    }
+    if let Some(stopped) = &report.stopped {
+        let _ = writeln!(text, "  stopped climbing: {stopped}");
+    }
+    let data = &report.data;
+    let notes = [
+        (data.rejected_total, "rows could not be read"),
+        (data.unresolved, "items have no resolution yet"),
+        (data.leaked, "evaluation rows say the same as a training row"),
+        (data.over_length.too_long, "texts are longer than the encoder reads"),
+        (data.label_issues.len(), "labels are probably wrong"),
+    ];
+    for (count, what) in notes.into_iter().filter(|(count, _)| *count > 0) {
+        let _ = writeln!(text, "  note: {count} {what}");
+    }
+    for bad in data.rejected.iter().take(SHOWN) {
+        let _ = writeln!(text, "    {}: {}; {}", bad.uri, bad.message, bad.hint);
+    }
+    for issue in data.label_issues.iter().take(SHOWN) {
+        let _ = writeln!(text, "    {}: `{}`, or rather `{}`?", issue.item, issue.given, issue.suggested);
+    }
+    let verdict = if report.ship { "Ship it" } else { "Do not ship it" };
+    let _ = writeln!(text, "{verdict}: {}.", report.why);
+    let _ = writeln!(text, "Next: engraft predict {} --input FILE.jsonl", report.model);
+    text
+}
+
+/// `.930 (.921 to .939, n 3080)`.
+pub(crate) fn figure(metric: &Metric) -> String {
+    let Some(value) = metric.value else { return metric.why.clone().unwrap_or_else(|| "-".into()) };
+    match (metric.low, metric.high) {
+        (Some(low), Some(high)) => format!("{value:.3} ({low:.3} to {high:.3}, n {})", metric.n),
+        _ => format!("{value:.3} (n {})", metric.n),
+    }
+}
+
+/// A tuned model by its manifest.
+pub(crate) fn manifest(manifest: &Manifest) -> String {
+    let mut text = format!(
+        "{} is a {} ({}), made {} from {} rows\n",
+        manifest.name,
+        manifest.kind,
+        manifest.method,
+        manifest.created.get(..10).unwrap_or(&manifest.created),
+        manifest.train.rows
+    );
+    for (name, metric) in &manifest.eval {
+        let _ = writeln!(text, "  {name:26} {}", figure(metric));
+    }
+    for ancestor in &manifest.lineage {
+        let _ = writeln!(text, "  from {ancestor}");
+    }
+    let verdict = if manifest.ship { "Ship" } else { "Do not ship" };
+    let _ = writeln!(text, "  {verdict}: {}", manifest.why);
+    text
+}

@@ -1,0 +1,69 @@
+//! Commands of tuning: train, register, ask.
+
+use std::process::ExitCode;
+
+use engraft_app as app;
+use engraft_app::Error;
+use engraft_app::people::Principal;
+use serde_json::json;
+
+use crate::cli::tuning::{Job, Predict, Tune};
+use crate::print::tuning as print;
+use crate::run::Session;
+
+impl Session<'_> {
+    pub(super) fn tune(&self, words: &Tune) -> Result<ExitCode, Error> {
+        let (workspace, me) = (self.workspace()?, Principal::at_the_machine());
+        match words {
+            Tune::Classifier(words) => {
+                let request = app::tune::ClassifierRequest {
+                    tune: request(&words.job)?,
+                    method: words.method.clone(),
+                    out_of_scope: words.out_of_scope.clone(),
+                };
+                let report = app::tune::tune_classifier(self.context, &workspace, &me, &request)?;
+                self.show(&report, print::tuned)
+            }
+        }
+    }
+
+    pub(super) fn predict(&self, words: &Predict) -> Result<ExitCode, Error> {
+        let workspace = self.workspace()?;
+        app::tune::predict(self.context, &workspace, &words.model, &words.input, &mut |line| {
+            self.line(&line)
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The models tuned in the workspace, where there is one here.
+    pub(super) fn tuned_models(&self) -> Result<Vec<app::ModelInfo>, Error> {
+        match self.workspace() {
+            Err(Error::NoWorkspace(_)) => Ok(Vec::new()),
+            opened => Ok(app::tune::list_tuned(self.context, &opened?)),
+        }
+    }
+
+    pub(super) fn remove_model(&self, name: &str) -> Result<ExitCode, Error> {
+        app::tune::remove_tuned(&self.workspace()?, &Principal::at_the_machine(), name)?;
+        self.show(&json!({ "removed": name }), |_| format!("{name} is gone.\n"))
+    }
+}
+
+fn request(job: &Job) -> Result<app::tune::TuneRequest, Error> {
+    if job.seeds == 0 {
+        return Err(Error::Request {
+            message: "--seeds is 0".into(),
+            hint: "train with at least one".into(),
+        });
+    }
+    Ok(app::tune::TuneRequest {
+        data: job.data.clone(),
+        question: job.question.clone(),
+        eval: job.eval.clone(),
+        base: job.base.clone(),
+        name: job.name.clone(),
+        seeds: job.seeds,
+        seed: job.seed,
+        over_length: job.over_length.clone(),
+    })
+}

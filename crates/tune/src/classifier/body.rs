@@ -1,0 +1,346 @@
+//! Moving the encoder itself: a head on its pooled states (full or LoRA), or pairs of one class among pairs of others.
+
+use std::path::Path;
+
+use engraft_core::Embed;
+use engraft_nn::train::{
+    Adapt, Body, BodyOptions, Draw, Head, Lora, Parameter, Sequence, loss, pool, pool_grad, unit, unit_grad,
+};
+use engraft_nn::{Embedder, EncoderOptions, Tokenizer};
+
+use crate::classifier::logistic::Logistic;
+use crate::classifier::method::Method;
+use crate::data::Labelling;
+use crate::trainer::{Plan, Task, parts, train};
+use crate::{TuneError, Watch};
+
+/// Tokens of a pass; more are taken in parts whose gradients add up.
+const TOKENS: usize = 4096;
+/// One over the temperature of the contrast.
+const SCALE: f32 = 20.0;
+/// Part of the target that every class gets.
+const SMOOTHING: f64 = 0.05;
+
+/// An encoder to start from.
+#[derive(Clone, Copy)]
+pub struct BaseModel<'a> {
+    /// Its folder.
+    pub dir: &'a Path,
+    /// Threads of the encoder once it is trained.
+    pub threads: usize,
+}
+
+/// How a method trains.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Recipe {
+    adapt: Adapt,
+    contrast: bool,
+    plan: Plan,
+    /// The head's rate as a multiple of the body's.
+    head_rate: f64,
+}
+
+impl Recipe {
+    /// What suits `rows` rows of `classes` classes.
+    pub(crate) fn of(method: Method, rows: usize, classes: usize, seed: u64) -> Recipe {
+        let few = rows < 40 * classes.max(1);
+        let plan = Plan { seed, warmup: 0.1, ..Plan::default() };
+        match method {
+            Method::Setfit => Recipe {
+                adapt: Adapt::Full,
+                contrast: true,
+                // An epoch sees every text about once.
+                plan: Plan { epochs: 16, batch: 48, rate: 4e-5, ..plan },
+                head_rate: 1.0,
+            },
+            Method::Lora => Recipe {
+                adapt: Adapt::Lora(Lora { rank: 16, alpha: 32.0, all_linear: true, seed }),
+                contrast: false,
+                plan: Plan { epochs: if few { 16 } else { 4 }, batch: 32, rate: 5e-4, ..plan },
+                head_rate: 4.0,
+            },
+            _ => Recipe {
+                adapt: Adapt::Full,
+                contrast: false,
+                plan: Plan { epochs: if few { 16 } else { 4 }, batch: 32, rate: 8e-5, ..plan },
+                head_rate: 20.0,
+            },
+        }
+    }
+}
+
+/// An encoder that was moved, saved in a folder and open for use.
+pub(crate) struct Moved {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) encoder: Embedder,
+    /// Trained along with it; none after a contrast.
+    pub(crate) head: Option<Logistic>,
+    pub(crate) steps: usize,
+}
+
+/// What of the rows a body learns from.
+pub(crate) struct Lesson<'a> {
+    pub(crate) texts: Vec<&'a str>,
+    pub(crate) given: Vec<Vec<usize>>,
+    pub(crate) classes: usize,
+    pub(crate) labelling: Labelling,
+    /// Where the head starts.
+    pub(crate) start: &'a Logistic,
+}
+
+/// Moves the encoder in `base` as the recipe says.
+pub(crate) fn move_body(
+    watch: Watch,
+    base: BaseModel,
+    recipe: &Recipe,
+    lesson: &Lesson,
+) -> Result<Moved, TuneError> {
+    let tokenizer = Tokenizer::open(base.dir).map_err(engraft_nn::ModelError::from)?;
+    let options = BodyOptions { adapt: recipe.adapt, ..BodyOptions::default() };
+    let sequence = |text: &&str| {
+        let mut ids = Vec::new();
+        tokenizer.encode(text, &mut ids);
+        Sequence::single(ids)
+    };
+    let mut task = Classes {
+        body: Body::open(base.dir, options)?,
+        head: (!recipe.contrast).then(|| head_of(lesson.start)),
+        head_rate: recipe.head_rate,
+        sequences: lesson.texts.iter().map(sequence).collect(),
+        members: members(&lesson.given, lesson.classes),
+        given: lesson.given.clone(),
+        labelling: lesson.labelling,
+    };
+    let trained = train(&mut task, &recipe.plan, None, watch.progress, watch.cancel, |_| Ok(None))?;
+    let folder = tempfile::tempdir().map_err(TuneError::io("create a folder in", &std::env::temp_dir()))?;
+    copy_base(base.dir, folder.path())?;
+    task.body.save(folder.path())?;
+    let encoder = Embedder::open(
+        folder.path(),
+        "tuned",
+        EncoderOptions { threads: base.threads, ..EncoderOptions::default() },
+    )?;
+    let head = task.head.as_ref().map(|head| logistic_of(head, encoder.dim()));
+    Ok(Moved { folder, encoder, head, steps: trained.steps as usize })
+}
+
+/// The places of each class's texts.
+fn members(given: &[Vec<usize>], classes: usize) -> Vec<Vec<usize>> {
+    let mut members = vec![Vec::new(); classes];
+    for (place, given) in given.iter().enumerate() {
+        given.iter().for_each(|&class| members[class].push(place));
+    }
+    members
+}
+
+fn head_of(start: &Logistic) -> Head {
+    let (k, d) = (start.bias.len(), start.weights.len() / start.bias.len().max(1));
+    let weight = (0..k * d).map(|place| start.weights[place % d * k + place / d]).collect();
+    Head::of("classifier", d, weight, start.bias.clone())
+}
+
+fn logistic_of(head: &Head, d: usize) -> Logistic {
+    let [weight, bias] = head.parameters();
+    let k = bias.values.len();
+    let weights = (0..d * k).map(|place| weight.values[place % k * d + place / k]).collect();
+    Logistic { weights, bias: bias.values.clone() }
+}
+
+/// Every file of the base but its weights.
+fn copy_base(from: &Path, to: &Path) -> Result<(), TuneError> {
+    const FILES: [&str; 9] = [
+        "config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "vocab.txt",
+        "modules.json",
+        "sentence_bert_config.json",
+        "config_sentence_transformers.json",
+        "1_Pooling/config.json",
+    ];
+    for file in FILES {
+        let (source, target) = (from.join(file), to.join(file));
+        if !source.is_file() {
+            continue;
+        }
+        let parent = target.parent().unwrap_or(to);
+        std::fs::create_dir_all(parent).map_err(TuneError::io("create", parent))?;
+        // Read and written, so that a base nobody may write to does not make a copy nobody may write to.
+        let bytes = std::fs::read(&source).map_err(TuneError::io("read", &source))?;
+        crate::artefact::write(&target, &bytes)?;
+    }
+    Ok(())
+}
+
+/// Texts with classes, as the training loop sees them.
+struct Classes {
+    body: Body,
+    head: Option<Head>,
+    head_rate: f64,
+    sequences: Vec<Sequence>,
+    given: Vec<Vec<usize>>,
+    /// The texts of each class.
+    members: Vec<Vec<usize>>,
+    labelling: Labelling,
+}
+
+impl Task for Classes {
+    fn examples(&self) -> usize {
+        self.sequences.len()
+    }
+
+    fn step(&mut self, batch: &[usize]) -> Result<f64, TuneError> {
+        // A contrast needs all pairs at once; they are short of memory only where texts are long.
+        let most = if self.head.is_some() { TOKENS } else { usize::MAX };
+        let mut sum = 0.0;
+        for part in parts(batch, most, |place| self.sequences[place].ids.len()) {
+            let sequences: Vec<Sequence> = part.iter().map(|&place| self.sequences[place].clone()).collect();
+            let forward = self.body.forward(&sequences)?;
+            let pooling = self.body.config().pooling;
+            let dim = self.body.config().hidden;
+            let mut vectors = pool(&forward, pooling);
+            let norms = unit(&mut vectors, dim);
+            let (loss, mut grads) = match &mut self.head {
+                Some(head) => {
+                    let logits = head.forward(&vectors);
+                    let given: Vec<&[usize]> = part.iter().map(|&place| &self.given[place][..]).collect();
+                    let (loss, grads) = class_loss(&logits, &given, self.labelling, batch.len());
+                    (loss, head.backward(&vectors, &grads))
+                }
+                None => pair_loss(&vectors, dim),
+            };
+            unit_grad(&vectors, &norms, &mut grads);
+            let states = pool_grad(&forward, pooling, &grads);
+            self.body.backward(forward, states);
+            sum += loss;
+        }
+        Ok(sum)
+    }
+
+    fn groups(&mut self) -> Vec<(Vec<&mut Parameter>, f64)> {
+        let mut groups = vec![(self.body.parameters_mut().iter_mut().collect(), 1.0)];
+        if let Some(head) = &mut self.head {
+            groups.push((head.parameters_mut().iter_mut().collect(), self.head_rate));
+        }
+        groups
+    }
+
+    fn batches(&self, size: usize, draw: &mut Draw) -> Vec<Vec<usize>> {
+        if self.head.is_some() {
+            let mut order: Vec<usize> = (0..self.sequences.len()).collect();
+            draw.shuffle(&mut order);
+            return order.chunks(size).map(<[usize]>::to_vec).collect();
+        }
+        pair_batches(&self.members, size, draw)
+    }
+}
+
+fn class_loss(logits: &[f32], given: &[&[usize]], labelling: Labelling, rows: usize) -> (f64, Vec<f32>) {
+    let classes = logits.len() / given.len().max(1);
+    match labelling {
+        Labelling::Single => {
+            let targets: Vec<Option<usize>> = given.iter().map(|given| given.first().copied()).collect();
+            loss::cross_entropy(logits, &targets, SMOOTHING, rows as f64)
+        }
+        Labelling::Multi => {
+            let mut targets = vec![0.0; logits.len()];
+            for (row, given) in given.iter().enumerate() {
+                given.iter().for_each(|&class| targets[row * classes + class] = 1.0);
+            }
+            loss::binary(logits, &targets, 1.0, rows as f64)
+        }
+    }
+}
+
+/// Neighbours in the batch are pairs of one class, each pair of another: each text should be nearest to its partner, from
+/// either side.
+fn pair_loss(vectors: &[f32], dim: usize) -> (f64, Vec<f32>) {
+    let side = |of: usize| -> Vec<f32> {
+        vectors.chunks_exact(dim).skip(of).step_by(2).flatten().copied().collect()
+    };
+    let (left, right) = (side(0), side(1));
+    let (a, left_a, right_a) = loss::in_batch(&left, &right, dim, SCALE);
+    let (b, right_b, left_b) = loss::in_batch(&right, &left, dim, SCALE);
+    let mut grads = Vec::with_capacity(vectors.len());
+    for row in 0..left.len() / dim {
+        let place = row * dim..(row + 1) * dim;
+        for (one, other) in [(&left_a, &left_b), (&right_a, &right_b)] {
+            grads.extend(one[place.clone()].iter().zip(&other[place.clone()]).map(|(x, y)| (x + y) / 2.0));
+        }
+    }
+    ((a + b) / 2.0, grads)
+}
+
+/// Batches of pairs, every pair of another class; in an epoch every class has about half as many pairs as texts. The number
+/// of batches is the same whatever is drawn.
+fn pair_batches(members: &[Vec<usize>], size: usize, draw: &mut Draw) -> Vec<Vec<usize>> {
+    let rich: Vec<&Vec<usize>> = members.iter().filter(|texts| texts.len() > 1).collect();
+    let texts: usize = rich.iter().map(|texts| texts.len()).sum();
+    let rounds = texts.div_ceil(2 * rich.len().max(1)).max(1);
+    let mut batches = Vec::new();
+    for _ in 0..rounds {
+        let mut order: Vec<&Vec<usize>> = rich.clone();
+        draw.shuffle(&mut order);
+        // Batches of one round are of about one size: a lone pair has nothing to be told from.
+        let count = order.len().div_ceil(size).max(1);
+        for batch in order.chunks(order.len().div_ceil(count).max(1)) {
+            let pair = |texts: &&Vec<usize>| {
+                let first = draw.below(texts.len());
+                let second = (first + 1 + draw.below(texts.len() - 1)) % texts.len();
+                [texts[first], texts[second]]
+            };
+            batches.push(batch.iter().flat_map(pair).collect());
+        }
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_of_one_class_and_no_class_meets_itself() {
+        let members = vec![vec![0, 1, 2], vec![3, 4], vec![5], vec![6, 7, 8, 9]];
+        let batches = pair_batches(&members, 2, &mut Draw::new(1, 0));
+        let class = |text: usize| members.iter().position(|texts| texts.contains(&text)).unwrap();
+        for batch in &batches {
+            let classes: Vec<usize> = batch
+                .chunks(2)
+                .map(|pair| {
+                    assert!(class(pair[0]) == class(pair[1]) && pair[0] != pair[1], "{batch:?}");
+                    class(pair[0])
+                })
+                .collect();
+            assert!(classes.iter().all(|one| classes.iter().filter(|other| *other == one).count() == 1));
+        }
+        assert_eq!(batches.len(), pair_batches(&members, 2, &mut Draw::new(2, 7)).len());
+    }
+
+    #[test]
+    fn the_gradient_of_pairs_is_that_of_small_steps() {
+        let mut draw = Draw::new(5, 0);
+        let vectors: Vec<f32> = (0..4 * 3).map(|_| draw.unit() as f32 - 0.5).collect();
+        let (_, grads) = pair_loss(&vectors, 3);
+        for place in 0..vectors.len() {
+            let at = |step: f32| {
+                let mut moved = vectors.clone();
+                moved[place] += step;
+                pair_loss(&moved, 3).0
+            };
+            let slope = (at(1e-3) - at(-1e-3)) / 2e-3;
+            assert!(
+                (slope - f64::from(grads[place])).abs() < 2e-2 * (1.0 + slope.abs()),
+                "{place}: {slope} {}",
+                grads[place]
+            );
+        }
+    }
+
+    #[test]
+    fn a_head_goes_to_the_training_and_back_unchanged() {
+        let start = Logistic { weights: (0..6).map(|x| x as f32).collect(), bias: vec![0.5, 1.5, 2.5] };
+        assert_eq!(logistic_of(&head_of(&start), 2), start);
+    }
+}

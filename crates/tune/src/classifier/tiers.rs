@@ -1,0 +1,367 @@
+//! Tuning a classifier tier by tier: each is compared with the one below on the same rows, and shipped when proven better.
+
+use std::collections::BTreeMap;
+
+use engraft_core::Embed;
+use engraft_eval::{LabelIssue, Metric, Resampling};
+use serde::Serialize;
+
+use crate::artefact::Trained;
+use crate::calibrate::Calibration;
+use crate::classifier::body::BaseModel;
+use crate::classifier::held_out::{Assembled, Candidate, Material};
+use crate::classifier::measures::{evaluate, main_measure};
+use crate::classifier::member::{Seen, Space};
+use crate::classifier::rows::{Numbered, number};
+use crate::classifier::tuned::{Made, Moving};
+use crate::classifier::{Classifier, Method};
+use crate::data::{Example, Labelling, folds, label_issues};
+use crate::embed::embed;
+use crate::measure::row_f1;
+use crate::ship::{Verdict, paired_difference, verdict};
+use crate::{TuneError, Watch};
+
+/// How strongly a row pulls against the length of a head's weights; by cross-validation on BANKING77 and CLINC150.
+const HEAD_C: f64 = 20.0;
+/// From so many rows on, three folds do.
+const MANY: usize = 2000;
+/// With fewer rows a class, pairs teach an encoder more than single rows do.
+const FEW: usize = 24;
+
+/// What to tune.
+#[derive(Clone, Copy)]
+pub struct ClassifierJob<'a> {
+    /// To train on.
+    pub train: &'a [Example],
+    /// To evaluate on; never trained on.
+    pub eval: &'a [Example],
+    /// Whether a text has one class or any number.
+    pub labelling: Labelling,
+    /// How.
+    pub method: Method,
+    /// The base encoder, where there is one.
+    pub encoder: Option<&'a dyn Embed>,
+    /// Its folder, for the methods that move it.
+    pub base: Option<BaseModel<'a>>,
+    /// How many seeds the methods train with that draw lots; the first model is the one that is kept.
+    pub seeds: usize,
+    /// The label that means none of the classes.
+    pub out_of_scope: Option<&'a str>,
+    /// Chooses folds and resamples.
+    pub seed: u64,
+    /// Behind every interval.
+    pub resamples: usize,
+}
+
+/// A tuned classifier, and how it came about.
+#[derive(Debug)]
+pub struct ClassifierTuned {
+    /// The classifier.
+    pub classifier: Classifier,
+    /// The tier it is of.
+    pub method: Method,
+    /// Every seed that took part.
+    pub seeds: Vec<u64>,
+    /// How it was trained; of all tiers that were climbed, the time together.
+    pub trained: Trained,
+    /// How good it is.
+    pub eval: BTreeMap<String, Metric>,
+    /// What it was compared with.
+    pub against: String,
+    /// The paired differences.
+    pub against_base: BTreeMap<String, Metric>,
+    /// Ship or not.
+    pub verdict: Verdict,
+    /// Every tier that was tried.
+    pub tiers: Vec<TierReport>,
+    /// Why no higher tier was tried, with the method `auto`.
+    pub stopped: Option<String>,
+    /// Its temperature, on held-out training rows.
+    pub calibration: Calibration,
+    /// Training rows whose label is probably wrong, by their place; for one class a text.
+    pub issues: Vec<LabelIssue>,
+    /// The folder of the encoder that was tuned, where one was.
+    pub encoder: Option<tempfile::TempDir>,
+}
+
+/// One tier that was tried.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TierReport {
+    /// Which.
+    pub method: Method,
+    /// What it was compared with.
+    pub against: String,
+    /// The share of each of its parts.
+    pub parts: BTreeMap<String, f64>,
+    /// How good it is, by the main measure.
+    pub value: Metric,
+    /// The paired difference from what it was compared with.
+    pub difference: Metric,
+    /// Whether it is proven better.
+    pub ship: bool,
+    /// Why, or why not.
+    pub why: String,
+    /// The main measure of every seed, where several were trained.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by_seed: Vec<f64>,
+    /// Optimiser steps of all seeds.
+    pub steps: usize,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// Trains the tiers that the method asks for.
+pub fn tune_classifier(watch: Watch, job: &ClassifierJob) -> Result<ClassifierTuned, TuneError> {
+    let began = (watch.now_ns)();
+    let numbered = number(job.train, job.eval, job.labelling, job.out_of_scope)?;
+    let mut climb = Climb::new(watch, job, &numbered);
+    let best = match job.method {
+        Method::Auto => climb.all_the_way()?,
+        method => climb.only(method)?,
+    };
+    Ok(climb.finish(best, began))
+}
+
+/// A tier that was trained.
+struct Tier {
+    method: Method,
+    /// One a seed; the first is the one that is kept.
+    made: Vec<Made>,
+    /// Every seed's scores of the evaluation rows.
+    scores: Vec<Vec<f64>>,
+    /// The measures of the first, and over all seeds the main one.
+    measures: BTreeMap<String, Metric>,
+    against: String,
+    difference: Metric,
+    verdict: Verdict,
+}
+
+struct Climb<'a> {
+    watch: Watch<'a>,
+    job: &'a ClassifierJob<'a>,
+    numbered: &'a Numbered<'a>,
+    material: Material<'a>,
+    eval: Seen<'a>,
+    /// What has been trained so far; a tier is mixed of all of it.
+    candidates: Vec<Candidate>,
+    resampling: Resampling,
+    reports: Vec<TierReport>,
+    stopped: Option<String>,
+}
+
+impl<'a> Climb<'a> {
+    fn new(watch: Watch<'a>, job: &'a ClassifierJob<'a>, numbered: &'a Numbered<'a>) -> Climb<'a> {
+        let groups: Vec<Option<&str>> = job.train.iter().map(|example| example.group.as_deref()).collect();
+        let outside = numbered.labels.names().len();
+        let strata: Vec<usize> =
+            numbered.train_given.iter().map(|given| given.first().copied().unwrap_or(outside)).collect();
+        let n = if job.train.len() >= MANY { 3 } else { 5 };
+        let seen = Seen { texts: numbered.train_texts.clone(), base: None, own: None };
+        let material = Material {
+            folds: folds(&seen.texts, &groups, &strata, n, job.seed),
+            seen,
+            given: numbered.train_given.clone(),
+            inside: numbered.inside.clone(),
+            classes: numbered.labels.names().len(),
+            labelling: job.labelling,
+            seed: job.seed,
+        };
+        Climb {
+            watch,
+            job,
+            numbered,
+            material,
+            eval: Seen { texts: numbered.eval_texts.clone(), base: None, own: None },
+            candidates: Vec::new(),
+            resampling: Resampling { seed: job.seed, resamples: job.resamples },
+            reports: Vec::new(),
+            stopped: None,
+        }
+    }
+
+    /// One tier, compared with the tier below it.
+    fn only(&mut self, method: Method) -> Result<Tier, TuneError> {
+        if method.needs_encoder() {
+            self.encoder(method)?;
+        }
+        let below = method.below().map(|below| self.only(below)).transpose()?;
+        self.try_tier(method, below.as_ref())
+    }
+
+    /// Up, as long as the gain is real. Something always comes of it, so that it can be looked at.
+    fn all_the_way(&mut self) -> Result<Tier, TuneError> {
+        let mut best = self.try_tier(Method::Linear, None)?;
+        if !best.verdict.ship {
+            self.stopped = Some(format!("linear is not worth climbing from: {}", best.verdict.why));
+            return Ok(best);
+        }
+        for method in [Method::Frozen, self.moving()] {
+            if self.job.encoder.is_none() {
+                self.stopped = Some(format!("{method} needs an encoder, and there is none"));
+                return Ok(best);
+            }
+            let tier = self.try_tier(method, Some(&best))?;
+            if !tier.verdict.ship {
+                self.stopped = Some(format!("{method} was tried: {}", tier.verdict.why));
+                return Ok(best);
+            }
+            best = tier;
+        }
+        self.stopped = Some("there is no higher tier".into());
+        Ok(best)
+    }
+
+    /// The way to move the encoder that suits the data.
+    fn moving(&self) -> Method {
+        let few = self.material.given.len() < FEW * self.material.classes;
+        if few && self.job.labelling == Labelling::Single { Method::Setfit } else { Method::Full }
+    }
+
+    fn try_tier(&mut self, method: Method, below: Option<&Tier>) -> Result<Tier, TuneError> {
+        let began = (self.watch.now_ns)();
+        let made = self.make(method)?;
+        let (given, classes, labelling) =
+            (&self.numbered.eval_given, self.material.classes, self.job.labelling);
+        let mut evaluated = Vec::new();
+        for made in &made {
+            self.eval.own.clone_from(&made.eval_vectors);
+            let predictions = made.assembled.classifier.predict(&self.eval)?;
+            evaluated.push(evaluate(&predictions, given, classes, labelling, &self.resampling));
+        }
+        let (against, base) = match below {
+            Some(tier) => (tier.method.name().to_string(), tier.scores.clone()),
+            None => ("the most frequent class".to_string(), vec![self.most_frequent()]),
+        };
+        let measure = main_measure(labelling);
+        let scores: Vec<Vec<f64>> = evaluated.iter().map(|one| one.scores.clone()).collect();
+        let mut measures = evaluated.into_iter().next().map_or_else(BTreeMap::new, |first| first.measures);
+        let means: Vec<f64> = (0..scores[0].len())
+            .map(|row| scores.iter().map(|seed| seed[row]).sum::<f64>() / scores.len() as f64)
+            .collect();
+        measures.insert(measure.into(), Metric::mean(&means, &self.resampling));
+        let difference = paired_difference(&base, &scores, &self.resampling);
+        let verdict = verdict(&difference, measure, &against);
+        let mean = |scores: &Vec<f64>| scores.iter().sum::<f64>() / scores.len().max(1) as f64;
+        self.reports.push(TierReport {
+            method,
+            against: against.clone(),
+            parts: made[0].assembled.classifier.parts(),
+            value: measures[measure].clone(),
+            difference: difference.clone(),
+            ship: verdict.ship,
+            why: verdict.why.clone(),
+            by_seed: if scores.len() > 1 { scores.iter().map(mean).collect() } else { Vec::new() },
+            steps: made.iter().map(|made| made.steps).sum(),
+            seconds: self.watch.seconds_since(began),
+        });
+        Ok(Tier { method, made, scores, measures, against, difference, verdict })
+    }
+
+    /// Trains what the tier has and those below it have not, once a seed where lots are drawn.
+    fn make(&mut self, method: Method) -> Result<Vec<Made>, TuneError> {
+        let watch = self.watch;
+        match method {
+            Method::Auto => {}
+            Method::Linear => self.candidates.push(self.material.linear(watch)?),
+            Method::Frozen => {
+                let encoder = self.encoder(method)?;
+                self.material.seen.base = Some(embed(watch, encoder, &self.numbered.train_texts)?);
+                self.eval.base = Some(embed(watch, encoder, &self.numbered.eval_texts)?);
+                self.candidates.push(self.material.logistic(watch, "logistic", Space::Base, HEAD_C)?);
+                self.candidates.push(self.material.neighbours(watch, "neighbours", Space::Base)?);
+            }
+            Method::Setfit | Method::Lora | Method::Full => {
+                let base = self.job.base.ok_or_else(|| needs_encoder(method))?;
+                let moving = Moving {
+                    watch,
+                    method,
+                    base,
+                    material: &self.material,
+                    below: &self.candidates,
+                    labels: &self.numbered.labels,
+                    eval_texts: &self.numbered.eval_texts,
+                    out_of_scope: self.job.out_of_scope,
+                    c: HEAD_C,
+                };
+                let seeds: Vec<u64> = (0..self.job.seeds as u64).map(|n| self.job.seed + n).collect();
+                return moving.make(&seeds);
+            }
+        }
+        let parts: Vec<&Candidate> = self.candidates.iter().collect();
+        let assembled = self.material.assemble(&self.numbered.labels, &parts, self.job.out_of_scope);
+        Ok(vec![Made { assembled, eval_vectors: None, folder: None, steps: 0 }])
+    }
+
+    fn encoder(&self, method: Method) -> Result<&'a dyn Embed, TuneError> {
+        self.job.encoder.ok_or_else(|| needs_encoder(method))
+    }
+
+    /// How the most frequent answer in training does on each evaluation row.
+    fn most_frequent(&self) -> Vec<f64> {
+        let mut counts = vec![0usize; self.material.classes];
+        let learned = || self.material.given.iter().zip(&self.material.inside).filter(|(_, inside)| **inside);
+        learned().flat_map(|(given, _)| given).for_each(|&class| counts[class] += 1);
+        let found: Vec<usize> = match self.job.labelling {
+            Labelling::Single => {
+                let most = (1..counts.len())
+                    .fold(0, |best, class| if counts[class] > counts[best] { class } else { best });
+                vec![most]
+            }
+            Labelling::Multi => {
+                let half = learned().count().div_ceil(2);
+                (0..counts.len()).filter(|&class| counts[class] >= half).collect()
+            }
+        };
+        self.numbered.eval_given.iter().flatten().map(|given| row_f1(given, &found)).collect()
+    }
+
+    fn finish(self, best: Tier, began: i64) -> ClassifierTuned {
+        let measure = main_measure(self.job.labelling);
+        let seeds = (0..best.made.len() as u64).map(|n| self.job.seed + n).collect();
+        let steps = self.reports.iter().map(|report| report.steps).sum();
+        let kept = best.made.into_iter().next();
+        let (assembled, encoder) = kept.map_or((None, None), |made| (Some(made.assembled), made.folder));
+        // There is always one.
+        let Some(Assembled { classifier, calibration, rows, probabilities }) = assembled else {
+            unreachable!("every tier makes a model")
+        };
+        let issues = match self.job.labelling {
+            Labelling::Single => {
+                let given: Vec<usize> = rows.iter().map(|&row| self.material.given[row][0]).collect();
+                let mut issues = label_issues(&given, &probabilities);
+                issues.iter_mut().for_each(|issue| issue.item = rows[issue.item]);
+                issues
+            }
+            Labelling::Multi => Vec::new(),
+        };
+        ClassifierTuned {
+            classifier,
+            method: best.method,
+            seeds,
+            trained: Trained {
+                rows: self.material.inside.iter().filter(|inside| **inside).count(),
+                steps,
+                seconds: self.watch.seconds_since(began),
+            },
+            eval: best.measures,
+            against: best.against,
+            against_base: BTreeMap::from([(measure.to_string(), best.difference)]),
+            verdict: best.verdict,
+            tiers: self.reports,
+            stopped: self.stopped,
+            calibration,
+            issues,
+            encoder,
+        }
+    }
+}
+
+fn needs_encoder(method: Method) -> TuneError {
+    TuneError::Request {
+        message: format!("the method {method} needs an encoder, and there is none"),
+        hint: "name one: `--base all-MiniLM-L6-v2`, or use `--method linear`".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! Tiers on a small made-up world: words decide, and what is random stays random.
+
+use engraft_core::{Cancel, EmbedError, Silent};
+use engraft_eval::SplitMix;
+
+use super::*;
+
+/// An encoder that sees the length of a text and whether it speaks of a card.
+struct Toy;
+
+impl Embed for Toy {
+    fn name(&self) -> &str {
+        "toy"
+    }
+    fn dim(&self) -> usize {
+        2
+    }
+    fn window(&self) -> usize {
+        100
+    }
+    fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        Ok(texts
+            .iter()
+            .map(|text| if text.contains("card") { vec![1.0, 0.0] } else { vec![0.0, 1.0] })
+            .collect())
+    }
+}
+
+/// `n` texts of nonsense words, half of them with the word of their class.
+fn world(n: usize, told: bool, seed: u64) -> Vec<Example> {
+    let mut draw = SplitMix::new(seed, 0);
+    (0..n)
+        .map(|place| {
+            let class = draw.below(2);
+            let mut words: Vec<String> = (0..4).map(|_| format!("word{}", draw.below(500))).collect();
+            if told {
+                words.push(["card", "transfer"][class].into());
+            }
+            Example {
+                id: place.to_string(),
+                text: words.join(" "),
+                labels: vec![["card", "transfer"][class].into()],
+                group: None,
+            }
+        })
+        .collect()
+}
+
+fn tune(
+    train: &[Example],
+    eval: &[Example],
+    method: Method,
+    encoder: Option<&dyn Embed>,
+) -> Result<ClassifierTuned, TuneError> {
+    let cancel = Cancel::default();
+    let watch = Watch { progress: &Silent, cancel: &cancel, now_ns: &|| 0 };
+    let labelling =
+        if train.iter().any(|row| row.labels.len() > 1) { Labelling::Multi } else { Labelling::Single };
+    let job = ClassifierJob {
+        train,
+        eval,
+        labelling,
+        method,
+        encoder,
+        base: None,
+        seeds: 1,
+        out_of_scope: None,
+        seed: 0,
+        resamples: 300,
+    };
+    tune_classifier(watch, &job)
+}
+
+#[test]
+fn where_words_decide_linear_is_proven_better_than_guessing() {
+    let tuned = tune(&world(120, true, 1), &world(80, true, 2), Method::Linear, None).unwrap();
+    assert!(tuned.verdict.ship, "{}", tuned.verdict.why);
+    assert!(
+        tuned.eval["accuracy"].value.unwrap() > 0.95 && tuned.against_base["accuracy"].low.unwrap() > 0.2
+    );
+}
+
+#[test]
+fn where_nothing_tells_the_classes_apart_nothing_is_shipped_and_auto_says_why() {
+    let tuned = tune(&world(120, false, 1), &world(80, false, 2), Method::Auto, Some(&Toy)).unwrap();
+    assert!(!tuned.verdict.ship && tuned.method == Method::Linear);
+    assert!(tuned.stopped.unwrap().starts_with("linear is not worth climbing from"));
+}
+
+#[test]
+fn auto_stops_where_the_gain_is_not_real() {
+    let tuned = tune(&world(120, true, 1), &world(80, true, 2), Method::Auto, Some(&Toy)).unwrap();
+    assert_eq!((tuned.method, tuned.tiers.len()), (Method::Linear, 2));
+    assert!(tuned.stopped.unwrap().starts_with("frozen was tried"));
+    let without = tune(&world(120, true, 1), &world(80, true, 2), Method::Auto, None).unwrap();
+    assert_eq!(without.stopped.unwrap(), "frozen needs an encoder, and there is none");
+}
+
+#[test]
+fn auto_climbs_where_the_gain_is_real() {
+    // Few texts, each with its own misspelling: only the encoder sees the card in them.
+    let mut train = world(40, false, 1);
+    let mut eval = world(120, false, 2);
+    for (place, row) in train.iter_mut().chain(&mut eval).enumerate() {
+        let sign = if row.labels[0] == "card" { "card" } else { "none" };
+        row.text = format!("{} {sign}{place}", row.text);
+    }
+    // Half of the training rows do not help the words.
+    let tuned = tune(&train, &eval, Method::Frozen, Some(&Toy)).unwrap();
+    assert_eq!((tuned.against.as_str(), tuned.tiers.len()), ("linear", 2));
+    assert!(tuned.eval["accuracy"].value.unwrap() > 0.9, "{:?}", tuned.eval["accuracy"]);
+}
+
+#[test]
+fn a_method_that_needs_an_encoder_says_so_before_anything_is_trained() {
+    let error = tune(&world(20, true, 1), &world(20, true, 2), Method::Frozen, None).unwrap_err();
+    assert_eq!(error.to_string(), "the method frozen needs an encoder, and there is none");
+}
+
+#[test]
+fn a_text_may_have_any_number_of_classes() {
+    let make = |n: usize, seed| -> Vec<Example> {
+        let mut draw = SplitMix::new(seed, 0);
+        let row = |place: usize| {
+            let has: Vec<&str> = ["card", "fee", "loan"].into_iter().filter(|_| draw.below(2) == 0).collect();
+            let text = format!("about {} number{}", has.join(" and "), draw.below(99));
+            Example {
+                id: place.to_string(),
+                text,
+                labels: has.iter().map(ToString::to_string).collect(),
+                group: None,
+            }
+        };
+        (0..n).map(row).collect()
+    };
+    let tuned = tune(&make(150, 1), &make(80, 2), Method::Linear, None).unwrap();
+    assert_eq!(tuned.classifier.labelling, Labelling::Multi);
+    assert!(tuned.eval["micro_f1"].value.unwrap() > 0.95, "{:?}", tuned.eval);
+    assert!(tuned.verdict.ship);
+}
+
+#[test]
+fn labels_that_were_swapped_are_found() {
+    let mut train = world(200, true, 1);
+    for place in 0..10 {
+        let other = if train[place].labels[0] == "card" { "transfer" } else { "card" };
+        train[place].labels = vec![other.into()];
+    }
+    let tuned = tune(&train, &world(80, true, 2), Method::Linear, None).unwrap();
+    let found = tuned.issues.iter().filter(|issue| issue.item < 10).count();
+    assert!(found >= 4 && found == tuned.issues.len(), "{found} of {}", tuned.issues.len());
+}
+
+#[test]
+fn the_same_seed_makes_the_same_model() {
+    let model =
+        || tune(&world(60, true, 1), &world(40, true, 2), Method::Frozen, Some(&Toy)).unwrap().classifier;
+    assert_eq!(model(), model());
+}
+
+#[test]
+fn who_asks_to_stop_is_heard() {
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let watch = Watch { progress: &Silent, cancel: &cancel, now_ns: &|| 0 };
+    let (train, eval) = (world(20, true, 1), world(20, true, 2));
+    let job = ClassifierJob {
+        train: &train,
+        eval: &eval,
+        labelling: Labelling::Single,
+        method: Method::Linear,
+        encoder: None,
+        base: None,
+        seeds: 1,
+        out_of_scope: None,
+        seed: 0,
+        resamples: 10,
+    };
+    assert!(matches!(tune_classifier(watch, &job), Err(TuneError::Cancelled)));
+}

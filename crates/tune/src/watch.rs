@@ -1,0 +1,28 @@
+//! What every tuner is told first: who hears of its progress, how it is stopped, what time it is.
+
+use engraft_core::{Cancel, Progress};
+
+use crate::TuneError;
+
+/// The surroundings of a tuner, as arguments.
+#[derive(Clone, Copy)]
+pub struct Watch<'a> {
+    /// Hears how far it is.
+    pub progress: &'a dyn Progress,
+    /// Asked at every safe point.
+    pub cancel: &'a Cancel,
+    /// The current time in nanoseconds since 1970.
+    pub now_ns: &'a (dyn Fn() -> i64 + Sync),
+}
+
+impl Watch<'_> {
+    /// An error when the person asked to stop.
+    pub fn go_on(&self) -> Result<(), TuneError> {
+        if self.cancel.is_cancelled() { Err(TuneError::Cancelled) } else { Ok(()) }
+    }
+
+    /// Seconds since `began`, which is what `now_ns` said then.
+    pub fn seconds_since(&self, began: i64) -> f64 {
+        ((self.now_ns)() - began) as f64 / 1e9
+    }
+}
