@@ -9,25 +9,38 @@ use engraft_tune::artefact::Base;
 use crate::config::Encoder;
 use crate::{Context, Error, Workspace, models};
 
+/// An encoder to start from.
+#[derive(Debug)]
+pub(crate) struct BaseEncoder {
+    /// What finds it again.
+    name: String,
+    /// Its folder, for those who move its weights.
+    pub(crate) dir: PathBuf,
+    /// It itself, exact: whatever the workspace rounds to, training and its comparisons are not rounded.
+    pub(crate) encoder: Embedder,
+}
+
+impl BaseEncoder {
+    /// How an artefact remembers it: by what finds it again, and by its fingerprint.
+    pub(crate) fn remembered(&self) -> Base {
+        Base { name: self.name.clone(), fingerprint: self.encoder.encoder().fingerprint() }
+    }
+}
+
 /// The encoder named, else the workspace's; `None` where that has none.
 pub(crate) fn open(
     context: Context,
     workspace: &Workspace,
     named: Option<&str>,
-) -> Result<Option<Embedder>, Error> {
+) -> Result<Option<BaseEncoder>, Error> {
     let model = named.unwrap_or(&workspace.config.encoder.model);
     if model == "none" {
         return Ok(None);
     }
-    // Whatever the workspace rounds to: training and its comparisons are exact.
+    let dir = models::find_or_pull(context, model)?;
     let wanted = Encoder { model: model.into(), ..workspace.config.encoder.clone() };
-    workspace.open_named(context, &wanted, Precision::F32).map(Some)
-}
-
-/// How an artefact remembers its encoder: by what finds it again, and by its fingerprint.
-pub(crate) fn remember(workspace: &Workspace, named: Option<&str>, encoder: &Embedder) -> Base {
-    let name = named.unwrap_or(&workspace.config.encoder.model).to_string();
-    Base { name, fingerprint: encoder.encoder().fingerprint() }
+    let encoder = workspace.open_folder(&dir, &wanted.name(), Precision::F32)?;
+    Ok(Some(BaseEncoder { name: model.into(), dir, encoder }))
 }
 
 /// The surroundings of a verb, as tuners want them.
