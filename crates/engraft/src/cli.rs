@@ -136,6 +136,24 @@ pub(crate) enum Model {
         /// Its name
         name: String,
     },
+    /// Write a tuned model to a folder that other tools load
+    Export {
+        /// Its name
+        name: String,
+        /// An empty or new folder
+        dir: PathBuf,
+        /// sentence-transformers, transformers or peft
+        #[arg(long, default_value = "sentence-transformers")]
+        format: String,
+    },
+    /// Bring in a tuned model, an encoder, or an adapter of PEFT for the workspace's encoder
+    Import {
+        /// The folder
+        dir: PathBuf,
+        /// What to call it; by default as its manifest or its folder
+        #[arg(long)]
+        name: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]

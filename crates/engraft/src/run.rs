@@ -171,6 +171,8 @@ impl Session<'_> {
                 self.show(&found, print::model)
             }
             Model::Rm { name } => self.remove_model(name),
+            Model::Export { name, dir, format } => self.export_model(name, dir, format),
+            Model::Import { dir, name } => self.import_model(dir, name.as_deref()),
             Model::Pull { name, from } => {
                 let from = from.as_deref().map(|from| match from {
                     "hub" => app::PullFrom::Hub,

@@ -55,6 +55,11 @@ impl Weights {
         self.header.info(name).is_some()
     }
 
+    /// The names of all tensors, in the order of the file.
+    pub fn names(&self) -> Vec<String> {
+        self.header.offset_keys()
+    }
+
     /// How many numbers the tensor of that name has.
     pub fn count(&self, name: &str) -> Result<usize, ModelError> {
         let missing = || ModelError::MissingTensor { path: self.path.clone(), name: name.to_string() };

@@ -11,7 +11,7 @@ use engraft_nn::train::{
     AdamW, Adapt, Body, BodyOptions, Draw, Head, Lora, Parameter, Sequence, clip_gradients, pool, pool_grad,
     unit, unit_grad, without_gradient, zero_gradients,
 };
-use engraft_nn::{Encoder, EncoderOptions, Pooling};
+use engraft_nn::{Encoder, EncoderOptions, Pooling, write_tensors};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -282,4 +282,27 @@ fn a_tensor_that_cannot_move_is_named() {
     // With B at 0, A has no gradient at first.
     let still = without_gradient(body.parameters());
     assert!(!still.is_empty() && still.iter().all(|name| name.contains("lora_A")), "{still:?}");
+}
+
+#[test]
+fn adapters_come_back_as_they_left_and_strays_are_refused() {
+    let lora = Adapt::Lora(Lora { rank: 4, alpha: 8.0, all_linear: true, seed: 0 });
+    let golden = golden().contrast;
+    let mut body = open(lora);
+    contrast_curve(&mut body, &golden.batches, golden.rate);
+    let dir = tempfile::tempdir().unwrap();
+    assert!(body.save_adapters(dir.path(), "base").unwrap());
+    let file = dir.path().join("adapter_model.safetensors");
+    let mut read = open(lora);
+    read.load_adapters(&file).unwrap();
+    assert_eq!(read.merged(), body.merged());
+    let mut half = body.adapters();
+    half.remove(0);
+    write_tensors(&file, &half).unwrap();
+    let error = open(lora).load_adapters(&file).unwrap_err().to_string();
+    assert!(error.contains("without"), "{error}");
+    half[0].0 = "base_model.model.encoder.layer.9.output.dense.lora_A.weight".into();
+    write_tensors(&file, &half).unwrap();
+    let error = open(lora).load_adapters(&file).unwrap_err().to_string();
+    assert!(error.contains("no layer of the encoder takes"), "{error}");
 }

@@ -2,6 +2,7 @@
 
 mod base;
 mod classifier;
+mod export;
 mod models;
 mod predict;
 mod report;
@@ -11,6 +12,7 @@ pub use classifier::{ClassifierRequest, tune_classifier};
 pub use engraft_tune::TuneError;
 pub use engraft_tune::artefact::{Manifest, Trained};
 pub use engraft_tune::classifier::TierReport;
+pub use export::{Exported, ExportedFile, export_model, import_model};
 pub use models::{list_tuned, remove_tuned, show_tuned};
 pub use predict::predict;
 pub use report::{DataReport, SuspectLabel, TuneReport};

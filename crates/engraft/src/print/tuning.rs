@@ -1,9 +1,10 @@
 //! Tuned models as people read of them.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use engraft_app::Metric;
-use engraft_app::tune::{Manifest, TuneReport};
+use engraft_app::tune::{Exported, Manifest, TuneReport};
 
 /// The most lines of a list; `--json` has them all.
 const SHOWN: usize = 10;
@@ -76,4 +77,9 @@ pub(crate) fn manifest(manifest: &Manifest) -> String {
     let verdict = if manifest.ship { "Ship" } else { "Do not ship" };
     let _ = writeln!(text, "  {verdict}: {}", manifest.why);
     text
+}
+
+pub(crate) fn exported(report: &Exported, dir: &Path) -> String {
+    let losses: String = report.losses.iter().map(|loss| format!("Left out: {loss}.\n")).collect();
+    format!("{} files in {}.\n{losses}", report.files.len(), dir.display())
 }

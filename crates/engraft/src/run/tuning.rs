@@ -1,5 +1,6 @@
 //! Commands of tuning: train, register, ask.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use engraft_app as app;
@@ -41,6 +42,17 @@ impl Session<'_> {
             Err(Error::NoWorkspace(_)) => Ok(Vec::new()),
             opened => Ok(app::tune::list_tuned(self.context, &opened?)),
         }
+    }
+
+    pub(super) fn export_model(&self, name: &str, dir: &Path, format: &str) -> Result<ExitCode, Error> {
+        let report = app::tune::export_model(self.context, &self.workspace()?, name, dir, format)?;
+        self.show(&report, |report| print::exported(report, dir))
+    }
+
+    pub(super) fn import_model(&self, dir: &Path, name: Option<&str>) -> Result<ExitCode, Error> {
+        let (workspace, me) = (self.workspace()?, Principal::at_the_machine());
+        let report = app::tune::import_model(self.context, &workspace, &me, dir, name)?;
+        self.show(&report, crate::print::model)
     }
 
     pub(super) fn remove_model(&self, name: &str) -> Result<ExitCode, Error> {

@@ -5,7 +5,11 @@ use std::path::Path;
 use super::body::Body;
 use super::lora::{Adapt, merge};
 use crate::ModelError;
+use crate::weights::Weights;
 use crate::weights_out::write_tensors;
+
+/// What PEFT puts before the name of every tensor.
+const PEFT_PREFIX: &str = "base_model.model.";
 
 /// A tensor's name, shape and numbers.
 type Named = (String, Vec<usize>, Vec<f32>);
@@ -37,11 +41,43 @@ impl Body {
     /// The adapters alone, under the names PEFT gives them; empty without LoRA.
     pub fn adapters(&self) -> Vec<Named> {
         let adapters = self.parameters.iter().filter(|parameter| parameter.name.contains(".lora_"));
-        let name = |name: &str| format!("base_model.model.{name}");
+        let name = |name: &str| format!("{PEFT_PREFIX}{name}");
         let mut named: Vec<Named> =
             adapters.map(|p| (name(&p.name), p.shape.clone(), p.values.clone())).collect();
         named.sort_by(|a, b| a.0.cmp(&b.0));
         named
+    }
+
+    /// Takes adapters of a file that PEFT wrote, strictly: each tensor of the file belongs to an adapter of this body, has its
+    /// shape, and comes with its other half. A layer that the file leaves out stays as it is.
+    pub fn load_adapters(&mut self, path: &Path) -> Result<(), ModelError> {
+        let weights = Weights::open(path)?;
+        let damaged = |reason: String| ModelError::Damaged { path: path.into(), reason };
+        let names = weights.names();
+        for name in &names {
+            let bare = name.strip_prefix(PEFT_PREFIX).unwrap_or(name);
+            let bare = bare.strip_prefix("bert.").unwrap_or(bare);
+            let Some(parameter) = self.parameters.iter_mut().find(|parameter| parameter.name == bare) else {
+                return Err(damaged(format!("no layer of the encoder takes its tensor {name}")));
+            };
+            let tensor = weights.tensor(name, &parameter.shape)?;
+            let width = parameter.shape[1];
+            for (n, row) in parameter.values.chunks_exact_mut(width).enumerate() {
+                weights.row(tensor, n, row);
+            }
+            let half = match name.contains(".lora_A.") {
+                true => name.replace(".lora_A.", ".lora_B."),
+                false => name.replace(".lora_B.", ".lora_A."),
+            };
+            if !names.contains(&half) {
+                return Err(damaged(format!("it has {name} without {half}")));
+            }
+        }
+        if names.is_empty() {
+            return Err(damaged("it has no tensors".to_string()));
+        }
+        self.parameters_mut();
+        Ok(())
     }
 
     /// Writes `model.safetensors` with merged weights into a folder that has the base's other files.

@@ -12,6 +12,6 @@ pub use classified::{Example, Labelling, Labels, read_classified};
 pub use length::{Fitted, OverLength, UnknownPolicy, fit, pieces};
 pub use near::near_groups;
 pub(crate) use near::words as words_of;
-pub(crate) use read::sha256_of_file;
+pub use read::sha256_of_file;
 pub use read::{Line, Rejection, Rows, read_rows, sha256_of, text_of};
 pub use split::{Parts, folds, split};

@@ -185,7 +185,7 @@ pub fn sha256_of(bytes: &[u8]) -> String {
 }
 
 /// The SHA-256 of a file, 64 hex digits.
-pub(crate) fn sha256_of_file(path: &Path) -> std::io::Result<String> {
+pub fn sha256_of_file(path: &Path) -> std::io::Result<String> {
     let mut source = Hashing { inner: File::open(path)?, hasher: Sha256::new() };
     std::io::copy(&mut source, &mut std::io::sink())?;
     Ok(hex(&source.hasher.finalize()))

@@ -1,8 +1,10 @@
 //! Tuned models as folders that other tools load: the classic layout of sentence-transformers, which every reader of the
 //! last years understands, and adapters as PEFT keeps them.
 
+mod peft;
 mod sentences;
 
+pub use peft::merge_adapter;
 pub use sentences::{Dense, sentence_transformers};
 
 use std::path::Path;
