@@ -1,6 +1,7 @@
 //! `demo`: from an empty folder to cited answers on the bundled sample, and what changes when a policy changes.
 
 mod annotated;
+mod tuned;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ pub use annotated::AnnotatedReport;
 
 use crate::isolate::Parsers;
 use crate::people::Secret;
+use crate::tune::TuneReport;
 use crate::{
     AskReport, AskRequest, Context, Error, IngestReport, IngestRequest, Workspace, ask, ingest, init, sync,
 };
@@ -34,6 +36,8 @@ pub struct DemoReport {
     pub asked_again: Vec<Asked>,
     /// What people said about messages, and what it came to.
     pub annotated: AnnotatedReport,
+    /// The classifier that learned from them.
+    pub tuned: TuneReport,
 }
 
 /// A question of the tour and its answer.
@@ -90,7 +94,9 @@ pub fn demo(
     let scratch = tempfile::tempdir().map_err(Error::io("create a folder in", &std::env::temp_dir()))?;
     unpack("annotation", scratch.path())?;
     let annotated = annotated::annotate(context, &workspace, scratch.path(), random)?;
-    Ok(DemoReport { workspace: made.workspace, documents, ingested, asked, updated, asked_again, annotated })
+    let tuned = tuned::tune(context, &workspace, scratch.path(), &annotated.dataset)?;
+    let workspace = made.workspace;
+    Ok(DemoReport { workspace, documents, ingested, asked, updated, asked_again, annotated, tuned })
 }
 
 fn answers<'a>(

@@ -220,17 +220,21 @@ pub(crate) fn demo(report: &DemoReport) -> String {
         let _ = write!(text, "\n? {}\n{}", asked.question, answered(&asked.report));
     }
     text.push_str(&annotation::annotated(&report.annotated));
+    text.push_str(&tuning::demonstrated(&report.tuned));
     let place = report.workspace.display();
     let _ = write!(
         text,
         "\nWhat you can do next\n\
          \x20 engraft --workspace {place} ask \"your own question\"\n\
          \x20 engraft --workspace {place} search \"annual leave\" --explain\n\
+         \x20 echo '{{\"text\":\"The display stays black.\"}}' > message.jsonl\n\
+         \x20 engraft --workspace {place} predict {model} --input message.jsonl\n\
          \x20 engraft --workspace {place} user add YOUR-NAME --role owner\n\
          \x20 engraft --workspace {place} serve, then open http://127.0.0.1:7700: annotate, review, watch progress\n\
          \x20 edit a file in {}, then: engraft --workspace {place} sync\n\
          \x20 engraft init my-team && cd my-team && engraft ingest PATH-TO-YOUR-DOCUMENTS\n",
-        report.documents.display()
+        report.documents.display(),
+        model = report.tuned.model
     );
     text
 }
