@@ -14,6 +14,7 @@ mod demo;
 mod docs;
 mod duplicates;
 mod error;
+pub mod evaluate;
 mod failed;
 mod fetch;
 mod indexing;

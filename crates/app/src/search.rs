@@ -160,7 +160,7 @@ fn query_vector(
 }
 
 /// The vector of a query. One longer than the encoder's window is read in halves, whose vectors are averaged.
-fn embed_query(encoder: &dyn Embed, text: &str) -> Result<Vec<f32>, Error> {
+pub(crate) fn embed_query(encoder: &dyn Embed, text: &str) -> Result<Vec<f32>, Error> {
     match encoder.embed(&[text]) {
         Ok(mut vectors) => vectors.pop().ok_or_else(|| Error::Bug("the encoder gave no vector".into())),
         Err(EmbedError::TooLong { .. }) if text.chars().nth(1).is_some() => {
@@ -206,11 +206,15 @@ pub struct BatchReport {
     pub qps: f64,
 }
 
+/// A query of a file.
 #[derive(Deserialize)]
-struct QueryLine {
+pub(crate) struct QueryLine {
+    /// Its id.
     #[serde(rename = "_id", alias = "id")]
-    id: String,
-    text: String,
+    pub(crate) id: String,
+    /// What is asked.
+    #[serde(alias = "question", alias = "query")]
+    pub(crate) text: String,
 }
 
 /// Runs every query of a JSONL file and writes a TREC run of documents (`uri` as id), 1,000 deep.
@@ -269,7 +273,8 @@ pub fn batch(
     Ok(BatchReport { queries: lines.len(), seconds, qps: lines.len() as f64 / seconds.max(1e-9) })
 }
 
-fn documents(
+/// The documents of one query, best first, 1,000 deep.
+pub(crate) fn documents(
     snapshot: &Snapshot,
     line: &QueryLine,
     vector: Option<&[f32]>,

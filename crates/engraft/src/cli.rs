@@ -1,6 +1,7 @@
 //! The words of the command line; CONTRACT's commands and their flags.
 
 pub(crate) mod annotation;
+pub(crate) mod evaluation;
 pub(crate) mod metrics;
 pub(crate) mod people;
 pub(crate) mod tuning;
@@ -84,6 +85,11 @@ pub(crate) enum Command {
     /// Measures of files: a run against judgements, predictions against what is right
     #[command(subcommand)]
     Metrics(metrics::Metrics),
+    /// Measure retrieval, answers and models; what was measured is kept item by item
+    #[command(subcommand)]
+    Eval(evaluation::Eval),
+    /// Whether a run may replace a baseline; exit status 0 only when it may
+    Gate(evaluation::Gate),
     /// The people of the workspace
     #[command(subcommand)]
     User(people::User),

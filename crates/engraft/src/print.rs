@@ -1,6 +1,7 @@
 //! Reports as people read them.
 
 pub(crate) mod annotation;
+pub(crate) mod evaluation;
 pub(crate) mod metrics;
 pub(crate) mod people;
 pub(crate) mod tuning;

@@ -1,6 +1,7 @@
 //! Each command: words in, one verb of the app, its report printed.
 
 mod annotation;
+mod evaluation;
 mod metrics;
 mod people;
 mod tuning;
@@ -95,6 +96,8 @@ impl Session<'_> {
             Command::Predict(words) => self.predict(words),
             Command::Lineage { id } => self.lineage(id),
             Command::Metrics(words) => self.metrics(words),
+            Command::Eval(words) => self.eval(words),
+            Command::Gate(words) => self.gate(words),
             Command::User(words) => self.user(words),
             Command::Token(words) => self.token(words),
             Command::Audit(words) => self.audit(words),
@@ -232,11 +235,7 @@ impl Session<'_> {
         let request = app::SearchRequest {
             query: words.query.clone().unwrap_or_default(),
             k: words.k,
-            mode: match words.mode {
-                Mode::Hybrid => engraft_core::Mode::Hybrid,
-                Mode::Lexical => engraft_core::Mode::Lexical,
-                Mode::Dense => engraft_core::Mode::Dense,
-            },
+            mode: mode(words.mode),
             filter,
             principals: principals(&words.principals),
             explain: words.explain,
@@ -283,6 +282,14 @@ fn parsers() -> Result<Parsers, Error> {
     let program = std::env::current_exe().map_err(Error::io("find", Path::new("engraft")))?;
     let isolation = Isolation::Process { program, args: vec!["parse-worker".into()] };
     Ok(Parsers::new(isolation, Default::default()))
+}
+
+fn mode(named: Mode) -> engraft_core::Mode {
+    match named {
+        Mode::Hybrid => engraft_core::Mode::Hybrid,
+        Mode::Lexical => engraft_core::Mode::Lexical,
+        Mode::Dense => engraft_core::Mode::Dense,
+    }
 }
 
 fn principals(named: &[String]) -> Option<Vec<String>> {

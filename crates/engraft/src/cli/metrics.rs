@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::evaluation;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Metrics {
     /// A ranked run against judgements, or against spans of evidence
@@ -14,6 +16,8 @@ pub(crate) enum Metrics {
     Labels(Compare),
     /// Spans or tags against the right ones: strictly and leniently, by label and by document
     Spans(Compare),
+    /// Which of two is better on the same items, and how sure is that? Runs of `eval`, or files of scores
+    Compare(evaluation::Compare),
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ use crate::run::Session;
 impl Session<'_> {
     pub(super) fn metrics(&self, said: &Metrics) -> Result<ExitCode, Error> {
         match said {
+            Metrics::Compare(said) => self.compare(said),
             Metrics::Rank(said) => self.show(&metrics::rank(&rank(said))?, print::measured),
             Metrics::Text(said) => {
                 let request = TextRequest {

@@ -6,6 +6,7 @@ mod annotation;
 mod answers;
 mod bench;
 mod crash;
+mod evaluation;
 mod faults;
 mod knowledge;
 mod metrics;

@@ -207,8 +207,8 @@ pub struct Gate {
     pub verdict: GateVerdict,
     /// The reason in words.
     pub why: String,
-    /// The run less the baseline.
-    #[serde(flatten)]
+    /// The run less the baseline, with a verdict of its own.
+    #[serde(rename = "comparison")]
     pub difference: Difference,
     /// The difference if every missing score were the worst, or the best, where some are missing.
     pub bounds: Option<Bounds>,

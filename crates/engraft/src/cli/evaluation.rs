@@ -1,0 +1,114 @@
+//! The words of evaluation: measure retrieval, answers and models, compare, gate.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::Mode;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Eval {
+    /// Are the documents found that people judged relevant?
+    Retrieval(EvalRetrieval),
+    /// Do the quotes hold the answer, and is what the documents do not say left unanswered?
+    Answers(EvalAnswers),
+    /// What does a tuned model say of rows whose answers are known?
+    Model(EvalModel),
+    /// The runs of the workspace
+    List,
+    /// One run, item by item
+    Show {
+        /// Its run_id, or how that begins
+        run: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalRetrieval {
+    /// The queries, JSONL (`{"_id","text"}` a line)
+    #[arg(long, value_name = "QUERIES.jsonl")]
+    pub(crate) queries: PathBuf,
+    /// The judgements: TREC's four columns or BEIR's three
+    #[arg(long, value_name = "FILE")]
+    pub(crate) qrels: PathBuf,
+    /// Which legs take part
+    #[arg(long, value_enum, default_value = "hybrid")]
+    pub(crate) mode: Mode,
+    /// What to measure; by default nDCG@10, R@100, RR@10, AP and Judged@10
+    #[arg(long, value_name = "M,N", value_delimiter = ',')]
+    pub(crate) measures: Vec<String>,
+    /// Only what this principal may read; repeat for several
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub(crate) principals: Vec<String>,
+    /// Seed of the intervals
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalAnswers {
+    /// The questions, JSONL (`{"id","question","answers":[{"text"}],"answerable"}` a line)
+    #[arg(long, value_name = "QUESTIONS.jsonl")]
+    pub(crate) questions: PathBuf,
+    /// The arm that answers
+    #[arg(long, value_name = "NAME")]
+    pub(crate) arm: Option<String>,
+    /// How many passages the reader sees; by default answer.passages of engraft.toml
+    #[arg(short)]
+    pub(crate) k: Option<usize>,
+    /// Only what this principal may read; repeat for several
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub(crate) principals: Vec<String>,
+    /// Seed of the intervals
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalModel {
+    /// The tuned model
+    pub(crate) name: String,
+    /// Rows with their labels, as for `tune`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: PathBuf,
+    /// Seed of the intervals
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// A run, or a file of scores (`{"id","score"}` a line, or a table)
+    pub(crate) a: String,
+    /// What it is compared with; the verdict is on A
+    pub(crate) b: String,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Gate {
+    /// The run that wants to pass: a run_id, or a file of scores
+    pub(crate) run: String,
+    /// What it must not be worse than
+    #[arg(long, value_name = "RUN")]
+    pub(crate) baseline: String,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct How {
+    /// The measure; by default the only one, or the main one of its kind of run
+    #[arg(long, value_name = "M")]
+    pub(crate) metric: Option<String>,
+    /// The smallest difference that matters, in the measure's unit
+    #[arg(long, value_name = "X", default_value_t = 0.02)]
+    pub(crate) margin: f64,
+    /// Seed of the resamples
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// How many resamples
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) resamples: usize,
+}
