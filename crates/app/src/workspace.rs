@@ -46,7 +46,7 @@ pub struct Workspace {
     encoder: OnceLock<Option<Embedder>>,
     // Only where it is another than `encoder`.
     sentence_encoder: OnceLock<Embedder>,
-    threads: usize,
+    pub(crate) threads: usize,
 }
 
 /// Makes `dir` a workspace, or says that it is one.

@@ -2,6 +2,7 @@
 
 pub(crate) mod annotation;
 pub(crate) mod evaluation;
+pub(crate) mod extractor;
 pub(crate) mod metrics;
 pub(crate) mod people;
 pub(crate) mod tuning;

@@ -1,7 +1,7 @@
 //! Small models from a team's own judgements: data, trainers, the verdict whether to ship.
 //!
-//! [`data`] reads rows, looks them over and splits them; a tuner ([`classifier`]) makes a model of them; [`ship`] compares it
-//! with what there was; [`artefact`] keeps it. Progress, cancellation and the seed are arguments; nothing here prints.
+//! [`data`] reads rows, looks them over and splits them; a tuner ([`classifier`], [`extractor`]) makes a model of them; [`ship`]
+//! compares it with what there was; [`artefact`] keeps it. Progress, cancellation and the seed are arguments; nothing here prints.
 
 pub mod artefact;
 pub mod calibrate;
@@ -11,6 +11,7 @@ mod dense;
 mod embed;
 mod error;
 pub mod export;
+pub mod extractor;
 pub mod linear;
 pub mod measure;
 pub mod ship;

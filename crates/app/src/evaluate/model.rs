@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use engraft_core::Diagnostic;
 use engraft_eval::{Metric, Prediction, Resampling, Score, State, Tally, calibration, f1_report};
 use engraft_tune::artefact::Artefact;
-use engraft_tune::data::read_classified;
+use engraft_tune::data::{ExtractionRow, read_classified, read_extraction};
 use serde_json::{Value, json};
 
 use crate::evaluate::measured::Measured;
@@ -36,6 +36,8 @@ pub struct ModelRequest {
 struct Known {
     id: String,
     text: String,
+    /// What was known before the text was read.
+    context: Vec<String>,
     document: String,
     /// Labels, or spans as `label:start-end`; sorted, with the label of each.
     right: Vec<Said>,
@@ -102,13 +104,30 @@ fn known(kind: &str, data: &Path) -> Result<(Vec<Known>, Vec<Diagnostic>), Error
                 document: row.group.unwrap_or_else(|| row.id.clone()),
                 id: row.id,
                 text: row.text,
+                context: Vec::new(),
                 right: row.labels.into_iter().map(|label| Said { label, span: None }).collect(),
+            };
+            Ok((read.rows.into_iter().map(row).collect(), read.rejected))
+        }
+        "extractor" => {
+            let (read, _) = read_extraction(data, true)?;
+            let row = |row: ExtractionRow| {
+                let mut right: Vec<Said> = row
+                    .spans
+                    .into_iter()
+                    .map(|one| {
+                        let ends = (one.span.start() as u64, one.span.end() as u64);
+                        Said { label: one.label, span: Some(ends) }
+                    })
+                    .collect();
+                right.sort();
+                Known { id: row.id, text: row.text, context: row.context, document: row.group, right }
             };
             Ok((read.rows.into_iter().map(row).collect(), read.rejected))
         }
         other => Err(Error::Request {
             message: format!("rows for a {other} cannot be compared yet"),
-            hint: "`engraft eval model` measures classifiers".into(),
+            hint: "`engraft eval model` measures classifiers and extractors".into(),
         }),
     }
 }
@@ -119,8 +138,12 @@ struct Input(PathBuf);
 impl Input {
     fn of(workspace: &Workspace, rows: &[(u32, &Known)]) -> Result<Input, Error> {
         let path = workspace.root.join(".engraft").join(format!("eval-{}.jsonl", std::process::id()));
-        let lines: String =
-            rows.iter().map(|(_, row)| format!("{}\n", json!({ "id": row.id, "text": row.text }))).collect();
+        let lines: String = rows
+            .iter()
+            .map(|(_, row)| {
+                format!("{}\n", json!({ "id": row.id, "text": row.text, "context": row.context }))
+            })
+            .collect();
         std::fs::write(&path, lines).map_err(Error::io("write", &path))?;
         Ok(Input(path))
     }

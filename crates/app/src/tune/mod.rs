@@ -3,16 +3,20 @@
 mod base;
 mod classifier;
 mod export;
+mod extractor;
 mod models;
 mod predict;
 mod report;
 mod rows;
+mod spans;
 
 pub use classifier::{ClassifierRequest, tune_classifier};
 pub use engraft_tune::TuneError;
 pub use engraft_tune::artefact::{Manifest, Trained};
 pub use engraft_tune::classifier::TierReport;
+pub use engraft_tune::extractor::ExtractorTier;
 pub use export::{Exported, ExportedFile, export_model, import_model};
+pub use extractor::{ExtractorReport, ExtractorRequest, tune_extractor};
 pub use models::{list_tuned, remove_tuned, show_tuned};
 pub use predict::predict;
 pub use report::{DataReport, SuspectLabel, TuneReport};

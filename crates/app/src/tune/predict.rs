@@ -11,12 +11,13 @@ use engraft_tune::{LongTexts, TuneError, embed};
 use serde_json::{Map, Value, json};
 
 use crate::config::Encoder;
+use crate::tune::extractor;
 use crate::{Context, Error, Workspace};
 
 /// Texts scored together.
 const BATCH: usize = 256;
 
-/// Hands a line for every row of `input` to `take`, in order: `{id, label, scores}`, or `{id, error}` for a row that could
+/// Hands a line for every row of `input` to `take`, in order: `{id, label, scores}` or `{id, spans}`, or `{id, error}` for a row that could
 /// not be read or is too long.
 pub fn predict(
     context: Context,
@@ -28,6 +29,7 @@ pub fn predict(
     let artefact = Artefact::open(&workspace.models(), model)?;
     match artefact.manifest.kind.as_str() {
         "classifier" => classify(context, workspace, &artefact, input, take),
+        "extractor" => extractor::extract(context, workspace, &artefact, input, take),
         other => Err(Error::Request {
             message: format!("`{model}` is a {other}, which this build cannot run"),
             hint: "use the build it was tuned with, or tune it again".into(),

@@ -8,6 +8,8 @@ use clap::{Args, Subcommand};
 pub(crate) enum Tune {
     /// Texts into classes: one each, any number, or none of them
     Classifier(Classifier),
+    /// Spans of texts: names, dates, amounts, parties, slots
+    Extractor(Extractor),
 }
 
 /// What every tuner is asked.
@@ -50,6 +52,19 @@ pub(crate) struct Classifier {
     /// The label that means none of the classes; a threshold is learned to tell such texts
     #[arg(long, value_name = "LABEL")]
     pub(crate) out_of_scope: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Extractor {
+    #[command(flatten)]
+    pub(crate) job: Job,
+    /// How: patterns (no training), crf (words and shapes), frozen (with the encoder as it is), full or lora (the encoder
+    /// moved), or auto (up from the cheapest while the gain is real)
+    #[arg(long, default_value = "auto")]
+    pub(crate) method: String,
+    /// Values known without training, for patterns: a JSON file of {"LABEL": ["a value", …]}
+    #[arg(long, value_name = "FILE")]
+    pub(crate) values: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

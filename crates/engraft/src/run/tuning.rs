@@ -9,6 +9,7 @@ use engraft_app::people::Principal;
 use serde_json::json;
 
 use crate::cli::tuning::{Job, Predict, Tune};
+use crate::print::extractor::extractor;
 use crate::print::tuning as print;
 use crate::run::Session;
 
@@ -24,6 +25,15 @@ impl Session<'_> {
                 };
                 let report = app::tune::tune_classifier(self.context, &workspace, &me, &request)?;
                 self.show(&report, print::tuned)
+            }
+            Tune::Extractor(words) => {
+                let request = app::tune::ExtractorRequest {
+                    tune: request(&words.job)?,
+                    method: words.method.clone(),
+                    values: words.values.clone(),
+                };
+                let report = app::tune::tune_extractor(self.context, &workspace, &me, &request)?;
+                self.show(&report, extractor)
             }
         }
     }

@@ -7,6 +7,7 @@ mod answers;
 mod bench;
 mod crash;
 mod evaluation;
+mod extraction;
 mod faults;
 mod knowledge;
 mod metrics;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod classified;
+mod extraction;
 mod length;
 mod near;
 mod read;
@@ -9,6 +10,7 @@ mod split;
 
 pub use audit::{ClassCount, Conflict, DataAudit, Lengths, audit, label_issues};
 pub use classified::{Example, Labelling, Labels, read_classified};
+pub use extraction::{ExtractionRow, MarkedSpan, extraction_row, label_counts, read_extraction};
 pub use length::{Fitted, OverLength, UnknownPolicy, fit, pieces};
 pub use near::near_groups;
 pub(crate) use near::words as words_of;

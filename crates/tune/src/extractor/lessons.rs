@@ -1,0 +1,67 @@
+//! Training texts cut where no span is, so that a long document never has to pass the encoder as a whole.
+
+use std::ops::Range;
+
+use crate::TuneError;
+use crate::extractor::states::States;
+use crate::extractor::tags;
+use crate::extractor::text::Text;
+use crate::extractor::tuned::Lesson;
+
+/// Words of a lesson, where there is a place to cut.
+const WORDS: usize = 800;
+
+/// The lessons of texts; `said` are words × tags of each text, from a chain that never saw it.
+pub(crate) fn lessons<'a>(
+    texts: &[&'a Text],
+    said: &[&'a [f32]],
+    states: &States,
+    tags: usize,
+) -> Result<Vec<Lesson<'a>>, TuneError> {
+    let mut lessons = Vec::with_capacity(texts.len());
+    for (text, said) in texts.iter().zip(said) {
+        for range in stretches(&text.gold, WORDS) {
+            lessons.push(Lesson {
+                pieced: states.pieced(&text.words[range.clone()], &text.row.context)?,
+                gold: &text.gold[range.clone()],
+                said: &said[range.start * tags..range.end * tags],
+            });
+        }
+    }
+    Ok(lessons)
+}
+
+/// Stretches of at most `most` words that tear no span apart; a longer span makes a longer stretch.
+fn stretches(gold: &[usize], most: usize) -> Vec<Range<usize>> {
+    let mut stretches = Vec::new();
+    let mut from = 0;
+    while from < gold.len() {
+        let may_cut = |at: &usize| tags::may_begin(gold[*at]);
+        let wanted = from + most;
+        let to = match wanted >= gold.len() {
+            true => gold.len(),
+            false => (from + 1..=wanted)
+                .rev()
+                .find(may_cut)
+                .or_else(|| (wanted..gold.len()).find(may_cut))
+                .unwrap_or(gold.len()),
+        };
+        stretches.push(from..to);
+        from = to;
+    }
+    stretches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_where_no_span_is() {
+        let gold = tags::path(10, &[(2..5, 0), (7..10, 0)]);
+        assert_eq!(stretches(&gold, 4), [0..2, 2..6, 6..10]);
+        assert_eq!(stretches(&gold, 2), [0..2, 2..5, 5..7, 7..10]);
+        assert_eq!(stretches(&gold, 99).len(), 1);
+        assert_eq!(stretches(&[], 4), []);
+    }
+}
