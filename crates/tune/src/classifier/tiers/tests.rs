@@ -142,9 +142,9 @@ fn a_text_may_have_any_number_of_classes() {
 #[test]
 fn labels_that_were_swapped_are_found() {
     let mut train = world(200, true, 1);
-    for place in 0..10 {
-        let other = if train[place].labels[0] == "card" { "transfer" } else { "card" };
-        train[place].labels = vec![other.into()];
+    for row in train.iter_mut().take(10) {
+        let other = if row.labels[0] == "card" { "transfer" } else { "card" };
+        row.labels = vec![other.into()];
     }
     let tuned = tune(&train, &world(80, true, 2), Method::Linear, None).unwrap();
     let found = tuned.issues.iter().filter(|issue| issue.item < 10).count();
