@@ -1,0 +1,115 @@
+"""Classifier tiers on BANKING77 and CLINC150: quality with intervals, seconds of processor.
+
+    cargo build --release
+    cargo xtask fetch
+    python3 bench/tuning/run.py                     # everything; some hours of one core
+    python3 bench/tuning/run.py --rows banking-full-linear
+
+Reads the public sets under ENGRAFT_TEST_DATA (default ../shared/data) and writes bench/results/tuning.json; rows that are not
+asked for stay as they are. A classifier row is what `engraft tune classifier … --json` printed, on THREADS threads (default 1).
+Its processor seconds are those of the process: reading, encoding, every tier below, the folds behind the weights, and the
+intervals. Few-shot rows draw N rows of every class with Python's generator under the draw's number, one process a draw.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import random
+import resource
+import statistics
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DATA = pathlib.Path(os.environ.get("ENGRAFT_TEST_DATA", ROOT / "../shared/data")).resolve()
+MODEL = pathlib.Path(os.environ.get("ENGRAFT_TEST_MODEL", ROOT / "target/test-assets/all-MiniLM-L6-v2"))
+BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", ROOT / "target/release/engraft"))
+THREADS = os.environ.get("THREADS", "1")
+RESULTS = ROOT / "bench/results/tuning.json"
+
+BANKING = [DATA / "cls-banking77/train.jsonl", DATA / "cls-banking77/test.jsonl"]
+CLINC = [DATA / "cls-clinc150/train.jsonl", DATA / "cls-clinc150/test.jsonl"]
+
+# name: (files, method, rows a class or 0 for all, draws, further words)
+ROWS = {
+    "banking-full-linear": (BANKING, "linear", 0, 1, []),
+    "banking-full-frozen": (BANKING, "frozen", 0, 1, []),
+    "banking-10-frozen": (BANKING, "frozen", 10, 3, []),
+    "banking-5-frozen": (BANKING, "frozen", 5, 3, []),
+    "clinc-frozen": (CLINC, "frozen", 0, 1, ["--out-of-scope", "oos"]),
+    "banking-5-setfit": (BANKING, "setfit", 5, 3, ["--seeds", "1"]),
+    "banking-10-setfit": (BANKING, "setfit", 10, 3, ["--seeds", "1"]),
+    "banking-full-full": (BANKING, "full", 0, 1, ["--seeds", "3"]),
+    "clinc-full": (CLINC, "full", 0, 1, ["--out-of-scope", "oos", "--seeds", "3"]),
+}
+
+
+def finished(words):
+    """What a process printed, and its processor seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    env = {"RAYON_NUM_THREADS": THREADS, **os.environ}
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, env=env)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise SystemExit(f"{words}: {done.stdout}{done.stderr}")
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return json.loads(done.stdout), round(seconds, 1)
+
+
+def few(path, shots, draw, into):
+    """N rows of every class, drawn."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    random.Random(draw).shuffle(rows)
+    taken, kept = {}, []
+    for row in rows:
+        taken[row["label"]] = taken.get(row["label"], 0) + 1
+        if taken[row["label"]] <= shots:
+            kept.append(row)
+    file = into / f"few-{shots}-{draw}.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+    return file
+
+
+def classify(name, folder):
+    (train, test), method, shots, draws, words = ROWS[name]
+    engraft = [BINARY, "--workspace", folder / "kb", "--json", "--quiet", "--threads", THREADS]
+    if not (folder / "kb").exists():
+        subprocess.run([BINARY, "init", folder / "kb", "--encoder", MODEL], check=True, capture_output=True)
+    runs = []
+    for draw in range(draws):
+        data = few(train, shots, draw, folder) if shots else train
+        tune = ["tune", "classifier", "--data", data, "--eval", test, "--method", method, *words]
+        report, seconds = finished([*engraft, *tune])
+        kept = ["train", "seeds", "eval", "against", "against_base", "ship", "why", "tiers", "calibration", "data_snapshot"]
+        runs.append({"draw": draw, "cpu_s": seconds, **{key: report[key] for key in kept}})
+    values = [one["eval"]["accuracy"]["value"] for one in runs]
+    row = {"method": method, "accuracy": statistics.mean(values), "runs": runs}
+    if len(values) > 1:
+        row["deviation over draws"] = statistics.stdev(values)
+    return row
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", help="names, with commas")
+    asked = parser.parse_args().rows
+    names = asked.split(",") if asked else [*ROWS]
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"rows": {}}
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+    results["machine"] = f"{os.cpu_count()} cores, {platform.machine()}"
+    results["busy"] = "other work shared the machine: look at cpu_s, and at seconds only as an upper bound"
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            before = os.getloadavg()[0]
+            row = classify(name, pathlib.Path(folder))
+            row.update({"commit": commit.strip(), "threads": int(THREADS), "build": BINARY.parent.name})
+            row["load before and after"] = [round(before, 2), round(os.getloadavg()[0], 2)]
+            results["rows"][name] = row
+            RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+            print(name, row.get("accuracy", ""), flush=True)
+
+
+if __name__ == "__main__":
+    main()
