@@ -111,7 +111,7 @@ struct Cursor {
 ///
 /// `score` is asked after every epoch and says how good the task is now, more being better; `None` where that is not to be
 /// known. What was best is what the task has at the end, if the plan has a patience. Stops with an error when a loss is not
-/// a number, and after the first two steps when a trained tensor has no gradient, naming it.
+/// a number, and after one of the first three steps when a trained tensor has no gradient, naming it.
 pub fn train<T: Task>(
     task: &mut T,
     plan: &Plan,
@@ -198,11 +198,13 @@ fn step<T: Task>(
         return Err(TuneError::Diverged { message: format!("the loss of step {number} is {loss}") });
     }
     let mut groups = task.groups();
-    if number <= 2 {
+    // With a warm-up the rate of the first step is zero, and only the second moves anything.
+    if number <= 3 {
+        let moved = (0..optimiser.steps).any(|step| schedule.rate(step) > 0.0);
         let all = groups.iter().flat_map(|(parameters, _)| parameters.iter().map(|parameter| &**parameter));
         let still = without_gradient(all);
         // An adapter's A has no gradient until its B, which starts at 0, has moved.
-        let stuck: Vec<_> = still.into_iter().filter(|name| number > 1 || !name.contains("lora_A")).collect();
+        let stuck: Vec<_> = still.into_iter().filter(|name| moved || !name.contains("lora_A")).collect();
         if let Some(name) = stuck.first() {
             let message = format!("{name} has no gradient in step {number}, so nothing would move it");
             return Err(TuneError::Diverged { message });
@@ -429,6 +431,40 @@ mod tests {
         let mut line = Line::new();
         run(&mut line, Some(Checkpoint { dir: dir.path(), key: "line" })).unwrap();
         assert_eq!(line.steps, 180);
+    }
+
+    /// An adapter in one dimension: the product of `a` and `b`, which starts at 0, is to be 1.
+    struct Thin {
+        parameters: [Parameter; 2],
+        stuck: bool,
+    }
+
+    impl Task for Thin {
+        fn examples(&self) -> usize {
+            8
+        }
+        fn step(&mut self, _batch: &[usize]) -> Result<f64, TuneError> {
+            let [a, b] = &mut self.parameters;
+            let far = a.values[0] * b.values[0] - 1.0;
+            a.gradient[0] += if self.stuck { 0.0 } else { 2.0 * far * b.values[0] };
+            b.gradient[0] += 2.0 * far * a.values[0];
+            Ok(f64::from(far * far))
+        }
+        fn groups(&mut self) -> Vec<(Vec<&mut Parameter>, f64)> {
+            vec![(self.parameters.iter_mut().collect(), 1.0)]
+        }
+    }
+
+    #[test]
+    fn an_adapter_is_trained_through_a_warm_up_and_named_when_it_cannot_move() {
+        let thin = |stuck| {
+            let parameter = |name: &str, value| Parameter::new(name, &[1], vec![value]);
+            let parameters = [parameter("x.lora_A.weight", 1.0), parameter("x.lora_B.weight", 0.0)];
+            let mut thin = Thin { parameters, stuck };
+            train(&mut thin, &PLAN, None, &Silent, &Cancel::default(), |_| Ok(None))
+        };
+        assert!(thin(false).unwrap().losses[29] < 0.05);
+        assert!(thin(true).unwrap_err().to_string().contains("x.lora_A.weight has no gradient in step 3"));
     }
 
     #[test]
