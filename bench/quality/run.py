@@ -2,6 +2,7 @@
 
 Run with `cargo xtask bench quality`. Reads ENGRAFT_TEST_DATA (default ../shared/data); writes
 bench/results/quality.json. Every run goes through `import beir` and `search --batch`, as a user's would.
+ENGRAFT_BENCH_WORKSPACES names a folder that keeps the workspaces, so that a later run need not embed them anew.
 """
 
 import json
@@ -166,17 +167,22 @@ def measure(name, config):
     queries = [query for query in queries if query["_id"] in qrels]
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        beir, workspace = folder / name, folder / "workspace"
+        kept = os.environ.get("ENGRAFT_BENCH_WORKSPACES")
+        beir, workspace = folder / name, pathlib.Path(kept) / name if kept else folder / "workspace"
         beir.mkdir()
         for file, records in [("corpus.jsonl", corpus), ("queries.jsonl", queries)]:
             keep = ("_id", "title", "text")
             rows = (json.dumps({key: record[key] for key in keep if key in record}) for record in records)
             (beir / file).write_text("\n".join(rows), encoding="utf-8")
+        # What a kept workspace was told or tuned to has no say.
+        for path in [workspace / "engraft.toml", workspace / ".engraft/serving.json"]:
+            path.unlink(missing_ok=True)
         engraft("init", workspace, workspace=workspace)
         if config:
             (workspace / "engraft.toml").write_text(config, encoding="utf-8")
         report = engraft("import", "beir", beir, workspace=workspace)
-        scores = {"documents": report["documents"]["added"], "chunks": report["chunks"]["total"]}
+        documents = sum(report["documents"][key] for key in ["added", "updated", "unchanged"])
+        scores = {"documents": documents, "chunks": report["chunks"]["total"]}
         for mode in MODES:
             run_file = folder / f"{mode}.trec"
             engraft("search", "--batch", beir / "queries.jsonl", "--out", run_file, "--mode", mode, workspace=workspace)

@@ -134,7 +134,7 @@ fn main() -> Result<()> {
             for pooling in [Pooling::Whole] {
                 let rrf = score(&collection, &snapshot, Mode::Hybrid, Fusion::Rrf { k: 60.0 }, pooling).0;
                 println!("  {pooling:?} RRF {rrf:.4}");
-                for scaling in [Scaling::MinMax, Scaling::Mixed] {
+                for scaling in [Scaling::MinMax, Scaling::Standard] {
                     print!("  {pooling:?} {scaling:?}");
                     for alpha in [0.4, 0.5, 0.55, 0.6, 0.7, 0.8] {
                         let fused = score(

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use engraft_core::{ChunkNo, DocNo, Legs, Mode};
 
-use crate::fuse;
+use crate::fuse::{self, Fusion};
 use crate::leg::allowed::Allowed;
 use crate::leg::lexical::{Curve, Weighted};
 use crate::leg::{dense, lexical};
-use crate::request::{Explain, FoundDocs, Pooling, Request};
+use crate::request::{Explain, FoundDocs, Pooling, Range, Request};
 use crate::snapshot::Snapshot;
 use crate::{analyze, kernel};
 
@@ -61,6 +61,18 @@ impl Snapshot {
     /// # Panics
     /// When the question's vector is not as long as the index's.
     pub fn search_documents(&self, request: &Request<'_>, pooling: Pooling) -> FoundDocs {
+        let found = self.search_documents_by(request, pooling, &[request.fusion]);
+        found.into_iter().next().unwrap_or_default()
+    }
+
+    /// As [`Self::search_documents`], once for each way to combine the legs, which run only once; the way in `request` has no
+    /// say.
+    pub fn search_documents_by(
+        &self,
+        request: &Request<'_>,
+        pooling: Pooling,
+        fusions: &[Fusion],
+    ) -> Vec<FoundDocs> {
         let allowed = Allowed::new(self, request.filter, request.principals);
         let mut explain = Explain {
             live: self.live,
@@ -92,18 +104,24 @@ impl Snapshot {
         let lexical = top(&words, request.candidates.max(request.k));
         let dense = top(&nearest, request.candidates.max(request.k));
         let mut candidates = fuse::side_by_side(&lexical, &dense);
+        explain.lexical_scores = Range::of(lexical.iter().map(|one| one.1));
+        explain.dense_scores = Range::of(dense.iter().map(|one| one.1));
         self.complete_documents(request, &words, &nearest, &mut candidates);
-        let single = lexical.is_empty() || dense.is_empty();
-        let mut fused = fuse::fuse(&candidates, request.fusion);
-        if single {
-            fused = if dense.is_empty() { lexical } else { dense };
-        }
         let best = |doc: DocNo| nearest.get(&doc).or_else(|| words.get(&doc)).map_or(0, |best| best.1);
-        let hits = fused.into_iter().take(request.k);
-        let hits = hits
-            .map(|(doc, score)| DocHit { doc, score, best: best(doc), legs: candidates[&doc].legs })
-            .collect();
-        FoundDocs { hits, explain }
+        let one = |&fusion: &Fusion| {
+            let fused = match (lexical.is_empty(), dense.is_empty()) {
+                (_, true) => lexical.clone(),
+                (true, false) => dense.clone(),
+                (false, false) => fuse::fuse(&candidates, fusion),
+            };
+            let hits = fused.into_iter().take(request.k);
+            let hits = hits
+                .map(|(doc, score)| DocHit { doc, score, best: best(doc), legs: candidates[&doc].legs })
+                .collect();
+            let fusion = request.fuses().then_some(fusion);
+            FoundDocs { hits, explain: Explain { fusion, ..explain.clone() } }
+        };
+        fusions.iter().map(one).collect()
     }
 
     fn complete_documents(

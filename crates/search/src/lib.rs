@@ -36,6 +36,6 @@ pub use error::{ApplyError, OpenError, PersistError};
 pub use filter::{Filter, FilterError};
 pub use fuse::{Fusion, Scaling};
 pub use index::Index;
-pub use request::{Explain, Found, FoundDocs, Pooling, Request, Term};
+pub use request::{Explain, Found, FoundDocs, Pooling, Range, Request, Term};
 pub use settings::{FieldWeights, Settings};
 pub use snapshot::Snapshot;

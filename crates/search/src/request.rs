@@ -28,6 +28,13 @@ pub struct Request<'a> {
     pub fusion: Fusion,
 }
 
+impl Request<'_> {
+    /// Whether both legs take part.
+    pub(crate) fn fuses(&self) -> bool {
+        self.mode == Mode::Hybrid && self.vector.is_some()
+    }
+}
+
 impl Default for Request<'_> {
     /// The local owner asks nothing, for ten hits out of two hundred candidates a leg.
     fn default() -> Self {
@@ -57,6 +64,34 @@ pub struct Term {
     pub idf: f32,
 }
 
+/// From the worst to the best.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Range {
+    /// The worst score.
+    pub low: f32,
+    /// The best score.
+    pub high: f32,
+}
+
+impl Range {
+    /// The range of scores; `None` when there are none.
+    pub(crate) fn of(scores: impl Iterator<Item = f32>) -> Option<Range> {
+        scores.fold(None, |range, score| {
+            let Range { low, high } = range.unwrap_or(Range { low: score, high: score });
+            Some(Range { low: low.min(score), high: high.max(score) })
+        })
+    }
+
+    /// Maps `[low, high]` to `[0, 1]`; when both are the same, whatever reaches them is 1.
+    pub fn share(self, score: f32) -> f32 {
+        if self.high > self.low {
+            ((score - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
+        } else {
+            f32::from(u8::from(score >= self.high))
+        }
+    }
+}
+
 /// Why the hits are what they are.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Explain {
@@ -72,6 +107,15 @@ pub struct Explain {
     pub lexical: usize,
     /// Allowed chunks with a vector; 0 when the leg did not run.
     pub dense: usize,
+    /// What the lexical leg's candidates score; `None` when it proposed none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lexical_scores: Option<Range>,
+    /// What the dense leg's candidates score; `None` when it proposed none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dense_scores: Option<Range>,
+    /// How the legs were combined; absent when only one took part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fusion: Option<Fusion>,
     /// Chunks ranked by their quantised vector because the exact one has changed on disk. Above 0: rebuild the index.
     pub damaged: usize,
     /// The words searched for, sorted.

@@ -12,7 +12,7 @@ use crate::fuse::{self, Fusion};
 use crate::leg::allowed::Allowed;
 use crate::leg::{dense, lexical};
 use crate::rank::Scored;
-use crate::request::{Explain, Found, Request};
+use crate::request::{Explain, Found, Range, Request};
 use crate::segment::Segment;
 use crate::settings::Settings;
 
@@ -177,6 +177,7 @@ impl Snapshot {
             allowed: allowed.count,
             dropped_by_acl: allowed.dropped_by_acl,
             dropped_by_filter: allowed.dropped_by_filter,
+            fusion: request.fuses().then_some(request.fusion),
             ..Explain::default()
         };
         let limit = request.k.max(request.candidates);
@@ -196,6 +197,8 @@ impl Snapshot {
         asked.values_mut().for_each(|rows| rows.sort_unstable());
         let words = lexical::rank(self, &terms, &allowed, limit, &asked);
         explain.lexical = words.matched;
+        explain.lexical_scores = Range::of(words.rows.iter().take(request.candidates).map(|one| one.score()));
+        explain.dense_scores = Range::of(nearest.iter().take(request.candidates).map(|one| one.1));
         let hits = self.fused(request, &words, &nearest);
         explain.terms = terms.into_iter().map(|weighted| weighted.term).collect();
         Found { hits, explain }
@@ -203,7 +206,7 @@ impl Snapshot {
 
     fn fused(&self, request: &Request<'_>, found: &lexical::Ranking, nearest: &[(Scored, f32)]) -> Vec<Hit> {
         let words = &found.rows;
-        let both = request.mode == Mode::Hybrid && request.vector.is_some();
+        let both = request.fuses();
         let depth = if both { request.candidates } else { usize::MAX };
         let place: HashMap<ChunkNo, Scored> = words
             .iter()

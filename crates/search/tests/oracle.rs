@@ -164,10 +164,11 @@ fn compare(index: &Index, oracle: &Oracle) {
             let allowed = oracle.allowed(year, who);
             let filter = since(year);
             let principals = who.map(|who| vec![who.to_string()]);
-            for (mode, text) in [
-                (Mode::Hybrid, "refund policy 书店"),
-                (Mode::Lexical, "cat covid running"),
-                (Mode::Dense, ""),
+            for (mode, text, scaling) in [
+                (Mode::Hybrid, "refund policy 书店", Scaling::MinMax),
+                (Mode::Hybrid, "refund policy 书店", Scaling::Standard),
+                (Mode::Lexical, "cat covid running", Scaling::MinMax),
+                (Mode::Dense, "", Scaling::MinMax),
             ] {
                 let request = Request {
                     text,
@@ -177,7 +178,7 @@ fn compare(index: &Index, oracle: &Oracle) {
                     candidates: 5,
                     filter: filter.as_ref(),
                     principals: principals.as_deref(),
-                    fusion: Fusion::Convex { alpha: 0.5, scaling: Scaling::MinMax },
+                    fusion: Fusion::Convex { alpha: 0.5, scaling },
                 };
                 let found = snapshot.search(&request);
                 assert!(found == rebuilt.search(&request), "incremental differs from rebuilt");
