@@ -1,9 +1,9 @@
-"""Classifier tiers on BANKING77 and CLINC150: quality with intervals, seconds of processor.
+"""Classifier tiers on BANKING77 and CLINC150, and closing the loop on BANKING77: quality with intervals, seconds of processor.
 
-    cargo build --release
+    cargo build --release && cargo build --release -p engraft-tune --examples
     cargo xtask fetch
     python3 bench/tuning/run.py                     # everything; some hours of one core
-    python3 bench/tuning/run.py --rows banking-full-linear
+    python3 bench/tuning/run.py --rows banking-full-linear,noise
 
 Reads the public sets under ENGRAFT_TEST_DATA (default ../shared/data) and writes bench/results/tuning.json; rows that are not
 asked for stay as they are. A classifier row is what `engraft tune classifier … --json` printed, on THREADS threads (default 1).
@@ -26,6 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("ENGRAFT_TEST_DATA", ROOT / "../shared/data")).resolve()
 MODEL = pathlib.Path(os.environ.get("ENGRAFT_TEST_MODEL", ROOT / "target/test-assets/all-MiniLM-L6-v2"))
 BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", ROOT / "target/release/engraft"))
+EXAMPLES = pathlib.Path(os.environ.get("ENGRAFT_EXAMPLES", ROOT / "target/release/examples"))
 THREADS = os.environ.get("THREADS", "1")
 RESULTS = ROOT / "bench/results/tuning.json"
 
@@ -44,6 +45,7 @@ ROWS = {
     "banking-full-full": (BANKING, "full", 0, 1, ["--seeds", "3"]),
     "clinc-full": (CLINC, "full", 0, 1, ["--out-of-scope", "oos", "--seeds", "3"]),
 }
+LOOPS = {"active": ["active", "--seeds", "10"], "noise": ["noise", "--seeds", "3"]}
 
 
 def finished(words):
@@ -91,11 +93,17 @@ def classify(name, folder):
     return row
 
 
+def loop(name):
+    what, *words = LOOPS[name]
+    report, seconds = finished([EXAMPLES / "closing", what, *BANKING, MODEL, *words])
+    return {"cpu_s": seconds, **report}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", help="names, with commas")
     asked = parser.parse_args().rows
-    names = asked.split(",") if asked else [*ROWS]
+    names = asked.split(",") if asked else [*ROWS, *LOOPS]
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"rows": {}}
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     results["machine"] = f"{os.cpu_count()} cores, {platform.machine()}"
@@ -103,7 +111,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             before = os.getloadavg()[0]
-            row = classify(name, pathlib.Path(folder))
+            row = classify(name, pathlib.Path(folder)) if name in ROWS else loop(name)
             row.update({"commit": commit.strip(), "threads": int(THREADS), "build": BINARY.parent.name})
             row["load before and after"] = [round(before, 2), round(os.getloadavg()[0], 2)]
             results["rows"][name] = row

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use engraft_core::terms;
+
 use crate::Source;
 use crate::cue::{Cue, is_number};
 use crate::rank::{Question, Ranked};
-use crate::words::terms;
 
 /// A number, date or amount in a sentence.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::words::terms;
+use engraft_core::terms;
 
 /// The sort of answer a question asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use engraft_core::terms;
+
 use crate::Source;
 use crate::conflict::figures;
-use crate::words::terms;
 
 /// The sources that may be quoted, with their place among all, best first.
 ///

@@ -13,7 +13,6 @@ mod source;
 mod support;
 mod unit;
 mod verify;
-mod words;
 
 pub use extract::{ExtractOptions, Extraction, Scored, answer, explain, extract};
 pub use meaning::Meaning;

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engraft_core::terms;
+
 use crate::cue::Cue;
 use crate::unit::{Unit, units};
-use crate::words::terms;
 use crate::{ExtractOptions, Meaning, Source};
 
 /// What a sentence's score is made of; each about in `[0, 1]`.

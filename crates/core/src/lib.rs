@@ -12,6 +12,7 @@ mod port;
 mod progress;
 mod sentence;
 mod span;
+mod words;
 
 pub use answer::{Answer, Citation, Draft, Marker};
 pub use chunk::Chunk;
@@ -23,3 +24,4 @@ pub use port::{CountTokens, Embed, EmbedError};
 pub use progress::{Cancel, Progress, Silent};
 pub use sentence::sentences;
 pub use span::{CharMap, Span};
+pub use words::{says_nothing, stem, terms};

@@ -10,11 +10,11 @@ const RANGE: (f64, f64) = (-5.0, 5.0);
 /// The temperature, and what it did on rows it was not fitted on nor trained with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Scores are divided by it; above 0.
+    /// Scores are divided by it, after those of every member by its own; above 0.
     pub temperature: f64,
-    /// Expected calibration error in bins of equal width, before and after.
+    /// Expected calibration error in bins of equal width, without any temperature and with all.
     pub ece_width: (f64, f64),
-    /// Expected calibration error in bins of equal size, before and after.
+    /// Expected calibration error in bins of equal size, without any temperature and with all.
     pub ece_mass: (f64, f64),
     /// Rows it was fitted on.
     pub rows: usize,
@@ -38,7 +38,7 @@ impl Calibration {
             });
             each.sum::<f64>()
         };
-        let temperature = if scores.is_empty() { 1.0 } else { lowest(loss) };
+        let temperature = if scores.is_empty() { 1.0 } else { lowest(1, loss) };
         let at = |temperature: f64| -> Vec<(f64, bool)> {
             let each = scores.iter().zip(right).map(|(score, &right)| (sigmoid(score / temperature), right));
             each.collect()
@@ -61,7 +61,7 @@ pub fn temperature(scores: &[Vec<f64>], right: &[usize]) -> f64 {
     if scores.is_empty() {
         return 1.0;
     }
-    lowest(|temperature| negative_log_likelihood(scores, right, temperature))
+    lowest(scores.len(), |temperature| negative_log_likelihood(scores, right, temperature))
 }
 
 /// The mean negative log-likelihood, in nats, of the right classes under `softmax(scores / temperature)`.
@@ -75,7 +75,10 @@ pub fn negative_log_likelihood(scores: &[Vec<f64>], right: &[usize], temperature
 }
 
 /// Golden-section search over the logarithm: the loss has one valley in the inverse temperature.
-fn lowest(loss: impl Fn(f64) -> f64) -> f64 {
+///
+/// As if one row in `rows` spoke for 1: a handful of rows that are all right would else make every answer certain.
+fn lowest(rows: usize, loss: impl Fn(f64) -> f64) -> f64 {
+    let loss = |temperature: f64| loss(temperature) + temperature.ln().powi(2) / rows as f64;
     let golden = (5f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = RANGE;
     let (mut a, mut b) = (high - golden * (high - low), low + golden * (high - low));
@@ -197,6 +200,12 @@ mod tests {
             assert!(ece_by_width(&after) < ece_by_width(&before), "seed {seed}");
             assert!(ece_by_mass(&after) < ece_by_mass(&before), "seed {seed}");
         }
+    }
+
+    #[test]
+    fn a_handful_of_right_rows_does_not_make_every_answer_certain() {
+        let found = temperature(&[vec![1.0, 0.0], vec![2.0, 0.0], vec![1.5, 0.0]], &[0, 0, 0]);
+        assert!(found > 0.1, "{found}");
     }
 
     #[test]

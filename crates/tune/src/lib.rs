@@ -5,19 +5,26 @@
 
 pub mod artefact;
 pub mod calibrate;
+mod choose;
 pub mod classifier;
+mod clusters;
 pub mod data;
 mod dense;
 mod embed;
 mod error;
 pub mod export;
 pub mod extractor;
+pub mod groundedness;
+mod halves;
 pub mod linear;
-pub mod measure;
+pub mod rerank;
+pub mod retrieve;
+pub mod reward;
 pub mod ship;
 pub mod trainer;
 mod watch;
 
+pub use choose::{Chosen, choose};
 pub use dense::{Matrix, dot};
 pub use embed::{LongTexts, embed};
 pub use error::TuneError;

@@ -220,13 +220,22 @@ impl Material<'_> {
             })
             .collect();
         let weights = mix_weights(&likelihoods, candidates.len());
-        let mixed = |row: usize| -> Vec<f64> {
+        let mixed_at = |row: usize, temperatures: &[f64]| -> Vec<f64> {
             let all: Vec<Heard> = candidates.iter().map(|candidate| at(candidate, row)).collect();
             let scores: Vec<&[f64]> = all.iter().map(|heard| &heard.scores[..]).collect();
-            mix(&scores, &temperatures, &weights, self.labelling)
+            mix(&scores, temperatures, &weights, self.labelling)
         };
+        let mixed = |row: usize| mixed_at(row, &temperatures);
         let mixtures: Vec<Vec<f64>> = rows.iter().map(|&row| mixed(row)).collect();
-        let calibration = self.calibrate(&mixtures, &rows);
+        let ones = vec![1.0; candidates.len()];
+        let plain: Vec<Vec<f64>> = rows.iter().map(|&row| mixed_at(row, &ones)).collect();
+        let before = self.calibrate(&plain, &rows);
+        let after = self.calibrate(&mixtures, &rows);
+        let calibration = Calibration {
+            ece_width: (before.ece_width.0, after.ece_width.1),
+            ece_mass: (before.ece_mass.0, after.ece_mass.1),
+            ..after
+        };
         let scope = out_of_scope.map(|label| {
             let clues: Vec<Vec<f64>> = heard
                 .iter()

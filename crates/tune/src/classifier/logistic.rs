@@ -12,7 +12,7 @@ const CHUNK: usize = 512;
 /// Steps of L-BFGS at most.
 const STEPS: usize = 200;
 /// Stops when no slope of the mean loss is steeper.
-const FLAT: f64 = 2e-5;
+const FLAT: f64 = 5e-5;
 
 /// A linear head: one row of weights a class.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use engraft_eval::{Metric, Resampling};
+use engraft_eval::{Metric, Prediction as Sure, Resampling, Tally, auroc, calibration, f1_report};
 
-use crate::calibrate::{argmax, ece_by_mass, ece_by_width};
+use crate::calibrate::argmax;
 use crate::classifier::Prediction;
-use crate::data::Labelling;
-use crate::measure::{auroc, bootstrap, macro_f1, micro_f1, row_f1};
+use crate::data::{Labelling, Labels};
 
 /// How a classifier did.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,34 +27,34 @@ pub(crate) fn main_measure(labelling: Labelling) -> &'static str {
 
 /// Measures predictions against what was given: a row's classes, or `None` when it is out of scope.
 ///
-/// Single: `accuracy`, `macro_f1`, `nll`, `ece` and `ece_uncalibrated` (15 bins of equal width), `ece_mass`. Multi: `row_f1`,
-/// `exact`, `micro_f1`, `macro_f1`. Where rows are out of scope: `out_of_scope_auroc`, `out_of_scope_recall` and `false_reject`
-/// at the threshold, `out_of_scope_recall_at_5` with 5 % of these very rows in scope rejected.
+/// Single: `accuracy`, `macro_f1`, `nll`, `brier`, `ece` and `ece_uncalibrated` (15 bins of equal width), `ece_mass`. Multi:
+/// `row_f1`, `exact`, `micro_f1`, `macro_f1`. Where rows are out of scope: `out_of_scope_auroc`, `out_of_scope_recall` and
+/// `false_reject` at the threshold, `out_of_scope_recall_at_5` with 5 % of these very rows in scope rejected.
 pub fn evaluate(
     predictions: &[Prediction],
     given: &[Option<Vec<usize>>],
-    classes: usize,
+    labels: &Labels,
     labelling: Labelling,
     resampling: &Resampling,
 ) -> Evaluated {
     let inside: Vec<(&Prediction, &Vec<usize>)> =
         predictions.iter().zip(given).filter_map(|(one, given)| Some((one, given.as_ref()?))).collect();
-    let right: Vec<Vec<usize>> = inside.iter().map(|(_, given)| (*given).clone()).collect();
-    let found: Vec<Vec<usize>> = inside.iter().map(|(one, _)| one.classes.clone()).collect();
     let mut measures = BTreeMap::new();
+    let exact: Vec<f64> =
+        inside.iter().map(|(one, given)| f64::from(u8::from(one.classes == **given))).collect();
     let scores: Vec<f64> = match labelling {
-        Labelling::Single => right.iter().zip(&found).map(|(a, b)| f64::from(u8::from(a == b))).collect(),
-        Labelling::Multi => right.iter().zip(&found).map(|(a, b)| row_f1(a, b)).collect(),
+        Labelling::Single => exact.clone(),
+        Labelling::Multi => inside.iter().map(|(one, given)| row_f1(given, &one.classes)).collect(),
     };
     measures.insert(main_measure(labelling).into(), Metric::mean(&scores, resampling));
-    measures.insert("macro_f1".into(), macro_f1(&right, &found, classes, resampling));
+    let tallies: Vec<Vec<Tally>> = inside.iter().map(|(one, given)| tallies(given, &one.classes)).collect();
+    let f1 = f1_report(&tallies, labels.names(), resampling);
+    measures.insert("macro_f1".into(), f1.macro_average.f1);
     match labelling {
-        Labelling::Single => calibration(&mut measures, &inside, resampling),
+        Labelling::Single => confidence(&mut measures, &inside, resampling),
         Labelling::Multi => {
-            let exact: Vec<f64> =
-                right.iter().zip(&found).map(|(a, b)| f64::from(u8::from(a == b))).collect();
             measures.insert("exact".into(), Metric::mean(&exact, resampling));
-            measures.insert("micro_f1".into(), micro_f1(&right, &found, classes, resampling));
+            measures.insert("micro_f1".into(), f1.micro.f1);
         }
     }
     let scored = predictions.iter().all(|one| one.out_of_scope.is_some());
@@ -65,32 +64,50 @@ pub fn evaluate(
     Evaluated { measures, scores }
 }
 
-fn calibration(
+/// The F1 of one row's classes: 1 when both are empty.
+pub(crate) fn row_f1(given: &[usize], found: &[usize]) -> f64 {
+    if given.is_empty() && found.is_empty() {
+        return 1.0;
+    }
+    let both = given.iter().filter(|class| found.contains(class)).count();
+    2.0 * both as f64 / (given.len() + found.len()) as f64
+}
+
+/// What each class of one row was.
+fn tallies(given: &[usize], found: &[usize]) -> Vec<Tally> {
+    let mut all: Vec<usize> = given.iter().chain(found).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    let tally = |label: usize| {
+        let (gold, predicted) = (given.contains(&label), found.contains(&label));
+        let count = usize::from;
+        Tally { label, hits: count(gold && predicted), predicted: count(predicted), gold: count(gold) }
+    };
+    all.into_iter().map(tally).collect()
+}
+
+fn confidence(
     measures: &mut BTreeMap<String, Metric>,
     rows: &[(&Prediction, &Vec<usize>)],
     resampling: &Resampling,
 ) {
-    let sure = |of: fn(&Prediction) -> &Vec<f64>| -> Vec<(f64, bool)> {
+    let sure = |of: fn(&Prediction) -> &Vec<f64>| -> Vec<Sure> {
         let one = |(prediction, given): &(&Prediction, &Vec<usize>)| {
             let best = argmax(of(prediction));
-            (of(prediction)[best], given.first() == Some(&best))
+            Sure { confidence: of(prediction)[best], right: given.first() == Some(&best) }
         };
         rows.iter().map(one).collect()
     };
-    let (after, before) = (sure(|one| &one.probabilities), sure(|one| &one.uncalibrated));
-    let drawn = |sure: &[(f64, bool)], measure: fn(&[(f64, bool)]) -> f64| {
-        bootstrap(sure.len(), resampling, |weights| {
-            let again = sure.iter().zip(weights).flat_map(|(one, n)| std::iter::repeat_n(*one, *n as usize));
-            Some(measure(&again.collect::<Vec<_>>()))
-        })
-    };
-    measures.insert("ece".into(), drawn(&after, ece_by_width));
-    measures.insert("ece_mass".into(), drawn(&after, ece_by_mass));
-    measures.insert("ece_uncalibrated".into(), drawn(&before, ece_by_width));
-    let nll = rows
-        .iter()
-        .map(|(one, given)| -given.first().map_or(0.0, |&class| one.probabilities[class].max(1e-12).ln()));
-    measures.insert("nll".into(), Metric::mean(&nll.collect::<Vec<_>>(), resampling));
+    let after = calibration(&sure(|one| &one.probabilities), resampling);
+    let before = calibration(&sure(|one| &one.uncalibrated), resampling);
+    measures.insert("ece".into(), after.ece.equal_width);
+    measures.insert("ece_mass".into(), after.ece.equal_mass);
+    measures.insert("brier".into(), after.brier);
+    measures.insert("ece_uncalibrated".into(), before.ece.equal_width);
+    let right =
+        |one: &Prediction, given: &Vec<usize>| given.first().map_or(1.0, |&class| one.probabilities[class]);
+    let nll: Vec<f64> = rows.iter().map(|(one, given)| -right(one, given).max(1e-12).ln()).collect();
+    measures.insert("nll".into(), Metric::mean(&nll, resampling));
 }
 
 fn scope(
@@ -101,7 +118,8 @@ fn scope(
 ) {
     let outside: Vec<bool> = given.iter().map(Option::is_none).collect();
     let scores: Vec<f64> = predictions.iter().map(|one| one.out_of_scope.unwrap_or(0.0)).collect();
-    measures.insert("out_of_scope_auroc".into(), auroc(&scores, &outside, resampling));
+    let told: Vec<(f64, bool)> = scores.iter().copied().zip(outside.iter().copied()).collect();
+    measures.insert("out_of_scope_auroc".into(), auroc(&told, resampling));
     let rejected = |wanted: bool| -> Vec<f64> {
         let rows = predictions.iter().zip(&outside).filter(|(_, outside)| **outside == wanted);
         rows.map(|(one, _)| f64::from(u8::from(one.rejected))).collect()
@@ -120,5 +138,39 @@ fn scope(
             .map(|(score, _)| f64::from(u8::from(*score > threshold)))
             .collect();
         measures.insert("out_of_scope_recall_at_5".into(), Metric::mean(&caught, resampling));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_f1_of_a_row() {
+        assert_eq!((row_f1(&[], &[]), row_f1(&[0, 1], &[1]), row_f1(&[], &[1])), (1.0, 2.0 / 3.0, 0.0));
+    }
+
+    #[test]
+    fn rows_out_of_scope_count_for_telling_them_and_for_nothing_else() {
+        let says = |class: usize, out_of_scope: f64| {
+            let mut probabilities = vec![0.1, 0.1];
+            probabilities[class] = 0.9;
+            Prediction {
+                classes: vec![class],
+                uncalibrated: probabilities.clone(),
+                probabilities,
+                out_of_scope: Some(out_of_scope),
+                rejected: out_of_scope > 0.5,
+            }
+        };
+        let predictions = [says(0, 0.1), says(1, 0.2), says(1, 0.3), says(0, 0.9)];
+        let given = [Some(vec![0]), Some(vec![1]), Some(vec![0]), None];
+        let labels = Labels::named(vec!["a".into(), "b".into()]);
+        let few = Resampling { seed: 0, resamples: 50 };
+        let found = evaluate(&predictions, &given, &labels, Labelling::Single, &few);
+        let value = |name: &str| found.measures[name].value.unwrap();
+        assert_eq!((found.scores, value("out_of_scope_auroc")), (vec![1.0, 1.0, 0.0], 1.0));
+        assert_eq!((value("out_of_scope_recall"), value("false_reject")), (1.0, 0.0));
+        assert!((value("macro_f1") - 2.0 / 3.0).abs() < 1e-12);
     }
 }

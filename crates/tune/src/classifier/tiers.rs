@@ -10,14 +10,13 @@ use crate::artefact::Trained;
 use crate::calibrate::Calibration;
 use crate::classifier::body::BaseModel;
 use crate::classifier::held_out::{Assembled, Candidate, Material};
-use crate::classifier::measures::{evaluate, main_measure};
+use crate::classifier::measures::{evaluate, main_measure, row_f1};
 use crate::classifier::member::{Seen, Space};
 use crate::classifier::rows::{Numbered, number};
 use crate::classifier::tuned::{Made, Moving};
 use crate::classifier::{Classifier, Method};
 use crate::data::{Example, Labelling, folds, label_issues};
 use crate::embed::embed;
-use crate::measure::row_f1;
 use crate::ship::{Verdict, paired_difference, verdict};
 use crate::{TuneError, Watch};
 
@@ -220,13 +219,13 @@ impl<'a> Climb<'a> {
     fn try_tier(&mut self, method: Method, below: Option<&Tier>) -> Result<Tier, TuneError> {
         let began = (self.watch.now_ns)();
         let made = self.make(method)?;
-        let (given, classes, labelling) =
-            (&self.numbered.eval_given, self.material.classes, self.job.labelling);
+        let (given, labels, labelling) =
+            (&self.numbered.eval_given, &self.numbered.labels, self.job.labelling);
         let mut evaluated = Vec::new();
         for made in &made {
             self.eval.own.clone_from(&made.eval_vectors);
             let predictions = made.assembled.classifier.predict(&self.eval)?;
-            evaluated.push(evaluate(&predictions, given, classes, labelling, &self.resampling));
+            evaluated.push(evaluate(&predictions, given, labels, labelling, &self.resampling));
         }
         let (against, base) = match below {
             Some(tier) => (tier.method.name().to_string(), tier.scores.clone()),

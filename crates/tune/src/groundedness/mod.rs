@@ -1,0 +1,19 @@
+//! Groundedness: whether a statement is supported by the passages it rests on, by what can be measured of both.
+//!
+//! [`measures`] makes numbers of a claim and its evidence; [`tune_groundedness`] fits their weights to a project's own labels
+//! and calibrates them; a [`Groundedness`] model gives a chance and a verdict, which is "unsure" where it does not know.
+
+mod claim;
+mod doubt;
+mod features;
+mod fit;
+mod model;
+mod rows;
+mod tuner;
+mod words;
+
+pub use claim::{Claim, measures};
+pub use features::{FEATURES, Feature, Features, LEXICAL, Sign};
+pub use model::{Groundedness, Judged, UNSURE, Verdict, shipped};
+pub use rows::{ClaimRow, read_claims};
+pub use tuner::{BASE, ENOUGH, GroundednessOptions, TRUSTED, Tier, TunedGroundedness, tune_groundedness};

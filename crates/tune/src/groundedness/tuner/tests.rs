@@ -1,0 +1,104 @@
+//! What tuning a judge of statements promises: tiers, verdicts, the same result again.
+
+use engraft_core::Silent;
+
+use super::*;
+
+/// Claims about a page; a share of those that are not supported is told from the page by a figure or name, the rest by nothing
+/// that can be measured.
+fn world(n: usize, hidden: bool) -> Vec<ClaimRow> {
+    let places = ["Oslo", "Rome", "Lima", "Cairo", "Paris"];
+    (0..n)
+        .map(|i| {
+            let (place, other) = (places[i % 5], places[(i / 5) % 5]);
+            let page = format!(
+                "Office {i} is in {place}. It opened in {}. {} people work there. They moved from {other}.",
+                1950 + i % 60,
+                20 + i % 37
+            );
+            let supported = i % 2 == 0;
+            let text = match (supported, hidden) {
+                (true, _) | (_, true) => format!("Office {i} in {place} opened in {}.", 1950 + i % 60),
+                (false, _) if i % 3 == 0 => format!("Office {i} in {place} opened in {}.", 1949 - i % 60),
+                (false, _) => format!("Office {i} in Berlin closed its canteen in {}.", 1950 + i % 60),
+            };
+            ClaimRow {
+                id: i.to_string(),
+                line: i as u64,
+                claim: Claim { text, evidence: vec![page] },
+                grade: Some(f64::from(u8::from(supported))),
+                group: None,
+            }
+        })
+        .collect()
+}
+
+fn options(tier: Option<Tier>) -> GroundednessOptions {
+    GroundednessOptions { tier, seeds: 3, seed: 0, resampling: Resampling { seed: 0, resamples: 200 } }
+}
+
+fn tuned(rows: &[ClaimRow], tier: Option<Tier>) -> TunedGroundedness {
+    tune_groundedness(rows, None, &options(tier), None, &Silent, &Cancel::default()).unwrap()
+}
+
+#[test]
+fn what_can_be_told_is_learned_and_shipped() {
+    let found = tuned(&world(150, false), None);
+    assert!(found.eval["auroc"].low.unwrap_or(1.0) > 0.9, "{:?}", found.eval);
+    assert!(found.verdict.ship && found.model.trusted, "{:?}", found.verdict);
+    let claims = [
+        Claim {
+            text: "Office 3 in Rome opened in 1953.".into(),
+            evidence: vec!["Office 3 is in Rome. It opened in 1953.".into()],
+        },
+        Claim {
+            text: "Office 3 in Berlin closed its canteen in 1953.".into(),
+            evidence: vec!["Office 3 is in Rome. It opened in 1953.".into()],
+        },
+    ];
+    let verdicts: Vec<Verdict> =
+        measures(&claims, None).unwrap().iter().map(|features| found.model.judge(features).verdict).collect();
+    assert_eq!(verdicts, [Verdict::Supported, Verdict::Unsupported]);
+}
+
+#[test]
+fn what_cannot_be_told_is_unsure() {
+    let found = tuned(&world(150, true), Some(Tier::Features));
+    assert!(!found.model.trusted && !found.verdict.ship, "{:?} {:?}", found.verdict, found.eval);
+    assert_eq!(found.eval["decided"].value, Some(0.0));
+}
+
+#[test]
+fn few_labels_decide_nothing() {
+    let found = tuned(&world(60, false), None);
+    assert!(
+        !found.model.trusted && found.verdict.why.starts_with("60 labels are too few"),
+        "{:?}",
+        found.verdict
+    );
+}
+
+#[test]
+fn the_same_seed_gives_the_same_model() {
+    let rows = world(120, false);
+    let (one, other) = (tuned(&rows, Some(Tier::Features)), tuned(&rows, Some(Tier::Features)));
+    assert_eq!(one.model, other.model);
+    assert_eq!(one.eval, other.eval);
+}
+
+#[test]
+fn evaluation_claims_are_what_it_is_judged_by() {
+    let (rows, held) = (world(120, false), world(300, false));
+    let held = &held[120..];
+    let found =
+        tune_groundedness(&rows, Some(held), &options(None), None, &Silent, &Cancel::default()).unwrap();
+    assert_eq!(found.eval["auroc"].n, 180);
+}
+
+#[test]
+fn one_kind_of_claim_is_refused() {
+    let rows: Vec<ClaimRow> = world(100, false).into_iter().step_by(2).collect();
+    let error =
+        tune_groundedness(&rows, None, &options(None), None, &Silent, &Cancel::default()).unwrap_err();
+    assert!(error.to_string().contains("50 supported claims and 0 that are not"), "{error}");
+}

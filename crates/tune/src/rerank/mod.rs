@@ -1,0 +1,9 @@
+//! Rerankers: cross-encoders that read question and passage together.
+
+mod blend;
+mod model;
+mod train;
+
+pub use blend::blend;
+pub use model::{PairIds, Reranker, pair_ids};
+pub use train::{JudgedPair, RerankTask};

@@ -1,0 +1,8 @@
+//! Retrievers tuned on judged questions: a matrix on the question's side, or the encoder itself.
+
+mod adapter;
+mod batches;
+mod contrast;
+
+pub use adapter::{Adapter, AdapterOptions, Lessons, adapter_steps, train_adapter};
+pub use contrast::{Contrast, ContrastOptions, ContrastTask};

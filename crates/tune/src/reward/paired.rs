@@ -1,0 +1,185 @@
+//! The highest tier: style and words, and an encoder trained by the same preferences to read prompt and response together.
+
+use std::path::Path;
+
+use engraft_core::{Cancel, Progress};
+use engraft_nn::Tokenizer;
+
+use super::fit::{Difference, fit};
+use super::model::Pair;
+use super::pair::{LONGEST, Lost, PairTask, pair_ids};
+use super::rows::{PreferenceRow, Said};
+use super::seen::Seen;
+use super::tuner::{Candidate, Material, RewardOptions, Tier, TunedReward, learn, report};
+use crate::TuneError;
+use crate::data::split;
+use crate::trainer::{Plan, train};
+
+/// The encoder to start from.
+#[derive(Clone, Copy, Debug)]
+pub struct PairBase<'a> {
+    /// Its folder.
+    pub dir: &'a Path,
+    /// Its tokenizer.
+    pub tokenizer: &'a Tokenizer,
+    /// Whether only the end of a long response may be read; if not, one is an error.
+    pub truncate: bool,
+}
+
+/// The part of the pairs that is held out to judge by, where no others are named.
+const HELD_OUT: f64 = 0.3;
+/// The part of the rest by which the best epoch, and how much the encoder counts, are found.
+const ASIDE: f64 = 0.15;
+/// Pairs to train an encoder at all.
+const LEAST: usize = 100;
+
+/// Trains a pair encoder on `rows` and joins it with the tier of words; judges by `eval`, or by three tenths of the prompts that
+/// are held out.
+///
+/// Of `options.seeds` trainings the one that is best on pairs set aside is kept, before it is judged.
+pub fn tune_pair_reward(
+    rows: &[PreferenceRow],
+    eval: Option<&[PreferenceRow]>,
+    options: &RewardOptions,
+    base: &PairBase<'_>,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<TunedReward, TuneError> {
+    if rows.len() < LEAST {
+        let message = format!("{} pairs are too few to train an encoder, {LEAST} are needed", rows.len());
+        return Err(TuneError::data(message, "use `--method words`, or compare more answers"));
+    }
+    let (train_rows, judged_rows) = match eval {
+        Some(eval) => (rows.to_vec(), eval.to_vec()),
+        None => parted(rows, HELD_OUT, options.seed),
+    };
+    let (fit_rows, aside_rows) = parted(&train_rows, ASIDE, options.seed.wrapping_add(1));
+    let mut go_on = |_: usize| if cancel.is_cancelled() { Err(TuneError::Cancelled) } else { Ok(()) };
+    let fitted = Material::of(&fit_rows, None, &mut go_on)?;
+    let mut aside = Material::of(&aside_rows, None, &mut go_on)?;
+    let mut judged = Material::of(&judged_rows, None, &mut go_on)?;
+    let mut model = learn(Tier::Words, &fitted, &(0..fit_rows.len()).collect::<Vec<_>>());
+    let aside_ids = ids(&aside_rows, base.tokenizer);
+    let (mut best, mut lost, mut fits) = (None::<(f64, PairTask)>, Lost::default(), 0);
+    for round in 0..options.seeds.max(1) as u64 {
+        let seed = options.seed.wrapping_add(round);
+        let refs: Vec<&PreferenceRow> = fit_rows.iter().collect();
+        let (mut task, of_round) = PairTask::new(base.dir, base.tokenizer, &refs, seed)?;
+        lost = of_round;
+        if lost.responses > 0 && !base.truncate {
+            let message =
+                format!("{} responses are longer than the {LONGEST} tokens it reads", lost.responses);
+            return Err(TuneError::data(
+                message,
+                "use `--over-length truncate`, which reads their end, or `--method words`",
+            ));
+        }
+        // Few pairs are seen more often: a few hundred steps are what it takes.
+        let epochs = (4800 / fit_rows.len().max(1)).clamp(3, 20);
+        let plan = Plan { epochs, batch: 16, rate: 3e-5, patience: Some(2), seed, ..Plan::default() };
+        let trained = train(&mut task, &plan, None, progress, cancel, |task| {
+            let leads = leads(&task.scores(&aside_ids)?);
+            let right = leads.iter().filter(|lead| **lead > 0.0).count();
+            Ok(Some(right as f64 / leads.len().max(1) as f64))
+        })?;
+        fits += trained.steps as usize;
+        let score = trained.scores.iter().copied().fold(0.0, f64::max);
+        if best.as_ref().is_none_or(|(standing, _)| score > *standing) {
+            best = Some((score, task));
+        }
+    }
+    let Some((_, mut task)) = best else { return Err(TuneError::Bug("nothing was trained".into())) };
+    tell(&mut aside, &task.scores(&aside_ids)?);
+    tell(&mut judged, &task.scores(&ids(&judged_rows, base.tokenizer))?);
+    // How much the words count beside the encoder, by pairs that neither was fitted to.
+    let apart: Vec<Difference> = aside
+        .chosen
+        .iter()
+        .zip(&aside.rejected)
+        .map(|(a, b)| vec![(0, (model.score(a) - model.score(b)) as f32), (1, (a.pair - b.pair) as f32)])
+        .collect();
+    let shares = fit(&apart.iter().collect::<Vec<_>>(), &vec![0.0; apart.len()], 2, 1.0);
+    model.weights.iter_mut().for_each(|weight| *weight *= shares[0].max(0.0));
+    model.pair = Some(Pair { share: shares[1].max(0.0), head: task.head() });
+    let lead = |(a, b): (&Seen, &Seen)| model.score(a) - model.score(b);
+    let told: Vec<f64> = judged.chosen.iter().zip(&judged.rejected).map(lead).collect();
+    let candidate = Candidate { tier: Tier::Encoder, model, leads: told };
+    let found = report(candidate, &judged, fits, None, &options.resampling);
+    Ok(TunedReward { pair: Some(task), lost, ..found })
+}
+
+/// Rows to keep and rows to set aside; pairs of one group on one side.
+fn parted(rows: &[PreferenceRow], share: f64, seed: u64) -> (Vec<PreferenceRow>, Vec<PreferenceRow>) {
+    let names: Vec<String> = rows.iter().map(PreferenceRow::grouped_by).collect();
+    let texts: Vec<&str> = names.iter().map(String::as_str).collect();
+    let groups: Vec<Option<&str>> = texts.iter().map(|text| Some(*text)).collect();
+    let parts = split(&texts, &groups, &vec![0; rows.len()], share, seed);
+    let pick = |places: &[usize]| places.iter().map(|&place| rows[place].clone()).collect();
+    (pick(&parts.train), pick(&parts.held))
+}
+
+/// The ids of the chosen and the rejected response of each row, side by side.
+fn ids(rows: &[PreferenceRow], tokenizer: &Tokenizer) -> Vec<Vec<u32>> {
+    let mut lost = Lost::default();
+    let both = rows.iter().flat_map(|row| [&row.chosen, &row.rejected].map(|response| (row, response)));
+    let said = both.map(|(row, response)| Said { prompt: row.prompt.clone(), response: response.clone() });
+    said.map(|said| pair_ids(tokenizer, &said, &mut lost)).collect()
+}
+
+fn leads(scores: &[f64]) -> Vec<f64> {
+    scores.chunks_exact(2).map(|pair| pair[0] - pair[1]).collect()
+}
+
+/// Notes what the encoder says of both responses of each pair.
+fn tell(pairs: &mut Material, scores: &[f64]) {
+    let sides = pairs.chosen.iter_mut().zip(&mut pairs.rejected);
+    for ((chosen, rejected), scores) in sides.zip(scores.chunks_exact(2)) {
+        (chosen.pair, rejected.pair) = (scores[0], scores[1]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engraft_core::Silent;
+    use engraft_eval::Resampling;
+
+    use super::*;
+    use crate::reward::PairScorer;
+
+    #[test]
+    fn a_pair_encoder_learns_reads_back_and_joins_the_words() {
+        let Some(dir) = engraft_testkit::model() else { return };
+        let tokenizer = Tokenizer::open(&dir).unwrap();
+        let food = ["wine", "bread", "fish", "rice", "soup", "cheese"];
+        let machines = ["engine", "drill", "tractor", "turbine", "crane", "pump"];
+        let rows: Vec<PreferenceRow> = (0..120)
+            .map(|i| PreferenceRow {
+                id: i.to_string(),
+                line: i as u64,
+                prompt: vec![("user".into(), format!("What is there on table {i}?"))],
+                chosen: format!("There is {} number {i}.", food[i % 6]),
+                rejected: format!("There is a {} number {i}.", machines[i / 6 % 6]),
+                margin: 0.0,
+                group: Some(i.to_string()),
+            })
+            .collect();
+        let resampling = Resampling { seed: 0, resamples: 50 };
+        let options = RewardOptions { tier: Some(Tier::Encoder), seeds: 1, seed: 0, resampling };
+        let base = PairBase { dir: &dir, tokenizer: &tokenizer, truncate: false };
+        let found = tune_pair_reward(&rows, None, &options, &base, &Silent, &Cancel::default()).unwrap();
+        assert!(found.eval["accuracy"].value.unwrap() > 0.9, "{:?}", found.eval);
+        assert!(found.model.pair.as_ref().unwrap().share > 0.0);
+        let folder = tempfile::tempdir().unwrap();
+        let mut task = found.pair.unwrap();
+        task.save(&dir, folder.path()).unwrap();
+        let scorer = PairScorer::open(folder.path(), task.head(), 1).unwrap();
+        let said: Vec<Said> = rows[..4]
+            .iter()
+            .map(|row| Said { prompt: row.prompt.clone(), response: row.chosen.clone() })
+            .collect();
+        let mut lost = Lost::default();
+        let ids: Vec<Vec<u32>> = said.iter().map(|said| pair_ids(&tokenizer, said, &mut lost)).collect();
+        let (fast, slow) = (scorer.scores(&said).unwrap(), task.scores(&ids).unwrap());
+        assert!(fast.iter().zip(&slow).all(|(a, b)| (a - b).abs() < 1e-3), "{fast:?} {slow:?}");
+    }
+}
