@@ -1,0 +1,290 @@
+//! Joint resamples of everything measured: each draw is one world in which all arms met the same questions.
+//!
+//! The unit is the cluster (a document, a conversation), drawn with replacement and kept whole (Davison and Hinkley 1997,
+//! §3.8), then the training seed. Questions, arms and measures move together, so differences keep their pairing.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::random::Random;
+use crate::{Arm, Experiment};
+
+/// Resampled values: for each arm and measure, one number a resample.
+pub(crate) struct Draws {
+    /// How many.
+    pub(crate) resamples: usize,
+    /// `[arm][measure]`: `None` where an arm has no value at all.
+    means: Vec<Vec<Option<Series>>>,
+    /// `[arm][slice]` of the first measure.
+    slices: Vec<Vec<Option<Series>>>,
+    /// `[arm]`: the 95th percentile of milliseconds.
+    p95: Vec<Option<Series>>,
+}
+
+/// What was measured, and what it would have been in other worlds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Series {
+    /// On the questions as they are.
+    pub(crate) point: f64,
+    /// One a resample.
+    pub(crate) draws: Vec<f64>,
+    /// How many questions carry it.
+    pub(crate) n: usize,
+}
+
+/// Extra columns behind the experiment's own measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extra {
+    /// Seconds of processor time of a question.
+    Cpu = 0,
+    /// Tokens sent.
+    TokensIn = 1,
+    /// Tokens written.
+    TokensOut = 2,
+}
+
+const EXTRAS: usize = 3;
+
+/// A mean to resample, of one arm and training seed: one value a kept question.
+struct Column {
+    arm: usize,
+    kind: Kind,
+    values: Vec<Option<f64>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Measure(usize),
+    Slice(usize),
+}
+
+impl Draws {
+    /// Draws `experiment.resamples` worlds. The experiment must have passed its check.
+    pub(crate) fn of(experiment: &Experiment, slices: &[String]) -> Draws {
+        let kept = experiment.kept();
+        let clusters = clusters(experiment, &kept);
+        let columns = columns(experiment, &kept, slices);
+        let sums = Sums::of(&columns, &clusters);
+        let sizes: Vec<f64> = clusters.iter().map(|questions| questions.len() as f64).collect();
+        let seeds = experiment.arms.iter().map(|arm| arm.runs.len()).max().unwrap_or(1).max(1);
+        let slow: Vec<Option<Slow>> =
+            experiment.arms.iter().map(|arm| Slow::of(arm, &kept, &clusters)).collect();
+        // Rows: one a column's mean, then one an arm's 95th percentile.
+        let groups = groups(&columns);
+        let width = groups.len() + slow.len();
+        let resamples = experiment.resamples;
+        let mut flat = vec![0.0; resamples * width];
+        flat.par_chunks_mut(width).enumerate().for_each_init(
+            || (vec![0.0; clusters.len()], vec![0.0; sums.width]),
+            |(counts, totals), (resample, out)| {
+                let mut random = Random::new(experiment.seed, resample as u64);
+                counts.fill(0.0);
+                let all = counts.len();
+                for _ in 0..all {
+                    counts[random.below(all)] += 1.0;
+                }
+                sums.weigh(counts, totals);
+                let mut picks = vec![0.0; seeds];
+                for _ in 0..seeds {
+                    picks[random.below(seeds)] += 1.0;
+                }
+                for (group, out) in groups.iter().zip(out.iter_mut()) {
+                    *out = group.mean(totals, Some(&picks));
+                }
+                for (slow, out) in slow.iter().zip(&mut out[groups.len()..]) {
+                    *out = slow.as_ref().map_or(f64::NAN, |slow| slow.p95(counts, &sizes));
+                }
+            },
+        );
+        let series = |at: usize, point: f64, n: usize| {
+            let draws: Vec<f64> = (0..resamples).map(|resample| flat[resample * width + at]).collect();
+            // A rare value may be missing from a resample; it then stays where it was measured.
+            let draws = draws.into_iter().map(|draw| if draw.is_finite() { draw } else { point }).collect();
+            Series { point, draws, n }
+        };
+        let ones = vec![1.0; clusters.len()];
+        let mut totals = vec![0.0; sums.width];
+        sums.weigh(&ones, &mut totals);
+        let measures = experiment.measures.len() + EXTRAS;
+        let mut means = vec![vec![None; measures]; experiment.arms.len()];
+        let mut of_slices = vec![vec![None; slices.len()]; experiment.arms.len()];
+        for (at, group) in groups.iter().enumerate() {
+            let n = columns[group.columns[0]].values.iter().flatten().count();
+            let value = Some(series(at, group.mean(&totals, None), n)).filter(|_| n > 0);
+            match group.kind {
+                Kind::Measure(measure) => means[group.arm][measure] = value,
+                Kind::Slice(slice) => of_slices[group.arm][slice] = value,
+            }
+        }
+        let p95 = slow
+            .iter()
+            .enumerate()
+            .map(|(arm, slow)| {
+                slow.as_ref().map(|slow| series(groups.len() + arm, slow.p95(&ones, &sizes), kept.len()))
+            })
+            .collect();
+        Draws { resamples, means, slices: of_slices, p95 }
+    }
+
+    /// Measure `measure` of arm `arm`.
+    pub(crate) fn measure(&self, arm: usize, measure: usize) -> Option<&Series> {
+        self.means[arm][measure].as_ref()
+    }
+
+    /// One of the extra columns of arm `arm`.
+    pub(crate) fn extra(&self, arm: usize, extra: Extra) -> Option<&Series> {
+        self.means[arm][self.means[arm].len() - EXTRAS + extra as usize].as_ref()
+    }
+
+    /// The first measure of arm `arm` on slice `slice`.
+    pub(crate) fn slice(&self, arm: usize, slice: usize) -> Option<&Series> {
+        self.slices[arm][slice].as_ref()
+    }
+
+    /// The 95th percentile of arm `arm`'s milliseconds.
+    pub(crate) fn p95(&self, arm: usize) -> Option<&Series> {
+        self.p95[arm].as_ref()
+    }
+}
+
+/// For each cluster, the kept questions in it (positions in `kept`), in order of first appearance.
+pub(crate) fn clusters(experiment: &Experiment, kept: &[usize]) -> Vec<Vec<usize>> {
+    let mut numbers = BTreeMap::new();
+    let mut clusters: Vec<Vec<usize>> = Vec::new();
+    for (at, &question) in kept.iter().enumerate() {
+        let number = *numbers.entry(experiment.questions[question].cluster.as_str()).or_insert_with(|| {
+            clusters.push(Vec::new());
+            clusters.len() - 1
+        });
+        clusters[number].push(at);
+    }
+    clusters
+}
+
+fn columns(experiment: &Experiment, kept: &[usize], slices: &[String]) -> Vec<Column> {
+    let mut columns = Vec::new();
+    for (arm, measured) in experiment.arms.iter().enumerate() {
+        for rows in &measured.runs {
+            let rows: Vec<_> = kept.iter().map(|&question| &rows.rows[question]).collect();
+            let mut column = |kind, values| columns.push(Column { arm, kind, values });
+            let quality: Vec<Option<f64>> = rows.iter().map(|row| row.quality()).collect();
+            for measure in 1..experiment.measures.len() {
+                let values = rows.iter().map(|row| row.values[measure]).collect();
+                column(Kind::Measure(measure), values);
+            }
+            let extras = experiment.measures.len();
+            column(Kind::Measure(extras), rows.iter().map(|row| Some(row.cpu_s)).collect());
+            let (sent, written) = (extras + 1, extras + 2);
+            column(Kind::Measure(sent), rows.iter().map(|row| Some(f64::from(row.tokens_in))).collect());
+            column(Kind::Measure(written), rows.iter().map(|row| Some(f64::from(row.tokens_out))).collect());
+            for (slice, name) in slices.iter().enumerate() {
+                let of = |(value, &question): (&Option<f64>, &usize)| {
+                    value.filter(|_| experiment.questions[question].slice == *name)
+                };
+                column(Kind::Slice(slice), quality.iter().zip(kept).map(of).collect());
+            }
+            column(Kind::Measure(0), quality);
+        }
+    }
+    columns
+}
+
+/// The columns of one mean, one a training seed.
+struct Group {
+    arm: usize,
+    kind: Kind,
+    columns: Vec<usize>,
+}
+
+fn groups(columns: &[Column]) -> Vec<Group> {
+    let mut groups: BTreeMap<(usize, Kind), Vec<usize>> = BTreeMap::new();
+    for (at, column) in columns.iter().enumerate() {
+        groups.entry((column.arm, column.kind)).or_default().push(at);
+    }
+    groups.into_iter().map(|((arm, kind), columns)| Group { arm, kind, columns }).collect()
+}
+
+impl Group {
+    /// The mean over seeds; with `picks`, over the seeds drawn.
+    ///
+    /// Few seeds resampled spread too little by (S - 1) / S; their deviations are stretched to make up for it.
+    fn mean(&self, totals: &[f64], picks: Option<&[f64]>) -> f64 {
+        let seeds = self.columns.len();
+        let value = |at: usize| totals[2 * self.columns[at]] / totals[2 * self.columns[at] + 1];
+        let mean = (0..seeds).map(value).sum::<f64>() / seeds as f64;
+        let Some(picks) = picks.filter(|picks| seeds > 1 && picks.len() == seeds) else { return mean };
+        let drawn = (0..seeds).map(|at| picks[at] * value(at)).sum::<f64>() / seeds as f64;
+        mean + (seeds as f64 / (seeds as f64 - 1.0)).sqrt() * (drawn - mean)
+    }
+}
+
+/// Per cluster and column, the sum of values and how many there are: `[cluster][column: sum, count]`.
+struct Sums {
+    width: usize,
+    table: Vec<f64>,
+}
+
+impl Sums {
+    fn of(columns: &[Column], clusters: &[Vec<usize>]) -> Sums {
+        let width = 2 * columns.len();
+        let mut table = vec![0.0; width * clusters.len()];
+        for (cluster, questions) in clusters.iter().enumerate() {
+            let row = &mut table[cluster * width..(cluster + 1) * width];
+            for (at, column) in columns.iter().enumerate() {
+                for value in questions.iter().filter_map(|&question| column.values[question]) {
+                    row[2 * at] += value;
+                    row[2 * at + 1] += 1.0;
+                }
+            }
+        }
+        Sums { width, table }
+    }
+
+    /// The sums of all columns when cluster `c` is taken `counts[c]` times.
+    fn weigh(&self, counts: &[f64], totals: &mut [f64]) {
+        totals.fill(0.0);
+        for (count, row) in counts.iter().zip(self.table.chunks_exact(self.width.max(1))) {
+            if *count != 0.0 {
+                for (total, value) in totals.iter_mut().zip(row) {
+                    *total += count * value;
+                }
+            }
+        }
+    }
+}
+
+/// An arm's times, slowest first, so that the 95th percentile of a resample is found near the front.
+struct Slow {
+    runs: usize,
+    times: Vec<(f64, usize)>,
+}
+
+impl Slow {
+    fn of(arm: &Arm, kept: &[usize], clusters: &[Vec<usize>]) -> Option<Slow> {
+        let mut home = vec![0; kept.len()];
+        for (cluster, questions) in clusters.iter().enumerate() {
+            questions.iter().for_each(|&question| home[question] = cluster);
+        }
+        let times = arm.runs.iter().flat_map(|run| {
+            kept.iter().enumerate().map(|(at, &question)| (run.rows[question].ms(), home[at]))
+        });
+        let mut times: Vec<(f64, usize)> = times.collect();
+        times.sort_by(|a, b| b.0.total_cmp(&a.0));
+        (!times.is_empty()).then_some(Slow { runs: arm.runs.len(), times })
+    }
+
+    /// `sizes` has one number a cluster: its questions.
+    fn p95(&self, counts: &[f64], sizes: &[f64]) -> f64 {
+        let runs = self.runs as f64;
+        let all: f64 = counts.iter().zip(sizes).map(|(count, size)| count * size * runs).sum();
+        let mut above = 0.0;
+        for (time, cluster) in &self.times {
+            above += counts[*cluster];
+            if above > 0.05 * all {
+                return *time;
+            }
+        }
+        self.times.last().map_or(f64::NAN, |(time, _)| *time)
+    }
+}

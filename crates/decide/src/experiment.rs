@@ -1,0 +1,323 @@
+//! What was measured: questions, arms, and one row for each of both; the record from which a decision is replayed.
+
+use engraft_eval::State;
+use serde::{Deserialize, Serialize};
+
+use crate::Terms;
+
+/// Everything a decision is made from; the same experiment gives the same decision, byte for byte.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Experiment {
+    /// What people call the task.
+    pub name: String,
+    /// `classify`, `extract` or `answer`.
+    pub kind: String,
+    /// When it was measured, RFC 3339.
+    pub created: String,
+    /// The build that measured it.
+    pub build: String,
+    /// The machine that measured it, in words.
+    pub machine: String,
+    /// The command that measures it again.
+    pub command: String,
+    /// Chooses the resamples.
+    pub seed: u64,
+    /// How many resamples.
+    pub resamples: usize,
+    /// Where questions and training rows come from.
+    pub data: Vec<DataFact>,
+    /// What is measured on every row; the first is the quality the decision is about, in `[0, 1]`, higher is better.
+    pub measures: Vec<Measure>,
+    /// What a row's time is split into, in order.
+    pub stages: Vec<String>,
+    /// The questions, in order.
+    pub questions: Vec<Question>,
+    /// The arms; candidates and diagnostics.
+    pub arms: Vec<Arm>,
+    /// Quality of tuned arms trained on fewer labels.
+    pub curve: Vec<CurvePoint>,
+    /// How reality could differ from what was measured, in plain words.
+    pub notes: Vec<String>,
+    /// Prices, must-haves and weights.
+    pub terms: Terms,
+}
+
+/// One fact about the data, such as a file with its rows and hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataFact {
+    /// Such as `evaluation`.
+    pub what: String,
+    /// Such as `banking77/test.csv, 3080 rows, sha256 …`.
+    pub value: String,
+}
+
+/// One thing measured on every row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measure {
+    /// Such as `accuracy`.
+    pub name: String,
+    /// What it means, in a sentence.
+    pub meaning: String,
+    /// Whether more is better.
+    pub higher_is_better: bool,
+}
+
+/// The name of the measure that says how far answers stand on what was retrieved.
+pub const GROUNDEDNESS: &str = "groundedness";
+/// The name of the measure that is 1 where something unanswerable was answered, and absent where it was answerable.
+pub const FALSE_ANSWER: &str = "false_answer";
+
+/// One question of the evaluation set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Unique.
+    pub id: String,
+    /// As asked.
+    pub text: String,
+    /// The right answer.
+    pub gold: String,
+    /// Questions of one cluster (a document, a conversation) are not independent of each other.
+    pub cluster: String,
+    /// What sort of question.
+    pub slice: String,
+}
+
+/// What an arm is in the decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Could be chosen.
+    Candidate,
+    /// Shows a limit, such as perfect retrieval; never chosen.
+    Diagnostic,
+}
+
+/// One way to answer, with everything measured on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Arm {
+    /// Such as `retrieval`.
+    pub name: String,
+    /// What it does, in a sentence.
+    pub description: String,
+    /// Whether it looks things up when asked.
+    pub retrieval: bool,
+    /// Whether its model was trained on the team's labels.
+    pub tuned: bool,
+    /// Candidate or diagnostic.
+    pub role: Role,
+    /// Whether everything stays on the team's machines.
+    pub on_premises: bool,
+    /// Why there are no rows, for a cell that cannot be filled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent: Option<String>,
+    /// One a training seed (one alone for an arm without training), each with one row a question, in order.
+    pub runs: Vec<ArmRun>,
+    /// What it costs besides the questions.
+    pub upkeep: Upkeep,
+    /// How long changes took to show.
+    pub updates: Vec<UpdateTrial>,
+    /// How those times were taken, in words.
+    pub updates_how: String,
+}
+
+/// One training seed's answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArmRun {
+    /// The seed.
+    pub seed: u64,
+    /// One a question, in order.
+    pub rows: Vec<Row>,
+}
+
+/// Whether a question tells nothing about an arm, so that it leaves the comparison for all arms.
+pub(crate) fn leaves(state: State) -> bool {
+    matches!(state, State::Undefined | State::Skipped)
+}
+
+/// A state as in JSON.
+pub(crate) fn named(state: State) -> &'static str {
+    match state {
+        State::Scored => "scored",
+        State::Abstained => "abstained",
+        State::NoClaims => "no_claims",
+        State::Undefined => "undefined",
+        State::Failed => "failed",
+        State::Timeout => "timeout",
+        State::Skipped => "skipped",
+    }
+}
+
+/// One arm's answer to one question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// What became of it.
+    pub state: State,
+    /// One a measure of the experiment; `null` where it does not apply.
+    pub values: Vec<Option<f64>>,
+    /// How sure the arm was, in `[0, 1]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+    /// Milliseconds, one a stage of the experiment.
+    pub stage_ms: Vec<f64>,
+    /// Seconds of processor time.
+    pub cpu_s: f64,
+    /// Tokens sent to a paid model.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tokens_in: u32,
+    /// Tokens it wrote.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tokens_out: u32,
+    /// What the arm said.
+    pub said: String,
+    /// What it looked at, best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// Why it is not scored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+impl Row {
+    /// The quality, in `[0, 1]`; 0 for an arm that broke. `None`: the question leaves the comparison.
+    pub fn quality(&self) -> Option<f64> {
+        match self.state {
+            State::Undefined | State::Skipped => None,
+            State::Failed | State::Timeout => Some(0.0),
+            State::Scored | State::Abstained | State::NoClaims => {
+                Some(self.values.first().copied().flatten().unwrap_or(0.0))
+            }
+        }
+    }
+
+    /// Milliseconds from question to answer.
+    pub fn ms(&self) -> f64 {
+        self.stage_ms.iter().sum()
+    }
+}
+
+/// What an arm costs besides its questions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Upkeep {
+    /// Labels it was trained on.
+    pub labels: usize,
+    /// Core-seconds of one training (or of building the index).
+    pub build_cpu_s: f64,
+    /// Core-seconds one change of the documents or labels costs.
+    pub update_cpu_s: f64,
+    /// Minutes of a person that one such change costs, beside writing it down.
+    pub update_person_min: f64,
+    /// Bytes kept on disk.
+    pub bytes: u64,
+}
+
+/// One scripted change and how long it took until the arm answered by it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpdateTrial {
+    /// `change`, `add` or `delete`.
+    pub what: String,
+    /// The question that shows it.
+    pub probe: String,
+    /// Seconds until the first right answer; `null`: not within `limit_s`.
+    pub seconds: Option<f64>,
+    /// How long was waited.
+    pub limit_s: f64,
+}
+
+/// Quality of an arm trained on `labels` labels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// The arm.
+    pub arm: String,
+    /// How many labels.
+    pub labels: usize,
+    /// The training seed.
+    pub seed: u64,
+    /// Mean quality on the evaluation set.
+    pub quality: f64,
+}
+
+/// Why an experiment cannot be analysed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// A shape is wrong; a bug of whoever wrote it.
+    Shape(String),
+    /// Too few questions are left to say anything.
+    TooFew {
+        /// How many are left.
+        have: usize,
+        /// How many it takes.
+        need: usize,
+    },
+    /// No candidate has rows.
+    NoArm,
+}
+
+impl std::fmt::Display for Unfit {
+    fn fmt(&self, out: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Unfit::Shape(what) => write!(out, "the record is malformed: {what}"),
+            Unfit::TooFew { have, need } => write!(
+                out,
+                "{have} questions can be compared, which is too few for any verdict: at least {need} are needed"
+            ),
+            Unfit::NoArm => write!(out, "no arm that could be chosen has been measured"),
+        }
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+/// Below this many questions nothing is decided; 200 show differences of about 9 points, 600 of about 5.
+pub const LEAST_QUESTIONS: usize = 30;
+
+impl Experiment {
+    /// Checks that rows, measures and stages fit together, and that enough questions are left to compare.
+    pub fn check(&self) -> Result<(), Unfit> {
+        let shape = |what: String| Err(Unfit::Shape(what));
+        if self.measures.is_empty() {
+            return shape("no measures".into());
+        }
+        if self.resamples == 0 {
+            return shape("no resamples".into());
+        }
+        for arm in &self.arms {
+            for run in &arm.runs {
+                if run.rows.len() != self.questions.len() {
+                    let (rows, questions) = (run.rows.len(), self.questions.len());
+                    return shape(format!("{} has {rows} rows for {questions} questions", arm.name));
+                }
+                let fits = |row: &Row| {
+                    let numbers = row.values.iter().flatten().chain(&row.stage_ms).chain(&row.confidence);
+                    row.values.len() == self.measures.len()
+                        && row.stage_ms.len() == self.stages.len()
+                        && row.cpu_s.is_finite()
+                        && numbers.into_iter().all(|number| number.is_finite())
+                };
+                if let Some(at) = run.rows.iter().position(|row| !fits(row)) {
+                    return shape(format!(
+                        "{}, question {}: numbers are missing",
+                        arm.name, self.questions[at].id
+                    ));
+                }
+            }
+        }
+        if !self.arms.iter().any(|arm| arm.role == Role::Candidate && !arm.runs.is_empty()) {
+            return Err(Unfit::NoArm);
+        }
+        let have = self.kept().len();
+        if have < LEAST_QUESTIONS {
+            return Err(Unfit::TooFew { have, need: LEAST_QUESTIONS });
+        }
+        Ok(())
+    }
+
+    /// The questions that every measured arm can be compared on, in order.
+    pub fn kept(&self) -> Vec<usize> {
+        let rows = || self.arms.iter().flat_map(|arm| &arm.runs);
+        (0..self.questions.len()).filter(|&at| !rows().any(|run| leaves(run.rows[at].state))).collect()
+    }
+}

@@ -1,0 +1,141 @@
+//! How fast a change shows: the update lag of an arm, and the share of changes still unseen after a time.
+
+use engraft_eval::{Metric, wilson};
+use serde::{Deserialize, Serialize};
+
+use crate::draws::Series;
+use crate::random::Random;
+use crate::{Arm, UpdateTrial};
+
+/// How fast an arm follows changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lag {
+    /// Changes tried.
+    pub trials: usize,
+    /// Of which never showed while it was waited for.
+    pub never: usize,
+    /// Median seconds; with an interval where five or more were tried.
+    pub median_s: Metric,
+    /// The 95th percentile of seconds; no value when more than 5 % never showed.
+    pub p95_s: Metric,
+    /// Deletions honoured, as a share.
+    pub deletions: Metric,
+    /// How it was taken, in words.
+    pub how: String,
+}
+
+/// The lag of an arm, and its median as a series for the utility. `None` without trials.
+pub(crate) fn lag(arm: &Arm, seed: u64, resamples: usize) -> Option<(Lag, Series)> {
+    if arm.updates.is_empty() {
+        return None;
+    }
+    let times: Vec<f64> = arm.updates.iter().map(time).collect();
+    let never = times.iter().filter(|time| time.is_infinite()).count();
+    let median = resampled(&times, 0.5, seed, resamples);
+    let slowest = resampled(&times, 0.95, seed, resamples);
+    let deletes = arm.updates.iter().filter(|trial| trial.what == "delete");
+    let honoured = deletes.clone().filter(|trial| trial.seconds.is_some()).count();
+    let deletes = deletes.count();
+    let deletions = if deletes == 0 {
+        let why = Some("no deletion was tried".to_string());
+        Metric { value: None, low: None, high: None, n: 0, why }
+    } else {
+        let interval = wilson(honoured, deletes);
+        let value = Some(honoured as f64 / deletes as f64);
+        Metric { value, low: Some(interval.low), high: Some(interval.high), n: deletes, why: None }
+    };
+    let how = arm.updates_how.clone();
+    let lag = Lag {
+        trials: times.len(),
+        never,
+        median_s: seconds(&median),
+        p95_s: seconds(&slowest),
+        deletions,
+        how,
+    };
+    Some((lag, median))
+}
+
+fn time(trial: &UpdateTrial) -> f64 {
+    trial.seconds.unwrap_or(f64::INFINITY)
+}
+
+/// A quantile of the times, without interpolation, so that a change that never showed is never averaged away.
+fn resampled(times: &[f64], q: f64, seed: u64, resamples: usize) -> Series {
+    let pick = |times: &mut Vec<f64>| {
+        times.sort_unstable_by(f64::total_cmp);
+        times[((times.len() as f64 * q).ceil() as usize).clamp(1, times.len()) - 1]
+    };
+    let draw = |resample: usize| {
+        // Another set of streams than the questions': changes were tried apart from them.
+        let mut random = Random::new(seed ^ 0x6c61_6700, resample as u64);
+        let mut drawn: Vec<f64> = times.iter().map(|_| times[random.below(times.len())]).collect();
+        pick(&mut drawn)
+    };
+    Series { point: pick(&mut times.to_vec()), draws: (0..resamples).map(draw).collect(), n: times.len() }
+}
+
+fn seconds(series: &Series) -> Metric {
+    let n = series.n;
+    let bare = |value, why: &str| Metric { value, low: None, high: None, n, why: Some(why.into()) };
+    if series.point.is_infinite() {
+        return bare(None, "too many changes never showed while it was waited for");
+    }
+    if n < 5 {
+        return bare(Some(series.point), "fewer than five changes were tried");
+    }
+    let mut sorted = series.draws.clone();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let at = |q: f64| sorted[((sorted.len() - 1) as f64 * q).round() as usize];
+    let (low, high) = (at(0.025), at(0.975));
+    if high.is_infinite() {
+        return bare(Some(series.point), "in some resamples too many changes never showed");
+    }
+    Metric { value: Some(series.point), low: Some(low), high: Some(high), n, why: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Upkeep;
+
+    fn arm(seconds: &[Option<f64>]) -> Arm {
+        let trial = |seconds: &Option<f64>| UpdateTrial {
+            what: "change".into(),
+            probe: "q".into(),
+            seconds: *seconds,
+            limit_s: 60.0,
+        };
+        Arm {
+            name: "retrieval".into(),
+            description: String::new(),
+            retrieval: true,
+            tuned: false,
+            role: crate::Role::Candidate,
+            on_premises: true,
+            absent: None,
+            runs: Vec::new(),
+            upkeep: Upkeep::default(),
+            updates: seconds.iter().map(trial).collect(),
+            updates_how: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_median_is_a_time_that_was_measured() {
+        let (lag, _) = lag(&arm(&[Some(1.0), Some(2.0), Some(9.0), Some(3.0), Some(2.5)]), 0, 500).unwrap();
+        assert_eq!((lag.median_s.value, lag.p95_s.value, lag.never), (Some(2.5), Some(9.0), 0));
+    }
+
+    #[test]
+    fn a_change_that_never_shows_is_not_averaged_away() {
+        let (lag, series) = lag(&arm(&[Some(1.0), None, None]), 0, 500).unwrap();
+        assert_eq!((lag.median_s.value, lag.never), (None, 2));
+        assert!(series.point.is_infinite());
+    }
+
+    #[test]
+    fn an_arm_without_trials_has_no_lag() {
+        assert!(lag(&arm(&[]), 0, 10).is_none());
+    }
+}

@@ -1,0 +1,323 @@
+//! The engineer's part: thirteen sections, from the set-up to the command that repeats it.
+
+use engraft_eval::Metric;
+
+use super::escape::{esc, figure, list, prose, table};
+use super::evidence;
+use super::plot;
+use crate::words::{duration, money, number, percent, points, share};
+use crate::{ArmReport, Decision, Effect, Effects, Experiment};
+
+const TITLES: [&str; 13] = [
+    "Set-up",
+    "Effects",
+    "Slices",
+    "Retrieval and limits",
+    "Groundedness and abstention",
+    "Confidence",
+    "Latency",
+    "Cost",
+    "Learning curve",
+    "Update lag",
+    "Failures",
+    "Missing data",
+    "Replay",
+];
+
+pub(crate) fn sections(experiment: &Experiment, decision: &Decision) -> String {
+    let mut out = String::from("<h2 id=engineer>For the engineer</h2><nav>");
+    for (at, title) in TITLES.iter().enumerate() {
+        out.push_str(&format!("<div><a href=\"#s{0}\">{0} {title}</a></div>", at + 1));
+    }
+    out.push_str("</nav>\n");
+    out.push_str(&summary(experiment, decision));
+    let bodies = [
+        setup(experiment, decision),
+        effects(decision),
+        slices(decision),
+        evidence::limits(decision),
+        evidence::grounded(experiment, decision),
+        evidence::confidence(decision),
+        evidence::latency(experiment, decision),
+        cost(experiment, decision),
+        evidence::learning(decision),
+        evidence::lag(experiment, decision),
+        evidence::failures(decision),
+        evidence::missing(decision),
+        evidence::replay(experiment, decision),
+    ];
+    for (at, (title, body)) in TITLES.iter().zip(bodies).enumerate() {
+        out.push_str(&format!("<section><h2 id=s{0}>{0} · {title}</h2>\n{body}</section>\n", at + 1));
+    }
+    out
+}
+
+/// Whether `arm` is the one recommended or in front.
+pub(crate) fn is_front(decision: &Decision, arm: &ArmReport) -> bool {
+    decision.front.as_deref() == Some(arm.name.as_str())
+}
+
+/// A metric through `show`, with its interval; a dash where it was not measured.
+pub(crate) fn ranged(metric: &Metric, show: &dyn Fn(f64) -> String) -> String {
+    match (metric.value, metric.low, metric.high) {
+        (Some(value), Some(low), Some(high)) => {
+            esc(&format!("{} [{}, {}]", show(value), show(low), show(high)))
+        }
+        (Some(value), ..) => esc(&show(value)),
+        _ => "–".into(),
+    }
+}
+
+fn summary(experiment: &Experiment, decision: &Decision) -> String {
+    let sign = &experiment.terms.prices.currency;
+    let optional = |value: Option<f64>, show: &dyn Fn(f64) -> String| value.map_or("–".into(), show);
+    let rows = decision.arms.iter().map(|arm| {
+        let standing = match (arm.candidate, arm.dropped.is_empty()) {
+            (false, _) => "diagnostic".to_string(),
+            (true, false) => "breaks a must-have".to_string(),
+            (true, true) if arm.p_best.is_some() => share(arm.p_best.unwrap_or(0.0)),
+            _ => "–".into(),
+        };
+        let cells = vec![
+            esc(&arm.name),
+            ranged(&arm.quality, &|value| format!("{:.1}", 100.0 * value)),
+            ranged(&arm.latency_ms, &|ms| format!("{ms:.1}")),
+            optional(arm.cost_per_month.value, &|month| esc(&money(sign, month))),
+            optional(arm.update_lag_s.value, &|lag| esc(&duration(lag))),
+            ranged(&arm.groundedness, &|value| format!("{:.1}", 100.0 * value)),
+            optional(arm.utility, &|utility| format!("{:.1}", 100.0 * utility)),
+            esc(&standing),
+            optional(arm.expected_regret, &|regret| format!("{:.2}", 100.0 * regret)),
+            if arm.pareto { "yes".into() } else { String::new() },
+        ];
+        (is_front(decision, arm), cells)
+    });
+    let heads = [
+        ("Arm", false),
+        ("Quality, %", true),
+        ("p95, ms", true),
+        ("A month", true),
+        ("Change shows", true),
+        ("Grounded, %", true),
+        ("Utility", true),
+        ("P(best)", true),
+        ("Regret", true),
+        ("Pareto", false),
+    ];
+    let mut out = table(&heads, &rows.collect::<Vec<_>>());
+    out.push_str("<div class=plots>");
+    out.push_str(&figure(
+        plot::pareto(decision),
+        "Quality against cost. The larger the disc, the longer 95 of 100 answers take.",
+    ));
+    out.push_str(&figure(
+        plot::tornado(decision),
+        "What the lead hangs on: each weight halved (−) and doubled (+), each number a quarter (−) and fourfold (+).",
+    ));
+    out.push_str("</div>\n");
+    out
+}
+
+fn setup(experiment: &Experiment, decision: &Decision) -> String {
+    let mut out = String::new();
+    let facts = experiment.data.iter().map(|fact| format!("{}: {}", esc(&fact.what), prose(&fact.value)));
+    let own = [
+        format!(
+            "Measured {} by {} on {}.",
+            esc(&experiment.created),
+            esc(&experiment.build),
+            esc(&experiment.machine)
+        ),
+        format!(
+            "{} questions compared, {} clusters, {} resamples with seed {}; clusters are drawn whole, then training seeds.",
+            number(decision.questions),
+            number(decision.clusters),
+            number(decision.resamples),
+            decision.seed
+        ),
+    ];
+    out.push_str(&list(facts.chain(own)));
+    out.push_str("<h3>Arms</h3>");
+    let arms = decision.arms.iter().map(|arm| {
+        let states: Vec<String> =
+            arm.states.iter().map(|(state, n)| format!("{} {state}", number(*n))).collect();
+        let said = arm.absent.as_deref().map_or_else(|| states.join(", "), str::to_string);
+        let cells = vec![
+            esc(&arm.name),
+            prose(&arm.description),
+            arm.seeds.to_string(),
+            number(arm.labels),
+            prose(&said),
+        ];
+        (is_front(decision, arm), cells)
+    });
+    let heads = [("Arm", false), ("What it does", false), ("Seeds", true), ("Labels", true), ("Rows", false)];
+    out.push_str(&table(&heads, &arms.collect::<Vec<_>>()));
+    if let Some(why) = &decision.no_router {
+        out.push_str(&format!("<p>No router was judged: {}.</p>", prose(why)));
+    }
+    out.push_str("<h3>Criteria</h3>");
+    let criteria = decision.criteria.iter().map(|anchor| {
+        let cells = vec![
+            esc(&anchor.criterion),
+            format!("{:.0} %", 100.0 * anchor.weight),
+            esc(&format!("{} {}", anchor.zero, anchor.unit)),
+            esc(&format!("{} {}", anchor.one, anchor.unit)),
+            anchor.left_out.as_deref().map_or_else(|| anchor.basis.name().to_string(), prose),
+        ];
+        (false, cells)
+    });
+    let heads = [
+        ("Criterion", false),
+        ("Weight", true),
+        ("Worth 0 at", true),
+        ("Worth 1 at", true),
+        ("Basis", false),
+    ];
+    out.push_str(&table(&heads, &criteria.collect::<Vec<_>>()));
+    out.push_str(&format!(
+        "<p>Weights wander around these as {} pseudo-votes would. A choice is recommended when it is the best in {:.0} % of \
+         the draws, or within {:.1} points of utility of the best in as many; of several such, the cheapest.</p>",
+        experiment.terms.weight_certainty,
+        100.0 * experiment.terms.confidence,
+        100.0 * experiment.terms.margin
+    ));
+    if !decision.constraints.is_empty() {
+        out.push_str("<h3>Must-haves</h3>");
+        let constraints = decision.constraints.iter().map(|constraint| {
+            let broken: Vec<String> =
+                constraint.broken_by.iter().map(|(arm, how)| format!("`{arm}`: {how}")).collect();
+            let broken = if broken.is_empty() { "nobody".into() } else { prose(&broken.join("; ")) };
+            (false, vec![esc(&constraint.name), esc(&constraint.limit), broken])
+        });
+        let heads = [("Must-have", false), ("Limit", false), ("Broken by", false)];
+        out.push_str(&table(&heads, &constraints.collect::<Vec<_>>()));
+    }
+    out.push_str("<h3>Taken for granted</h3>");
+    out.push_str(&list(decision.assumptions.iter().map(|assumption| prose(assumption))));
+    out.push_str("<h3>Everything that would change the verdict, nearest first</h3>");
+    out.push_str(&list(decision.flip_points.iter().map(|flip| prose(&flip.words))));
+    out
+}
+
+fn effect_row(name: &str, effect: &Effect) -> (bool, Vec<String>) {
+    let p = |p: Option<f64>| {
+        p.map_or("–".into(), |p| if p < 0.001 { "&lt;0.001".into() } else { format!("{p:.3}") })
+    };
+    let said = match &effect.metric.why {
+        Some(why) if effect.metric.value.is_none() => prose(why),
+        _ => esc(&points(&effect.metric)),
+    };
+    let mde = effect.mde.map_or("–".into(), |mde| format!("{:.1}", 100.0 * mde));
+    (false, vec![esc(name), said, p(effect.p), p(effect.p_holm), mde])
+}
+
+fn effect_table(effects: &Effects) -> String {
+    let rows: Vec<_> = effects.list().into_iter().map(|(name, effect)| effect_row(name, effect)).collect();
+    let heads = [
+        ("Effect", false),
+        ("Points of quality", true),
+        ("p", true),
+        ("p, Holm", true),
+        ("Smallest seen", true),
+    ];
+    table(&heads, &rows)
+}
+
+fn effects(decision: &Decision) -> String {
+    let mut out = effect_table(&decision.effects);
+    out.push_str(
+        "<p class=soft>Intervals from the joint resamples. p by flipping the signs of clusters; Holm within the first three \
+         (declared before the run) and within the four simple effects. Smallest seen: the difference that this many questions \
+         find in 80 of 100 cases. Where the interaction is not zero, the simple effects are the ones to read.</p>\n",
+    );
+    out.push_str("<div class=plots>");
+    out.push_str(&figure(
+        plot::interaction(decision),
+        "Parallel lines would mean that retrieval and tuning simply add up.",
+    ));
+    out.push_str(&figure(
+        Some(plot::forest(decision)),
+        "Each effect with its 95 % interval; a filled mark is surely not zero.",
+    ));
+    out.push_str("</div>\n");
+    out
+}
+
+fn slices(decision: &Decision) -> String {
+    if decision.slices.is_empty() {
+        return "<p>All questions are of one slice. Give each question a <code>slice</code> to see where arms differ.</p>"
+            .into();
+    }
+    let arms: Vec<&ArmReport> =
+        decision.arms.iter().filter(|arm| arm.candidate && arm.quality.value.is_some()).collect();
+    let mut heads = vec![("Slice", false), ("n", true)];
+    heads.extend(arms.iter().map(|arm| (arm.name.as_str(), true)));
+    let rows = decision.slices.iter().map(|slice| {
+        let mut cells = vec![esc(&slice.slice), number(slice.n)];
+        cells.extend(
+            arms.iter().map(|arm| slice.quality.get(&arm.name).map_or("–".into(), |q| esc(&percent(q)))),
+        );
+        (false, cells)
+    });
+    let mut out = table(&heads, &rows.collect::<Vec<_>>());
+    let heads = [("Slice", false), ("Retrieval", true), ("Tuning", true), ("Interaction", true)];
+    let rows = decision.slices.iter().map(|slice| {
+        let all = [&slice.effects.rag, &slice.effects.tuning, &slice.effects.interaction];
+        let mut cells = vec![esc(&slice.slice)];
+        cells.extend(all.map(|effect| esc(&points(&effect.metric))));
+        (false, cells)
+    });
+    out.push_str(&table(&heads, &rows.collect::<Vec<_>>()));
+    out.push_str(
+        "<p class=soft>Exploratory: slices were not part of the declared family.</p>\n<div class=plots>",
+    );
+    out.push_str(&figure(plot::slices(decision), "The effects within each slice."));
+    out.push_str("</div>\n");
+    out
+}
+
+fn cost(experiment: &Experiment, decision: &Decision) -> String {
+    let sign = &experiment.terms.prices.currency;
+    let mut rows = Vec::new();
+    for arm in &decision.arms {
+        for line in arm.ledger.iter().filter(|_| arm.candidate) {
+            let amount = esc(&money(sign, line.per_month));
+            let cells =
+                vec![esc(&arm.name), esc(&line.what), esc(&line.how), amount, line.basis.name().to_string()];
+            rows.push((is_front(decision, arm), cells));
+        }
+    }
+    let heads =
+        [("Arm", false), ("What", false), ("How", false), ("A month", true), ("Weakest basis", false)];
+    let mut out = table(&heads, &rows);
+    out.push_str("<div class=plots>");
+    out.push_str(&figure(
+        plot::break_even(experiment, decision),
+        "Cost a month as questions grow; a cross marks a break-even.",
+    ));
+    let rows: Vec<_> = decision
+        .break_even
+        .iter()
+        .map(|pair| {
+            let at = ranged(&pair.queries_per_month, &|volume| number(volume as usize));
+            let updates = pair.updates_per_month.map_or("–".into(), |at| format!("{at:.1}"));
+            (false, vec![format!("{} / {}", esc(&pair.a), esc(&pair.b)), at, updates])
+        })
+        .collect();
+    let heads = [("Pair", false), ("Questions a month", true), ("Changes a month", true)];
+    out.push_str(&format!("<div><h3>Break-even</h3>{}</div></div>\n", table(&heads, &rows)));
+    out.push_str("<h3>Prices</h3>");
+    let prices = experiment.terms.prices.list();
+    let rows: Vec<_> = prices
+        .iter()
+        .map(|(name, meaning, amount)| {
+            (
+                false,
+                vec![esc(name), esc(meaning), format!("{}", amount.value), amount.basis.name().to_string()],
+            )
+        })
+        .collect();
+    out.push_str(&table(&[("Price", false), ("Of", false), ("Value", true), ("Basis", false)], &rows));
+    out
+}

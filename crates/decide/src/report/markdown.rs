@@ -1,0 +1,95 @@
+//! The decision in Markdown, short enough for a pull request.
+
+use crate::words::{duration, money, number, percent, points};
+use crate::{Decision, Effect, Experiment};
+
+const FLIPS: usize = 5;
+
+/// The decision in Markdown: verdict, arms, effects, what would change it, what is needed.
+///
+/// Text from outside is shown as text: what would be markup is escaped.
+pub fn markdown(experiment: &Experiment, decision: &Decision) -> String {
+    let sign = &experiment.terms.prices.currency;
+    let mut out = format!("# {}\n\n**{}**\n\n", plain(&decision.name), said(&decision.verdict));
+    out.push_str("| arm | quality | p95 | a month | change shows | grounded | P(best) | |\n|---|--:|--:|--:|--:|--:|--:|---|\n");
+    for arm in &decision.arms {
+        let optional = |value: Option<f64>, show: &dyn Fn(f64) -> String| value.map_or("–".into(), show);
+        let mark = match (
+            &arm.absent,
+            arm.candidate,
+            arm.dropped.first(),
+            Some(&arm.name) == decision.front.as_ref(),
+        ) {
+            (Some(why), ..) => plain(why),
+            (_, false, ..) => "diagnostic".into(),
+            (_, _, Some(why), _) => plain(why),
+            (.., true) if decision.recommendation.is_some() => "**recommended**".into(),
+            (.., true) => "in front".into(),
+            _ => String::new(),
+        };
+        out.push_str(&format!(
+            "| {} | {} | {} | {} | {} | {} | {} | {mark} |\n",
+            plain(&arm.name),
+            arm.quality.value.map_or("–".into(), |_| percent(&arm.quality)),
+            optional(arm.latency_ms.value, &|ms| duration(ms / 1000.0)),
+            optional(arm.cost_per_month.value, &|month| plain(&money(sign, month))),
+            optional(arm.update_lag_s.value, &duration),
+            arm.groundedness.value.map_or("–".into(), |_| percent(&arm.groundedness)),
+            optional(arm.p_best, &|p| format!("{:.1} %", 100.0 * p)),
+        ));
+    }
+    out.push_str("\n| effect | points of quality | p (Holm) |\n|---|--:|--:|\n");
+    for (name, effect) in decision.effects.list() {
+        out.push_str(&format!("| {name} | {} | {} |\n", points(&effect.metric), p(effect)));
+    }
+    let section = |title: &str, lines: &mut dyn Iterator<Item = String>| {
+        let lines: String = lines.map(|line| format!("- {line}\n")).collect();
+        if lines.is_empty() { String::new() } else { format!("\n## {title}\n\n{lines}") }
+    };
+    out.push_str(&section(
+        "What would change it",
+        &mut decision.flip_points.iter().take(FLIPS).map(|flip| said(&flip.words)),
+    ));
+    out.push_str(&section("What is needed", &mut decision.needs.iter().map(|need| said(need))));
+    out.push_str(&section("Taken for granted", &mut decision.assumptions.iter().map(|one| said(one))));
+    let facts = experiment.data.iter().map(|fact| format!("{}: {}", plain(&fact.what), said(&fact.value)));
+    out.push_str(&section("Data", &mut facts.into_iter()));
+    out.push_str(&format!(
+        "\n{} questions, {} resamples, seed {}. Measured {} by {}.\n\n```sh\n{}\n```\n",
+        number(decision.questions),
+        number(decision.resamples),
+        decision.seed,
+        plain(&decision.created),
+        plain(&experiment.build),
+        experiment.command.replace("```", "'''")
+    ));
+    out
+}
+
+fn p(effect: &Effect) -> String {
+    effect.p_holm.map_or("–".into(), |p| if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") })
+}
+
+/// Text without any markup of its own.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\r' => out.push(' '),
+            '<' => out.push_str("&lt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' => {
+                out.push('\\');
+                out.push(letter);
+            }
+            _ => out.push(letter),
+        }
+    }
+    out
+}
+
+/// Our own sentences: what stands between backticks is code.
+fn said(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts.map(|(at, part)| if at % 2 == 1 { format!("`{part}`") } else { plain(part) }).collect()
+}

@@ -1,0 +1,14 @@
+//! The report's pictures, as inline SVG: readable at 360 pixels, in print, and without colour.
+
+mod axis;
+mod bars;
+mod canvas;
+mod cost;
+mod curves;
+mod effects;
+
+pub(crate) use bars::tornado;
+pub(crate) use canvas::{Ink, whisker};
+pub(crate) use cost::{break_even, pareto};
+pub(crate) use curves::{latency, learning, reliability, risk_coverage, survival};
+pub(crate) use effects::{forest, interaction, slices};

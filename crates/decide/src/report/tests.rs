@@ -1,0 +1,123 @@
+//! The report as a whole: self-contained, hostile text harmless, the same bytes every time.
+
+use engraft_eval::State;
+
+use super::{html, markdown};
+use crate::random::Random;
+use crate::worlds::{measured, truths};
+use crate::{CurvePoint, DataFact, Decision, Experiment, GROUNDEDNESS, Measure, decide};
+
+fn experiment() -> Experiment {
+    let mut random = Random::new(9, 9);
+    let mut truths = truths(&mut random);
+    truths[2].wobble = 0.05;
+    let mut experiment = measured(&truths, 200, 1, 3, &mut random);
+    experiment.measures.push(Measure {
+        name: GROUNDEDNESS.into(),
+        meaning: "answers backed by what was found".into(),
+        higher_is_better: true,
+    });
+    for (at, arm) in experiment.arms.iter_mut().enumerate() {
+        for row in arm.runs.iter_mut().flat_map(|run| &mut run.rows) {
+            row.values.push((at % 2 == 1).then_some(1.0));
+            row.confidence = Some(0.3 + 0.6 * random.unit());
+            row.evidence = vec!["seen".into()];
+        }
+    }
+    for labels in [100, 200, 400] {
+        for seed in 0..3 {
+            let quality = 0.9 - 3.0 / (labels as f64).sqrt() + 0.01 * seed as f64;
+            experiment.curve.push(CurvePoint { arm: "tuned".into(), labels, seed, quality });
+        }
+    }
+    let broken = &mut experiment.arms[0].runs[0].rows[7];
+    (broken.state, broken.why) = (State::Failed, Some("it broke".into()));
+    experiment
+}
+
+fn report(experiment: &Experiment) -> (Decision, String) {
+    let decision = decide(experiment, "cafe").unwrap();
+    let page = html(experiment, &decision);
+    (decision, page)
+}
+
+#[test]
+fn it_needs_nothing_from_elsewhere() {
+    let (_, page) = report(&experiment());
+    for forbidden in
+        ["http:", "https:", "<script", "<link", "<img", "<iframe", "@import", "url(", " src=", "NaN", "inf "]
+    {
+        assert!(!page.contains(forbidden), "the page contains {forbidden}");
+    }
+    assert!(page.len() < 400_000, "{} bytes", page.len());
+}
+
+#[test]
+fn it_shows_every_section_and_picture() {
+    let (decision, page) = report(&experiment());
+    for section in 1..=13 {
+        assert!(page.contains(&format!("<h2 id=s{section}>")), "section {section} is missing");
+    }
+    // Interaction, forest, slices, Pareto, tornado, break-even, latency, curve, risk, reliability, survival.
+    assert_eq!(page.matches("role=\"img\"").count(), 11);
+    assert!(page.contains("it broke") && !decision.missing.is_empty());
+}
+
+#[test]
+fn hostile_text_stays_text_wherever_it_comes_from() {
+    let evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>`<b>`\u{202e}";
+    let mut experiment = experiment();
+    experiment.name = evil.into();
+    experiment.build = evil.into();
+    experiment.command = evil.into();
+    experiment.notes = vec![evil.into()];
+    experiment.terms.prices.currency = evil.into();
+    experiment.data = vec![DataFact { what: evil.into(), value: evil.into() }];
+    experiment.stages = vec![evil.into()];
+    for measure in &mut experiment.measures {
+        measure.meaning = evil.into();
+    }
+    for question in &mut experiment.questions {
+        question.text = evil.into();
+        question.gold = evil.into();
+        question.id.push_str(evil);
+        question.slice.push_str(evil);
+    }
+    for arm in &mut experiment.arms {
+        arm.name.push_str(evil);
+        arm.description = evil.into();
+        arm.updates_how = evil.into();
+        for row in arm.runs.iter_mut().flat_map(|run| &mut run.rows) {
+            row.said = evil.into();
+            row.evidence = vec![evil.into()];
+            row.why = row.why.as_ref().map(|_| evil.into());
+        }
+    }
+    let (decision, page) = report(&experiment);
+    assert!(
+        !page.contains("<script") && !page.contains("<img") && !page.contains("<b>`"),
+        "markup came through"
+    );
+    assert!(!page.contains('\u{202e}'));
+    // No attribute was left: every quote inside one is escaped.
+    let tags = page.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag);
+    assert!(tags.into_iter().all(|tag| !tag.contains("onerror")));
+    let text = markdown(&experiment, &decision);
+    assert!(
+        !text.lines().any(|line| !line.starts_with("<script") && line.contains("<img"))
+            || text.contains("```sh")
+    );
+}
+
+#[test]
+fn the_same_record_gives_the_same_bytes() {
+    let record = serde_json::to_string(&experiment()).unwrap();
+    let read = || -> Experiment { serde_json::from_str(&record).unwrap() };
+    let (first, again) = (read(), read());
+    let ((a, page_a), (b, page_b)) = (report(&first), report(&again));
+    assert!(serde_json::to_string(&a).unwrap() == serde_json::to_string(&b).unwrap());
+    assert!(page_a == page_b && markdown(&first, &a) == markdown(&again, &b));
+    // A decision can be read back.
+    let read: Decision = serde_json::from_str(&serde_json::to_string(&a).unwrap()).unwrap();
+    assert_eq!((read.verdict, read.need_n), (a.verdict, a.need_n));
+}

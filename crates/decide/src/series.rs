@@ -1,0 +1,55 @@
+//! Arithmetic on measured values together with their resamples.
+
+use engraft_eval::{Metric, quantile};
+
+use crate::draws::Series;
+
+impl Series {
+    /// The weighted sum of series that were drawn together.
+    pub(crate) fn sum(parts: &[(f64, &Series)]) -> Series {
+        let resamples = parts.first().map_or(0, |(_, series)| series.draws.len());
+        let draws = (0..resamples)
+            .map(|at| parts.iter().map(|(weight, series)| weight * series.draws[at]).sum())
+            .collect();
+        let point = parts.iter().map(|(weight, series)| weight * series.point).sum();
+        Series { point, draws, n: parts.iter().map(|(_, series)| series.n).min().unwrap_or(0) }
+    }
+
+    /// Each value through `function`.
+    pub(crate) fn map(&self, function: impl Fn(f64) -> f64) -> Series {
+        let draws = self.draws.iter().map(|draw| function(*draw)).collect();
+        Series { point: function(self.point), draws, n: self.n }
+    }
+
+    /// The value with its 95 % percentile interval.
+    pub(crate) fn metric(&self) -> Metric {
+        let (low, high) = self.range(0.025, 0.975);
+        if low == high {
+            let why = Some("it did not vary when resampled".to_string());
+            return Metric { value: Some(self.point), low: None, high: None, n: self.n, why };
+        }
+        Metric { value: Some(self.point), low: Some(low), high: Some(high), n: self.n, why: None }
+    }
+
+    /// Two quantiles of the draws.
+    pub(crate) fn range(&self, low: f64, high: f64) -> (f64, f64) {
+        if self.draws.is_empty() {
+            return (self.point, self.point);
+        }
+        let mut sorted = self.draws.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        (quantile(&sorted, low), quantile(&sorted, high))
+    }
+
+    /// The mean of the draws.
+    pub(crate) fn mean(&self) -> f64 {
+        self.draws.iter().sum::<f64>() / self.draws.len().max(1) as f64
+    }
+
+    /// The standard deviation of the draws.
+    pub(crate) fn deviation(&self) -> f64 {
+        let mean = self.mean();
+        let squares: f64 = self.draws.iter().map(|draw| (draw - mean).powi(2)).sum();
+        (squares / self.draws.len().max(1) as f64).sqrt()
+    }
+}

@@ -1,0 +1,137 @@
+//! The recommendation: how likely each arm is the best one, what is lost if it is not, and whether that is sure enough.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Terms;
+use crate::utility::{Anchor, COST, Facts, QUALITY, utilities, weights};
+
+/// Why an arm is recommended, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// It is the best one with the probability asked for.
+    Best,
+    /// It loses less than the margin to whichever is best, and costs least of those.
+    CheapestOfEquals,
+    /// It alone meets the must-haves.
+    OnlyOne,
+    /// No arm is sure enough.
+    NotEnough,
+    /// No arm meets the must-haves.
+    NoneMeets,
+}
+
+/// What the draws say about the arms that meet the must-haves.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Verdict {
+    pub(crate) rule: Rule,
+    /// Positions among the candidates given; the arm recommended, or the one in front.
+    pub(crate) front: usize,
+    /// One a candidate.
+    pub(crate) standing: Vec<Standing>,
+}
+
+/// Where one arm stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Standing {
+    /// How often it was the best one.
+    pub(crate) p_best: f64,
+    /// What is lost on average by choosing it, in points of utility.
+    pub(crate) regret: f64,
+    /// How often less than the margin is lost by choosing it.
+    pub(crate) p_within: f64,
+    /// Mean utility.
+    pub(crate) utility: f64,
+}
+
+/// The candidates that meet the must-haves, and everything that ranks them.
+pub(crate) struct Contest<'a> {
+    facts: &'a [Facts<'a>],
+    anchors: &'a [Anchor],
+    terms: &'a Terms,
+    weights: Vec<Vec<f64>>,
+}
+
+impl<'a> Contest<'a> {
+    /// `facts` are those of candidates that meet every must-have, at least one.
+    pub(crate) fn new(
+        facts: &'a [Facts<'a>],
+        anchors: &'a [Anchor],
+        terms: &'a Terms,
+        seed: u64,
+    ) -> Contest<'a> {
+        let draws =
+            facts.iter().filter_map(|facts| facts.values[QUALITY].as_ref()).map(|series| series.draws.len());
+        let weights = weights(anchors, terms, seed, draws.max().unwrap_or(0));
+        Contest { facts, anchors, terms, weights }
+    }
+
+    /// Where every candidate stands.
+    fn standing(&self, shrink: f64) -> Vec<Standing> {
+        let utilities = utilities(self.facts, self.anchors, &self.weights, shrink);
+        let resamples = self.weights.len().max(1) as f64;
+        let mut standing = vec![Standing::default(); utilities.len()];
+        for draw in 0..self.weights.len() {
+            let best = utilities.iter().map(|all| all[draw]).fold(f64::NEG_INFINITY, f64::max);
+            let first = utilities.iter().position(|all| all[draw] == best).unwrap_or(0);
+            standing[first].p_best += 1.0 / resamples;
+            for (standing, all) in standing.iter_mut().zip(&utilities) {
+                standing.regret += (best - all[draw]) / resamples;
+                standing.utility += all[draw] / resamples;
+                if best - all[draw] <= self.terms.margin {
+                    standing.p_within += 1.0 / resamples;
+                }
+            }
+        }
+        standing
+    }
+
+    /// The verdict; with `shrink` below 1 as it would be with more questions.
+    pub(crate) fn verdict(&self, shrink: f64) -> Verdict {
+        let (standing, terms) = (self.standing(shrink), self.terms);
+        let best = (0..standing.len())
+            .fold(0, |best, at| if standing[at].utility > standing[best].utility { at } else { best });
+        if standing.len() == 1 {
+            return Verdict { rule: Rule::OnlyOne, front: 0, standing };
+        }
+        // Regret is below the margin as surely as a best arm has to be the best.
+        let equal =
+            |at: &usize| standing[*at].regret < terms.margin && standing[*at].p_within >= terms.confidence;
+        let month =
+            |at: usize| self.facts[at].values[COST].as_ref().map_or(f64::INFINITY, |series| series.point);
+        let cheapest = (0..standing.len()).filter(equal).min_by(|&a, &b| {
+            month(a).total_cmp(&month(b)).then(standing[b].utility.total_cmp(&standing[a].utility))
+        });
+        let sure = standing[best].p_best >= terms.confidence;
+        let (rule, front) = match cheapest {
+            Some(at) if at == best && sure => (Rule::Best, best),
+            Some(at) => (Rule::CheapestOfEquals, at),
+            None if sure => (Rule::Best, best),
+            None => (Rule::NotEnough, best),
+        };
+        Verdict { rule, front, standing }
+    }
+
+    /// How many questions in all it would take for a verdict, were the arms as good as measured on `have`; `None` when not
+    /// even a thousand times as many would do, because the doubt lies elsewhere (in the weights).
+    pub(crate) fn questions_needed(&self, have: usize) -> Option<usize> {
+        let enough = |n: usize| self.verdict((have as f64 / n as f64).sqrt()).rule != Rule::NotEnough;
+        let mut above = have;
+        while !enough(above) {
+            above *= 2;
+            if above > 1000 * have {
+                return None;
+            }
+        }
+        let mut below = above / 2;
+        while above - below > (above / 50).max(1) {
+            let middle = below + (above - below) / 2;
+            if enough(middle) {
+                above = middle;
+            } else {
+                below = middle;
+            }
+        }
+        Some(above)
+    }
+}

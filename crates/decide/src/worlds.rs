@@ -1,0 +1,394 @@
+//! Simulated worlds in which the truth is known: what a decision is worth.
+
+use engraft_eval::State;
+
+use crate::random::Random;
+use crate::{
+    Amount, Arm, ArmRun, Experiment, Measure, Question, Role, Row, Terms, UpdateTrial, Upkeep, decide,
+};
+
+/// What is true of one arm.
+#[derive(Clone, Debug)]
+pub(crate) struct Truth {
+    /// A question is answered right when its ease is below this.
+    pub(crate) threshold: f64,
+    pub(crate) ms: f64,
+    pub(crate) cpu_s: f64,
+    pub(crate) lag_s: f64,
+    pub(crate) labels: usize,
+    /// How far a training seed moves the threshold.
+    pub(crate) wobble: f64,
+}
+
+/// The standard normal distribution function (Hastings 1955, in Abramowitz and Stegun 26.2.17).
+pub(crate) fn normal_below(x: f64) -> f64 {
+    let t = 1.0 / (1.0 + 0.231_641_9 * x.abs());
+    let poly = t
+        * (0.319_381_53
+            + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
+    let tail = (-x * x / 2.0).exp() / (std::f64::consts::TAU).sqrt() * poly;
+    if x >= 0.0 { 1.0 - tail } else { tail }
+}
+
+/// Base, retrieval, tuned, both; drawn at random.
+pub(crate) fn truths(random: &mut Random) -> [Truth; 4] {
+    let base = 0.3 + 0.5 * random.normal();
+    let (rag, tuning, both) =
+        (0.15 + 0.4 * random.normal(), 0.15 + 0.4 * random.normal(), -0.1 + 0.3 * random.normal());
+    let mut truth = |threshold: f64, retrieval: bool, tuned: bool| Truth {
+        threshold,
+        ms: 5.0 + 50.0 * random.unit() + if retrieval { 200.0 * random.unit() } else { 0.0 },
+        cpu_s: 0.01 * random.unit() + if retrieval { 0.05 * random.unit() } else { 0.0 },
+        lag_s: if tuned { 3600.0 * random.unit() } else { 5.0 },
+        labels: if tuned { (2000.0 * random.unit()) as usize } else { 0 },
+        wobble: 0.0,
+    };
+    [
+        truth(base, false, false),
+        truth(base + rag, true, false),
+        truth(base + tuning, false, true),
+        truth(base + rag + tuning + both, true, true),
+    ]
+}
+
+/// What would be measured in a world with these truths, on `n` questions in clusters of `size`.
+pub(crate) fn measured(
+    truths: &[Truth; 4],
+    n: usize,
+    size: usize,
+    seeds: usize,
+    random: &mut Random,
+) -> Experiment {
+    let names = ["base", "retrieval", "tuned", "both"];
+    let question = |at: usize| Question {
+        id: format!("q{at}"),
+        text: format!("question {at}"),
+        gold: "right".into(),
+        cluster: format!("c{}", at / size),
+        slice: if at.is_multiple_of(3) { "short".into() } else { "long".into() },
+    };
+    let clusters: Vec<f64> = (0..n.div_ceil(size)).map(|_| random.normal()).collect();
+    let ease: Vec<f64> = (0..n)
+        .map(|at| match size {
+            1 => random.normal(),
+            _ => 0.45 * clusters[at / size] + 0.893 * random.normal(),
+        })
+        .collect();
+    let mut arm = |at: usize| {
+        let (truth, tuned) = (&truths[at], at >= 2);
+        let own: Vec<f64> = (0..n).map(|_| random.normal()).collect();
+        let runs = (0..if tuned { seeds } else { 1 }).map(|seed| {
+            let threshold = truth.threshold + truth.wobble * random.normal();
+            let row = |q: usize| {
+                let right = 0.7 * ease[q] + 0.714 * own[q] < threshold;
+                Row {
+                    state: State::Scored,
+                    values: vec![Some(f64::from(u8::from(right)))],
+                    confidence: None,
+                    stage_ms: vec![truth.ms],
+                    cpu_s: truth.cpu_s,
+                    tokens_in: 0,
+                    tokens_out: 0,
+                    said: if right { "right".into() } else { "wrong".into() },
+                    evidence: Vec::new(),
+                    why: None,
+                }
+            };
+            ArmRun { seed: seed as u64, rows: (0..n).map(row).collect() }
+        });
+        Arm {
+            name: names[at].into(),
+            description: String::new(),
+            retrieval: at % 2 == 1,
+            tuned,
+            role: Role::Candidate,
+            on_premises: true,
+            absent: None,
+            runs: runs.collect(),
+            upkeep: Upkeep { labels: truth.labels, ..Upkeep::default() },
+            updates: vec![UpdateTrial {
+                what: "change".into(),
+                probe: "q".into(),
+                seconds: Some(truth.lag_s),
+                limit_s: 86_400.0,
+            }],
+            updates_how: "simulated".into(),
+        }
+    };
+    Experiment {
+        name: "world".into(),
+        kind: "classify".into(),
+        created: "2026-01-01T00:00:00Z".into(),
+        build: "test".into(),
+        machine: "test".into(),
+        command: "test".into(),
+        seed: 0,
+        resamples: 400,
+        data: Vec::new(),
+        measures: vec![Measure { name: "accuracy".into(), meaning: String::new(), higher_is_better: true }],
+        stages: vec!["answer".into()],
+        questions: (0..n).map(question).collect(),
+        arms: (0..4).map(&mut arm).collect(),
+        curve: Vec::new(),
+        notes: Vec::new(),
+        terms: Terms::default(),
+    }
+}
+
+/// The utility that is true of an arm under default terms; as documented, worked out apart from the code it judges.
+fn utility(truth: &Truth) -> f64 {
+    let quality = normal_below(truth.threshold);
+    let latency = ((2000.0 - truth.ms) / 1900.0).clamp(0.0, 1.0);
+    let month = 10_000.0 * truth.cpu_s * 0.04 / 3600.0 / 0.3 + truth.labels as f64 * 0.5 / 12.0;
+    let cost = (1.0 - month / 500.0).clamp(0.0, 1.0);
+    let lag = ((86_400.0 - truth.lag_s) / 86_340.0).clamp(0.0, 1.0);
+    0.8 * quality + 0.05 * latency + 0.05 * cost + 0.1 * lag
+}
+
+/// What became of many worlds.
+#[derive(Debug, Default)]
+struct Tally {
+    confident: usize,
+    costly: usize,
+    abstained: usize,
+    covered: usize,
+}
+
+fn tally(worlds: usize, sizes: &[usize], cluster: usize, seeds: usize, wobble: f64) -> Tally {
+    use rayon::prelude::*;
+    let each = (0..worlds).into_par_iter().map(|world| {
+        let mut random = Random::new(20_261_129, world as u64);
+        let mut truths = truths(&mut random);
+        truths[2..].iter_mut().for_each(|truth| truth.wobble = wobble);
+        let n = sizes[world % sizes.len()];
+        let experiment = measured(&truths, n, cluster, seeds, &mut random);
+        let decision = decide(&experiment, "").unwrap();
+        let worth: Vec<f64> = truths.iter().map(utility).collect();
+        let best = worth.iter().copied().fold(0.0, f64::max);
+        let at = |name: &str| ["base", "retrieval", "tuned", "both"].iter().position(|arm| *arm == name);
+        let regret = decision.recommendation.as_deref().map(|name| best - worth[at(name).unwrap_or(0)]);
+        // A threshold that wobbles by s with the seed is right as often as one of 1 / sqrt(1 + s²).
+        let p = truths.clone().map(|t| normal_below(t.threshold / (1.0 + t.wobble * t.wobble).sqrt()));
+        let truth = p[3] - p[2] - p[1] + p[0];
+        let interaction = &decision.effects.interaction.metric;
+        let (low, high) = (interaction.low.unwrap(), interaction.high.unwrap());
+        (regret, low <= truth && truth <= high)
+    });
+    let each: Vec<(Option<f64>, bool)> = each.collect();
+    Tally {
+        confident: each.iter().filter(|(regret, _)| regret.is_some()).count(),
+        costly: each.iter().filter(|(regret, _)| regret.is_some_and(|regret| regret > 0.01)).count(),
+        abstained: each.iter().filter(|(regret, _)| regret.is_none()).count(),
+        covered: each.iter().filter(|(_, covered)| *covered).count(),
+    }
+}
+
+#[test]
+fn in_500_worlds_a_confident_recommendation_rarely_costs_more_than_a_point() {
+    let tally = tally(500, &[60, 120, 240, 480, 960], 1, 1, 0.0);
+    assert!(tally.confident >= 100, "it has to dare something: {tally:?}");
+    assert!(tally.costly * 20 <= tally.confident, "{tally:?}");
+    // 93 to 97 % of 500, widened by one and a half standard errors of a count of 500.
+    assert!((458..=492).contains(&tally.covered), "{tally:?}");
+    eprintln!("{tally:?}");
+}
+
+#[test]
+fn clusters_do_not_narrow_the_intervals() {
+    let tally = tally(300, &[200, 400], 4, 1, 0.0);
+    assert!((273..=295).contains(&tally.covered), "{tally:?}");
+    eprintln!("{tally:?}");
+}
+
+#[test]
+fn training_seeds_count_in_the_interval() {
+    let tally = tally(300, &[200, 400], 1, 5, 0.05);
+    assert!((270..=296).contains(&tally.covered), "{tally:?}");
+    eprintln!("{tally:?}");
+}
+
+#[test]
+fn twice_the_questions_leave_fewer_undecided() {
+    let (few, many) = (tally(150, &[120], 1, 1, 0.0), tally(150, &[480], 1, 1, 0.0));
+    assert!(many.abstained * 3 < few.abstained * 2, "{few:?} {many:?}");
+}
+
+#[test]
+fn the_same_experiment_gives_the_same_bytes_at_one_and_at_two_threads() {
+    let mut random = Random::new(1, 1);
+    let mut truths = truths(&mut random);
+    truths[2].wobble = 0.1;
+    let experiment = measured(&truths, 90, 3, 3, &mut random);
+    let at = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| serde_json::to_string(&decide(&experiment, "x").unwrap()).unwrap())
+    };
+    let (one, two) = (at(1), at(2));
+    assert!(one == two && !one.contains("NaN") && !one.contains("inf"));
+}
+
+#[test]
+fn effects_are_the_contrasts_of_the_four_means() {
+    let mut random = Random::new(6, 6);
+    let truths = truths(&mut random);
+    let decision = decide(&measured(&truths, 200, 2, 1, &mut random), "").unwrap();
+    let mean: Vec<f64> = decision.arms[..4].iter().map(|arm| arm.quality.value.unwrap()).collect();
+    let [base, retrieval, tuned, both] = [mean[0], mean[1], mean[2], mean[3]];
+    let expected = [
+        (retrieval - base + both - tuned) / 2.0,
+        (tuned - base + both - retrieval) / 2.0,
+        both - tuned - retrieval + base,
+        retrieval - base,
+        both - tuned,
+        tuned - base,
+        both - retrieval,
+    ];
+    for ((name, effect), expected) in decision.effects.list().into_iter().zip(expected) {
+        let value = effect.metric.value.unwrap();
+        assert!((value - expected).abs() < 1e-12, "{name}: {value} for {expected}");
+        assert!(effect.p_holm.unwrap() >= effect.p.unwrap() && effect.mde.unwrap() > 0.0, "{name}");
+        assert!(effect.metric.low.unwrap() <= value && value <= effect.metric.high.unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn a_planted_router_is_found_on_data_that_did_not_choose_it() {
+    let mut random = Random::new(2, 2);
+    let mut truths = truths(&mut random);
+    truths.iter_mut().for_each(|truth| truth.threshold = 0.2);
+    let mut experiment = measured(&truths, 600, 1, 1, &mut random);
+    // Retrieval knows every short question, tuning every long one.
+    for (arm, slice) in [(1, "short"), (2, "long")] {
+        for (at, question) in experiment.questions.iter().enumerate() {
+            if question.slice == slice {
+                experiment.arms[arm].runs[0].rows[at].values[0] = Some(1.0);
+            }
+        }
+    }
+    let decision = decide(&experiment, "").unwrap();
+    let router = decision.arms.iter().find(|arm| arm.name == crate::ROUTER).unwrap();
+    assert_eq!(router.quality.value, Some(1.0));
+    assert_eq!(decision.recommendation.as_deref(), Some(crate::ROUTER), "{}", decision.verdict);
+}
+
+#[test]
+fn without_a_slice_that_differs_there_is_no_router() {
+    let mut random = Random::new(3, 3);
+    let mut truths = truths(&mut random);
+    truths.iter_mut().for_each(|truth| truth.threshold = 0.0);
+    truths[3].threshold = 2.5;
+    let decision = decide(&measured(&truths, 300, 1, 1, &mut random), "").unwrap();
+    assert!(decision.no_router.unwrap().contains("`both`"));
+}
+
+#[track_caller]
+fn check_terms(change: impl Fn(&mut Experiment), expected: impl Fn(&crate::Decision) -> bool) {
+    let mut random = Random::new(4, 4);
+    let mut truths = truths(&mut random);
+    for (truth, threshold) in truths.iter_mut().zip([0.0, 0.6, 0.7, 1.6]) {
+        truth.threshold = threshold;
+        truth.labels = 0;
+    }
+    let mut experiment = measured(&truths, 400, 1, 1, &mut random);
+    change(&mut experiment);
+    let decision = decide(&experiment, "").unwrap();
+    assert!(expected(&decision), "{} {:?} {:?}", decision.verdict, decision.constraints, decision.conflict);
+}
+
+#[test]
+fn the_best_arm_is_recommended_with_what_would_flip_it() {
+    check_terms(
+        |_| {},
+        |decision| {
+            decision.recommendation.as_deref() == Some("both")
+                && decision.p_best.unwrap() > 0.99
+                && decision.need_n == Some(0)
+                && !decision.flip_points.is_empty()
+        },
+    );
+}
+
+#[test]
+fn a_must_have_drops_an_arm_and_names_it() {
+    check_terms(
+        |experiment| {
+            experiment.terms.must.update_lag_s = Some(60.0);
+            experiment.arms[2..].iter_mut().for_each(|arm| arm.updates[0].seconds = Some(600.0));
+        },
+        |decision| {
+            decision.recommendation.as_deref() == Some("retrieval")
+                && decision.constraints[0].broken_by.len() == 2
+                && decision
+                    .flip_points
+                    .iter()
+                    .any(|flip| flip.what == "must.update_lag_s" && flip.to == "both")
+        },
+    );
+}
+
+#[test]
+fn must_haves_that_exclude_each_other_are_named() {
+    check_terms(
+        |experiment| {
+            experiment.terms.must.update_lag_s = Some(60.0);
+            experiment.terms.must.quality = Some(0.9);
+            experiment.arms[2..].iter_mut().for_each(|arm| arm.updates[0].seconds = Some(600.0));
+        },
+        |decision| decision.recommendation.is_none() && decision.conflict == ["quality", "update_lag_s"],
+    );
+}
+
+#[test]
+fn an_arm_that_fails_half_its_items_is_shown_as_such_and_loses() {
+    check_terms(
+        |experiment| {
+            for row in experiment.arms[3].runs[0].rows.iter_mut().step_by(2) {
+                row.state = State::Failed;
+                row.values[0] = None;
+                row.why = Some("it broke".into());
+            }
+        },
+        |decision| {
+            let both = &decision.arms[3];
+            both.broken.is_some()
+                && both.quality_bounds.is_some()
+                && decision.missing.len() == 200
+                && decision.recommendation.as_deref() != Some("both")
+        },
+    );
+}
+
+#[test]
+fn a_price_of_zero_is_fine() {
+    check_terms(
+        |experiment| {
+            let prices = &mut experiment.terms.prices;
+            (prices.core_hour, prices.label, prices.person_hour) =
+                (Amount::given(0.0), Amount::given(0.0), Amount::given(0.0));
+        },
+        |decision| decision.recommendation.as_deref() == Some("both"),
+    );
+}
+
+#[test]
+fn a_cell_that_was_not_measured_leaves_its_effects_without_a_value() {
+    check_terms(
+        |experiment| {
+            experiment.arms[0].runs.clear();
+            experiment.arms[0].absent = Some("it needs a language model".into());
+        },
+        |decision| {
+            decision.effects.interaction.metric.value.is_none()
+                && decision.effects.tuning_with_rag.metric.value.is_some()
+                && decision.arms[0].quality.why.as_deref() == Some("it needs a language model")
+        },
+    );
+}
+
+#[test]
+fn too_few_questions_say_how_many_there_should_be() {
+    let mut random = Random::new(5, 5);
+    let truths = truths(&mut random);
+    let error = decide(&measured(&truths, 20, 1, 1, &mut random), "").unwrap_err();
+    assert!(error.to_string().contains("at least 30"), "{error}");
+}
