@@ -2,7 +2,7 @@
 
 Run with `cargo xtask bench crowd [--items N] [--kills N]`; writes bench/results/crowd.json. What must hold: every item ends
 with exactly k answers of k people, every answer that was acknowledged is there as it was given, nobody answers twice, and
-the log fits together.
+the log fits together. Then one person goes on answering while the command line imports a large file.
 """
 
 import argparse
@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "bench/studio"))
 
 from engraft import PORT, Engraft, command  # noqa: E402
 from server import Server  # noqa: E402
+import tasks  # noqa: E402
 
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", TARGET / "release/engraft")).resolve()
@@ -172,10 +173,36 @@ def judge(side, people, killed, wall, words):
     }
 
 
+def beside_an_import(side, folder, words):
+    """One person answers over HTTP while the command line imports; how long each next and submit took together."""
+    files = {name: folder / f"{name}.json" for name in ("few", "many")}
+    tasks.write(files["few"], 3000, SEED, annotated=False)
+    tasks.write(files["many"], words.tasks, SEED, annotated=True)
+    side.take_in(side.create("open"), files["few"])
+    person = side.person("somebody")
+    command_line = [BINARY, "--workspace", folder, "--json", "--quiet", "dataset", "import", "many", files["many"],
+                    "--format", "label-studio"]
+    began, waited, failed = time.perf_counter(), [], collections.Counter()
+    with subprocess.Popen(command_line, stdout=subprocess.DEVNULL) as importing:
+        while importing.poll() is None:
+            started = time.perf_counter()
+            try:
+                side.submit(person, "open", side.next(person, "open"))
+                waited.append(time.perf_counter() - started)
+            except RuntimeError as error:
+                failed[str(error)[:120]] += 1
+            time.sleep(0.05)
+    waited.sort()
+    return {"tasks": words.tasks, "import_s": round(time.perf_counter() - began, 1), "answers": len(waited),
+            "p50_ms": round(statistics.median(waited) * 1e3, 1), "p95_ms": round(waited[int(len(waited) * 0.95)] * 1e3, 1),
+            "longest_ms": round(waited[-1] * 1e3, 1), "errors": dict(failed), "load": round(os.getloadavg()[0], 1)}
+
+
 def main():
     words = argparse.ArgumentParser()
     words.add_argument("--items", type=int, default=300)
     words.add_argument("--kills", type=int, default=8)
+    words.add_argument("--tasks", type=int, default=50_000, help="how many the command line imports meanwhile")
     words = words.parse_args()
     if "ENGRAFT_BINARY" not in os.environ:
         subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "engraft"], cwd=ROOT, check=True)
@@ -189,6 +216,7 @@ def main():
             clients = [side.person(f"person{number}") for number in range(PEOPLE)]
             people, killed, wall = run(side, folder, words, clients)
             results |= judge(side, people, killed, wall, words)
+            results["answers while the command line imports"] = beside_an_import(side, folder, words)
         finally:
             side.server.stop()
     results["load_after"] = os.getloadavg()

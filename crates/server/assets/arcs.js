@@ -3,6 +3,8 @@
 import { $ } from './dom.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
+// Arcs begin and end above the names of the parts.
+const ABOVE = 12;
 // How far an arc rises above the higher of its ends: more for ends that lie far apart.
 const RISE = [16, 40];
 
@@ -39,7 +41,7 @@ export function drawArcs(marks, arrows) {
 }
 
 function arc(from, to, words, frame) {
-  const at = (rect) => [rect.left + rect.width / 2 - frame.left, rect.top - frame.top];
+  const at = (rect) => [rect.left + rect.width / 2 - frame.left, rect.top - frame.top - ABOVE];
   const [[x1, y1], [x2, y2]] = [at(from), at(to)];
   const top = Math.max(2, Math.min(y1, y2) - Math.min(RISE[1], RISE[0] + Math.abs(x2 - x1) / 12));
   const lean = (x2 - x1) / 6;

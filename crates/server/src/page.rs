@@ -111,7 +111,7 @@ impl Part {
             Part::Items => ("Items", "items", Act::SeeAnswers),
             Part::Review => ("Review", "review", Act::Review),
             Part::Quality => ("Quality", "quality", Act::SeeAnswers),
-            Part::Transfer => ("Import and export", "transfer", Act::Export),
+            Part::Transfer => ("Import, export", "transfer", Act::Export),
             Part::Settings => ("Settings", "settings", Act::Manage),
         }
     }

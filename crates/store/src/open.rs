@@ -17,6 +17,9 @@ const IDLE_READERS: usize = 4;
 /// Large enough for five 384-number vectors a page.
 const PAGE_BYTES: u64 = 8192;
 
+/// How often to try for the write lock that another process holds.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
 /// How patient the store is, and how large it may grow.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -164,7 +167,7 @@ fn open_writer(path: &Path, limits: &Limits, create: bool) -> Result<Connection,
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
     let mut conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(limits.wait)?;
+    be_patient(&mut conn, limits.wait)?;
     let found = identify(&conn, path)?;
     conn.pragma_update(None, "page_size", PAGE_BYTES)?;
     use_write_ahead_log(&conn, limits.wait)?;
@@ -187,8 +190,8 @@ fn open_writer(path: &Path, limits: &Limits, create: bool) -> Result<Connection,
 
 fn open_reader(path: &Path, limits: &Limits) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(limits.wait)?;
+    let mut conn = Connection::open_with_flags(path, flags)?;
+    be_patient(&mut conn, limits.wait)?;
     conn.pragma_update(None, "query_only", true)?;
     conn.pragma_update(None, "cache_size", -8_000)?;
     conn.set_prepared_statement_cache_capacity(32);
@@ -212,6 +215,23 @@ fn identify(conn: &Connection, path: &Path) -> Result<u32, StoreError> {
         return Err(StoreError::Newer { path: path.to_path_buf(), found, wanted: LATEST });
     }
     Ok(found)
+}
+
+/// Lets a connection wait for another process's write. SQLite's own way of waiting looks ten times a second in the end, and
+/// misses the moments between the batches of an import.
+fn be_patient(conn: &mut Connection, wait: Duration) -> Result<(), StoreError> {
+    let mut began = Instant::now();
+    conn.busy_handler(Some(move |tries| {
+        if tries == 0 {
+            began = Instant::now();
+        }
+        let patient = began.elapsed() < wait;
+        if patient {
+            thread::sleep(LOOK_AGAIN);
+        }
+        patient
+    }))?;
+    Ok(())
 }
 
 /// SQLite does not wait its busy time for this switch when two processes make it at once, so we do.

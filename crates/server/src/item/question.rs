@@ -1,6 +1,6 @@
 //! A question: its words, whether it is asked, what models suggest, and the controls of its type.
 
-use engraft_app::annotate::{Answers, Question, QuestionKind, Suggestion, is_asked};
+use engraft_app::annotate::{Answer, Answers, Question, QuestionKind, Suggestion, is_asked};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -75,7 +75,12 @@ fn suggested(sheet: &Sheet, question: &Question, suggestion: &Suggestion) -> Mar
                 }
                 " suggests"
             }
-            div.value dir="auto" tabindex="0" role="group" aria-label="Suggested answer" { (show::answer(question, answer, &sheet.view.fields, &sheet.view.presented)) }
+            div.value dir="auto" tabindex="0" role="group" aria-label="Suggested answer" {
+                @match answer {
+                    Answer::Relations(arrows) => (show::between(question, arrows, &suggestion.answers)),
+                    answer => (show::answer(question, answer, &sheet.view.fields, &sheet.view.presented)),
+                }
+            }
             button.button.small type="button" data-do="accept" { "Accept" kbd data-command="accept" {} }
         }
     }

@@ -31,7 +31,7 @@ pub(crate) fn show_answers(questions: &[Question], fields: &Map<String, Value>, 
 }
 
 /// Arrows between the parts that the same person marked, by their quotes.
-fn between(question: &Question, arrows: &[Relation], answers: &Answers) -> Markup {
+pub(crate) fn between(question: &Question, arrows: &[Relation], answers: &Answers) -> Markup {
     let spans = match &question.kind {
         QuestionKind::Relations { spans, .. } => answers.get(spans),
         _ => None,

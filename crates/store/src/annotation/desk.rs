@@ -1,5 +1,6 @@
 //! What a person's desk and a lead's overview show: how much was answered, how fast it goes, what was answered lately.
 
+use std::collections::{BTreeSet, BinaryHeap};
 use std::ops::ControlFlow;
 
 use super::records::{RecordRow, stream};
@@ -56,22 +57,29 @@ impl Store {
             let mut people = tx.prepare_cached("SELECT user FROM member WHERE dataset = ?1")?;
             let people: Vec<UserNo> =
                 people.query_map([dataset], |row| row.get(0))?.collect::<Result<_, _>>()?;
-            let mut latest = tx.prepare_cached(
-                "SELECT r.tick, r.item FROM response r JOIN task t ON t.dataset = r.dataset AND t.item = r.item
+            let latest = "SELECT r.tick, r.item FROM response r JOIN task t ON t.dataset = r.dataset AND t.item = r.item
                  WHERE r.user = ?2 AND r.dataset = ?1 AND r.status = 1 AND t.submitted > 1 AND t.gold = 0
-                 ORDER BY r.tick DESC LIMIT ?3",
-            )?;
-            let mut found: Vec<(u64, ItemNo)> = Vec::new();
-            for user in people {
-                let rows = latest.query_map((dataset, user, limit), |row| Ok((row.get(0)?, row.get(1)?)))?;
-                found.extend(rows.collect::<Result<Vec<_>, _>>()?);
+                 ORDER BY r.tick DESC";
+            // All are read side by side, as far as the newest of them are needed and no further.
+            let prepare = |_: &UserNo| tx.prepare(latest);
+            let mut statements = people.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+            let (mut readers, mut newest) = (Vec::new(), BinaryHeap::new());
+            for (statement, user) in statements.iter_mut().zip(&people) {
+                let mut rows = statement.query((dataset, user))?;
+                if let Some(row) = rows.next()? {
+                    newest.push((row.get::<_, u64>(0)?, row.get::<_, ItemNo>(1)?, readers.len()));
+                }
+                readers.push(rows);
             }
-            found.sort_unstable_by(|a, b| b.cmp(a));
-            let mut items: Vec<ItemNo> = Vec::new();
-            let mut seen = std::collections::BTreeSet::new();
-            for (_, item) in found {
-                if items.len() < limit && seen.insert(item) {
+            let (mut items, mut seen) = (Vec::new(), BTreeSet::new());
+            while items.len() < limit
+                && let Some((_, item, reader)) = newest.pop()
+            {
+                if seen.insert(item) {
                     items.push(item);
+                }
+                if let Some(row) = readers[reader].next()? {
+                    newest.push((row.get(0)?, row.get(1)?, reader));
                 }
             }
             Ok(items)

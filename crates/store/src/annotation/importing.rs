@@ -23,6 +23,8 @@ use crate::{Store, StoreError};
 
 /// How long to wait for another import to end.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// The pause between two batches.
+const BREATH: Duration = Duration::from_millis(4);
 /// Numbers from here on stand for people who are not there yet, in the order of their first mention.
 const NEWCOMERS: UserNo = 1 << 31;
 
@@ -236,6 +238,8 @@ impl Staged<'_> {
         let items = self.store.write_soon(|tx| {
             records.iter().map(|record| stage(tx, dataset, record)).collect::<Result<Vec<_>, _>>()
         })?;
+        // The lock is free for a moment longer than others take to try for it again.
+        thread::sleep(BREATH);
         for (mut record, item) in records.into_iter().zip(items) {
             if item.is_some() {
                 for held in [&mut record.fields, &mut record.metadata, &mut record.text] {

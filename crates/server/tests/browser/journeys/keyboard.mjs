@@ -28,7 +28,7 @@ export default async function keyboard(studio) {
     const dataset = await studio.dataset({ fields: sample.fields, questions: sample.questions }, [{ fields: sample.item }]);
     await studio.work(page, dataset);
     for (const step of HANDS[sample.name]) await act(page, step);
-    if (sample.name === 'spans') await arcs(page);
+    if (sample.name === 'spans') await arcs(studio, page);
     await press(page, /text|correction|form|several/.test(sample.name) ? 'Control+Enter' : 'Enter');
     await until(async () => (await studio.stored('ana', dataset, 'i1')).status === 'submitted', `${sample.name} to be submitted`).catch(async (error) => {
       const said = await page.locator('[data-error]:not([hidden]), .toast').allTextContents();
@@ -40,13 +40,17 @@ export default async function keyboard(studio) {
 }
 
 /// The arrow that was made with keys is drawn over the text, from one part to the other, and named.
-async function arcs(page) {
+async function arcs(studio, page) {
   await until(async () => (await page.locator('.arcs .line').count()) === 1, 'the arc');
   same(await page.locator('.arcs text').textContent(), 'lives in', 'its label');
   const [names, line] = await page.evaluate(() => {
     const left = (one) => one.getBoundingClientRect().left;
     return [[...document.querySelectorAll('.names span')].map(left).sort((a, b) => a - b), left(document.querySelector('.arcs .line'))];
   });
+  for (const theme of ['dark', 'light']) {
+    await page.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
+    await studio.photograph(`arcs-1280-${theme}`, page);
+  }
   holds(names.length === 2 && names[0] <= line && line < names[1], `the arc begins above the first part: ${line} of ${names}`);
 }
 
