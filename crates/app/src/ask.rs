@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use engraft_answer::{ExtractOptions, Meaning, Source};
-use engraft_core::{Answer, CharMap, DocNo, Hit, Mode, short_id};
+use engraft_core::{Answer, CharMap, DocNo, Hit, LegScore, Mode, short_id};
+use engraft_search::{Explain, Fusion, Range};
 use engraft_store::ChunkHit;
 use serde::{Deserialize, Serialize};
 
@@ -107,13 +108,16 @@ pub fn ask(context: Context, workspace: &Workspace, request: &AskRequest) -> Res
         principals: request.principals.clone(),
         ..SearchRequest::default()
     };
-    let Ranking { mut hits, index_version, vector, .. } = ranked(context, workspace, &search)?;
+    let Ranking { mut hits, index_version, vector, explain } = ranked(context, workspace, &search)?;
     let texts = texts(workspace, &mut hits)?;
     let maps: BTreeMap<DocNo, Arc<CharMap<'_>>> =
         texts.iter().map(|(no, text)| (*no, Arc::new(CharMap::new(&text.text)))).collect();
     let sources: Vec<Source> = hits
         .iter()
-        .map(|(hit, view)| source(hit, view, &texts[&view.row.doc], Arc::clone(&maps[&view.row.doc])))
+        .map(|(hit, view)| Source {
+            score: standing(hit, &explain),
+            ..source(hit, view, &texts[&view.row.doc], Arc::clone(&maps[&view.row.doc]))
+        })
         .collect();
     let options =
         ExtractOptions { threshold: workspace.config.answer.min_support, ..ExtractOptions::default() };
@@ -180,6 +184,16 @@ fn source<'a>(hit: &Hit, view: &'a ChunkHit, text: &Text, map: Arc<CharMap<'a>>)
         score: hit.score,
         dense: hit.legs.dense.map(|leg| leg.score),
     }
+}
+
+/// The score the reader was fitted on: each leg from its worst candidate to its best, then weighed.
+fn standing(hit: &Hit, explain: &Explain) -> f32 {
+    let Some(Fusion::Convex { alpha, .. }) = explain.fusion else { return hit.score };
+    let share = |leg: Option<LegScore>, range: Option<Range>| {
+        leg.zip(range).map_or(0.0, |(leg, range)| range.share(leg.score))
+    };
+    alpha * share(hit.legs.dense, explain.dense_scores)
+        + (1.0 - alpha) * share(hit.legs.lexical, explain.lexical_scores)
 }
 
 fn citations(answer: &Answer, sources: &[Source], hits: &[(Hit, ChunkHit)]) -> Vec<CitationView> {

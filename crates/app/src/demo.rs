@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use annotated::AnnotatedReport;
 
+use crate::decide::{DecideRequest, Decided, Task, decide};
 use crate::isolate::Parsers;
 use crate::people::Secret;
 use crate::tune::TuneReport;
@@ -38,6 +39,8 @@ pub struct DemoReport {
     pub annotated: AnnotatedReport,
     /// The classifier that learned from them.
     pub tuned: TuneReport,
+    /// Retrieval, fine-tuning or both, for the same messages.
+    pub decided: Decided,
 }
 
 /// A question of the tour and its answer.
@@ -95,8 +98,14 @@ pub fn demo(
     unpack("annotation", scratch.path())?;
     let annotated = annotated::annotate(context, &workspace, scratch.path(), random)?;
     let tuned = tuned::tune(context, &workspace, scratch.path(), &annotated.dataset)?;
+    let task = Task::read(&scratch.path().join("topics.toml"))?;
+    let out = made.workspace.join("decision");
+    let workspace = Some(&workspace);
+    let request =
+        DecideRequest { task: &task, out: &out, command: "engraft demo", threads, workspace, parsers };
+    let decided = decide(context, &request)?;
     let workspace = made.workspace;
-    Ok(DemoReport { workspace, documents, ingested, asked, updated, asked_again, annotated, tuned })
+    Ok(DemoReport { workspace, documents, ingested, asked, updated, asked_again, annotated, tuned, decided })
 }
 
 fn answers<'a>(

@@ -47,7 +47,7 @@ impl Workspace {
         }
     }
 
-    fn build_index(&self, context: Context, encoder: Option<&Embedder>) -> Result<Index, Error> {
+    pub(crate) fn build_index(&self, context: Context, encoder: Option<&Embedder>) -> Result<Index, Error> {
         let index = Index::create(&self.index_folder(encoder), &self.settings(encoder)).map_err(refused)?;
         let upto = self.store.index_version()?;
         let (mut batch, mut done) = (Change { version: upto, ..Change::default() }, Ok(()));
@@ -126,7 +126,7 @@ fn refused(error: impl std::fmt::Display) -> Error {
     Error::Bug(format!("the store holds what the index refuses: {error}"))
 }
 
-fn entry(live: &LiveChunk) -> Entry {
+pub(crate) fn entry(live: &LiveChunk) -> Entry {
     let chunk = &live.row.chunk;
     Entry {
         chunk: live.row.no,

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use engraft_core::{ChunkNo, Embed, EmbedError, Hit, Legs, Mode};
-use engraft_search::{Explain, Filter, Pooling, Request, Snapshot};
+use engraft_search::{DocHit, Explain, Filter, Pooling, Request, Snapshot};
 use engraft_store::ChunkHit;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::reranking::{DEPTH, Reranked, Reranking, passage};
 use crate::workspace::Workspace;
 use crate::{Context, Error};
 
@@ -34,6 +35,8 @@ pub struct SearchRequest {
     pub principals: Option<Vec<String>>,
     /// Whether to tell how the result came about.
     pub explain: bool,
+    /// Whether the workspace's reranker takes a second look.
+    pub rerank: bool,
 }
 
 /// What `search` found.
@@ -48,6 +51,9 @@ pub struct SearchReport {
     /// How the result came about, when asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explain>,
+    /// The tuned models that took part, by kind, when asked how the result came about.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, String>,
 }
 
 /// One hit, as people and scripts see it.
@@ -81,6 +87,9 @@ pub struct FoundHit {
     pub text: String,
     /// What each leg said.
     pub legs: Legs,
+    /// What the reranker said, where it took a second look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rerank: Option<Reranked>,
 }
 
 /// Ranked passages for one query.
@@ -99,10 +108,44 @@ pub fn search(
     if request.k == 0 {
         return Err(Error::Request { message: "-k is 0".into(), hint: "ask for at least one hit".into() });
     }
-    let Ranking { hits, explain, index_version, .. } = ranked(context, workspace, request)?;
-    let hits = hits.into_iter().enumerate().map(|(at, (hit, view))| show(at + 1, hit, view)).collect();
+    let reranking = request.rerank.then(|| Reranking::of(workspace)).transpose()?;
+    let deeper = SearchRequest { k: request.k.max(DEPTH), ..request.clone() };
+    let wanted = if reranking.is_some() { &deeper } else { request };
+    let Ranking { hits, explain, index_version, .. } = ranked(context, workspace, wanted)?;
+    let mut shown: Vec<FoundHit> = match reranking {
+        Some(reranking) => second_look(&reranking, &request.query, hits)?,
+        None => hits.into_iter().map(|(hit, view)| show(hit, view)).collect(),
+    };
+    shown.truncate(request.k);
+    shown.iter_mut().enumerate().for_each(|(at, hit)| hit.rank = at + 1);
+    let models = if request.explain { workspace.serving().models() } else { BTreeMap::new() };
     let explain = request.explain.then_some(explain);
-    Ok(SearchReport { hits, index_version, took_ms: began.elapsed().as_secs_f64() * 1e3, explain })
+    let took_ms = began.elapsed().as_secs_f64() * 1e3;
+    Ok(SearchReport { hits: shown, index_version, took_ms, explain, models })
+}
+
+/// The hits in the order of the reranker's blend; those beyond its depth follow as they were.
+fn second_look(
+    reranking: &Reranking,
+    query: &str,
+    mut hits: Vec<(Hit, ChunkHit)>,
+) -> Result<Vec<FoundHit>, Error> {
+    let rest = hits.split_off(hits.len().min(DEPTH));
+    let passages: Vec<String> = hits.iter().map(|(_, view)| passage(view)).collect();
+    let passages: Vec<&str> = passages.iter().map(String::as_str).collect();
+    let scores: Vec<f32> = hits.iter().map(|(hit, _)| hit.score).collect();
+    let order = reranking.order(query, &scores, &passages)?;
+    let mut hits: Vec<Option<(Hit, ChunkHit)>> = hits.into_iter().map(Some).collect();
+    let mut shown = Vec::with_capacity(hits.len() + rest.len());
+    for (at, score, told) in order {
+        let Some((hit, view)) = hits[at].take() else { continue };
+        shown.push(FoundHit { score, rerank: Some(told), ..show(hit, view) });
+    }
+    // What was not read again stands below what was.
+    let lowest = shown.iter().map(|hit| hit.score).fold(f32::INFINITY, f32::min);
+    let below = |hit: Hit| if lowest.is_finite() { lowest - 1.0 + hit.score.min(1.0) } else { hit.score };
+    shown.extend(rest.into_iter().map(|(hit, view)| FoundHit { score: below(hit), ..show(hit, view) }));
+    Ok(shown)
 }
 
 /// Hits with what the store says of them, and the state of the workspace that was searched.
@@ -110,7 +153,7 @@ pub(crate) struct Ranking {
     pub(crate) hits: Vec<(Hit, ChunkHit)>,
     pub(crate) explain: Explain,
     pub(crate) index_version: u64,
-    /// The query's vector, where meaning took part.
+    /// The query's vector as the encoder made it, where meaning took part.
     pub(crate) vector: Option<Vec<f32>>,
 }
 
@@ -123,15 +166,16 @@ pub(crate) fn ranked(
     let snapshot = workspace.index(context)?.snapshot();
     let filter = request.filter.as_ref().map(Filter::parse).transpose()?;
     let vector = query_vector(context, workspace, request)?;
+    let asked = vector.clone().map(|vector| moved(workspace, vector)).transpose()?;
     let found = snapshot.search(&Request {
         text: &request.query,
-        vector: vector.as_deref(),
+        vector: asked.as_deref(),
         mode: request.mode,
         k: request.k,
         candidates: CANDIDATES.max(request.k),
         filter: filter.as_ref(),
         principals: request.principals.as_deref(),
-        fusion: workspace.fusion(&request.query),
+        fusion: workspace.fusion(&request.query)?,
     });
     let numbers: Vec<ChunkNo> = found.hits.iter().map(|hit| hit.chunk).collect();
     let views = workspace.store.chunks_by_no(&numbers)?;
@@ -159,6 +203,22 @@ fn query_vector(
     }
 }
 
+/// The vector of a question as it is searched for: where an adapter was tuned, moved by it.
+pub(crate) fn moved(workspace: &Workspace, vector: Vec<f32>) -> Result<Vec<f32>, Error> {
+    match &workspace.in_use()?.adapter {
+        Some(adapter) if adapter.dim() == vector.len() => Ok(adapter.apply(&vector)),
+        Some(adapter) => Err(Error::Request {
+            message: format!(
+                "the tuned retriever moves vectors of {} numbers, this encoder makes {}",
+                adapter.dim(),
+                vector.len()
+            ),
+            hint: "run `engraft model rollback retriever`, or tune one on this encoder".into(),
+        }),
+        None => Ok(vector),
+    }
+}
+
 /// The vector of a query. One longer than the encoder's window is read in halves, whose vectors are averaged.
 pub(crate) fn embed_query(encoder: &dyn Embed, text: &str) -> Result<Vec<f32>, Error> {
     match encoder.embed(&[text]) {
@@ -176,9 +236,9 @@ pub(crate) fn embed_query(encoder: &dyn Embed, text: &str) -> Result<Vec<f32>, E
     }
 }
 
-fn show(rank: usize, hit: Hit, view: ChunkHit) -> FoundHit {
+fn show(hit: Hit, view: ChunkHit) -> FoundHit {
     FoundHit {
-        rank,
+        rank: 0,
         score: hit.score,
         chunk_id: view.row.chunk_id,
         doc_id: view.doc_id,
@@ -192,6 +252,7 @@ fn show(rank: usize, hit: Hit, view: ChunkHit) -> FoundHit {
         char_end: view.row.chunk.span.end(),
         text: view.text,
         legs: hit.legs,
+        rerank: None,
     }
 }
 
@@ -245,28 +306,26 @@ pub fn batch(
         }
         _ => Vec::new(),
     };
-    let runs: Vec<String> = lines
+    let vectors: Vec<Vec<f32>> =
+        vectors.into_iter().map(|vector| moved(workspace, vector)).collect::<Result<_, _>>()?;
+    let reranking = request.rerank.then(|| Reranking::of(workspace)).transpose()?;
+    let runs = lines
         .par_iter()
         .enumerate()
         .map(|(at, line)| {
-            let run = documents(
-                &snapshot,
-                line,
-                vectors.get(at).map(Vec::as_slice),
-                filter.as_ref(),
-                request,
-                workspace,
-            );
+            let vector = vectors.get(at).map(Vec::as_slice);
+            let mut found = documents(&snapshot, line, vector, filter.as_ref(), request, workspace)?;
+            if let Some(reranking) = &reranking {
+                found = reordered(workspace, reranking, &line.text, found)?;
+            }
             context.progress.advance(1);
-            run.iter()
-                .enumerate()
-                .filter_map(|(rank, (doc, score))| {
-                    let name = names.get(doc)?;
-                    Some(format!("{} Q0 {name} {} {score} engraft\n", line.id, rank + 1))
-                })
-                .collect()
+            let told = found.iter().enumerate().filter_map(|(rank, hit)| {
+                let name = names.get(&hit.doc)?;
+                Some(format!("{} Q0 {name} {} {} engraft\n", line.id, rank + 1, hit.score))
+            });
+            Ok(told.collect::<String>())
         })
-        .collect();
+        .collect::<Result<Vec<String>, Error>>()?;
     let seconds = began.elapsed().as_secs_f64();
     let mut file = std::fs::File::create(out).map_err(Error::io("create", out))?;
     file.write_all(runs.concat().as_bytes()).map_err(Error::io("write", out))?;
@@ -281,7 +340,7 @@ pub(crate) fn documents(
     filter: Option<&Filter>,
     request: &SearchRequest,
     workspace: &Workspace,
-) -> Vec<(u32, f32)> {
+) -> Result<Vec<DocHit>, Error> {
     let request = Request {
         text: &line.text,
         vector,
@@ -290,14 +349,31 @@ pub(crate) fn documents(
         candidates: RUN_DEPTH,
         filter,
         principals: request.principals.as_deref(),
-        fusion: workspace.fusion(&line.text),
+        fusion: workspace.fusion(&line.text)?,
     };
-    snapshot
-        .search_documents(&request, Pooling::default())
-        .hits
-        .into_iter()
-        .map(|hit| (hit.doc, hit.score))
-        .collect()
+    Ok(snapshot.search_documents(&request, Pooling::default()).hits)
+}
+
+/// Documents in the order of the reranker's blend, which reads the best passage of each; those beyond its depth follow.
+fn reordered(
+    workspace: &Workspace,
+    reranking: &Reranking,
+    query: &str,
+    mut found: Vec<DocHit>,
+) -> Result<Vec<DocHit>, Error> {
+    let rest = found.split_off(found.len().min(DEPTH));
+    let best: Vec<ChunkNo> = found.iter().map(|hit| hit.best).collect();
+    let views = workspace.store.chunks_by_no(&best)?;
+    let texts: BTreeMap<ChunkNo, String> = views.iter().map(|view| (view.row.no, passage(view))).collect();
+    let passages: Vec<&str> =
+        found.iter().map(|hit| texts.get(&hit.best).map_or("", String::as_str)).collect();
+    let scores: Vec<f32> = found.iter().map(|hit| hit.score).collect();
+    let order = reranking.order(query, &scores, &passages)?;
+    let mut out: Vec<DocHit> =
+        order.into_iter().map(|(at, score, _)| DocHit { score, ..found[at] }).collect();
+    let lowest = out.iter().map(|hit| hit.score).fold(f32::INFINITY, f32::min);
+    out.extend(rest.into_iter().map(|hit| DocHit { score: lowest - 2.0 + hit.score.min(1.0), ..hit }));
+    Ok(out)
 }
 
 /// The objects of a JSONL file; an unreadable line is named with its number.

@@ -11,6 +11,7 @@ use engraft_store::Store;
 use serde::Serialize;
 
 use crate::config::{Config, Encoder};
+use crate::serving::{InUse, RETRIEVER, Serving, is_adapter};
 use crate::{Context, Error, models};
 
 const CONFIG: &str = "engraft.toml";
@@ -47,6 +48,9 @@ pub struct Workspace {
     // Only where it is another than `encoder`.
     sentence_encoder: OnceLock<Embedder>,
     pub(crate) threads: usize,
+    // The tuned models that search uses, and what every query needs of them.
+    pub(crate) serving: Serving,
+    pub(crate) in_use: OnceLock<InUse>,
 }
 
 /// Makes `dir` a workspace, or says that it is one.
@@ -100,7 +104,14 @@ impl Workspace {
             encoder: OnceLock::new(),
             sentence_encoder: OnceLock::new(),
             threads,
+            serving: Serving::read(&folder)?,
+            in_use: OnceLock::new(),
         })
+    }
+
+    /// The folder of what is not the user's to edit.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.root.join(FOLDER)
     }
 
     /// How the index is laid out for this workspace's encoder and configuration.
@@ -110,16 +121,29 @@ impl Workspace {
     }
 
     /// How the two legs are fused for a query.
-    ///
+    pub(crate) fn fusion(&self, query: &str) -> Result<Fusion, Error> {
+        Ok(self.for_script(self.fusion_plain()?, query))
+    }
+
+    /// How the two legs are fused where the encoder knows the script: as tuned, else as configured.
+    pub(crate) fn fusion_plain(&self) -> Result<Fusion, Error> {
+        if let Some(tuned) = self.in_use()?.fusion {
+            return Ok(tuned);
+        }
+        Ok(match self.config.search.fusion.as_str() {
+            "rrf" => Fusion::Rrf { k: 60.0 },
+            _ => Fusion::Convex { alpha: self.config.search.dense_weight, scaling: Scaling::Standard },
+        })
+    }
+
     /// The encoders known by name were trained on English: what they make of other scripts is noise (XQuAD in Arabic: .058
     /// nDCG@10 where words reach .928), so the dense leg weighs by the share of the query's letters that are Latin.
-    pub(crate) fn fusion(&self, query: &str) -> Fusion {
-        match self.config.search.fusion.as_str() {
-            "rrf" => Fusion::Rrf { k: 60.0 },
-            _ => {
-                let alpha = self.config.search.dense_weight * latin_share(query);
-                Fusion::Convex { alpha, scaling: Scaling::MinMax }
+    pub(crate) fn for_script(&self, fusion: Fusion, query: &str) -> Fusion {
+        match fusion {
+            Fusion::Convex { alpha, scaling } => {
+                Fusion::Convex { alpha: alpha * latin_share(query), scaling }
             }
+            Fusion::Rrf { .. } => fusion,
         }
     }
 
@@ -146,20 +170,37 @@ impl Workspace {
     }
 
     fn open_encoder(&self, context: Context) -> Result<Option<Embedder>, Error> {
-        let wanted = &self.config.encoder;
-        if wanted.model == "none" {
-            return Ok(None);
+        match self.config.encoder.model.as_str() {
+            "none" => Ok(None),
+            _ => self.open_model(context, self.precision()).map(Some),
         }
-        let precision = match wanted.precision.as_str() {
+    }
+
+    /// The encoder that `engraft.toml` names, whatever was tuned since; `None` when it names none.
+    pub(crate) fn configured_encoder(&self, context: Context) -> Result<Option<Embedder>, Error> {
+        match self.config.encoder.model.as_str() {
+            "none" => Ok(None),
+            _ => self.open_named(context, &self.config.encoder, self.precision()).map(Some),
+        }
+    }
+
+    fn precision(&self) -> Precision {
+        match self.config.encoder.precision.as_str() {
             "bf16" => Precision::Bf16,
             "int8" => Precision::Int8,
             _ => Precision::F32,
-        };
-        self.open_model(context, precision).map(Some)
+        }
     }
 
+    /// The encoder in use: that of the tuned retriever where it has one of its own, else the configured one.
     fn open_model(&self, context: Context, precision: Precision) -> Result<Embedder, Error> {
-        self.open_named(context, &self.config.encoder, precision)
+        let tuned = self.served(RETRIEVER)?.filter(|artefact| !is_adapter(&artefact.manifest));
+        match tuned {
+            Some(artefact) => {
+                self.open_folder(&artefact.dir.join("encoder"), &artefact.manifest.name, precision)
+            }
+            None => self.open_named(context, &self.config.encoder, precision),
+        }
     }
 
     /// Any encoder by its name or folder, pulled first when it is known and not here.
@@ -187,6 +228,11 @@ impl Workspace {
     /// How many threads an encoder may use.
     pub(crate) fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// Where trainings that were stopped are kept.
+    pub(crate) fn trainings(&self) -> PathBuf {
+        self.root.join(FOLDER).join("training")
     }
 
     /// Where tuned models are.

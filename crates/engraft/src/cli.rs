@@ -1,9 +1,11 @@
 //! The words of the command line; CONTRACT's commands and their flags.
 
 pub(crate) mod annotation;
+pub(crate) mod deciding;
 pub(crate) mod evaluation;
 pub(crate) mod metrics;
 pub(crate) mod people;
+pub(crate) mod ranking;
 pub(crate) mod tuning;
 
 use std::net::SocketAddr;
@@ -90,6 +92,8 @@ pub(crate) enum Command {
     Eval(evaluation::Eval),
     /// Whether a run may replace a baseline; exit status 0 only when it may
     Gate(evaluation::Gate),
+    /// Retrieval, fine-tuning or both: measured on your own questions, with a report
+    Decide(deciding::Decide),
     /// The people of the workspace
     #[command(subcommand)]
     User(people::User),
@@ -136,6 +140,19 @@ pub(crate) enum Model {
     Show {
         /// Its name or folder
         name: String,
+    },
+    /// Make search use a tuned fusion, retriever or reranker
+    Serve {
+        /// Its name
+        name: String,
+        /// Even though it is not proven better
+        #[arg(long)]
+        anyway: bool,
+    },
+    /// Make search use what it used before the present model of a kind
+    Rollback {
+        /// fusion, retriever or reranker
+        kind: String,
     },
     /// Remove a model that was tuned in this workspace
     Rm {
@@ -251,9 +268,12 @@ pub(crate) struct Search {
     /// Only what this principal may read; repeat for several
     #[arg(long = "as", value_name = "PRINCIPAL")]
     pub(crate) principals: Vec<String>,
-    /// Show every leg, rank, score and drop
+    /// Show every leg, rank, score and drop, and the tuned models that took part
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Let the workspace's tuned reranker take a second look at the best hits
+    #[arg(long)]
+    pub(crate) rerank: bool,
     /// Run every query of a JSONL file (`{"_id","text"}` a line)
     #[arg(long, value_name = "QUERIES.jsonl", requires = "out", conflicts_with = "query")]
     pub(crate) batch: Option<PathBuf>,

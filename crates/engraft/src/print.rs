@@ -1,10 +1,12 @@
 //! Reports as people read them.
 
 pub(crate) mod annotation;
+pub(crate) mod deciding;
 pub(crate) mod evaluation;
 pub(crate) mod extractor;
 pub(crate) mod metrics;
 pub(crate) mod people;
+pub(crate) mod ranking;
 pub(crate) mod tuning;
 
 use std::fmt::Write;
@@ -153,6 +155,9 @@ pub(crate) fn found(report: &SearchReport) -> String {
     let mut text: String = report.hits.iter().map(hit).collect();
     if let Some(explain) = &report.explain {
         let _ = writeln!(text, "{}", serde_json::to_string_pretty(explain).unwrap_or_default());
+        for (kind, model) in &report.models {
+            let _ = writeln!(text, "{kind}: {model}");
+        }
     }
     let _ = writeln!(text, "{} hits in {:.1} ms", report.hits.len(), report.took_ms);
     text
@@ -162,7 +167,11 @@ fn hit(hit: &FoundHit) -> String {
     let leg = |leg: Option<engraft_core::LegScore>| {
         leg.map_or_else(|| "-".to_string(), |leg| format!("#{} {:.2}", leg.rank, leg.score))
     };
-    let legs = format!("words {}, meaning {}", leg(hit.legs.lexical), leg(hit.legs.dense));
+    let mut legs = format!("words {}, meaning {}", leg(hit.legs.lexical), leg(hit.legs.dense));
+    if let Some(again) = &hit.rerank {
+        let _ =
+            write!(legs, "; second look {:.2}, before #{} {:.2}", again.score, again.before, again.search);
+    }
     let flat = hit.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let shown: String = flat.chars().take(EXCERPT).collect();
     let rest = if flat.chars().count() > EXCERPT { "…" } else { "" };
@@ -223,6 +232,7 @@ pub(crate) fn demo(report: &DemoReport) -> String {
     }
     text.push_str(&annotation::annotated(&report.annotated));
     text.push_str(&tuning::demonstrated(&report.tuned));
+    let _ = write!(text, "\nRetrieval, fine-tuning or both? {}", deciding::decided(&report.decided));
     let place = report.workspace.display();
     let _ = write!(
         text,

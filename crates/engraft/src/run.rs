@@ -1,9 +1,11 @@
 //! Each command: words in, one verb of the app, its report printed.
 
 mod annotation;
+mod deciding;
 mod evaluation;
 mod metrics;
 mod people;
+mod ranking;
 mod tuning;
 
 use std::io::Write;
@@ -98,6 +100,7 @@ impl Session<'_> {
             Command::Metrics(words) => self.metrics(words),
             Command::Eval(words) => self.eval(words),
             Command::Gate(words) => self.gate(words),
+            Command::Decide(words) => self.decide(words),
             Command::User(words) => self.user(words),
             Command::Token(words) => self.token(words),
             Command::Audit(words) => self.audit(words),
@@ -173,6 +176,8 @@ impl Session<'_> {
                 let found = tuned.map_or_else(|| app::show_model(name), Ok)?;
                 self.show(&found, print::model)
             }
+            Model::Serve { name, anyway } => self.serve_model(name, *anyway),
+            Model::Rollback { kind } => self.rollback_model(kind),
             Model::Rm { name } => self.remove_model(name),
             Model::Export { name, dir, format } => self.export_model(name, dir, format),
             Model::Import { dir, name } => self.import_model(dir, name.as_deref()),
@@ -239,6 +244,7 @@ impl Session<'_> {
             filter,
             principals: principals(&words.principals),
             explain: words.explain,
+            rerank: words.rerank,
         };
         let workspace = self.workspace()?;
         if let (Some(queries), Some(file)) = (&words.batch, &words.out) {

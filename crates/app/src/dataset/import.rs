@@ -20,9 +20,9 @@ use crate::{Context, Error, Workspace, when};
 
 /// Records that go to the store together. Others wait no longer for their turn to write than these take; fewer at a time
 /// would make the index of words merge more often.
-const BATCH: usize = 1000;
-/// Batches that may wait for the writer.
-const AHEAD: usize = 1;
+const BATCH: usize = 1500;
+/// Batches that may wait for the writer: none, so that there are two in memory, one being read and one being written.
+const AHEAD: usize = 0;
 
 /// What to bring in.
 #[derive(Clone, Debug)]

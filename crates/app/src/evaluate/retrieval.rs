@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::evaluate::measured::Measured;
 use crate::evaluate::recorder::{EvalReport, Recorder};
-use crate::search::{QueryLine, SearchRequest, documents, embed_query, read_lines};
+use crate::search::{QueryLine, SearchRequest, documents, embed_query, moved, read_lines};
 use crate::workspace::Workspace;
 use crate::{Context, Error};
 
@@ -97,7 +97,7 @@ pub fn retrieval(
     for block in left.chunks(BLOCK) {
         let began = Instant::now();
         let texts: Vec<&str> = block.iter().filter_map(|(_, asked)| asked.text).collect();
-        let vectors = encoder.map(|encoder| vectors(encoder, &texts)).transpose()?;
+        let vectors = encoder.map(|encoder| vectors(workspace, encoder, &texts)).transpose()?;
         let encoding_ms = began.elapsed().as_secs_f64() * 1e3 / texts.len().max(1) as f64;
         let mut vectors = vectors.unwrap_or_default().into_iter();
         let with: Vec<(&Asked, Option<Vec<f32>>)> = block
@@ -141,9 +141,14 @@ impl Searching<'_> {
             return Measured::without(asked.id, asked.id, State::Skipped, &names, why);
         };
         let line = QueryLine { id: asked.id.to_string(), text: text.to_string() };
-        let ranked = documents(self.snapshot, &line, vector, None, self.search, self.workspace);
+        let ranked = match documents(self.snapshot, &line, vector, None, self.search, self.workspace) {
+            Ok(ranked) => ranked,
+            Err(error) => {
+                return Measured::without(asked.id, asked.id, State::Failed, &names, &error.to_string());
+            }
+        };
         let found =
-            ranked.iter().filter_map(|(doc, score)| Some((self.names.get(doc)?.clone(), f64::from(*score))));
+            ranked.iter().filter_map(|hit| Some((self.names.get(&hit.doc)?.clone(), f64::from(hit.score))));
         let run: Run = [(asked.id.to_string(), found.collect())].into();
         let qrels: Qrels = [(asked.id.to_string(), judged.clone())].into();
         let scores = evaluate(&qrels, &run, measures, Ties::Trec10);
@@ -185,15 +190,20 @@ fn judgements(path: &Path) -> Result<Qrels, Error> {
     })
 }
 
-/// The vectors of a block; where one text is too long for the encoder, each by itself.
-fn vectors(encoder: &Embedder, texts: &[&str]) -> Result<Vec<Option<Vec<f32>>>, Error> {
-    match encoder.embed(texts) {
-        Ok(vectors) => Ok(vectors.into_iter().map(Some).collect()),
+/// The vectors of a block, as search compares them; where one text is too long for the encoder, each by itself.
+fn vectors(
+    workspace: &Workspace,
+    encoder: &Embedder,
+    texts: &[&str],
+) -> Result<Vec<Option<Vec<f32>>>, Error> {
+    let vectors: Vec<Vec<f32>> = match encoder.embed(texts) {
+        Ok(vectors) => vectors,
         Err(EmbedError::TooLong { .. }) => {
-            texts.iter().map(|text| embed_query(encoder, text).map(Some)).collect()
+            texts.iter().map(|text| embed_query(encoder, text)).collect::<Result<_, _>>()?
         }
-        Err(error) => Err(error.into()),
-    }
+        Err(error) => return Err(error.into()),
+    };
+    vectors.into_iter().map(|vector| moved(workspace, vector).map(Some)).collect()
 }
 
 /// An encoder by its name and the fingerprint of its weights: two of one name are told apart.
@@ -204,7 +214,8 @@ pub(crate) fn named(encoder: &Embedder) -> Value {
 /// The configuration without what decides nothing: what the workspace is called and where its encoder lies.
 pub(crate) fn deciding(workspace: &Workspace) -> Value {
     let config = &workspace.config;
-    json!({ "precision": config.encoder.precision, "search": config.search, "answer": config.answer })
+    json!({ "precision": config.encoder.precision, "search": config.search, "answer": config.answer,
+        "models": workspace.serving().models() })
 }
 
 /// A file's name and the hash of what it holds; its folder decides nothing.

@@ -6,7 +6,7 @@ use std::path::Path;
 use engraft_eval::{Passage, Resampling, evidence, means};
 
 use super::rank::RankRequest;
-use super::report::{MetricsReport, Named};
+use super::report::{MetricsReport, Named, distinct};
 use super::{RESAMPLES, rows, wrong};
 use crate::Error;
 
@@ -37,7 +37,7 @@ pub(super) fn holds_spans(text: &str) -> bool {
 pub(super) fn measure(request: &RankRequest, gold: &str, run: &str) -> Result<MetricsReport, Error> {
     let names = match request.measures.as_slice() {
         [] => ["EvidenceR@5", "EvidenceP@5", "EvidenceIoU@5"].map(String::from).to_vec(),
-        names => names.to_vec(),
+        names => distinct(names.to_vec()),
     };
     let measures: Vec<(Part, usize)> = names.iter().map(|name| read_name(name)).collect::<Result<_, _>>()?;
     let gold = read(&request.qrels, gold)?;

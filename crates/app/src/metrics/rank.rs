@@ -11,6 +11,7 @@ use engraft_eval::{
 
 use serde_json::Value;
 
+use super::report::distinct;
 use super::rows;
 use super::{MetricsReport, Named, RESAMPLES, evidence, wrong};
 use crate::Error;
@@ -92,7 +93,7 @@ fn measures(names: &[String]) -> Result<Vec<Measure>, Error> {
         [] => MEASURES.iter().map(|name| read(name)).collect(),
         names => names.iter().map(|name| read(name)).collect(),
     };
-    let mut measures = asked?;
+    let measures = asked?;
     let cutoffs: Vec<usize> = measures.iter().filter_map(|measure| measure.cutoff()).collect();
     let judged = if cutoffs.is_empty() { vec![10] } else { cutoffs };
     let residuals = measures.iter().filter_map(|measure| match measure {
@@ -100,12 +101,7 @@ fn measures(names: &[String]) -> Result<Vec<Measure>, Error> {
         _ => None,
     });
     let more: Vec<Measure> = residuals.chain(judged.into_iter().map(Measure::Judged)).collect();
-    for measure in more {
-        if !measures.contains(&measure) {
-            measures.push(measure);
-        }
-    }
-    Ok(measures)
+    Ok(distinct(measures.into_iter().chain(more)))
 }
 
 fn report(request: &RankRequest, evaluation: &Evaluation) -> MetricsReport {

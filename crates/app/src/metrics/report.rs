@@ -35,6 +35,17 @@ pub struct MetricsReport {
     pub notes: Vec<String>,
 }
 
+/// Each of them once, in their order: a name given twice is shown once.
+pub(super) fn distinct<T: PartialEq>(all: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for one in all {
+        if !distinct.contains(&one) {
+            distinct.push(one);
+        }
+    }
+    distinct
+}
+
 /// The measures with these names, in their order; all when no name is given.
 pub(super) fn chosen(all: Vec<(String, Metric)>, names: &[String]) -> Result<Named<Metric>, Error> {
     if names.is_empty() {
@@ -48,5 +59,6 @@ pub(super) fn chosen(all: Vec<(String, Metric)>, names: &[String]) -> Result<Nam
             hint: format!("use {}", known.join(", ")),
         })
     };
-    names.iter().map(find).collect::<Result<_, _>>().map(Named)
+    let found: Vec<(String, Metric)> = names.iter().map(find).collect::<Result<_, _>>()?;
+    Ok(Named(distinct(found)))
 }

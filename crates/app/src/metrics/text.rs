@@ -8,7 +8,7 @@ use engraft_eval::{
 use serde_json::Value;
 
 use super::join::{Compared, Item, join};
-use super::report::{MetricsReport, Named};
+use super::report::{MetricsReport, Named, distinct};
 use super::rows::{Row, scalar};
 use super::{RESAMPLES, wrong};
 use crate::Error;
@@ -52,6 +52,7 @@ pub fn text(request: &TextRequest) -> Result<MetricsReport, Error> {
         names => names.iter().map(String::as_str).collect(),
     };
     let measures: Vec<TextMeasure> = names.iter().map(|name| measure(name)).collect::<Result<_, _>>()?;
+    let measures = distinct(measures);
     let answers: Vec<Answer> = join(&request.files, "answer", EXPECTED)?
         .into_iter()
         .map(|item| read(request, item))

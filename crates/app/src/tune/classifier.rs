@@ -74,13 +74,18 @@ pub fn tune_classifier(
     let reader = encoder.as_ref().map(|base| &base.encoder);
     let (parts, mut data) = parts(source, named_eval, reader, policy, asked.seed)?;
     let long = reader.map(|encoder| LongTexts { encoder, policy });
+    let keep = workspace.trainings();
     let job = ClassifierJob {
         train: &parts.train,
         eval: &parts.eval,
         labelling,
         method,
         encoder: long.as_ref().map(|long| long as &dyn Embed),
-        base: encoder.as_ref().map(|base| BaseModel { dir: &base.dir, threads: workspace.threads() }),
+        base: encoder.as_ref().map(|base| BaseModel {
+            dir: &base.dir,
+            threads: workspace.threads(),
+            keep: Some(&keep),
+        }),
         seeds: asked.seeds,
         out_of_scope: request.out_of_scope.as_deref(),
         seed: asked.seed,

@@ -4,10 +4,20 @@ mod base;
 mod classifier;
 mod export;
 mod extractor;
+mod fusion;
+mod ground;
+mod groundedness;
+mod judged;
+mod judging;
+mod mine;
 mod models;
+mod pairs;
 mod predict;
 mod report;
-mod rows;
+mod reranker;
+mod retriever;
+mod reward;
+pub(crate) mod rows;
 mod spans;
 
 pub use classifier::{ClassifierRequest, tune_classifier};
@@ -17,9 +27,15 @@ pub use engraft_tune::classifier::TierReport;
 pub use engraft_tune::extractor::ExtractorTier;
 pub use export::{Exported, ExportedFile, export_model, import_model};
 pub use extractor::{ExtractorReport, ExtractorRequest, tune_extractor};
+pub use fusion::tune_fusion;
+pub use groundedness::{GroundednessRequest, tune_groundedness};
 pub use models::{list_tuned, remove_tuned, show_tuned};
 pub use predict::predict;
 pub use report::{DataReport, SuspectLabel, TuneReport};
+pub use reranker::{RerankerRequest, tune_reranker};
+pub(crate) use retriever::make_ready;
+pub use retriever::{RetrieverMethod, RetrieverRequest, tune_retriever};
+pub use reward::{RewardRequest, tune_reward};
 
 /// What every tuner is asked.
 #[derive(Clone, Debug)]
@@ -40,4 +56,17 @@ pub struct TuneRequest {
     pub seed: u64,
     /// What becomes of texts beyond the encoder's window: `error`, `drop`, `split` or `truncate`.
     pub over_length: String,
+}
+
+/// Makes search use a model that was just tuned, if it is proven better.
+fn served_if_proven(
+    context: crate::Context,
+    workspace: &crate::Workspace,
+    who: &crate::people::Principal,
+    artefact: &engraft_tune::artefact::Artefact,
+) -> Result<(), crate::Error> {
+    if artefact.manifest.ship {
+        crate::serving::serve_model(context, workspace, who, &artefact.manifest.name, false)?;
+    }
+    Ok(())
 }

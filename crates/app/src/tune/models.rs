@@ -35,6 +35,13 @@ pub fn show_tuned(workspace: &Workspace, name: &str) -> Result<Option<ModelInfo>
 /// Removes a tuned model.
 pub fn remove_tuned(workspace: &Workspace, who: &Principal, name: &str) -> Result<(), Error> {
     who.must(Act::Manage)?;
+    let used = workspace.serving().models();
+    if let Some((kind, _)) = used.iter().find(|(_, used)| *used == name) {
+        return Err(Error::Request {
+            message: format!("search uses `{name}` as its {kind}"),
+            hint: format!("run `engraft model rollback {kind}` first"),
+        });
+    }
     Ok(remove(&workspace.models(), name)?)
 }
 

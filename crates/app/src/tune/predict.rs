@@ -12,6 +12,8 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Encoder;
 use crate::tune::extractor;
+use crate::tune::pairs;
+use crate::tune::{groundedness, reward};
 use crate::{Context, Error, Workspace};
 
 /// Texts scored together.
@@ -30,6 +32,9 @@ pub fn predict(
     match artefact.manifest.kind.as_str() {
         "classifier" => classify(context, workspace, &artefact, input, take),
         "extractor" => extractor::extract(context, workspace, &artefact, input, take),
+        "groundedness" => groundedness::predict(context, workspace, &artefact, input, take),
+        "reward" => reward::predict(context, workspace, &artefact, input, take),
+        "reranker" | "retriever" => pairs::predict(context, workspace, &artefact, input, take),
         other => Err(Error::Request {
             message: format!("`{model}` is a {other}, which this build cannot run"),
             hint: "use the build it was tuned with, or tune it again".into(),
@@ -119,11 +124,11 @@ fn said(
     let seen = see(classifier, policy, base, own, &texts)?;
     let mut predictions = classifier.predict(&seen)?.into_iter();
     let line = |too_long: Option<engraft_core::EmbedError>| {
-        let value = match (too_long, predictions.len()) {
-            (Some(error), _) => {
+        let value = match too_long {
+            Some(error) => {
                 json!({ "error": { "kind": "too_long", "message": error.to_string(), "hint": error.hint() } })
             }
-            (None, _) => predictions.next().map_or(Value::Null, |one| answer(classifier, &one)),
+            None => predictions.next().map_or(Value::Null, |one| answer(classifier, &one)),
         };
         match value {
             Value::Object(fields) => fields,
@@ -156,7 +161,11 @@ fn embed_quietly(encoder: &LongTexts, texts: &[&str]) -> Result<engraft_tune::Ma
 }
 
 /// The base encoder of a model, which must be the very one it was tuned from.
-fn base_of(context: Context, workspace: &Workspace, artefact: &Artefact) -> Result<Embedder, Error> {
+pub(crate) fn base_of(
+    context: Context,
+    workspace: &Workspace,
+    artefact: &Artefact,
+) -> Result<Embedder, Error> {
     let Some(base) = &artefact.manifest.base else {
         let reason = "its manifest names no base model".to_string();
         return Err(TuneError::Damaged { path: artefact.dir.clone(), reason }.into());

@@ -4,12 +4,24 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::ranking::{Judgements, Reranker, Retriever};
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Tune {
     /// Texts into classes: one each, any number, or none of them
     Classifier(Classifier),
     /// Spans of texts: names, dates, amounts, parties, slots
     Extractor(Extractor),
+    /// Whether statements are supported by their evidence, or the model is unsure
+    Groundedness(Groundedness),
+    /// Which of two responses people would prefer
+    Reward(Reward),
+    /// How much words and meaning count in search, from judged questions
+    Fusion(Judgements),
+    /// Questions nearer to the passages that answer them, from judged questions
+    Retriever(Retriever),
+    /// A second look at the best hits, from judged questions
+    Reranker(Reranker),
 }
 
 /// What every tuner is asked.
@@ -68,10 +80,30 @@ pub(crate) struct Extractor {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Groundedness {
+    #[command(flatten)]
+    pub(crate) job: Job,
+    /// How: coverage (words that are there), shipped (the weights that come along), features (weights of all measures), meaning
+    /// (those and the encoder), or auto (up from the cheapest while the gain is real, to features)
+    #[arg(long, default_value = "auto")]
+    pub(crate) method: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reward {
+    #[command(flatten)]
+    pub(crate) job: Job,
+    /// How: longer, style (how it is written), words, meaning (those and the encoder as it is), encoder (words, and the encoder
+    /// trained on pairs), or auto (up from the cheapest while the gain is real, to meaning)
+    #[arg(long, default_value = "auto")]
+    pub(crate) method: String,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Predict {
     /// A tuned model
     pub(crate) model: String,
-    /// The texts (`{"id","text"}` a line)
+    /// The texts (`{"id","text"}` a line), claims (`{"id","claim","evidence"}`) or responses (`{"id","prompt","response"}`)
     #[arg(long, value_name = "FILE.jsonl")]
     pub(crate) input: PathBuf,
 }

@@ -17,6 +17,9 @@ impl Session<'_> {
     pub(super) fn tune(&self, words: &Tune) -> Result<ExitCode, Error> {
         let (workspace, me) = (self.workspace()?, Principal::at_the_machine());
         match words {
+            Tune::Fusion(words) => self.tune_fusion(words),
+            Tune::Retriever(words) => self.tune_retriever(words),
+            Tune::Reranker(words) => self.tune_reranker(words),
             Tune::Classifier(words) => {
                 let request = app::tune::ClassifierRequest {
                     tune: request(&words.job)?,
@@ -34,6 +37,18 @@ impl Session<'_> {
                 };
                 let report = app::tune::tune_extractor(self.context, &workspace, &me, &request)?;
                 self.show(&report, extractor)
+            }
+            Tune::Groundedness(words) => {
+                let (tune, method) = (request(&words.job)?, words.method.clone());
+                let request = app::tune::GroundednessRequest { tune, method };
+                let report = app::tune::tune_groundedness(self.context, &workspace, &me, &request)?;
+                self.show(&report, print::tuned)
+            }
+            Tune::Reward(words) => {
+                let (tune, method) = (request(&words.job)?, words.method.clone());
+                let request = app::tune::RewardRequest { tune, method };
+                let report = app::tune::tune_reward(self.context, &workspace, &me, &request)?;
+                self.show(&report, print::tuned)
             }
         }
     }

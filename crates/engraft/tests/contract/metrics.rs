@@ -59,7 +59,7 @@ fn ranked() -> Files {
 #[test]
 fn a_run_is_measured_and_every_query_accounted_for() {
     let files = ranked();
-    let found = files.json("rank --qrels qrels --run run --measures RR,R@1,AP --per-query");
+    let found = files.json("rank --qrels qrels --run run --measures RR,R@1,AP,rr --per-query");
     assert_eq!(found["measures"]["RR"]["value"], 0.5);
     assert_eq!(found["measures"]["RR"]["n"], 3);
     assert!(

@@ -37,9 +37,13 @@ fn refused(bench: &Bench, words: &[&str], status: i32, expected: Expect) {
     let scratch = bench.path("").to_str().unwrap().to_string();
     let line = |key: &str| error[key].as_str().unwrap_or("-").replace(&scratch, "");
     expected.assert_eq(&format!("{}: {}\nhint: {}", line("kind"), line("message"), line("hint")));
+    assert_eq!(tuned_here(bench), 0, "something was registered");
+}
+
+/// How many models were tuned in the workspace.
+fn tuned_here(bench: &Bench) -> usize {
     let models = bench.json(&["model", "list"]);
-    let tuned = models["models"].as_array().unwrap().iter().filter(|model| model["source"] == "workspace");
-    assert_eq!(tuned.count(), 0, "something was registered");
+    models["models"].as_array().unwrap().iter().filter(|model| model["source"] == "workspace").count()
 }
 
 /// The lines of a command that prints JSONL.
@@ -360,7 +364,7 @@ fn what_cannot_be_written_leaves_nothing_behind() {
     let (status, error) = bench.json_status(&["tune", "classifier", "--data", &data, "--method", "linear"]);
     assert_eq!((status, &error["error"]["kind"]), (3, &"unavailable".into()), "{error}");
     std::fs::remove_file(bench.path("kb/.engraft/models")).unwrap();
-    assert!(bench.json(&["model", "list"])["models"].as_array().unwrap().is_empty());
+    assert_eq!(tuned_here(&bench), 0);
 }
 
 #[test]
@@ -384,4 +388,26 @@ fn the_encoder_as_it_is_joins_in_and_another_base_is_refused() {
     let (status, error) = bench.json_status(&["predict", "topics", "--input", &data]);
     let message = error["error"]["message"].as_str().unwrap();
     assert!(status == 3 && message.starts_with("`topics` was tuned from"), "{error}");
+}
+
+#[test]
+fn an_encoder_that_was_moved_lies_in_the_model_and_answers_the_same_again() {
+    let Some(bench) = Bench::full() else { return };
+    let data = file(&bench, "topics.jsonl", &lines(&rows(24, 0)));
+    let eval = file(&bench, "eval.jsonl", &lines(&rows(9, 1000)));
+    let words =
+        ["tune", "classifier", "--data", &data, "--eval", &eval, "--method", "setfit", "--seeds", "1"];
+    let report = bench.json(&[&words[..], &["--name", "moved"]].concat());
+    assert_eq!((&report["method"], &report["against"]), (&"setfit".into(), &"frozen".into()));
+    assert!(report["train"]["steps"].as_u64().unwrap() > 0, "{report}");
+    let tiers = report["tiers"].as_array().unwrap().iter().map(|tier| tier["method"].as_str().unwrap());
+    assert_eq!(tiers.collect::<Vec<_>>(), ["linear", "frozen", "setfit"]);
+    assert!(report["tiers"][2]["parts"]["tuned"].as_f64().unwrap() > 0.0, "{report}");
+    assert!(bench.path("kb/.engraft/models/moved/encoder/model.safetensors").is_file());
+    let probes = &bench.json(&["model", "show", "moved"])["manifest"]["probes"];
+    let input: Vec<Value> = probes.as_array().unwrap().iter().map(|probe| probe["input"].clone()).collect();
+    let said = predicted(&bench, "moved", &file(&bench, "probes.jsonl", &lines(&input)));
+    for (said, probe) in said.iter().zip(probes.as_array().unwrap()) {
+        assert_eq!(said["label"], probe["output"]["label"]);
+    }
 }

@@ -1,0 +1,132 @@
+//! Scripted edits of the documents: written, taken in, and asked about until the answer cites them.
+
+use std::path::Path;
+use std::time::Instant;
+
+use engraft_decide::UpdateTrial;
+use engraft_eval::SplitMix;
+use serde::{Deserialize, Serialize};
+
+use crate::decide::kept::Kept;
+use crate::decide::meter::metered;
+use crate::isolate::Parsers;
+use crate::{AskRequest, Context, Error, Workspace, ask, sync};
+
+/// An edit that does not show after this is given up.
+const LIMIT_S: f64 = 10.0;
+/// Between two questions.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+/// Before the first ten edits there is nothing to change or delete.
+const THINGS: [&str; 10] = [
+    "east gate",
+    "north shed",
+    "roof hatch",
+    "boat house",
+    "archive room",
+    "tool store",
+    "seed vault",
+    "clock tower",
+    "wood workshop",
+    "glass house",
+];
+
+/// An edit with the processor time it took.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Edited {
+    pub(super) trial: UpdateTrial,
+    pub(super) cpu_s: f64,
+}
+
+/// Makes `trials` edits below `documents`, which `workspace` follows, and says how long each took to show.
+///
+/// Each thing is added, then changed, and some are deleted: every edit has a question of its own, written before it.
+pub(super) fn edits(
+    context: Context,
+    workspace: &Workspace,
+    parsers: &Parsers,
+    documents: &Path,
+    kept: &Kept,
+    fingerprint: &str,
+    (trials, seed): (usize, u64),
+) -> Result<Vec<Edited>, Error> {
+    let (mut done, mut more) = kept.results::<Edited>("edits", fingerprint)?;
+    // Each edit builds on the ones before it: half a script cannot be taken up again.
+    if done.len() < trials {
+        done.clear();
+        more.clear()?;
+    }
+    let mut random = SplitMix::new(seed, 0x6564_6974);
+    let mut codes: Vec<Option<u64>> = vec![None; trials.max(1)];
+    context.progress.stage("edit documents", Some(trials as u64));
+    for number in done.len()..trials {
+        if context.cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        // Of ten edits three add, five change, two delete.
+        let known: Vec<usize> = (0..codes.len()).filter(|&at| codes[at].is_some()).collect();
+        let what = match (number % 10, known.is_empty()) {
+            (_, true) | (0 | 3 | 6, _) => "add",
+            (4 | 9, _) => "delete",
+            _ => "change",
+        };
+        let thing = match what {
+            "add" => (0..codes.len()).find(|&at| codes[at].is_none()).unwrap_or(0),
+            _ => known[random.below(known.len())],
+        };
+        let code = 100_000 + random.below(900_000) as u64;
+        let name = format!("{} {}", THINGS[thing % THINGS.len()], 1 + thing / THINGS.len());
+        let path = documents.join(format!("scripted-edit-{thing}.md"));
+        let probe = format!("What is the key code of the {name}?");
+        let ((shown, seconds), used) = metered(|| {
+            let began = Instant::now();
+            let shown = edit(&path, what, &name, code)
+                .and_then(|()| sync(context, workspace, parsers, None, false))
+                .and_then(|_| appears(context, workspace, &probe, what, code, codes[thing], began));
+            (shown, began.elapsed().as_secs_f64())
+        });
+        let seconds = shown?.then_some(seconds);
+        codes[thing] = (what != "delete").then_some(code);
+        let trial = UpdateTrial { what: what.into(), probe, seconds, limit_s: LIMIT_S };
+        let edited = Edited { trial, cpu_s: used.cpu_s };
+        more.keep(&edited)?;
+        done.push(edited);
+        context.progress.advance(1);
+    }
+    Ok(done)
+}
+
+fn edit(path: &Path, what: &str, name: &str, code: u64) -> Result<(), Error> {
+    match what {
+        "delete" => std::fs::remove_file(path).map_err(Error::io("delete", path)),
+        _ => {
+            let text = format!("# Key code of the {name}\n\nThe key code of the {name} is {code}.\n");
+            std::fs::write(path, text).map_err(Error::io("write", path))
+        }
+    }
+}
+
+/// Asks until the answer cites the new code, or for a deletion no longer the old one.
+fn appears(
+    context: Context,
+    workspace: &Workspace,
+    probe: &str,
+    what: &str,
+    code: u64,
+    old: Option<u64>,
+    began: Instant,
+) -> Result<bool, Error> {
+    loop {
+        let report =
+            ask(context, workspace, &AskRequest { question: probe.into(), ..AskRequest::default() })?;
+        let cites =
+            |code: u64| report.citations.iter().any(|citation| citation.quote.contains(&code.to_string()));
+        let shows = match what {
+            "delete" => !old.is_some_and(cites),
+            _ => cites(code),
+        };
+        if shows || began.elapsed().as_secs_f64() > LIMIT_S {
+            return Ok(shows);
+        }
+        std::thread::sleep(PAUSE);
+    }
+}

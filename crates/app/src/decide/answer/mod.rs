@@ -1,0 +1,369 @@
+//! `answer`: extractive answers from documents, as they come and tuned on questions; cells without retrieval need a language
+//! model and say so.
+
+mod edits;
+mod questions;
+
+use std::path::{Path, PathBuf};
+
+use engraft_decide::{
+    Arm, ArmRun, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, Measure, Question, Role, Row, Upkeep,
+};
+use engraft_eval::State;
+
+use self::questions::{Posed, Questions};
+use super::frame::{Frame, Measured};
+use super::kept::Kept;
+use super::meter::metered;
+use super::task::{Task, request};
+use crate::isolate::Parsers;
+use crate::{AskReport, AskRequest, Context, Error, IngestRequest, Workspace, ask, ingest, init};
+
+/// Weights of the dense leg tried on the training questions.
+const DENSE: [f32; 3] = [0.35, 0.55, 0.75];
+/// Fewer training questions choose nothing.
+const LEAST_TRAINING: usize = 20;
+
+/// What tuning found.
+struct Tuned {
+    dense_weight: f32,
+    min_support: f32,
+}
+
+/// Measures every arm that can be measured without a language model.
+pub(super) fn measure(
+    context: Context,
+    task: &Task,
+    frame: &Frame,
+    parsers: &Parsers,
+    out: &Path,
+    kept: &Kept,
+) -> Result<Measured, Error> {
+    let questions = Questions::read(task)?;
+    let (mut workspace, documents, built) = library(context, task, frame, parsers, out)?;
+    let fingerprint = questions.fingerprint(&format!("{} {}", task.encoder, built.version));
+    let usual = (workspace.config.search.dense_weight, workspace.config.answer.min_support);
+    // Abstaining is decided here, so that one answer serves every threshold.
+    workspace.config.answer.min_support = 0.0;
+    let mut asker = Asker { context, kept, fingerprint: &fingerprint, reused: 0, asked: 0 };
+    let (tuned, training) = metered(|| asker.tune(&mut workspace, &questions.training));
+    let tuned = tuned?;
+    let base = asker.run(&mut workspace, "retrieval", usual, &questions.asked)?;
+    let better = match &tuned {
+        Some(tuned) => Some(asker.run(
+            &mut workspace,
+            "both",
+            (tuned.dense_weight, tuned.min_support),
+            &questions.asked,
+        )?),
+        None => None,
+    };
+    workspace.config.search.dense_weight = usual.0;
+    workspace.config.answer.min_support = usual.1;
+    let script = (task.updates.trials, task.seed);
+    let edited = edits::edits(context, &workspace, parsers, &documents, kept, &fingerprint, script)?;
+    let cpu = edited.iter().map(|edit| edit.cpu_s).sum::<f64>() / edited.len().max(1) as f64;
+    let upkeep =
+        Upkeep { build_cpu_s: built.cpu_s, update_cpu_s: cpu, bytes: built.bytes, ..Upkeep::default() };
+    let arm = |name: &str, description: String, retrieval: bool, tuned: bool| Arm {
+        name: name.into(),
+        description,
+        retrieval,
+        tuned,
+        role: Role::Candidate,
+        on_premises: true,
+        absent: None,
+        runs: Vec::new(),
+        upkeep: Upkeep::default(),
+        updates: Vec::new(),
+        updates_how: String::new(),
+    };
+    let absent = |name: &str, tuned: bool| Arm {
+        absent: Some("without retrieval an answer needs a language model, and none is configured".into()),
+        ..arm(name, "A language model answers from memory".into(), false, tuned)
+    };
+    let measured = |arm: Arm, rows: Vec<Row>, upkeep: Upkeep| Arm {
+        runs: vec![ArmRun { seed: 0, rows }],
+        upkeep,
+        updates: edited.iter().map(|edit| edit.trial.clone()).collect(),
+        updates_how: "A document is edited and taken in, and a question is asked until the answer cites it"
+            .into(),
+        ..arm
+    };
+    let described = "Finds passages and quotes the sentences that answer, or abstains".to_string();
+    let mut arms =
+        vec![absent("base", false), measured(arm("retrieval", described, true, false), base, upkeep.clone())];
+    arms.push(absent("tuned", true));
+    arms.push(match (better, tuned) {
+        (Some(rows), Some(tuned)) => {
+            let described = format!(
+                "The same with the weight of meaning ({:.2}) and the support below which it abstains ({:.3}) chosen on {} questions",
+                tuned.dense_weight,
+                tuned.min_support,
+                questions.training.len()
+            );
+            let build_cpu_s = built.cpu_s + training.cpu_s;
+            let upkeep = Upkeep { labels: questions.training.len(), build_cpu_s, ..upkeep };
+            measured(arm("both", described, true, true), rows, upkeep)
+        }
+        _ => Arm {
+            absent: Some(format!("it takes {LEAST_TRAINING} training questions to tune on")),
+            ..arm("both", "Retrieval tuned on the team's questions".into(), true, true)
+        },
+    });
+    let (reused, asked) = (asker.reused, asker.asked);
+    let mut facts = questions.facts.clone();
+    facts.push(DataFact { what: "Documents".into(), value: built.words });
+    let experiment = Experiment {
+        data: facts,
+        measures: measures(),
+        stages: vec!["answer".into()],
+        questions: questions.asked.iter().map(|posed| question(posed, task)).collect(),
+        arms,
+        notes: vec![
+            "An answer is right when its quotes hold the gold passage, or the gold answer, to the letter (case and spacing aside).".into(),
+            "Edits are made to a copy of the documents.".into(),
+        ],
+        ..frame.experiment()
+    };
+    Ok(Measured { experiment, reused, asked })
+}
+
+fn question(posed: &Posed, task: &Task) -> Question {
+    let gold = posed.answer.clone().or_else(|| posed.gold.first().map(|gold| gold.quote.clone()));
+    Question {
+        id: posed.id.clone(),
+        text: posed.question.clone(),
+        gold: gold.unwrap_or_else(|| "no answer in the documents".into()),
+        cluster: posed.cluster().unwrap_or(&posed.id).to_string(),
+        slice: posed.slice(task.slices),
+    }
+}
+
+fn measures() -> Vec<Measure> {
+    let measure = |name: &str, meaning: &str, higher_is_better| Measure {
+        name: name.into(),
+        meaning: meaning.into(),
+        higher_is_better,
+    };
+    vec![
+        measure(
+            "right",
+            "the share of questions answered with a quote that holds the answer, or left unanswered where there is none.",
+            true,
+        ),
+        measure(
+            GROUNDEDNESS,
+            "every sentence answered is a quote that was found in its document to the letter",
+            true,
+        ),
+        measure(FALSE_ANSWER, "a question the documents do not answer was answered all the same", false),
+        measure("answered", "an answer was given", true),
+    ]
+}
+
+/// The documents in a workspace of their own.
+struct Built {
+    version: u64,
+    cpu_s: f64,
+    bytes: u64,
+    words: String,
+}
+
+fn library(
+    context: Context,
+    task: &Task,
+    frame: &Frame,
+    parsers: &Parsers,
+    out: &Path,
+) -> Result<(Workspace, PathBuf, Built), Error> {
+    let Some(named) = &task.documents else {
+        return Err(request(
+            "the task names no documents",
+            "name the folder that answers come from: `documents = \"handbook\"`",
+        ));
+    };
+    let source = task.path(named);
+    let root = out.join("work").join("library");
+    let documents = root.join("documents");
+    // Edits of an earlier run must not be found by this one.
+    if documents.exists() {
+        std::fs::remove_dir_all(&documents).map_err(Error::io("replace", &documents))?;
+    }
+    copy(&source, &documents)?;
+    init(&root, Some(&task.name), Some(&task.encoder))?;
+    let workspace = Workspace::open(&root, frame.threads)?;
+    let ingesting =
+        IngestRequest { paths: vec![documents.display().to_string()], ..IngestRequest::default() };
+    let (report, used) = metered(|| ingest(context, &workspace, parsers, &ingesting));
+    let report = report?;
+    let words = format!(
+        "{}: {} documents, {} passages",
+        named.display(),
+        report.documents.added + report.documents.unchanged + report.documents.updated,
+        report.chunks.total
+    );
+    let version = report.chunks.total;
+    Ok((
+        workspace,
+        documents,
+        Built { version: version as u64, cpu_s: used.cpu_s, bytes: report.bytes, words },
+    ))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(to).map_err(Error::io("create", to))?;
+    for entry in std::fs::read_dir(from).map_err(Error::io("read", from))? {
+        let entry = entry.map_err(Error::io("read", from))?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy(&path, &target)?;
+        } else {
+            std::fs::copy(&path, &target).map_err(Error::io("copy", &path))?;
+        }
+    }
+    Ok(())
+}
+
+struct Asker<'a> {
+    context: Context<'a>,
+    kept: &'a Kept,
+    fingerprint: &'a str,
+    reused: usize,
+    asked: usize,
+}
+
+impl Asker<'_> {
+    /// The weight and threshold with the most right answers on the training questions; `None` with too few of them.
+    fn tune(&mut self, workspace: &mut Workspace, training: &[Posed]) -> Result<Option<Tuned>, Error> {
+        if training.len() < LEAST_TRAINING {
+            return Ok(None);
+        }
+        let mut best: Option<(usize, Tuned)> = None;
+        for dense_weight in DENSE {
+            workspace.config.search.dense_weight = dense_weight;
+            self.context.progress.stage("tune", Some(training.len() as u64));
+            let mut each = Vec::new();
+            for posed in training {
+                let report = self.ask(workspace, posed)?;
+                let answered = posed.right(&report, report.answerable);
+                let silent = posed.right(&report, false);
+                each.push((report.support, answered.unwrap_or(false), silent.unwrap_or(false)));
+                self.context.progress.advance(1);
+            }
+            let mut supports: Vec<f32> = each.iter().map(|(support, ..)| *support).collect();
+            supports.sort_by(f32::total_cmp);
+            for pair in supports.windows(2) {
+                let min_support = 0.5 * (pair[0] + pair[1]);
+                let right = each.iter().filter(
+                    |(support, answered, silent)| {
+                        if *support >= min_support { *answered } else { *silent }
+                    },
+                );
+                let right = right.count();
+                if best.as_ref().is_none_or(|(most, _)| right > *most) {
+                    best = Some((right, Tuned { dense_weight, min_support }));
+                }
+            }
+        }
+        Ok(best.map(|(_, tuned)| tuned))
+    }
+
+    fn ask(&self, workspace: &Workspace, posed: &Posed) -> Result<AskReport, Error> {
+        if self.context.cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let request = AskRequest { question: posed.question.clone(), ..AskRequest::default() };
+        ask(self.context, workspace, &request)
+    }
+
+    /// Every question under a weight and a threshold.
+    fn run(
+        &mut self,
+        workspace: &mut Workspace,
+        name: &str,
+        (dense_weight, min_support): (f32, f32),
+        asked: &[Posed],
+    ) -> Result<Vec<Row>, Error> {
+        workspace.config.search.dense_weight = dense_weight;
+        let set = format!("rows-{name}-{:08x}{:08x}", dense_weight.to_bits(), min_support.to_bits());
+        let (mut rows, mut more) = self.kept.results::<Row>(&set, self.fingerprint)?;
+        rows.truncate(asked.len());
+        self.reused += rows.len();
+        self.context.progress.stage(&format!("ask {name}"), Some(asked.len() as u64));
+        self.context.progress.advance(rows.len() as u64);
+        for posed in &asked[rows.len()..] {
+            let (report, used) = metered(|| self.ask(workspace, posed));
+            let row = match report {
+                Err(Error::Cancelled) => return Err(Error::Cancelled),
+                Err(error) => {
+                    Row { state: State::Failed, why: Some(error.to_string()), ..empty(used.ms, used.cpu_s) }
+                }
+                Ok(report) => row(posed, &report, min_support, empty(used.ms, used.cpu_s)),
+            };
+            more.keep(&row)?;
+            rows.push(row);
+            self.asked += 1;
+            self.context.progress.advance(1);
+        }
+        Ok(rows)
+    }
+}
+
+fn empty(ms: f64, cpu_s: f64) -> Row {
+    Row {
+        state: State::Scored,
+        values: vec![None; 4],
+        confidence: None,
+        stage_ms: vec![ms],
+        cpu_s,
+        tokens_in: 0,
+        tokens_out: 0,
+        said: String::new(),
+        evidence: Vec::new(),
+        why: None,
+    }
+}
+
+fn row(posed: &Posed, report: &AskReport, min_support: f32, base: Row) -> Row {
+    let answered = report.answerable && report.support >= min_support;
+    let number = |truth: bool| f64::from(u8::from(truth));
+    let Some(right) = posed.right(report, answered) else {
+        return Row { state: State::Undefined, why: Some("nobody said what is right".into()), ..base };
+    };
+    let cited = report.citations.iter().map(|citation| format!("{}: {}", citation.uri, citation.quote));
+    Row {
+        state: if answered { State::Scored } else { State::Abstained },
+        values: vec![
+            Some(number(right)),
+            answered.then_some(number(!report.citations.is_empty())),
+            (!posed.answerable).then_some(number(answered)),
+            Some(number(answered)),
+        ],
+        confidence: Some(f64::from(report.support).clamp(0.0, 1.0)).filter(|_| answered),
+        said: if answered { report.answer.clone() } else { "(no answer)".into() },
+        evidence: cited.collect(),
+        ..base
+    }
+}
+
+/// What [`measure`] would do.
+pub(super) fn plan(task: &Task, out: &Path) -> Result<super::Plan, Error> {
+    let questions = Questions::read(task)?;
+    let tuned = questions.training.len() >= LEAST_TRAINING;
+    let arms: &[&str] = if tuned { &["retrieval", "both"] } else { &["retrieval"] };
+    let tuning = if tuned { DENSE.len() * questions.training.len() } else { 0 };
+    Ok(super::Plan {
+        name: task.name.clone(),
+        kind: task.kind.name(),
+        questions: questions.asked.len(),
+        examples: questions.training.len(),
+        labels: 0,
+        seeds: 1,
+        arms: arms.iter().map(|arm| (*arm).to_string()).collect(),
+        changes: task.updates.trials,
+        answers: questions.asked.len() * arms.len() + tuning,
+        paid_tokens: 0,
+        out: out.to_path_buf(),
+    })
+}

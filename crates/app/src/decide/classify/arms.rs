@@ -1,0 +1,285 @@
+//! The four cells and the diagnostics, each asked every question.
+
+use engraft_decide::{Arm, ArmRun, FALSE_ANSWER, GROUNDEDNESS, Measure, Question, Role, Row, Upkeep};
+use engraft_eval::{SplitMix, State};
+
+use super::data::Data;
+use super::models::{Head, Memory, best, by_meaning, upkeep};
+use super::vectors::Encoded;
+use crate::decide::kept::Kept;
+use crate::decide::meter::{Used, metered};
+use crate::decide::task::Task;
+use crate::{Context, Error};
+
+/// What a row's time is split into.
+pub(super) const STAGES: [&str; 3] = ["encode", "look up", "decide"];
+/// Examples shown as evidence.
+const SHOWN: usize = 3;
+/// An answer among so many most probable ones counts for `top3`.
+const TOP: usize = 3;
+
+/// The measures of a row, in the order of its values.
+pub(super) fn measures(data: &Data) -> Vec<Measure> {
+    let measure = |name: &str, meaning: &str, higher_is_better| Measure {
+        name: name.into(),
+        meaning: meaning.into(),
+        higher_is_better,
+    };
+    let mut all = vec![
+        measure("accuracy", "the share of questions that get the right label.", true),
+        measure("top3", "the right label is among the three most probable ones", true),
+        measure("brier", "squared distance of the probabilities from the truth, from 0 to 2", false),
+        measure(
+            GROUNDEDNESS,
+            "one of the three nearest examples found carries the label that was answered",
+            true,
+        ),
+    ];
+    if data.outside.is_some() {
+        all.push(measure(
+            FALSE_ANSWER,
+            "a question that belongs to no label was given one all the same",
+            false,
+        ));
+    }
+    all
+}
+
+/// Everything needed to ask.
+pub(super) struct Asker<'a> {
+    pub(super) data: &'a Data,
+    pub(super) task: &'a Task,
+    pub(super) questions: &'a Encoded,
+    pub(super) examples: &'a Encoded,
+    pub(super) meanings: &'a Encoded,
+    pub(super) reused: usize,
+    pub(super) asked: usize,
+}
+
+/// What an arm said of one question.
+struct Said {
+    probabilities: Vec<f64>,
+    evidence: Vec<(usize, usize)>,
+    look_up: Used,
+    decide: Used,
+    /// Instead of the answer's own: whether a diagnostic counts it as right.
+    right: Option<bool>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Base,
+    Retrieval,
+    Tuned,
+    Both,
+    PerfectReader,
+    RandomExamples,
+}
+
+impl Asker<'_> {
+    /// Every arm, asked every question under every seed.
+    pub(super) fn arms(
+        &mut self,
+        context: Context,
+        kept: &Kept,
+        fingerprint: &str,
+        heads: &[(Head, Used)],
+    ) -> Result<Vec<Arm>, Error> {
+        let k = self.task.neighbours;
+        let kinds = [
+            (Kind::Base, "base", "Compares the question with what each label means".to_string()),
+            (Kind::Retrieval, "retrieval", format!("Looks up the {k} nearest labelled examples, which vote")),
+            (
+                Kind::Tuned,
+                "tuned",
+                "A linear head on the encoder, trained on the labelled examples".to_string(),
+            ),
+            (
+                Kind::Both,
+                "both",
+                format!(
+                    "The trained head and the {k} nearest examples, weighed on examples held out of both"
+                ),
+            ),
+            (
+                Kind::PerfectReader,
+                "perfect-reader",
+                format!("Right whenever the right label is among the {k} nearest examples"),
+            ),
+            (Kind::RandomExamples, "random-examples", format!("{k} examples at random vote")),
+        ];
+        let mut arms = Vec::new();
+        for (kind, name, description) in kinds {
+            arms.push(self.arm(context, kept, fingerprint, heads, kind, (name, description))?);
+        }
+        Ok(arms)
+    }
+
+    fn arm(
+        &mut self,
+        context: Context,
+        kept: &Kept,
+        fingerprint: &str,
+        heads: &[(Head, Used)],
+        kind: Kind,
+        (name, description): (&str, String),
+    ) -> Result<Arm, Error> {
+        let seeds = if kind == Kind::Base { 1 } else { heads.len() };
+        let mut runs = Vec::new();
+        context.progress.stage(&format!("ask {name}"), Some((seeds * self.data.questions.len()) as u64));
+        for (seed, (head, _)) in heads.iter().enumerate().take(seeds) {
+            let memory = Memory::of(self.data, &self.data.draws[seed]);
+            let (mut rows, mut more) = kept.results::<Row>(&format!("rows-{name}-{seed}"), fingerprint)?;
+            rows.truncate(self.data.questions.len());
+            self.reused += rows.len();
+            context.progress.advance(rows.len() as u64);
+            for at in rows.len()..self.data.questions.len() {
+                if context.cancel.is_cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                let row = self.row(at, self.say(kind, at, head, &memory));
+                more.keep(&row)?;
+                rows.push(row);
+                self.asked += 1;
+                context.progress.advance(1);
+            }
+            runs.push(ArmRun { seed: seed as u64, rows });
+        }
+        let role = match kind {
+            Kind::PerfectReader | Kind::RandomExamples => Role::Diagnostic,
+            _ => Role::Candidate,
+        };
+        Ok(Arm {
+            name: name.into(),
+            description,
+            retrieval: !matches!(kind, Kind::Base | Kind::Tuned),
+            tuned: matches!(kind, Kind::Tuned | Kind::Both),
+            role,
+            on_premises: true,
+            absent: None,
+            runs,
+            upkeep: self.upkeep(kind, heads),
+            updates: Vec::new(),
+            updates_how: String::new(),
+        })
+    }
+
+    fn upkeep(&self, kind: Kind, heads: &[(Head, Used)]) -> Upkeep {
+        let draw = &self.data.draws[0];
+        let encoding: f64 = draw.iter().map(|&at| self.examples.used[at].cpu_s).sum();
+        let names: f64 = self.meanings.used.iter().map(|used| used.cpu_s).sum();
+        let vectors = 4 * (draw.len() * self.examples.vectors.columns) as u64;
+        let (head, training) = &heads[0];
+        match kind {
+            Kind::Base => upkeep(0, names, 4 * self.meanings.vectors.data.len() as u64),
+            Kind::Tuned => upkeep(draw.len(), encoding + training.cpu_s, head.bytes()),
+            Kind::Both => upkeep(draw.len(), encoding + training.cpu_s, head.bytes() + vectors),
+            Kind::Retrieval | Kind::PerfectReader | Kind::RandomExamples => {
+                upkeep(draw.len(), encoding, vectors)
+            }
+        }
+    }
+
+    fn say(&self, kind: Kind, at: usize, head: &Head, memory: &Memory) -> Said {
+        let question = self.questions.vectors.row(at);
+        let labels = self.data.labels.len();
+        let none = || (Vec::new(), Used::default());
+        let look_up =
+            || metered(|| memory.look_up(&self.examples.vectors, question, self.task.neighbours, labels));
+        match kind {
+            Kind::Base => {
+                let known: Vec<usize> = (0..labels).collect();
+                let (probabilities, decide) =
+                    metered(|| by_meaning(&self.meanings.vectors, &known, question, labels));
+                let (evidence, look_up) = none();
+                Said { probabilities, evidence, look_up, decide, right: None }
+            }
+            Kind::Tuned => {
+                let (probabilities, decide) = metered(|| head.predict(question));
+                let (evidence, look_up) = none();
+                Said { probabilities, evidence, look_up, decide, right: None }
+            }
+            Kind::Retrieval | Kind::PerfectReader => {
+                let (found, look_up) = look_up();
+                let gold = self.data.questions[at].gold;
+                let perfect = || found.examples.iter().any(|(_, label)| *label == gold);
+                let right = (kind == Kind::PerfectReader).then(perfect);
+                let (probabilities, evidence) = (found.probabilities, found.examples);
+                Said { probabilities, evidence, look_up, decide: Used::default(), right }
+            }
+            Kind::Both => {
+                let (found, look_up) = look_up();
+                let (probabilities, decide) =
+                    metered(|| head.together(&head.predict(question), &found.probabilities));
+                Said { probabilities, evidence: found.examples, look_up, decide, right: None }
+            }
+            Kind::RandomExamples => {
+                let mut random = SplitMix::new(self.task.seed ^ 0x726e_646d, at as u64);
+                let mut probabilities = vec![1e-3; labels];
+                let mut evidence = Vec::new();
+                for _ in 0..self.task.neighbours {
+                    let (row, label) = memory.rows[random.below(memory.rows.len())];
+                    probabilities[label] += 1.0;
+                    evidence.push((row, label));
+                }
+                let sum: f64 = probabilities.iter().sum();
+                probabilities.iter_mut().for_each(|p| *p /= sum);
+                let used = Used::default();
+                Said { probabilities, evidence, look_up: used, decide: used, right: None }
+            }
+        }
+    }
+
+    fn row(&self, at: usize, said: Said) -> Row {
+        let data = self.data;
+        let gold = data.questions[at].gold;
+        let answer = best(&said.probabilities);
+        let right = said.right.unwrap_or(answer == gold);
+        let above = said.probabilities.iter().filter(|p| **p > said.probabilities[gold]).count();
+        let brier: f64 = said
+            .probabilities
+            .iter()
+            .enumerate()
+            .map(|(label, p)| (p - f64::from(u8::from(label == gold))).powi(2))
+            .sum();
+        let shown = &said.evidence[..said.evidence.len().min(SHOWN)];
+        let backed = shown.iter().any(|(_, label)| *label == answer);
+        let number = |truth: bool| f64::from(u8::from(truth));
+        let mut values = vec![
+            Some(number(right)),
+            Some(number(above < TOP)),
+            Some(brier),
+            (!said.evidence.is_empty()).then_some(number(backed)),
+        ];
+        if let Some(outside) = data.outside {
+            values.push((gold == outside).then_some(number(answer != outside)));
+        }
+        let encode = &self.questions.used[at];
+        let evidence =
+            shown.iter().map(|(row, label)| format!("{}: {}", data.labels[*label], data.examples[*row].text));
+        Row {
+            state: if data.outside == Some(answer) { State::Abstained } else { State::Scored },
+            values,
+            confidence: Some(said.probabilities[answer]),
+            stage_ms: vec![encode.ms, said.look_up.ms, said.decide.ms],
+            cpu_s: encode.cpu_s + said.look_up.cpu_s + said.decide.cpu_s,
+            tokens_in: 0,
+            tokens_out: 0,
+            said: data.labels[answer].clone(),
+            evidence: evidence.collect(),
+            why: None,
+        }
+    }
+
+    /// The questions as the experiment has them.
+    pub(super) fn questions(&self) -> Vec<Question> {
+        let question = |asked: &super::data::Asked| Question {
+            id: asked.id.clone(),
+            text: asked.text.clone(),
+            gold: self.data.labels[asked.gold].clone(),
+            cluster: asked.cluster.clone(),
+            slice: asked.slice.clone(),
+        };
+        self.data.questions.iter().map(question).collect()
+    }
+}

@@ -1,0 +1,55 @@
+//! What every experiment says of itself, whatever its kind.
+
+use engraft_decide::Experiment;
+
+use super::task::Task;
+use crate::Context;
+
+/// The circumstances of an experiment.
+pub(super) struct Frame<'a> {
+    pub(super) task: &'a Task,
+    pub(super) created: String,
+    pub(super) command: String,
+    pub(super) threads: usize,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn new(context: Context, task: &'a Task, command: &str, threads: usize) -> Frame<'a> {
+        Frame { task, created: (context.now)(), command: command.into(), threads }
+    }
+
+    /// An experiment with everything but data, questions and arms.
+    pub(super) fn experiment(&self) -> Experiment {
+        let threads = match self.threads {
+            1 => "one thread".to_string(),
+            n => format!("{n} threads"),
+        };
+        Experiment {
+            name: self.task.name.clone(),
+            kind: self.task.kind.name().into(),
+            created: self.created.clone(),
+            build: format!("engraft {}", env!("CARGO_PKG_VERSION")),
+            machine: format!("{threads}, {} {}", std::env::consts::ARCH, std::env::consts::OS),
+            command: self.command.clone(),
+            seed: self.task.seed,
+            resamples: self.task.resamples,
+            data: Vec::new(),
+            measures: Vec::new(),
+            stages: Vec::new(),
+            questions: Vec::new(),
+            arms: Vec::new(),
+            curve: Vec::new(),
+            notes: Vec::new(),
+            terms: self.task.terms(),
+        }
+    }
+}
+
+/// An experiment as measured.
+pub(super) struct Measured {
+    pub(super) experiment: Experiment,
+    /// Answers kept from an interrupted run.
+    pub(super) reused: usize,
+    /// Answers asked for now.
+    pub(super) asked: usize,
+}

@@ -1,0 +1,156 @@
+//! `decide`: retrieval, fine-tuning or both, measured on the team's own questions; with a record that can be replayed.
+
+mod answer;
+mod classify;
+mod frame;
+mod kept;
+mod leak;
+mod meter;
+mod output;
+mod task;
+
+use std::path::{Path, PathBuf};
+
+pub use engraft_decide::Decision;
+use engraft_decide::Experiment;
+use engraft_nn::{Embedder, EncoderOptions};
+use serde::Serialize;
+
+pub use output::{Replayed, replay};
+pub use task::{Leakage, Slices, Task, TaskKind, Updates};
+
+use self::frame::Frame;
+use self::kept::Kept;
+use self::task::request;
+use crate::isolate::Parsers;
+use crate::{Context, Error, Workspace, models};
+
+/// What was decided, and where it is written.
+#[derive(Clone, Debug, Serialize)]
+pub struct Decided {
+    /// The decision.
+    #[serde(flatten)]
+    pub decision: Decision,
+    /// The folder with `decision.json`, `report.html`, `report.md` and `record.json`.
+    pub out: PathBuf,
+    /// Answers asked for in this run.
+    pub asked: usize,
+    /// Answers kept from an interrupted run.
+    pub reused: usize,
+}
+
+/// What `decide` would do.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// The task.
+    pub name: String,
+    /// What an answer is.
+    pub kind: &'static str,
+    /// Questions that would be asked.
+    pub questions: usize,
+    /// Labelled examples.
+    pub examples: usize,
+    /// Labels.
+    pub labels: usize,
+    /// Training seeds.
+    pub seeds: usize,
+    /// The arms.
+    pub arms: Vec<String>,
+    /// Scripted changes an arm.
+    pub changes: usize,
+    /// Answers in all.
+    pub answers: usize,
+    /// Tokens that would be paid for.
+    pub paid_tokens: u64,
+    /// Where it would write.
+    pub out: PathBuf,
+}
+
+/// Where and how.
+#[derive(Clone, Copy)]
+pub struct DecideRequest<'a> {
+    /// What to decide.
+    pub task: &'a Task,
+    /// The folder to write into; what an interrupted run measured there is kept.
+    pub out: &'a Path,
+    /// The command that does this again, for the report.
+    pub command: &'a str,
+    /// Threads of the encoder.
+    pub threads: usize,
+    /// Where datasets are, for a task that reads them.
+    pub workspace: Option<&'a Workspace>,
+    /// Reads the documents of a task that asks them.
+    pub parsers: &'a Parsers,
+}
+
+/// Measures every arm of the task and decides.
+pub fn decide(context: Context, request: &DecideRequest) -> Result<Decided, Error> {
+    let DecideRequest { task, out, .. } = *request;
+    possible(task)?;
+    let frame = Frame::new(context, task, request.command, request.threads);
+    let kept = Kept::open(&out.join("work"))?;
+    let measured = match task.kind {
+        TaskKind::Answer => answer::measure(context, task, &frame, request.parsers, out, &kept)?,
+        _ => classify::measure(
+            context,
+            request.workspace,
+            task,
+            &frame,
+            &encoder(context, task, request.threads)?,
+            &kept,
+        )?,
+    };
+    context.progress.stage("decide", None);
+    let decision = output::write(out, &measured.experiment)?;
+    Ok(Decided { decision, out: out.to_path_buf(), asked: measured.asked, reused: measured.reused })
+}
+
+/// What [`decide`] would do; nothing is measured or written.
+pub fn plan_decision(
+    context: Context,
+    workspace: Option<&Workspace>,
+    task: &Task,
+    out: &Path,
+) -> Result<Plan, Error> {
+    possible(task)?;
+    match task.kind {
+        TaskKind::Answer => answer::plan(task, out),
+        _ => classify::plan(context, workspace, task, out),
+    }
+}
+
+/// Refuses what this build cannot measure, saying what is missing.
+fn possible(task: &Task) -> Result<(), Error> {
+    match task.kind {
+        TaskKind::Classify | TaskKind::Answer => Ok(()),
+        TaskKind::Write => Err(Error::Unavailable {
+            message: "a `write` task needs a language model, and no endpoint is configured".into(),
+            hint: "measure what needs none: a task of kind `classify` or `answer`".into(),
+        }),
+        TaskKind::Extract => Err(request(
+            "a task of kind `extract` cannot be measured by this build",
+            "use `kind = \"classify\"` or `kind = \"answer\"`",
+        )),
+    }
+}
+
+fn encoder(context: Context, task: &Task, threads: usize) -> Result<Embedder, Error> {
+    let folder = models::find_or_pull(context, &task.encoder)?;
+    let name = Path::new(&task.encoder)
+        .file_name()
+        .map_or_else(|| task.encoder.clone(), |name| name.to_string_lossy().into_owned());
+    Ok(Embedder::open(&folder, &name, EncoderOptions { threads, ..EncoderOptions::default() })?)
+}
+
+/// The decision on an experiment that was read from its record.
+fn decided(experiment: &Experiment, sha256: &str) -> Result<Decision, Error> {
+    engraft_decide::decide(experiment, sha256).map_err(|error| match &error {
+        engraft_decide::Unfit::Shape(_) => {
+            request(error.to_string(), "use a `record.json` that `engraft decide` wrote")
+        }
+        engraft_decide::Unfit::TooFew { .. } => {
+            request(error.to_string(), "bring more questions with right answers")
+        }
+        engraft_decide::Unfit::NoArm => request(error.to_string(), "look at why no arm could be measured"),
+    })
+}

@@ -1,0 +1,397 @@
+//! `TASK.toml`: what is to be decided, on which data, under which terms; everything but the data has a default.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use engraft_decide::{Amount, Basis, Limits, Prices, Terms, Volume, Weights};
+use serde::Deserialize;
+
+use crate::Error;
+
+/// What is to be decided.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// What people call it; by default the file's name.
+    #[serde(default)]
+    pub name: String,
+    /// What an answer is.
+    pub kind: TaskKind,
+    /// Questions with right answers; never trained on.
+    pub evaluation: Option<PathBuf>,
+    /// Labelled examples to retrieve from and to train on.
+    pub training: Option<PathBuf>,
+    /// One labelled file for both; half of it becomes the evaluation set.
+    pub labelled: Option<PathBuf>,
+    /// The folder of documents that answers come from.
+    pub documents: Option<PathBuf>,
+    /// The encoder, by name or folder.
+    #[serde(default = "encoder")]
+    pub encoder: String,
+    /// Chooses resamples, subsets and changes.
+    #[serde(default)]
+    pub seed: u64,
+    /// How many times labelled examples are drawn anew, where `shots` is set.
+    #[serde(default = "seeds")]
+    pub seeds: usize,
+    /// Resamples behind every interval.
+    #[serde(default = "resamples")]
+    pub resamples: usize,
+    /// Labelled examples a label, drawn from the training set; by default all.
+    pub shots: Option<usize>,
+    /// At most so many questions, drawn from the evaluation set; by default all.
+    pub limit: Option<usize>,
+    /// What to do with questions that nearly repeat a training example.
+    #[serde(default)]
+    pub leakage: Leakage,
+    /// How questions are sliced.
+    #[serde(default)]
+    pub slices: Slices,
+    /// The label that means none of the others.
+    pub out_of_scope: Option<String>,
+    /// What labels mean, in words, for the arm that knows nothing else.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Labelled examples retrieved for a question.
+    #[serde(default = "neighbours")]
+    pub neighbours: usize,
+    /// Whether the tuned arms are also trained on a half, a quarter and an eighth of the labels.
+    #[serde(default = "yes")]
+    pub learning_curve: bool,
+    /// Scripted changes.
+    #[serde(default)]
+    pub updates: Updates,
+    /// Limits that drop an arm.
+    #[serde(default)]
+    must: LimitWords,
+    /// Values beyond which more is not worth more.
+    #[serde(default)]
+    nice: LimitWords,
+    /// How much each criterion counts.
+    #[serde(default)]
+    weights: WeightWords,
+    /// What things cost.
+    #[serde(default)]
+    prices: PriceWords,
+    /// How much is asked and changed.
+    #[serde(default)]
+    volume: VolumeWords,
+    /// How sure a recommendation has to be.
+    #[serde(default)]
+    decision: DecisionWords,
+    /// The folder that relative paths start from.
+    #[serde(skip)]
+    pub root: PathBuf,
+}
+
+/// What an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskKind {
+    /// A cited answer from documents.
+    Answer,
+    /// One label of a list.
+    Classify,
+    /// Spans of a text.
+    Extract,
+    /// A written text.
+    Write,
+}
+
+impl TaskKind {
+    /// As in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            TaskKind::Answer => "answer",
+            TaskKind::Classify => "classify",
+            TaskKind::Extract => "extract",
+            TaskKind::Write => "write",
+        }
+    }
+}
+
+/// What to do with questions that nearly repeat a training example.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Leakage {
+    /// Stop and list the pairs.
+    #[default]
+    Refuse,
+    /// Leave those questions out, and say how many.
+    Drop,
+}
+
+/// How questions are sliced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Slices {
+    /// By the `slice` of each question where there is one, by length otherwise.
+    #[default]
+    Auto,
+    /// By length: at most eight words are short.
+    Length,
+    /// Not at all.
+    None,
+}
+
+/// Scripted changes that show how fast an arm follows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Updates {
+    /// How many; half are changes, three in ten additions, two in ten deletions.
+    #[serde(default = "trials")]
+    pub trials: usize,
+    /// An arm that is slow to change stops after this long, but not before three changes.
+    #[serde(default = "budget")]
+    pub budget_s: f64,
+    /// Minutes a person looks at a model trained anew before it goes live.
+    #[serde(default = "review")]
+    pub review_minutes: f64,
+}
+
+impl Default for Updates {
+    fn default() -> Updates {
+        Updates { trials: trials(), budget_s: budget(), review_minutes: review() }
+    }
+}
+
+fn encoder() -> String {
+    "all-MiniLM-L6-v2".into()
+}
+fn seeds() -> usize {
+    3
+}
+fn resamples() -> usize {
+    10_000
+}
+fn neighbours() -> usize {
+    16
+}
+fn yes() -> bool {
+    true
+}
+fn trials() -> usize {
+    50
+}
+fn budget() -> f64 {
+    30.0
+}
+fn review() -> f64 {
+    10.0
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LimitWords {
+    quality: Option<f64>,
+    groundedness: Option<f64>,
+    p95_ms: Option<f64>,
+    cost_per_month: Option<f64>,
+    update_lag_s: Option<f64>,
+    on_premises: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WeightWords {
+    quality: Option<f64>,
+    groundedness: Option<f64>,
+    latency: Option<f64>,
+    cost: Option<f64>,
+    update_lag: Option<f64>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PriceWords {
+    currency: Option<String>,
+    core_hour: Option<f64>,
+    utilisation: Option<f64>,
+    tokens_in: Option<f64>,
+    tokens_out: Option<f64>,
+    label: Option<f64>,
+    person_hour: Option<f64>,
+    gigabyte_month: Option<f64>,
+    hosting_month: Option<f64>,
+    months: Option<f64>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct VolumeWords {
+    queries_per_month: Option<f64>,
+    updates_per_month: Option<f64>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct DecisionWords {
+    margin: Option<f64>,
+    confidence: Option<f64>,
+    weight_certainty: Option<f64>,
+}
+
+impl Task {
+    /// Reads a task file; relative paths in it start from its folder.
+    pub fn read(path: &Path) -> Result<Task, Error> {
+        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let root = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+        let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        Task::parse(&text, root, &name).map_err(|message| {
+            request(format!("{}: {message}", path.display()), "docs/reference/decide.md lists every key")
+        })
+    }
+
+    /// Reads the text of a task file; `name` is used where it has none. The error is for people.
+    pub fn parse(text: &str, root: PathBuf, name: &str) -> Result<Task, String> {
+        let mut task: Task = toml::from_str(text).map_err(|error| error.to_string().trim().to_string())?;
+        if task.name.is_empty() {
+            task.name = name.into();
+        }
+        task.root = root;
+        task.check()?;
+        Ok(task)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        for (name, value) in
+            [("seeds", self.seeds), ("resamples", self.resamples), ("neighbours", self.neighbours)]
+        {
+            if value == 0 {
+                return Err(format!("{name} is 0: it is 1 or more"));
+            }
+        }
+        if self.shots == Some(0) {
+            return Err("shots is 0: leave it out to use every example".into());
+        }
+        let found = self.terms().contradictions();
+        if found.is_empty() { Ok(()) } else { Err(found.join("; ")) }
+    }
+
+    /// A path of the file, from its folder.
+    pub fn path(&self, path: &Path) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// Prices, must-haves and weights, with what was not said filled in and marked as assumed.
+    pub fn terms(&self) -> Terms {
+        let amount = |said: Option<f64>, default: Amount| said.map_or(default, Amount::given);
+        let (p, v, defaults) = (&self.prices, &self.volume, Prices::default());
+        let volume = Volume::default();
+        let weights = Weights::default();
+        // Weights are said together or not at all: one alone says nothing about the others.
+        let w = &self.weights;
+        let said = [w.quality, w.groundedness, w.latency, w.cost, w.update_lag];
+        let weights = match said.iter().all(Option::is_none) {
+            true => weights,
+            false => {
+                let [quality, groundedness, latency, cost, update_lag] =
+                    said.map(|weight| weight.unwrap_or(0.0));
+                Weights { quality, groundedness, latency, cost, update_lag }
+            }
+        };
+        let base = Terms::default();
+        Terms {
+            prices: Prices {
+                currency: p.currency.clone().unwrap_or(defaults.currency),
+                core_hour: amount(p.core_hour, defaults.core_hour),
+                utilisation: amount(p.utilisation, defaults.utilisation),
+                tokens_in: amount(p.tokens_in, defaults.tokens_in),
+                tokens_out: amount(p.tokens_out, defaults.tokens_out),
+                label: amount(p.label, defaults.label),
+                person_hour: amount(p.person_hour, defaults.person_hour),
+                gigabyte_month: amount(p.gigabyte_month, defaults.gigabyte_month),
+                hosting_month: amount(p.hosting_month, defaults.hosting_month),
+                months: amount(p.months, defaults.months),
+            },
+            volume: Volume {
+                queries_per_month: amount(v.queries_per_month, volume.queries_per_month),
+                updates_per_month: amount(v.updates_per_month, volume.updates_per_month),
+            },
+            must: self.must.limits(),
+            nice: self.nice.limits(),
+            weights,
+            weight_certainty: self.decision.weight_certainty.unwrap_or(base.weight_certainty),
+            margin: self.decision.margin.unwrap_or(base.margin),
+            confidence: self.decision.confidence.unwrap_or(base.confidence),
+        }
+    }
+
+    /// The dataset that a data key names as `dataset:NAME`.
+    pub(super) fn dataset(path: &Path) -> Option<&str> {
+        path.to_str()?.strip_prefix("dataset:")
+    }
+
+    /// Whether any of its data is a dataset of a workspace.
+    pub fn wants_workspace(&self) -> bool {
+        [&self.training, &self.evaluation, &self.labelled]
+            .into_iter()
+            .flatten()
+            .any(|path| Task::dataset(path).is_some())
+    }
+
+    /// Whether any price or volume is a default.
+    pub fn assumes(&self) -> bool {
+        self.terms().prices.list().iter().any(|(_, _, amount)| amount.basis == Basis::Assumed)
+    }
+}
+
+impl LimitWords {
+    fn limits(&self) -> Limits {
+        Limits {
+            quality: self.quality,
+            groundedness: self.groundedness,
+            p95_ms: self.p95_ms,
+            cost_per_month: self.cost_per_month,
+            update_lag_s: self.update_lag_s,
+            on_premises: self.on_premises,
+        }
+    }
+}
+
+/// The user's error, with what to do.
+pub(super) fn request(message: impl Into<String>, hint: impl Into<String>) -> Error {
+    Error::Request { message: message.into(), hint: hint.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let said = match Task::parse(text, PathBuf::new(), "task") {
+            Ok(task) => format!("{} {}", task.name, task.kind.name()),
+            Err(message) => message,
+        };
+        assert!(said.contains(expected), "{said}");
+    }
+
+    #[test]
+    fn a_kind_and_a_file_are_enough() {
+        check("kind = 'classify'\nlabelled = 'rows.jsonl'", "task classify");
+    }
+
+    #[test]
+    fn an_unknown_key_or_kind_is_named() {
+        check("kind = 'classify'\nlabeled = 'rows.jsonl'", "labeled");
+        check("kind = 'guess'", "guess");
+    }
+
+    #[test]
+    fn contradictory_constraints_are_named() {
+        check(
+            "kind = 'classify'\n[must]\np95_ms = 100\n[nice]\np95_ms = 500",
+            "nice.p95_ms (500) is worse than must.p95_ms (100)",
+        );
+        check("kind = 'classify'\n[must]\nquality = 1.5", "must.quality is 1.5");
+        check("kind = 'classify'\n[prices]\nlabel = -1.0", "prices.label is -1");
+    }
+
+    #[test]
+    fn a_price_of_zero_is_fine_and_given() {
+        let task = Task::parse("kind = 'classify'\n[prices]\nlabel = 0.0", PathBuf::new(), "t").unwrap();
+        assert_eq!(task.terms().prices.label, Amount::given(0.0));
+        assert!(task.assumes());
+    }
+}

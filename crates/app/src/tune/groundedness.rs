@@ -1,0 +1,200 @@
+//! `tune groundedness`: labelled claims in, a calibrated judge of claims and a verdict out; and what it says of new claims.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use engraft_annotate::{Answer, Question, QuestionKind, Record, Verdict as Said};
+use engraft_core::Embed;
+use engraft_eval::Resampling;
+use engraft_tune::TuneError;
+use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe, Trained};
+use engraft_tune::groundedness::{
+    BASE, Claim, ClaimRow, Groundedness, GroundednessOptions, Judged, Tier, UNSURE, measures, read_claims,
+    tune_groundedness as tune,
+};
+use serde_json::{Value, json};
+
+use crate::dataset::opened::Opened;
+use crate::people::{Act, Principal};
+use crate::tune::base::{self, BaseEncoder};
+use crate::tune::predict::base_of;
+use crate::tune::report::{DataReport, TuneReport};
+use crate::tune::rows::Source;
+use crate::tune::{TuneRequest, judging};
+use crate::{Context, Error, Workspace};
+
+/// Resamples behind every interval.
+const RESAMPLES: usize = 1000;
+/// Entries of long lists in a report.
+const LISTED: usize = 100;
+/// Claims kept with what the model says of them.
+const PROBES: usize = 5;
+
+/// What judge of claims to tune.
+#[derive(Clone, Debug)]
+pub struct GroundednessRequest {
+    /// What every tuner is asked.
+    pub tune: TuneRequest,
+    /// `coverage`, `shipped`, `features`, `meaning` or `auto`.
+    pub method: String,
+}
+
+/// Tunes a judge of claims and registers it, whatever the verdict.
+pub fn tune_groundedness(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    request: &GroundednessRequest,
+) -> Result<TuneReport, Error> {
+    who.must(Act::Manage)?;
+    let asked = &request.tune;
+    let tier = tier(&request.method)?;
+    judging::must_be_free(workspace, asked)?;
+    let began = (context.now_ns)();
+    context.progress.stage("read", None);
+    let read = |path: &Path| read_claims(path, true);
+    let fits = |question: &Question| matches!(question.kind, QuestionKind::Support { .. });
+    let source = judging::rows(context, workspace, who, asked, read, &fits, "support", &of_item)?;
+    let eval = asked.eval.as_deref().map(|path| judging::of_file(path, read)).transpose()?;
+    // Only the highest tier compares meanings, and a person who wants none of it need not have an encoder.
+    let encoder = match tier {
+        Some(Tier::Meaning) => base::open(context, workspace, asked.base.as_deref())?,
+        _ => None,
+    };
+    let options = GroundednessOptions {
+        tier,
+        seeds: asked.seeds,
+        seed: asked.seed,
+        resampling: Resampling { seed: asked.seed, resamples: RESAMPLES },
+    };
+    let encoding = encoder.as_ref().map(|base| &base.encoder as &dyn Embed);
+    let held = eval.as_ref().map(|eval| eval.rows.as_slice());
+    let tuned = tune(&source.rows, held, &options, encoding, context.progress, context.cancel)?;
+    let seconds = ((context.now_ns)() - began) as f64 / 1e9;
+    context.progress.stage("register", None);
+    let name = judging::name(workspace, asked, &source.stem, "groundedness");
+    let draft = Draft::begin(&workspace.models(), &name)?;
+    tuned.model.save(draft.path())?;
+    let base = encoder.as_ref().filter(|_| tuned.model.needs_encoder()).map(BaseEncoder::remembered);
+    let judged_by = eval.as_ref().unwrap_or(&source);
+    let claims: Vec<Claim> = judged_by.rows.iter().take(PROBES).map(|row| row.claim.clone()).collect();
+    let says = |model: &Groundedness| -> Result<Vec<Value>, TuneError> {
+        let judged = measures(&claims, encoding.filter(|_| model.needs_encoder()))?;
+        Ok(judged.iter().map(|features| answer(&model.judge(features))).collect())
+    };
+    let probes = claims.iter().zip(says(&tuned.model)?);
+    let probes = probes.map(|(claim, output)| Probe {
+        input: json!({ "claim": claim.text, "evidence": claim.evidence }),
+        output,
+    });
+    let mut lineage = vec![source.lineage.clone()];
+    lineage.extend(eval.as_ref().map(|eval| format!("eval-{}", eval.lineage)));
+    lineage.extend(base.as_ref().map(|base| format!("base:{}@{}", base.name, base.fingerprint)));
+    let manifest = Manifest {
+        format: FORMAT,
+        name,
+        kind: "groundedness".into(),
+        method: tuned.tier.name().into(),
+        base,
+        data_snapshot: source.snapshot.clone(),
+        seeds: (0..asked.seeds as u64).map(|round| asked.seed.wrapping_add(round)).collect(),
+        created: (context.now)(),
+        build: env!("CARGO_PKG_VERSION").into(),
+        labels: Vec::new(),
+        settings: json!({ "trusted": tuned.model.trusted, "unsure": [UNSURE.0, UNSURE.1] }),
+        train: Trained { rows: tuned.rows, steps: tuned.fits, seconds },
+        eval: tuned.eval,
+        against: BASE.into(),
+        against_base: tuned.against_base,
+        ship: tuned.verdict.ship,
+        why: tuned.verdict.why,
+        lineage,
+        probes: probes.collect(),
+        files: Default::default(),
+    };
+    let artefact = draft.register(manifest, |read| says(&Groundedness::load(read)?))?;
+    let mut report = TuneReport::of(&artefact, data_report(&source, eval.as_ref()));
+    report.stopped = tuned.stopped;
+    Ok(report)
+}
+
+fn tier(method: &str) -> Result<Option<Tier>, Error> {
+    let found = Tier::ALL.into_iter().find(|tier| tier.name() == method);
+    if found.is_none() && method != "auto" {
+        let hint = "choose auto, coverage, shipped, features or meaning".to_string();
+        return Err(Error::Request { message: format!("`{method}` is no method for groundedness"), hint });
+    }
+    Ok(found)
+}
+
+fn data_report(source: &Source<ClaimRow>, eval: Option<&Source<ClaimRow>>) -> DataReport {
+    let trained: BTreeSet<(&str, &[String])> =
+        source.rows.iter().map(|row| (row.claim.text.as_str(), row.claim.evidence.as_slice())).collect();
+    let leaked =
+        |row: &&ClaimRow| trained.contains(&(row.claim.text.as_str(), row.claim.evidence.as_slice()));
+    let mut rejected = source.rejected.clone();
+    rejected.extend(eval.into_iter().flat_map(|eval| eval.rejected.iter().cloned()));
+    let rejected_total = rejected.len();
+    rejected.truncate(LISTED);
+    DataReport {
+        eval_rows: eval.map_or(source.rows.len(), |eval| eval.rows.len()),
+        leaked: eval.map_or(0, |eval| eval.rows.iter().filter(leaked).count()),
+        unresolved: source.unresolved,
+        rejected,
+        rejected_total,
+        ..DataReport::default()
+    }
+}
+
+/// The sentences of an item's answer as claims, each against all passages of the item. Sentences that cite nothing are no claims.
+fn of_item(_: &Opened, question: &Question, record: &Record) -> Option<Vec<ClaimRow>> {
+    let QuestionKind::Support { passages, .. } = &question.kind else { return None };
+    let Some(Answer::Support(sentences)) = record.resolution.as_ref()?.answers.get(&question.name) else {
+        return None;
+    };
+    let shown = record.fields.get(passages).and_then(Value::as_array);
+    let evidence: Vec<String> = shown
+        .into_iter()
+        .flatten()
+        .filter_map(|passage| Some(passage["text"].as_str()?.to_string()))
+        .collect();
+    let cites = sentences.iter().filter(|sentence| sentence.verdict != Said::NoCitation);
+    let rows = cites.map(|sentence| ClaimRow {
+        id: format!("{}@{}", record.id, sentence.char_start),
+        line: 0,
+        claim: Claim { text: sentence.quote.clone(), evidence: evidence.clone() },
+        // A sentence that is partly supported is not supported.
+        grade: Some(f64::from(u8::from(sentence.verdict == Said::Supported))),
+        group: Some(record.id.clone()),
+    });
+    Some(rows.collect())
+}
+
+/// Hands a line for every claim of `input` to `take`: `{id, score, verdict, missing}`.
+pub(crate) fn predict(
+    context: Context,
+    workspace: &Workspace,
+    artefact: &Artefact,
+    input: &Path,
+    take: &mut dyn FnMut(Value) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let model = Groundedness::load(artefact)?;
+    let encoder = model.needs_encoder().then(|| base_of(context, workspace, artefact)).transpose()?;
+    let encoder = encoder.as_ref().map(|encoder| encoder as &dyn Embed);
+    let say = |rows: &[ClaimRow]| {
+        let claims: Vec<Claim> = rows.iter().map(|row| row.claim.clone()).collect();
+        let judged = measures(&claims, encoder)?;
+        let line = |(row, features): (&ClaimRow, _)| {
+            let mut line = answer(&model.judge(features));
+            line["id"] = row.id.clone().into();
+            line
+        };
+        Ok(rows.iter().zip(&judged).map(line).collect())
+    };
+    judging::lines(context, read_claims(input, false)?, |row| row.line, &say, take)
+}
+
+fn answer(judged: &Judged) -> Value {
+    let score = (judged.score * 1e6).round() / 1e6;
+    json!({ "score": score, "verdict": judged.verdict, "missing": judged.missing })
+}

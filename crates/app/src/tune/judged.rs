@@ -1,0 +1,282 @@
+//! What the tuners of search have in common: judged questions to learn from and to evaluate on, figures, and registration.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use engraft_core::DocNo;
+use engraft_eval::{Measure, Metric, Resampling};
+use engraft_nn::Embedder;
+use engraft_tune::TuneError;
+use engraft_tune::artefact::{
+    Artefact, Base, Draft, FORMAT, Manifest, Probe, Trained, check_name, free_name,
+};
+use engraft_tune::data::{Judged, read_judged, split};
+use engraft_tune::ship::{Verdict, paired_difference, verdict};
+use serde_json::Value;
+
+use crate::search::embed_query;
+use crate::tune::TuneRequest;
+use crate::tune::ground::{Asked, Ground, Ranking, measure};
+use crate::tune::report::DataReport;
+use crate::{Context, Error, Workspace};
+
+/// The part of the questions held out to evaluate on, where no file of judgements is named.
+const HELD_OUT: f64 = 0.2;
+/// Resamples behind every interval.
+const RESAMPLES: usize = 2000;
+/// Entries of long lists in a report.
+const LISTED: usize = 100;
+/// The measure that decides.
+pub(crate) const DECIDES: &str = "nDCG@10";
+/// The same on questions none of whose answers were judged in training.
+pub(crate) const ON_NEW: &str = "nDCG@10 where no answer was seen in training";
+
+/// Judged questions, in two parts that do not leak, and what they are ranked against.
+pub(crate) struct Lesson {
+    pub(crate) ground: Ground,
+    pub(crate) train: Vec<Asked>,
+    pub(crate) eval: Vec<Asked>,
+    pub(crate) passages: bool,
+    pub(crate) snapshot: String,
+    pub(crate) lineage: Vec<String>,
+    pub(crate) stem: String,
+    pub(crate) data: DataReport,
+}
+
+/// Reads what a tuner of search is asked to learn from.
+pub(crate) fn lesson(
+    context: Context,
+    workspace: &Workspace,
+    encoder: &Embedder,
+    asked: &TuneRequest,
+) -> Result<Lesson, Error> {
+    if let Some(name) = &asked.name {
+        check_name(name)?;
+        if workspace.models().join(name).exists() {
+            return Err(TuneError::Taken { name: name.clone() }.into());
+        }
+    }
+    context.progress.stage("read", None);
+    let path = Path::new(&asked.data);
+    if !path.exists() {
+        let hint = "name a folder or a file of judgements: queries.jsonl with qrels, or rows {query, positive} or {query, uri}; \
+                    `engraft dataset export D DIR --format beir` makes one of a dataset";
+        return Err(Error::Missing {
+            what: "file of judgements",
+            name: asked.data.clone(),
+            hint: hint.into(),
+        });
+    }
+    let judged = read_judged(path)?;
+    let named = asked.eval.as_deref().map(read_judged).transpose()?;
+    let both: Vec<&Judged> = std::iter::once(&judged).chain(&named).collect();
+    let ground = Ground::of(context, workspace, encoder, &both)?;
+    let (mut train, mut lost) = ground.asked(&judged.questions);
+    let told = |judged: &Judged, path: &Path| {
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        format!("file:{name}@{}", judged.sha256)
+    };
+    let mut lineage = vec![told(&judged, path)];
+    let mut data = DataReport::default();
+    let mut rejected = judged.rejected;
+    let eval = match named {
+        Some(named) => {
+            lineage.push(format!("eval-{}", told(&named, asked.eval.as_deref().unwrap_or(path))));
+            rejected.extend(named.rejected);
+            let (eval, without) = ground.asked(&named.questions);
+            lost += without;
+            eval
+        }
+        None => {
+            let texts: Vec<&str> = train.iter().map(|one| one.text.as_str()).collect();
+            let parts = split(&texts, &vec![None; texts.len()], &[], HELD_OUT, asked.seed);
+            let pick = |places: &[usize]| places.iter().map(|&at| train[at].clone()).collect::<Vec<_>>();
+            let (kept, held) = (pick(&parts.train), pick(&parts.held));
+            train = kept;
+            held
+        }
+    };
+    let known: BTreeSet<&str> = train.iter().map(|one| one.text.as_str()).collect();
+    data.leaked = eval.iter().filter(|one| known.contains(one.text.as_str())).count();
+    data.eval_rows = eval.len();
+    data.unresolved = lost;
+    data.rejected_total = rejected.len();
+    rejected.truncate(LISTED);
+    data.rejected = rejected;
+    if train.is_empty() || eval.is_empty() {
+        let message = format!(
+            "{} questions to learn from and {} to evaluate on are left; {lost} have no answer among the documents here",
+            train.len(),
+            eval.len()
+        );
+        let hint = "bring the documents in first: `engraft ingest PATH` or `engraft import beir DIR`";
+        return Err(TuneError::data(message, hint).into());
+    }
+    let stem = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let (passages, snapshot) = (judged.passages, judged.sha256);
+    Ok(Lesson { ground, train, eval, passages, snapshot, lineage, stem, data })
+}
+
+/// The encoder whose vectors search compares, or an error that says why there is none.
+pub(crate) fn encoder_of<'w>(context: Context, workspace: &'w Workspace) -> Result<&'w Embedder, Error> {
+    workspace.encoder(context)?.ok_or_else(|| Error::Request {
+        message: "this workspace has no encoder, so there is no meaning to tune".into(),
+        hint: "set encoder.model in engraft.toml and run `engraft sync`".into(),
+    })
+}
+
+/// The questions' vectors.
+pub(crate) fn vectors(encoder: &Embedder, asked: &[Asked]) -> Result<Vec<Vec<f32>>, Error> {
+    asked.iter().map(|one| embed_query(encoder, &one.text)).collect()
+}
+
+/// The documents that training saw as answers.
+pub(crate) fn seen(train: &[Asked]) -> BTreeSet<DocNo> {
+    train.iter().flat_map(Asked::answers).collect()
+}
+
+/// Figures of rankings, one a seed, and how they compare with those of the search before.
+pub(crate) struct Figures {
+    pub(crate) eval: BTreeMap<String, Metric>,
+    pub(crate) against_base: BTreeMap<String, Metric>,
+    pub(crate) verdict: Verdict,
+}
+
+/// `base` and each of `tuned` (one a seed) hold a ranking of each question of `eval`.
+pub(crate) fn figures(
+    eval: &[Asked],
+    train: &[Asked],
+    base: &[Ranking],
+    tuned: &[Vec<Ranking>],
+    seed: u64,
+) -> Figures {
+    let resampling = Resampling { seed, resamples: RESAMPLES };
+    let seen = seen(train);
+    let new: Vec<usize> =
+        (0..eval.len()).filter(|&at| !eval[at].answers().any(|doc| seen.contains(&doc))).collect();
+    let all: Vec<usize> = (0..eval.len()).collect();
+    let mut out = Figures {
+        eval: BTreeMap::new(),
+        against_base: BTreeMap::new(),
+        verdict: Verdict { ship: false, why: String::new() },
+    };
+    let scores = |rankings: &[Ranking], what: Measure, rows: &[usize]| -> Vec<f64> {
+        rows.iter().map(|&at| measure(what, &eval[at], rankings[at].iter().map(|hit| hit.doc))).collect()
+    };
+    let ndcg = Measure::Ndcg(Some(10));
+    let measures = [
+        (DECIDES, ndcg, &all),
+        ("R@100", Measure::Recall(Some(100)), &all),
+        ("RR", Measure::ReciprocalRank(None), &all),
+        (ON_NEW, ndcg, &new),
+    ];
+    for (name, what, rows) in measures {
+        let before = scores(base, what, rows);
+        let after: Vec<Vec<f64>> = tuned.iter().map(|one| scores(one, what, rows)).collect();
+        let mean: Vec<f64> = (0..rows.len())
+            .map(|row| after.iter().map(|seed| seed[row]).sum::<f64>() / after.len().max(1) as f64)
+            .collect();
+        out.eval.insert(name.into(), Metric::mean(&mean, &resampling));
+        out.against_base.insert(name.into(), paired_difference(&[before], &after, &resampling));
+    }
+    let (whole, on_new) = (&out.against_base[DECIDES], &out.against_base[ON_NEW]);
+    out.verdict = verdict(whole, DECIDES, "the search before");
+    if out.verdict.ship {
+        if on_new.high.is_some_and(|high| high < 0.0) {
+            out.verdict.ship = false;
+            out.verdict.why.push_str("; but it is worse where no answer was seen in training");
+        } else {
+            out.verdict.why.push_str(&told_on_new(on_new));
+        }
+    }
+    out
+}
+
+/// Whether the gain holds for documents that training never saw as answers.
+fn told_on_new(on_new: &Metric) -> String {
+    match (on_new.value, on_new.low, on_new.high) {
+        (Some(value), Some(low), Some(high)) => format!(
+            "; on the {} questions none of whose answers was seen in training {:+.1} points ({:+.1} to {:+.1})",
+            on_new.n,
+            value * 100.0,
+            low * 100.0,
+            high * 100.0
+        ),
+        _ => format!("; only {} questions ask for answers that training did not see", on_new.n),
+    }
+}
+
+/// What a tuner of search knows of the model it made.
+pub(crate) struct Made {
+    pub(crate) kind: &'static str,
+    pub(crate) method: &'static str,
+    pub(crate) base: Option<Base>,
+    pub(crate) seeds: Vec<u64>,
+    pub(crate) settings: Value,
+    pub(crate) train: Trained,
+    pub(crate) figures: Figures,
+    pub(crate) against: String,
+    pub(crate) probes: Vec<Probe>,
+}
+
+/// Begins the model's folder, under the name asked for or one that is free.
+pub(crate) fn draft(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    asked: &TuneRequest,
+    what: &str,
+) -> Result<Draft, Error> {
+    let models = workspace.models();
+    let fits = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let stem: String = lesson.stem.chars().map(fits).take(40).collect();
+    let stem = stem.trim_start_matches(['-', '_', '.']);
+    let wanted = if stem.is_empty() { what.to_string() } else { format!("{stem}-{what}") };
+    let name = asked.name.clone().unwrap_or_else(|| free_name(&models, &wanted));
+    Ok(Draft::begin(&models, &name)?)
+}
+
+/// Registers the model, whatever the verdict; `reload` answers the probes from its files.
+pub(crate) fn register(
+    context: Context,
+    draft: Draft,
+    lesson: &Lesson,
+    made: Made,
+    reload: impl FnOnce(&Artefact) -> Result<Vec<Value>, TuneError>,
+) -> Result<Artefact, Error> {
+    context.progress.stage("register", None);
+    let mut lineage = lesson.lineage.clone();
+    lineage.extend(made.base.as_ref().map(|base| format!("base:{}@{}", base.name, base.fingerprint)));
+    let manifest = Manifest {
+        format: FORMAT,
+        name: String::new(),
+        kind: made.kind.into(),
+        method: made.method.into(),
+        base: made.base,
+        data_snapshot: lesson.snapshot.clone(),
+        seeds: made.seeds,
+        created: (context.now)(),
+        build: env!("CARGO_PKG_VERSION").into(),
+        labels: Vec::new(),
+        settings: made.settings,
+        train: made.train,
+        eval: made.figures.eval,
+        against: made.against,
+        against_base: made.figures.against_base,
+        ship: made.figures.verdict.ship,
+        why: made.figures.verdict.why,
+        lineage,
+        probes: made.probes,
+        files: BTreeMap::new(),
+    };
+    Ok(draft.register(manifest, reload)?)
+}
+
+/// The seeds asked for.
+pub(crate) fn seeds(asked: &TuneRequest) -> Vec<u64> {
+    (0..asked.seeds as u64).map(|n| asked.seed + n).collect()
+}
+
+/// How the artefact remembers the workspace's encoder.
+pub(crate) fn remembered(workspace: &Workspace, encoder: &Embedder) -> Base {
+    Base { name: workspace.config.encoder.model.clone(), fingerprint: encoder.encoder().fingerprint() }
+}

@@ -1,0 +1,78 @@
+//! The words of tuning search: fusion, retriever, reranker, and which of them is used.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// What every tuner of search is asked.
+#[derive(Debug, Args)]
+pub(crate) struct Judgements {
+    /// Judged questions: a folder or table with queries.jsonl and qrels, or rows {query, positive, negatives} or {query, uri,
+    /// relevance}
+    #[arg(long, value_name = "JUDGEMENTS")]
+    pub(crate) data: String,
+    /// Judged questions to evaluate on; by default a fifth of the data is held out
+    #[arg(long, value_name = "JUDGEMENTS")]
+    pub(crate) eval: Option<PathBuf>,
+    /// What to call the model; by default after the data
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Chooses everything that is drawn by lot
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Retriever {
+    #[command(flatten)]
+    pub(crate) judgements: Judgements,
+    /// What is tuned: adapter (a matrix on the question's side; seconds, the index stays) or encoder (minutes; every passage is
+    /// embedded anew)
+    #[arg(long, default_value = "adapter")]
+    pub(crate) method: String,
+    /// The encoder to start from: a model name or a folder; by default the workspace's
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) base: Option<String>,
+    /// How many seeds to train with
+    #[arg(long, default_value_t = 3, value_name = "K")]
+    pub(crate) seeds: usize,
+    /// Passes over the questions, with --method encoder
+    #[arg(long, default_value_t = 2)]
+    pub(crate) epochs: usize,
+    /// Questions a step, with --method encoder
+    #[arg(long, default_value_t = 64)]
+    pub(crate) batch: usize,
+    /// The highest rate, with --method encoder
+    #[arg(long, default_value_t = 2e-5)]
+    pub(crate) rate: f64,
+    /// Shorter lengths at which vectors should be good too (Matryoshka), with --method encoder
+    #[arg(long, value_name = "N,M", value_delimiter = ',')]
+    pub(crate) dims: Vec<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reranker {
+    #[command(flatten)]
+    pub(crate) judgements: Judgements,
+    /// The encoder to start from: a model name or a folder; by default the workspace's
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) base: Option<String>,
+    /// How many seeds to train with
+    #[arg(long, default_value_t = 3, value_name = "K")]
+    pub(crate) seeds: usize,
+    /// Passes over the pairs
+    #[arg(long, default_value_t = 2)]
+    pub(crate) epochs: usize,
+    /// Pairs a step
+    #[arg(long, default_value_t = 32)]
+    pub(crate) batch: usize,
+    /// The highest rate
+    #[arg(long, default_value_t = 2e-5)]
+    pub(crate) rate: f64,
+    /// Wrong passages mined for each right one
+    #[arg(long, default_value_t = 4)]
+    pub(crate) wrong: usize,
+    /// The most tokens of question and passage together; passages are cut there
+    #[arg(long, default_value_t = 256)]
+    pub(crate) window: usize,
+}

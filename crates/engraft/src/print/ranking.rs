@@ -1,0 +1,53 @@
+//! Tuned search as people read of it.
+
+use std::fmt::Write;
+
+use engraft_app::Served;
+use engraft_app::tune::TuneReport;
+
+use crate::print::tuning::figure;
+
+/// The most rejected rows shown at once; `--json` has more.
+const SHOWN: usize = 10;
+
+pub(crate) fn tuned(report: &TuneReport) -> String {
+    let mut text = format!(
+        "{} is a {} ({}), tuned on {} rows in {:.1} s.\n",
+        report.model, report.kind, report.method, report.train.rows, report.train.seconds
+    );
+    for (name, metric) in &report.eval {
+        let _ = writeln!(text, "  {name}: {}", figure(metric));
+    }
+    for (name, metric) in &report.against_base {
+        let _ = writeln!(text, "  {name}, less that of {}: {}", report.against, figure(metric));
+    }
+    let data = &report.data;
+    let notes = [
+        (data.rejected_total, "rows could not be read or have no answer"),
+        (data.unresolved, "questions are answered by documents that are not here"),
+        (data.leaked, "questions to evaluate on were learnt from too"),
+    ];
+    for (count, what) in notes.into_iter().filter(|(count, _)| *count > 0) {
+        let _ = writeln!(text, "  note: {count} {what}");
+    }
+    for bad in data.rejected.iter().take(SHOWN) {
+        let _ = writeln!(text, "    {}: {}; {}", bad.uri, bad.message, bad.hint);
+    }
+    let _ = match report.ship {
+        true => writeln!(
+            text,
+            "Search uses it from now on: {}.\nBack: engraft model rollback {}",
+            report.why, report.kind
+        ),
+        false => writeln!(text, "Search stays as it is: {}.", report.why),
+    };
+    text
+}
+
+pub(crate) fn served(served: &Served) -> String {
+    let before = served.before.as_deref().unwrap_or("none");
+    match &served.model {
+        Some(model) => format!("Search uses {model} as its {}; before: {before}.\n", served.kind),
+        None => format!("Search uses no tuned {} any more; before: {before}.\n", served.kind),
+    }
+}

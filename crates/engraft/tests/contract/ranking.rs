@@ -1,0 +1,218 @@
+//! tune fusion, retriever, reranker; model serve and rollback; search --rerank: what judgements make of search.
+
+use serde_json::Value;
+
+use crate::bench::Bench;
+
+const ROOMS: [&str; 12] = [
+    "kitchen",
+    "library",
+    "garage",
+    "garden",
+    "workshop",
+    "archive",
+    "canteen",
+    "studio",
+    "cellar",
+    "lobby",
+    "terrace",
+    "laboratory",
+];
+const THINGS: [&str; 12] = [
+    "kettle",
+    "atlas",
+    "ladder",
+    "rake",
+    "lathe",
+    "ledger",
+    "tray",
+    "easel",
+    "barrel",
+    "sofa",
+    "parasol",
+    "microscope",
+];
+
+/// Twelve pages about things in rooms, and a question about each that uses other words.
+fn house() -> Option<Bench> {
+    let bench = Bench::full()?;
+    let mut rows = String::new();
+    for (room, thing) in ROOMS.iter().zip(THINGS) {
+        bench.write(&format!("{room}.md"), &format!("# The {room}\n\nThe {thing} is kept in the {room}.\n"));
+        rows.push_str(&format!("{{\"query\":\"Where do I find a {thing}?\",\"uri\":\"{room}.md\"}}\n"));
+    }
+    bench.ingest();
+    std::fs::write(bench.path("judged.jsonl"), rows).unwrap();
+    Some(bench)
+}
+
+#[track_caller]
+fn refused(bench: &Bench, words: &[&str], status: i32, says: &str) {
+    let (got, value) = bench.json_status(words);
+    let text = value["error"].to_string();
+    assert!(got == status && text.contains(says), "{words:?}: {got} {value}");
+}
+
+fn tune<'a>(kind: &'a str, data: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["tune", kind, "--data", data, "--seeds", "1"], more].concat()
+}
+
+#[track_caller]
+fn report_is_whole(report: &Value, kind: &str) {
+    assert_eq!(report["kind"], kind, "{report}");
+    for field in ["model", "base", "data_snapshot", "train", "eval", "against_base", "ship", "why", "lineage"]
+    {
+        assert!(!report[field].is_null(), "{field}: {report}");
+    }
+    let metric = &report["against_base"]["nDCG@10"];
+    assert!(metric["n"].as_u64() > Some(0) && metric["value"].is_number(), "{report}");
+}
+
+#[test]
+fn too_few_judgements_for_fusion_say_how_many_are_missing() {
+    let Some(bench) = house() else { return };
+    let judged = bench.path("judged.jsonl");
+    refused(&bench, &["tune", "fusion", "--data", judged.to_str().unwrap()], 2, "there are 12: 38 more");
+}
+
+#[test]
+fn fusion_from_fifty_judgements_is_applied_only_where_no_loss_is_possible() {
+    let Some(bench) = house() else { return };
+    let judged = bench.path("many.jsonl");
+    let ways = ["Where is the", "Which room has the", "Who has seen the", "I look for the", "Find me the"];
+    let row = |way: &str, at: usize| {
+        format!("{{\"query\":\"{way} {}?\",\"uri\":\"{}.md\"}}\n", THINGS[at], ROOMS[at])
+    };
+    let rows: String = ways.iter().flat_map(|way| (0..12).map(move |at| row(way, at))).collect();
+    std::fs::write(&judged, rows).unwrap();
+    let report = bench.json(&["tune", "fusion", "--data", judged.to_str().unwrap(), "--name", "mix"]);
+    report_is_whole(&report, "fusion");
+    let explained = bench.json(&["search", "ladder", "--explain"]);
+    let applied = explained["models"]["fusion"] == "mix";
+    let low = report["against_base"]["nDCG@10"]["low"].as_f64();
+    assert_eq!(applied, report["ship"].as_bool().unwrap(), "{report} {explained}");
+    assert!(!applied || low >= Some(0.0), "{report}");
+    assert_eq!(explained["explain"]["fusion"]["method"], "convex", "{explained}");
+}
+
+#[test]
+fn a_second_look_without_a_reranker_says_how_to_get_one() {
+    let Some(bench) = house() else { return };
+    refused(&bench, &["search", "ladder", "--rerank"], 2, "engraft tune reranker");
+}
+
+#[test]
+fn a_reranker_is_tuned_asked_served_and_rolled_back() {
+    let Some(bench) = house() else { return };
+    let judged = bench.path("judged.jsonl");
+    let words =
+        tune("reranker", judged.to_str().unwrap(), &["--name", "again", "--epochs", "2", "--window", "64"]);
+    report_is_whole(&bench.json(&words), "reranker");
+    let input = bench.path("pairs.jsonl");
+    std::fs::write(&input, "{\"id\":\"a\",\"query\":\"q\",\"text\":\"The rake.\"}\n{\"query\":\"q\"}\n")
+        .unwrap();
+    let run = bench.run(&["--json", "predict", "again", "--input", input.to_str().unwrap()]);
+    let lines: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines[0]["id"] == "a" && lines[0]["score"].is_number(), "{}", run.stdout);
+    assert!(lines[1]["id"] == "2" && lines[1]["error"]["message"].is_string(), "{}", run.stdout);
+    bench.json(&["model", "serve", "again", "--anyway"]);
+    refused(&bench, &["model", "rm", "again"], 2, "engraft model rollback reranker");
+    let found = bench.json(&["search", "Where do I find a rake?", "--rerank", "-k", "5"]);
+    let hits = found["hits"].as_array().unwrap();
+    assert_eq!(hits.len(), 5);
+    for hit in hits {
+        assert!(hit["rerank"]["score"].is_number() && hit["rerank"]["before"].is_number(), "{hit}");
+    }
+    let back = bench.json(&["model", "rollback", "reranker"]);
+    assert_eq!((&back["before"], &back["model"]), (&"again".into(), &Value::Null));
+    refused(&bench, &["search", "ladder", "--rerank"], 2, "engraft tune reranker");
+    refused(&bench, &["model", "rollback", "reranker"], 2, "reranker");
+}
+
+/// Search before, with the retriever, and after it was rolled back.
+#[track_caller]
+fn serve_and_roll_back(bench: &Bench, model: &str, shipped: bool) {
+    if shipped {
+        bench.json(&["model", "rollback", "retriever"]);
+    }
+    let question = "Where do I find a lathe?";
+    let hits = |bench: &Bench| bench.json(&["search", question])["hits"].clone();
+    let before = hits(bench);
+    bench.json(&["model", "serve", model, "--anyway"]);
+    let with = bench.json(&["search", question, "--explain"]);
+    assert_eq!(with["models"]["retriever"], model, "{with}");
+    assert_eq!(with["explain"]["dense"], with["explain"]["live"], "every passage has its vector: {with}");
+    assert_ne!(with["hits"][0]["legs"]["dense"]["score"], before[0]["legs"]["dense"]["score"]);
+    bench.write("attic.md", "# The attic\n\nThe trunk is kept in the attic.\n");
+    bench.json(&["sync"]);
+    assert_eq!(bench.found(&["trunk", "--mode", "dense", "-k", "1"]), ["attic.md"]);
+    bench.json(&["model", "rollback", "retriever"]);
+    assert_eq!(bench.found(&["trunk", "--mode", "dense", "-k", "1"]), ["attic.md"]);
+    std::fs::remove_file(bench.docs().join("attic.md")).unwrap();
+    bench.json(&["sync"]);
+    assert_eq!(hits(bench)[0]["legs"], before[0]["legs"]);
+}
+
+#[test]
+fn a_matrix_for_questions_is_tuned_served_and_rolled_back() {
+    let Some(bench) = house() else { return };
+    let judged = bench.path("judged.jsonl");
+    let report = bench.json(&tune("retriever", judged.to_str().unwrap(), &["--name", "moved"]));
+    report_is_whole(&report, "retriever");
+    assert_eq!(report["method"], "adapter");
+    let shipped = report["ship"].as_bool().unwrap();
+    if !shipped {
+        refused(&bench, &["model", "serve", "moved"], 2, "not proven better");
+        // With no epoch chosen the matrix is the identity, and nothing would change.
+        let settings = bench.json(&["model", "show", "moved"])["manifest"]["settings"].clone();
+        if settings["epochs"] == 0 {
+            return;
+        }
+    }
+    serve_and_roll_back(&bench, "moved", shipped);
+}
+
+#[test]
+fn an_encoder_is_tuned_and_swapped_with_its_index_and_rolled_back() {
+    let Some(bench) = house() else { return };
+    let judged = bench.path("judged.jsonl");
+    let more =
+        ["--method", "encoder", "--name", "own", "--epochs", "2", "--rate", "1e-4", "--dims", "384,128"];
+    let report = bench.json(&tune("retriever", judged.to_str().unwrap(), &more));
+    report_is_whole(&report, "retriever");
+    assert!(bench.path("kb/.engraft/models/own/encoder/modules.json").is_file());
+    serve_and_roll_back(&bench, "own", report["ship"].as_bool().unwrap());
+}
+
+#[test]
+fn judgements_that_make_no_sense_are_refused_with_a_hint() {
+    let Some(bench) = house() else { return };
+    refused(&bench, &["tune", "retriever", "--data", "nowhere.jsonl"], 2, "no file of judgements");
+    let path = bench.path("other.jsonl");
+    std::fs::write(&path, "{\"query\":\"where\",\"uri\":\"not-here.md\"}\n").unwrap();
+    refused(&bench, &["tune", "reranker", "--data", path.to_str().unwrap()], 2, "engraft ingest");
+    refused(&bench, &["model", "serve", "nothing"], 2, "engraft model list");
+    assert!(
+        !bench.path("kb/.engraft/models").exists() || {
+            let left = std::fs::read_dir(bench.path("kb/.engraft/models")).unwrap().count();
+            left == 0
+        }
+    );
+}
+
+#[test]
+fn passages_that_come_with_the_judgements_are_enough_for_a_reranker() {
+    let Some(bench) = house() else { return };
+    let row = |at: usize| {
+        let (right, wrong) = (THINGS[at], THINGS[(at + 5) % 12]);
+        format!(
+            "{{\"query\":\"Where is the {right}?\",\"positive\":\"The {right} is in the {}.\",\
+             \"negatives\":[\"The {wrong} is not here.\"]}}\n",
+            ROOMS[at]
+        )
+    };
+    let path = bench.path("pairs.jsonl");
+    std::fs::write(&path, (0..12).map(row).collect::<String>()).unwrap();
+    let report = bench.json(&tune("reranker", path.to_str().unwrap(), &["--epochs", "1", "--window", "48"]));
+    report_is_whole(&report, "reranker");
+}
