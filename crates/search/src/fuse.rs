@@ -32,7 +32,7 @@ pub enum Fusion {
 pub enum Scaling {
     /// From the worst candidate that the leg proposed (0) to the best (1).
     MinMax,
-    /// In standard deviations from the mean of the leg's [`SAMPLE`] best candidates, those without a word of the
+    /// In standard deviations from the mean of the leg's 200 best candidates, those without a word of the
     /// question counting as 0. How deep the legs looked has no say as long as they looked that deep.
     Standard,
 }

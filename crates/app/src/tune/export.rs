@@ -54,7 +54,7 @@ pub fn export_model(
     empty_folder(to)?;
     match (format, artefact.manifest.kind.as_str()) {
         ("peft", _) => copy_folder(
-            &existing(&artefact.dir.join("adapter"))
+            &existing(&encoder.join("adapter"))
                 .ok_or_else(|| cannot(&artefact, format, "was not tuned with `--method lora`"))?,
             to,
         )?,

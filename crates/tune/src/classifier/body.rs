@@ -122,6 +122,12 @@ pub(crate) fn move_body(
     let folder = tempfile::tempdir().map_err(TuneError::io("create a folder in", &std::env::temp_dir()))?;
     copy_base(base.dir, folder.path())?;
     task.body.save(folder.path())?;
+    if matches!(recipe.adapt, Adapt::Lora(_)) {
+        let adapter = folder.path().join("adapter");
+        std::fs::create_dir(&adapter).map_err(TuneError::io("create", &adapter))?;
+        let base = base.dir.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        task.body.save_adapters(&adapter, &base)?;
+    }
     let encoder = Embedder::open(
         folder.path(),
         "tuned",
