@@ -141,11 +141,17 @@ fn second_look(
         let Some((hit, view)) = hits[at].take() else { continue };
         shown.push(FoundHit { score, rerank: Some(told), ..show(hit, view) });
     }
-    // What was not read again stands below what was.
     let lowest = shown.iter().map(|hit| hit.score).fold(f32::INFINITY, f32::min);
-    let below = |hit: Hit| if lowest.is_finite() { lowest - 1.0 + hit.score.min(1.0) } else { hit.score };
-    shown.extend(rest.into_iter().map(|(hit, view)| FoundHit { score: below(hit), ..show(hit, view) }));
+    let rest = rest.into_iter().enumerate();
+    shown
+        .extend(rest.map(|(place, (hit, view))| FoundHit { score: below(lowest, place), ..show(hit, view) }));
     Ok(shown)
+}
+
+/// The score of what was not read again, at this place from 0 of its own order: below the `lowest` of what was, and falling.
+/// Its old score says nothing beside those of the blend: that of BM25 has no upper end.
+fn below(lowest: f32, place: usize) -> f32 {
+    lowest - 1.0 - place as f32
 }
 
 /// Hits with what the store says of them, and the state of the workspace that was searched.
@@ -372,7 +378,8 @@ fn reordered(
     let mut out: Vec<DocHit> =
         order.into_iter().map(|(at, score, _)| DocHit { score, ..found[at] }).collect();
     let lowest = out.iter().map(|hit| hit.score).fold(f32::INFINITY, f32::min);
-    out.extend(rest.into_iter().map(|hit| DocHit { score: lowest - 2.0 + hit.score.min(1.0), ..hit }));
+    let rest = rest.into_iter().enumerate();
+    out.extend(rest.map(|(place, hit)| DocHit { score: below(lowest, place), ..hit }));
     Ok(out)
 }
 
@@ -392,4 +399,18 @@ pub(crate) fn read_lines<T: for<'a> Deserialize<'a>>(path: &Path, example: &str)
         lines.push(value);
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_read_again_falls_strictly_below_what_was() {
+        for lowest in [0.0, 0.37, -3.5, 1.0] {
+            let scores: Vec<f32> = (0..RUN_DEPTH).map(|place| below(lowest, place)).collect();
+            assert!(scores[0] < lowest);
+            assert!(scores.windows(2).all(|pair| pair[1] < pair[0]), "below {lowest}");
+        }
+    }
 }

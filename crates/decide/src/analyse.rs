@@ -15,7 +15,7 @@ use crate::flip::WhatIf;
 use crate::lag::{Lag, lag};
 use crate::reliability::reliability;
 use crate::router::router;
-use crate::utility::{Facts, anchors, broken, none, pareto};
+use crate::utility::{Facts, GROUNDED, anchors, broken, none, pareto};
 use crate::verdict::{Contest, Rule, Verdict};
 use crate::words::{assumptions, needs, sentence};
 use crate::{Arm, Experiment, Role, Unfit};
@@ -51,7 +51,8 @@ pub fn decide(experiment: &Experiment, record_sha256: &str) -> Result<Decision, 
                 Some(cost.month.clone()),
                 lags[at].as_ref().map(|(_, series)| series.clone()),
             ];
-            Some((at, Facts { arm: &experiment.arms[at], values, cost }))
+            let grounded_low = values[GROUNDED].as_ref().map(|series| series.range(0.025, 0.975).0);
+            Some((at, Facts { arm: &experiment.arms[at], values, grounded_low, cost }))
         })
         .collect();
     let (homes, facts): (Vec<usize>, Vec<Facts>) = facts.into_iter().unzip();
@@ -162,6 +163,7 @@ fn judge(experiment: &Experiment, facts: &[Facts], have: usize) -> Judged {
         .map(|&at| Facts {
             arm: facts[at].arm,
             values: facts[at].values.clone(),
+            grounded_low: facts[at].grounded_low,
             cost: facts[at].cost.clone(),
         })
         .collect();

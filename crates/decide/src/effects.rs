@@ -1,6 +1,6 @@
 //! What retrieval does, what tuning does, and whether together they do more or less than the sum of both.
 
-use engraft_eval::{Metric, Resampling, holm, sign_flip};
+use engraft_eval::{Metric, Resampling, holm, sign_flip, student_below};
 use serde::{Deserialize, Serialize};
 
 use crate::draws::{Draws, Series, clusters};
@@ -62,7 +62,8 @@ pub struct Effect {
     /// Value, 95 % interval and n.
     #[serde(flatten)]
     pub metric: Metric,
-    /// Two-sided sign-flip p over clusters; `null` where the contrast is not defined.
+    /// Two-sided sign-flip p over clusters; where an arm has several training seeds no less than Student's, with one degree of
+    /// freedom less than there are seeds. `null` where the contrast is not defined.
     pub p: Option<f64>,
     /// The same after Holm's correction within its family.
     pub p_holm: Option<f64>,
@@ -138,8 +139,22 @@ pub(crate) fn effects(
             return Effect::missing("a cell of the design has not been measured");
         };
         let series = Series::sum(&parts);
-        let mde = 2.8 * series.deviation();
-        let p = flips.p(weights, &resampling);
+        let deviation = series.deviation();
+        let mde = 2.8 * deviation;
+        let flipped = flips.p(weights, &resampling);
+        let runs = weights
+            .iter()
+            .zip(arms)
+            .filter(|(weight, _)| **weight != 0.0)
+            .filter_map(|(_, arm)| Some(experiment.arms[arm?].runs.len()));
+        // Flipping signs of questions knows nothing of other seeds; the deviation of the draws does.
+        let p = match runs.filter(|runs| *runs > 1).min() {
+            Some(seeds) if deviation > 0.0 => {
+                let t = (series.point / deviation).abs();
+                flipped.max(2.0 * student_below(-t, (seeds - 1) as f64))
+            }
+            _ => flipped,
+        };
         Effect { metric: series.metric(), p: Some(p), p_holm: None, mde: Some(mde) }
     };
     let [rag, tuning, interaction, rag_at_base, rag_at_tuned, tuning_alone, tuning_with_rag] =

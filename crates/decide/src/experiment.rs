@@ -4,6 +4,7 @@ use engraft_eval::State;
 use serde::{Deserialize, Serialize};
 
 use crate::Terms;
+use crate::draws::clusters;
 
 /// Everything a decision is made from; the same experiment gives the same decision, byte for byte.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -252,6 +253,13 @@ pub enum Unfit {
         /// How many it takes.
         need: usize,
     },
+    /// The questions come from too few documents or groups to say how others would go.
+    FewClusters {
+        /// How many there are.
+        have: usize,
+        /// How many it takes.
+        need: usize,
+    },
     /// No candidate has rows.
     NoArm,
 }
@@ -264,6 +272,13 @@ impl std::fmt::Display for Unfit {
                 out,
                 "{have} questions can be compared, which is too few for any verdict: at least {need} are needed"
             ),
+            Unfit::FewClusters { have, need } => {
+                let from = match have {
+                    1 => "one document or group".to_string(),
+                    have => format!("{have} documents or groups"),
+                };
+                write!(out, "questions come from {from}; at least {need} are needed")
+            }
             Unfit::NoArm => write!(out, "no arm that could be chosen has been measured"),
         }
     }
@@ -274,8 +289,11 @@ impl std::error::Error for Unfit {}
 /// Below this many questions nothing is decided; 200 show differences of about 9 points, 600 of about 5.
 pub const LEAST_QUESTIONS: usize = 30;
 
+/// Below this many clusters nothing is decided: few of them resampled vary too little, whatever the number of questions.
+pub const LEAST_CLUSTERS: usize = 10;
+
 impl Experiment {
-    /// Checks that rows, measures and stages fit together, and that enough questions are left to compare.
+    /// Checks that rows, measures and stages fit together, and that enough questions of enough clusters are left to compare.
     pub fn check(&self) -> Result<(), Unfit> {
         let shape = |what: String| Err(Unfit::Shape(what));
         if self.measures.is_empty() {
@@ -308,9 +326,14 @@ impl Experiment {
         if !self.arms.iter().any(|arm| arm.role == Role::Candidate && !arm.runs.is_empty()) {
             return Err(Unfit::NoArm);
         }
-        let have = self.kept().len();
+        let kept = self.kept();
+        let have = kept.len();
         if have < LEAST_QUESTIONS {
             return Err(Unfit::TooFew { have, need: LEAST_QUESTIONS });
+        }
+        let have = clusters(self, &kept).len();
+        if have < LEAST_CLUSTERS {
+            return Err(Unfit::FewClusters { have, need: LEAST_CLUSTERS });
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cost::month;
 use crate::utility::{Anchor, COST, CRITERIA, Facts, GROUNDED, LAG, LATENCY, QUALITY, anchors, broken};
+use crate::words::money;
 use crate::{Amount, Terms};
 
 /// One number whose change would change the recommendation.
@@ -183,13 +184,18 @@ impl WhatIf<'_> {
                 if front(middle) == Some(self.front) { same = middle } else { other = middle }
             }
             let Some(to) = front(other).map(|to| self.name(to).to_string()) else { continue };
-            let more = if direction > 0.0 { "more than" } else { "less than" };
             let (sign, number) = match dial.what.starts_with("prices") {
-                true => (self.terms.prices.currency.as_str(), format!("{other:.3}")),
+                true => (self.terms.prices.currency.as_str(), money(&self.terms.prices.currency, other)),
                 false => ("", format!("{other:.0}")),
             };
-            let words =
-                format!("At {more} {sign}{number} {} (now {sign}{now}) `{to}` would be in front.", dial.unit);
+            let beyond = match (direction > 0.0, number.strip_prefix("under ")) {
+                (true, None) => format!("more than {number}"),
+                (false, None) => format!("less than {number}"),
+                // An amount too small to be written out.
+                (true, Some(least)) => format!("{least} or more"),
+                (false, Some(least)) => format!("under {least}"),
+            };
+            let words = format!("At {beyond} {} (now {sign}{now}) `{to}` would be in front.", dial.unit);
             let far = (other / start).log2().abs();
             found.push(FlipPoint { what: dial.what.into(), now, at: other, to, words, far });
         }

@@ -31,8 +31,7 @@ pub(crate) fn lag(arm: &Arm, seed: u64, resamples: usize) -> Option<(Lag, Series
     }
     let times: Vec<f64> = arm.updates.iter().map(time).collect();
     let never = times.iter().filter(|time| time.is_infinite()).count();
-    let median = resampled(&times, 0.5, seed, resamples);
-    let slowest = resampled(&times, 0.95, seed, resamples);
+    let [median, slowest] = resampled(&times, seed, resamples);
     let deletes = arm.updates.iter().filter(|trial| trial.what == "delete");
     let honoured = deletes.clone().filter(|trial| trial.seconds.is_some()).count();
     let deletes = deletes.count();
@@ -60,19 +59,23 @@ fn time(trial: &UpdateTrial) -> f64 {
     trial.seconds.unwrap_or(f64::INFINITY)
 }
 
-/// A quantile of the times, without interpolation, so that a change that never showed is never averaged away.
-fn resampled(times: &[f64], q: f64, seed: u64, resamples: usize) -> Series {
-    let pick = |times: &mut Vec<f64>| {
+/// The median and the 95th percentile, without interpolation, so that a change that never showed is never averaged away.
+fn resampled(times: &[f64], seed: u64, resamples: usize) -> [Series; 2] {
+    let pick = |mut times: Vec<f64>| {
         times.sort_unstable_by(f64::total_cmp);
-        times[((times.len() as f64 * q).ceil() as usize).clamp(1, times.len()) - 1]
+        [0.5, 0.95].map(|q| times[((times.len() as f64 * q).ceil() as usize).clamp(1, times.len()) - 1])
     };
     let draw = |resample: usize| {
         // Another set of streams than the questions': changes were tried apart from them.
         let mut random = Random::new(seed ^ 0x6c61_6700, resample as u64);
-        let mut drawn: Vec<f64> = times.iter().map(|_| times[random.below(times.len())]).collect();
-        pick(&mut drawn)
+        pick(times.iter().map(|_| times[random.below(times.len())]).collect())
     };
-    Series { point: pick(&mut times.to_vec()), draws: (0..resamples).map(draw).collect(), n: times.len() }
+    let (points, draws) = (pick(times.to_vec()), (0..resamples).map(draw).collect::<Vec<[f64; 2]>>());
+    [0, 1].map(|which| Series {
+        point: points[which],
+        draws: draws.iter().map(|drawn| drawn[which]).collect(),
+        n: times.len(),
+    })
 }
 
 fn seconds(series: &Series) -> Metric {

@@ -31,8 +31,8 @@ pub use curve::{Curve, CurveBand, CurveMean};
 pub use decision::{Against, ArmReport, Constraint, Decision, SliceReport};
 pub use effects::{Cells, Effect, Effects};
 pub use experiment::{
-    Arm, ArmRun, CurvePoint, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, LEAST_QUESTIONS, Measure,
-    Question, Role, Row, Unfit, UpdateTrial, Upkeep,
+    Arm, ArmRun, CurvePoint, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, LEAST_CLUSTERS,
+    LEAST_QUESTIONS, Measure, Question, Role, Row, Unfit, UpdateTrial, Upkeep,
 };
 pub use failures::{Confusion, Missing, Regression, Said};
 pub use flip::{FlipPoint, Sensitivity};

@@ -44,9 +44,14 @@ impl Anchor {
         let span = self.one - self.zero;
         // Anchors that coincide make a step.
         if span == 0.0 {
-            return if x <= self.one { 1.0 } else { 0.0 };
+            let met = if self.more_is_better() { x >= self.one } else { x <= self.one };
+            return if met { 1.0 } else { 0.0 };
         }
         ((x - self.zero) / span).clamp(0.0, 1.0)
+    }
+
+    fn more_is_better(&self) -> bool {
+        self.criterion == CRITERIA[QUALITY] || self.criterion == CRITERIA[GROUNDED]
     }
 }
 
@@ -55,11 +60,13 @@ pub(crate) struct Facts<'a> {
     pub(crate) arm: &'a Arm,
     /// One a criterion; `None`: not measured on this arm.
     pub(crate) values: [Option<Series>; 5],
+    /// The lower end of the 95 % interval of groundedness; every what-if asks for it.
+    pub(crate) grounded_low: Option<f64>,
     pub(crate) cost: Cost,
 }
 
-/// The anchors under `terms`; a criterion that is not measured on every candidate is left out, but for groundedness, where
-/// an arm that shows no evidence is worth nothing.
+/// The anchors under `terms`; a criterion that is not measured on every candidate is left out, but for groundedness where it
+/// weighs something and some arm was measured on it: there an arm that shows no evidence is worth nothing.
 pub(crate) fn anchors(terms: &Terms, facts: &[Facts]) -> Vec<Anchor> {
     let (must, nice) = (&terms.must, &terms.nice);
     let dearest = DEAREST_QUESTION * terms.volume.queries_per_month.value.max(1.0);
@@ -73,13 +80,18 @@ pub(crate) fn anchors(terms: &Terms, facts: &[Facts]) -> Vec<Anchor> {
     let weights = terms.weights.list();
     let mut anchors: Vec<Anchor> = Vec::new();
     for (at, (must, nice, zero, one, unit)) in ends.into_iter().enumerate() {
-        let zero = must.unwrap_or(zero);
+        let zero = match (must, nice) {
+            (Some(must), _) => must,
+            // A nice-to-have beyond the default would turn the scale around, too.
+            (None, Some(nice)) if at >= LATENCY && nice >= zero => 10.0 * nice,
+            _ => zero,
+        };
         // A default that is worse than the must-have would turn the scale around.
         let default = if (one < zero) == (at >= LATENCY) { one } else { zero / 10.0 };
         let measured = |facts: &Facts| facts.values[at].is_some();
         let left_out = match at {
             GROUNDED if !facts.iter().any(measured) => Some("no arm was measured on it".to_string()),
-            GROUNDED => None,
+            GROUNDED if weights[at] > 0.0 => None,
             _ => facts
                 .iter()
                 .find(|facts| !measured(facts))
@@ -158,7 +170,7 @@ pub(crate) fn broken(facts: &Facts, terms: &Terms) -> Vec<(&'static str, String)
         broken.push(("quality", format!("quality {:.1} % is below {:.1} %", 100.0 * quality, 100.0 * least)));
     }
     if let Some(least) = must.groundedness {
-        match facts.values[GROUNDED].as_ref().map(|series| series.range(0.025, 0.975).0) {
+        match facts.grounded_low {
             Some(low) if low >= least => {}
             Some(low) => broken.push((
                 "groundedness",
@@ -215,4 +227,44 @@ pub(crate) fn pareto(facts: &[&Facts]) -> Vec<bool> {
 /// A metric with no value, and why.
 pub(crate) fn none(why: &str) -> Metric {
     Metric { value: None, low: None, high: None, n: 0, why: Some(why.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn anchor(at: usize, change: impl Fn(&mut Terms)) -> Anchor {
+        let mut terms = Terms::default();
+        change(&mut terms);
+        anchors(&terms, &[]).swap_remove(at)
+    }
+
+    #[track_caller]
+    fn check_scale(anchor: &Anchor, good: f64, poor: f64) {
+        assert!(anchor.zero > anchor.one, "{anchor:?}");
+        assert_eq!(anchor.value(good), 1.0, "{anchor:?}");
+        assert!(anchor.value(poor) < 1.0, "{anchor:?}");
+    }
+
+    #[test]
+    fn a_nice_to_have_beyond_the_default_does_not_turn_the_scale_around() {
+        check_scale(&anchor(COST, |terms| terms.nice.cost_per_month = Some(1000.0)), 10.0, 1100.0);
+        check_scale(&anchor(LATENCY, |terms| terms.nice.p95_ms = Some(3000.0)), 50.0, 3100.0);
+        check_scale(&anchor(LAG, |terms| terms.nice.update_lag_s = Some(100_000.0)), 5.0, 200_000.0);
+        check_scale(&anchor(LATENCY, |terms| terms.nice.p95_ms = Some(2000.0)), 2000.0, 2001.0);
+    }
+
+    #[test]
+    fn a_step_of_quality_is_worth_everything_above_it() {
+        let equal = anchor(QUALITY, |terms| {
+            (terms.must.quality, terms.nice.quality) = (Some(0.8), Some(0.8));
+        });
+        assert_eq!([0.7, 0.8, 0.9].map(|x| equal.value(x)), [0.0, 1.0, 1.0]);
+        let perfect = anchor(QUALITY, |terms| terms.must.quality = Some(1.0));
+        assert_eq!([0.9, 1.0].map(|x| perfect.value(x)), [0.0, 1.0]);
+        let budget = anchor(COST, |terms| {
+            (terms.must.cost_per_month, terms.nice.cost_per_month) = (Some(80.0), Some(80.0));
+        });
+        assert_eq!([70.0, 80.0, 90.0].map(|x| budget.value(x)), [1.0, 1.0, 0.0]);
+    }
 }

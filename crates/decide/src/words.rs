@@ -45,6 +45,7 @@ pub(crate) fn money(sign: &str, amount: f64) -> String {
         a if a >= 100.0 => format!("{sign}{amount:.0}"),
         a if a >= 1.0 => format!("{sign}{amount:.2}"),
         0.0 => format!("{sign}0"),
+        a if a < 0.0001 => format!("under {sign}0.0001"),
         a if a >= 0.01 => format!("{sign}{amount:.3}"),
         a => format!("{sign}{amount:.*}", (1.0 - a.log10().floor()) as usize),
     }
@@ -130,6 +131,9 @@ pub(crate) fn needs(decision: &Decision) -> Vec<String> {
             "{n} more questions with right answers, for a verdict; they are worth at most {:.0} right answers a month.",
             decision.value_of_more
         )),
+        None if decision.rule == Rule::NotEnough => needs.push(
+            "Say how much each criterion counts: `[weights]`, and how surely: `weight_certainty`.".into(),
+        ),
         _ => {}
     }
     if decision.rule == Rule::NoneMeets {
@@ -212,6 +216,7 @@ mod tests {
             (money("$", 0.0), money("$", 12.3), money("$", 1234.5)),
             ("$0".into(), "$12.30".into(), "$1234".into())
         );
+        assert_eq!((money("$", 0.00123), money("$", 0.00004)), ("$0.0012".into(), "under $0.0001".into()));
         assert_eq!((share(1.0), share(0.934)), ("over 99.9 %".into(), "93.4 %".into()));
     }
 }

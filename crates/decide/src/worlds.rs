@@ -1,6 +1,6 @@
 //! Simulated worlds in which the truth is known: what a decision is worth.
 
-use engraft_eval::State;
+use engraft_eval::{State, normal_below};
 
 use crate::random::Random;
 use crate::{
@@ -18,16 +18,6 @@ pub(crate) struct Truth {
     pub(crate) labels: usize,
     /// How far a training seed moves the threshold.
     pub(crate) wobble: f64,
-}
-
-/// The standard normal distribution function (Hastings 1955, in Abramowitz and Stegun 26.2.17).
-pub(crate) fn normal_below(x: f64) -> f64 {
-    let t = 1.0 / (1.0 + 0.231_641_9 * x.abs());
-    let poly = t
-        * (0.319_381_53
-            + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
-    let tail = (-x * x / 2.0).exp() / (std::f64::consts::TAU).sqrt() * poly;
-    if x >= 0.0 { 1.0 - tail } else { tail }
 }
 
 /// Base, retrieval, tuned, both; drawn at random.
@@ -391,4 +381,56 @@ fn too_few_questions_say_how_many_there_should_be() {
     let truths = truths(&mut random);
     let error = decide(&measured(&truths, 20, 1, 1, &mut random), "").unwrap_err();
     assert!(error.to_string().contains("at least 30"), "{error}");
+}
+
+#[test]
+fn questions_of_few_documents_are_refused_however_many_they_are() {
+    let mut random = Random::new(7, 7);
+    let truths = truths(&mut random);
+    let error = decide(&measured(&truths, 180, 20, 1, &mut random), "").unwrap_err();
+    assert_eq!(error.to_string(), "questions come from 9 documents or groups; at least 10 are needed");
+    assert!(decide(&measured(&truths, 200, 20, 1, &mut random), "").is_ok());
+}
+
+#[test]
+fn groundedness_that_weighs_nothing_and_was_not_measured_on_every_arm_is_left_out() {
+    let grounded = |weight: f64| {
+        move |experiment: &mut Experiment| {
+            experiment.terms.weights.groundedness = weight;
+            experiment.measures.push(Measure {
+                name: crate::GROUNDEDNESS.into(),
+                meaning: String::new(),
+                higher_is_better: true,
+            });
+            for (at, arm) in experiment.arms.iter_mut().enumerate() {
+                let rows = arm.runs.iter_mut().flat_map(|run| &mut run.rows);
+                rows.for_each(|row| row.values.push((at % 2 == 1).then_some(1.0)));
+            }
+        }
+    };
+    check_terms(grounded(0.0), |decision| {
+        decision.criteria[1].left_out.as_deref() == Some("it was not measured on `base`")
+            && decision.assumptions.iter().any(|one| one.starts_with("Groundedness does not count"))
+            && decision.flip_points.iter().all(|flip| flip.what != "weights.groundedness")
+    });
+    check_terms(grounded(0.3), |decision| {
+        decision.criteria[1].left_out.is_none() && decision.criteria[1].weight > 0.0
+    });
+}
+
+#[test]
+fn few_training_seeds_keep_an_effect_from_looking_sure() {
+    let mut random = Random::new(8, 8);
+    let mut truths = truths(&mut random);
+    for (truth, threshold) in truths.iter_mut().zip([0.0, 0.0, 0.6, 0.6]) {
+        truth.threshold = threshold;
+    }
+    let mut experiment = measured(&truths, 400, 1, 3, &mut random);
+    let of = |experiment: &Experiment| decide(experiment, "").unwrap().effects.tuning_alone;
+    let three = of(&experiment);
+    for arm in &mut experiment.arms {
+        arm.runs.truncate(1);
+    }
+    // Two degrees of freedom need a large t to get as far as the flips do.
+    assert!(three.p.unwrap() > of(&experiment).p.unwrap(), "{three:?}");
 }

@@ -57,7 +57,7 @@ fn content_words_go_the_way_of_people_s_preferences() {
             preferences.push(label.overall);
         }
     }
-    // On all 560 labels of the set 0.55 was measured, on this half 0.54; a judge of claims reaches 0.61, a second person 0.69.
+    // 0.54 was measured on these labels.
     let rho = spearman(&differences, &preferences);
     assert!(preferences.len() == 280 && rho > 0.52, "{rho} over {} labels", preferences.len());
 }

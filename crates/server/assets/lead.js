@@ -27,7 +27,7 @@ for (const menu of document.querySelectorAll('details.menu')) {
   });
 }
 
-// Figures as they change, told by the server while somebody looks, and never put under a pointer or focus at work inside.
+// Figures as they change, told by the server while somebody looks, and not put in place while the focus is inside.
 function keepFresh(figures) {
   let [stream, again, waiting, shown] = [null, 0, null, null];
   const draw = (html) => {
@@ -50,7 +50,7 @@ function keepFresh(figures) {
     close();
     stream = new EventSource(figures.dataset.live);
     stream.addEventListener('figures', ({ data }) => draw(data));
-    // The browser opens a stream that ended once more by itself, but not one that was refused.
+    // The browser itself opens a stream once more that ended, but not one that was refused, as when too many pages listen.
     stream.addEventListener('error', () => { if (stream?.readyState === EventSource.CLOSED) again = setTimeout(open, 5000); });
   };
   figures.addEventListener('focusout', () => setTimeout(() => { if (waiting !== null) draw(waiting); }));

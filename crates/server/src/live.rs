@@ -12,6 +12,7 @@ use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::problem::Problem;
@@ -26,49 +27,75 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// How long a stream goes on.
 const LIFE: Duration = Duration::from_secs(60);
 
-/// A stream of `event`s: what `draw` gives, at once and whenever it differs after something happened.
+/// What a stream begins with.
+pub(crate) struct First {
+    /// What `happened` gave before the drawing was made: what happens in between is drawn once more, and not missed.
+    pub(crate) seen: [u64; 2],
+    /// What `draw` gave.
+    pub(crate) drawn: String,
+}
+
+/// A place for one more page that listens; taken before anything is worked out for it.
+pub(crate) fn place(studio: &Studio) -> Result<OwnedSemaphorePermit, Problem> {
+    Arc::clone(&studio.listeners).try_acquire_owned().map_err(|_| {
+        Problem::unavailable(
+            "too many pages listen",
+            "close a dashboard you do not need, or reload this page later",
+        )
+    })
+}
+
+/// A stream of `event`s: `first` at once, then what `draw` gives whenever it differs after something happened.
 ///
 /// `happened` gives a number that differs when it is worth drawing again.
 pub(crate) fn stream<P, D>(
     studio: &Arc<Studio>,
+    place: OwnedSemaphorePermit,
     event: &'static str,
+    first: First,
     happened: impl Fn() -> P + Send + 'static,
     draw: impl Fn() -> D + Send + 'static,
-) -> Result<Response, Problem>
+) -> Response
 where
     P: Future<Output = Result<[u64; 2], Problem>> + Send,
     D: Future<Output = Result<String, Problem>> + Send,
 {
-    let place = Arc::clone(&studio.listeners).try_acquire_owned();
-    let place =
-        place.map_err(|_| Problem::unavailable("too many pages listen", "the page asks now and then"))?;
     let (send, receive) = channel(1);
     let studio = Arc::clone(studio);
     tokio::spawn(async move {
         let _place = place;
         tokio::select! {
-            () = tell(event, happened, draw, &send) => (),
+            () = tell(event, first, happened, draw, &send) => (),
             () = studio.stopped() => (),
             () = send.closed() => (),
         }
     });
     let head = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
-    Ok((head, Body::new(Events(receive))).into_response())
+    (head, Body::new(Events(receive))).into_response()
 }
 
-async fn tell<P, D>(event: &str, happened: impl Fn() -> P, draw: impl Fn() -> D, send: &Sender<Bytes>)
-where
+async fn tell<P, D>(
+    event: &str,
+    first: First,
+    happened: impl Fn() -> P,
+    draw: impl Fn() -> D,
+    send: &Sender<Bytes>,
+) where
     P: Future<Output = Result<[u64; 2], Problem>>,
     D: Future<Output = Result<String, Problem>>,
 {
     let (began, mut spoke) = (Instant::now(), Instant::now());
-    let (mut seen, mut last) = (None, String::new());
+    let First { mut seen, drawn: mut last } = first;
+    if send.send(Bytes::from(written(event, &last))).await.is_err() {
+        return;
+    }
+    tokio::time::sleep(APART).await;
     while began.elapsed() < LIFE {
         // What fails ends the stream; the next one, opened by the browser, says why.
         let Ok(now) = happened().await else { return };
         let mut words = String::new();
-        if seen != Some(now) {
-            seen = Some(now);
+        if seen != now {
+            seen = now;
             let Ok(drawn) = draw().await else { return };
             if drawn != last {
                 words = written(event, &drawn);

@@ -11,6 +11,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::assets;
 use crate::guard::{Who, cookie};
+use crate::problem::Problem;
 
 /// Light, dark, or whatever the system says. In a cookie, so that the first byte knows it and nothing flashes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -240,6 +241,13 @@ fn ways(principal: &Principal, place: Place) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// What went wrong and what to do about it, for a page on which it can be put right.
+pub(crate) fn wrong(problem: &Problem) -> Markup {
+    html! {
+        p.notice.bad role="alert" { (capital(&problem.message)) ". " @if let Some(hint) = &problem.hint { (capital(hint)) "." } }
     }
 }
 

@@ -17,7 +17,7 @@ const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 /// Passwords hashed at once: each takes 19 MiB and much of a core, on purpose.
 const HASHERS: usize = 2;
-/// Pages that are told what happens, at once; others ask now and then.
+/// Pages that are told what happens, at once; others are refused and try again.
 const LISTENERS: usize = 64;
 /// How long somebody who signs in waits for their turn.
 const TURN: Duration = Duration::from_secs(15);

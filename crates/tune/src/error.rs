@@ -64,6 +64,12 @@ pub enum TuneError {
         /// At which step, and what was seen.
         message: String,
     },
+    /// A tensor that is trained has no gradient.
+    #[error("training failed: {message}")]
+    Unmoved {
+        /// Which, and at which step.
+        message: String,
+    },
     /// The operating system said no.
     #[error("cannot {doing} {path}: {source}")]
     Io {
@@ -112,6 +118,7 @@ impl Fault for TuneError {
             | TuneError::WrongBase { .. }
             | TuneError::Io { .. }
             | TuneError::Diverged { .. }
+            | TuneError::Unmoved { .. }
             | TuneError::Cancelled => Kind::Unavailable,
             TuneError::Bug(_) => Kind::Bug,
             TuneError::Model(error) => error.kind(),
@@ -134,6 +141,9 @@ impl Fault for TuneError {
                 Some("pull the base model it was tuned from, or tune again on this one".into())
             }
             TuneError::Diverged { .. } => Some("use a lower learning rate, or look for broken rows".into()),
+            TuneError::Unmoved { .. } => {
+                Some("the rows of a step had nothing to tell apart: use larger batches or other rows".into())
+            }
             TuneError::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::NotFound => Some("check the path".into()),
                 std::io::ErrorKind::PermissionDenied => Some("check who may read and write there".into()),

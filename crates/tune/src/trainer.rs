@@ -207,7 +207,7 @@ fn step<T: Task>(
         let stuck: Vec<_> = still.into_iter().filter(|name| moved || !name.contains("lora_A")).collect();
         if let Some(name) = stuck.first() {
             let message = format!("{name} has no gradient in step {number}, so nothing would move it");
-            return Err(TuneError::Diverged { message });
+            return Err(TuneError::Unmoved { message });
         }
     }
     let mut all: Vec<&mut Parameter> =
@@ -331,7 +331,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use engraft_core::Silent;
+    use engraft_core::{Fault, Silent};
     use engraft_nn::train::{Head, loss};
 
     /// A line through points, by the same loop that trains encoders.
@@ -490,8 +490,9 @@ mod tests {
     fn a_tensor_without_a_gradient_is_named() {
         let mut line = Line::new();
         line.rows.iter_mut().for_each(|row| *row = [0.0; 2]);
-        let error = run(&mut line, None).unwrap_err().to_string();
-        assert!(error.contains("line.weight has no gradient"), "{error}");
+        let error = run(&mut line, None).unwrap_err();
+        assert!(error.to_string().contains("line.weight has no gradient"), "{error}");
+        assert!(error.hint().unwrap().contains("use larger batches"), "{error}");
     }
 
     #[test]

@@ -127,30 +127,3 @@ impl Fault for FormatError {
         })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_error_says_what_to_do_next() {
-        let (format, path) = (Format::Brat, PathBuf::from("x"));
-        let io = || std::io::Error::other("no");
-        let all = [
-            FormatError::Unknown { name: "x".into() },
-            FormatError::WriteOnly { format },
-            FormatError::Shape { format, wanted: "folder of files", given: "x".into() },
-            FormatError::NoPlace { format, needs: "a spans question" },
-            FormatError::Question { format, name: "x".into() },
-            FormatError::Broken { line: 1, message: "x".into() },
-            FormatError::Config { message: "x".into() },
-            FormatError::Read { path: path.clone(), source: std::io::ErrorKind::NotFound.into() },
-            FormatError::Read { path: path.clone(), source: io() },
-            FormatError::Write { path, source: io() },
-            FormatError::Sink { source: "x".into() },
-        ];
-        for error in all {
-            assert!(error.hint().is_some_and(|hint| !hint.is_empty()), "{error}");
-        }
-    }
-}

@@ -1,13 +1,10 @@
 //! Deleting a dataset for good, by somebody who typed its name.
 
-use std::collections::BTreeMap;
-
 use engraft_annotate::Schema;
-use engraft_store::DatasetNo;
+use engraft_store::{ItemWords, StoreError};
 use serde::Serialize;
 
-use crate::dataset::opened::{self, stored_schema};
-use crate::dataset::words;
+use crate::dataset::{opened, words};
 use crate::people::{Act, Principal, users};
 use crate::work::item::fields_of;
 use crate::{Context, Error, Workspace, when};
@@ -41,13 +38,6 @@ pub fn delete(
             hint: format!("take a copy with `engraft dataset export`, then repeat the name: {name}"),
         });
     }
-    let mut schemas: BTreeMap<DatasetNo, Schema> = BTreeMap::new();
-    for row in workspace.store.datasets()? {
-        schemas.insert(row.no, stored_schema(&row.schema)?);
-    }
-    let found_by = |dataset: DatasetNo, fields: &str| {
-        schemas.get(&dataset).map(|schema| words::text(schema, &fields_of(fields))).unwrap_or_default()
-    };
     let by = users::by(workspace, who)?;
     let gone = workspace.store.delete_dataset(dataset.no, by, when::millis(context), &found_by)?;
     if gone.residue {
@@ -55,4 +45,11 @@ pub fn delete(
     }
     let [items, responses, snapshots] = [gone.items, gone.responses, gone.snapshots].map(|n| n as u64);
     Ok(Deleted { dataset: dataset.name, items, responses, snapshots })
+}
+
+/// By which words the items of a dataset with this schema are found; it was checked before it was written.
+fn found_by(schema: &str) -> Result<ItemWords, StoreError> {
+    let schema = Schema::read(schema)
+        .map_err(|error| StoreError::Damaged { what: format!("a stored schema cannot be read: {error}") })?;
+    Ok(Box::new(move |fields: &str| words::text(&schema, &fields_of(fields))))
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod classify;
+mod draw;
 mod frame;
 mod kept;
 mod leak;
@@ -151,6 +152,13 @@ fn decided(experiment: &Experiment, sha256: &str) -> Result<Decision, Error> {
         engraft_decide::Unfit::TooFew { .. } => {
             request(error.to_string(), "bring more questions with right answers")
         }
-        engraft_decide::Unfit::NoArm => request(error.to_string(), "look at why no arm could be measured"),
+        engraft_decide::Unfit::FewClusters { .. } => request(
+            error.to_string(),
+            "ask about more documents, or give rows that do not belong together another `group`",
+        ),
+        engraft_decide::Unfit::NoArm => request(
+            error.to_string(),
+            "bring labelled examples or `documents`; `--dry-run` lists the arms a task can fill",
+        ),
     })
 }

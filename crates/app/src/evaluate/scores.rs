@@ -118,7 +118,7 @@ pub(crate) fn pair(a: &ScoreSet, b: &ScoreSet, measure: Option<&str>) -> Result<
         rows.get(&(item.to_string(), seed)).cloned()
     };
     let (mut rows, mut left, mut right) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut only_a, mut only_b) = (BTreeSet::new(), BTreeSet::new());
+    let (mut only_a, mut only_b, mut common) = (BTreeSet::new(), BTreeSet::new(), 0);
     for item in items {
         for &seed in all {
             let (one, other) = (find(a, &of_a, item, seed), find(b, &of_b, item, seed));
@@ -127,10 +127,14 @@ pub(crate) fn pair(a: &ScoreSet, b: &ScoreSet, measure: Option<&str>) -> Result<
                 (None, None) => continue,
             };
             match (&one, &other) {
-                (Some(_), None) => only_a.insert(item),
-                (None, Some(_)) => only_b.insert(item),
-                _ => false,
-            };
+                (Some(_), None) => {
+                    only_a.insert(item);
+                }
+                (None, Some(_)) => {
+                    only_b.insert(item);
+                }
+                _ => common += 1,
+            }
             let score =
                 |scored: Option<Scored>| scored.map_or(Score::None(State::Skipped), |scored| scored.score);
             rows.push((document, seed));
@@ -141,7 +145,7 @@ pub(crate) fn pair(a: &ScoreSet, b: &ScoreSet, measure: Option<&str>) -> Result<
     let values = left.iter().chain(&right).filter_map(|score| score.value());
     let range = values.fold((0.0, 1.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
     let (only_a, only_b) = (only_a.len(), only_b.len());
-    if only_a + only_b == left.len() {
+    if common == 0 {
         return Err(Error::Request {
             message: "the two sides have no item in common".into(),
             hint: "items are paired by their `id`; check that both were measured on the same questions"
@@ -149,6 +153,10 @@ pub(crate) fn pair(a: &ScoreSet, b: &ScoreSet, measure: Option<&str>) -> Result<
         });
     }
     Ok(Pairs { measure, a: left, b: right, units: Units::with_seeds(&rows), only_a, only_b, range })
+}
+
+fn names(set: &ScoreSet) -> String {
+    set.measures.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn choose(a: &ScoreSet, b: &ScoreSet, named: Option<&str>) -> Result<String, Error> {
@@ -162,7 +170,10 @@ fn choose(a: &ScoreSet, b: &ScoreSet, named: Option<&str>) -> Result<String, Err
         (Some(name), _) => Err(Error::Missing {
             what: "measure",
             name: name.to_string(),
-            hint: format!("both sides have: {}", list()),
+            hint: match both.is_empty() {
+                true => format!("A has: {}; B has: {}", names(a), names(b)),
+                false => format!("both sides have: {}", list()),
+            },
         }),
         (None, []) => Err(Error::Request {
             message: "the two sides have no measure in common".into(),
@@ -213,9 +224,23 @@ mod tests {
     }
 
     #[test]
+    fn no_item_in_common_is_refused_with_any_number_of_seeds() {
+        let (a, b) = (set(&[("a", 0, 1.0), ("a", 1, 1.0)]), set(&[("b", 0, 1.0), ("b", 1, 1.0)]));
+        assert!(pair(&a, &b, None).unwrap_err().to_string().contains("no item in common"));
+    }
+
+    #[test]
     fn the_measure_is_named_unless_there_is_one() {
         let one = set(&[("a", 0, 1.0)]);
         assert_eq!(pair(&one, &one, None).unwrap().measure, "f1");
         assert!(pair(&one, &one, Some("em")).is_err());
+    }
+
+    #[test]
+    fn sides_without_a_common_measure_are_shown_what_each_has() {
+        let mut other = ScoreSet::default();
+        other.put("em", "a", 0, Scored { document: "a".into(), score: Score::of(1.0) }).unwrap();
+        let error = pair(&set(&[("a", 0, 1.0)]), &other, Some("em")).unwrap_err();
+        assert!(matches!(error, Error::Missing { hint, .. } if hint == "A has: f1; B has: em"));
     }
 }

@@ -57,6 +57,8 @@ struct Marked {
     strict: Vec<Mark>,
     /// As conlleval reads tags; of spans the same as strict.
     lenient: Vec<Mark>,
+    /// Whether they were tags.
+    tagged: bool,
     /// Label and value, normalised; `None` when the file does not say what the spans hold.
     values: Option<Vec<(String, String)>>,
 }
@@ -67,6 +69,13 @@ struct Document {
     gold: Marked,
     said: Marked,
     missing: bool,
+}
+
+impl Document {
+    /// Tags are lenient about how an entity begins, spans about where it ends.
+    fn leniently(&self) -> Matching {
+        if self.gold.tagged || self.said.tagged { Matching::Exact } else { Matching::Overlap }
+    }
 }
 
 /// Every measure of the spans, with its interval over documents. Of a document without a prediction nothing was found.
@@ -87,13 +96,8 @@ pub fn spans(request: &SpansRequest) -> Result<SpansReport, Error> {
     let strict = report(&documents, &labels, &resampling, &|document, label| {
         tally(&document.said.strict, &document.gold.strict, label, Matching::Exact)
     });
-    let tags = documents.iter().any(|document| {
-        document.gold.strict != document.gold.lenient || document.said.strict != document.said.lenient
-    });
-    // Tags are lenient about how an entity begins, spans about where it ends.
-    let matching = if tags { Matching::Exact } else { Matching::Overlap };
     let lenient = report(&documents, &labels, &resampling, &|document, label| {
-        tally(&document.said.lenient, &document.gold.lenient, label, matching)
+        tally(&document.said.lenient, &document.gold.lenient, label, document.leniently())
     });
     let mut shown = named("", &strict);
     shown.extend(named("lenient_", &lenient));
@@ -210,7 +214,7 @@ fn of_document(document: &Document) -> Named<Option<f64>> {
     let f1 = |said: &[Mark], gold: &[Mark], matching| span_f1(said, gold, matching).f1();
     Named(vec![
         ("f1".to_string(), f1(&document.said.strict, &document.gold.strict, Matching::Exact)),
-        ("lenient_f1".to_string(), f1(&document.said.lenient, &document.gold.lenient, Matching::Overlap)),
+        ("lenient_f1".to_string(), f1(&document.said.lenient, &document.gold.lenient, document.leniently())),
     ])
 }
 
@@ -246,7 +250,7 @@ fn marks(row: &Row, path: &Path) -> Result<Marked, Error> {
         };
         let lenient = entities(&tags).map_err(|error| bad(error.to_string()))?;
         let strict = strict_entities(&tags).map_err(|error| bad(error.to_string()))?;
-        return Ok(Marked { strict: marks(strict), lenient: marks(lenient), values: None });
+        return Ok(Marked { strict: marks(strict), lenient: marks(lenient), tagged: true, values: None });
     }
     let Some(Value::Array(spans)) = row.field(&["spans", "entities"]) else {
         return Err(bad("no spans and no tags".into()));

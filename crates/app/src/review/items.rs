@@ -29,7 +29,8 @@ pub struct ItemFilter {
     pub question: Option<String>,
     /// …answered so by somebody.
     pub label: Option<String>,
-    /// With `question` and `label`: and so by somebody else, the items behind a cell of the dashboard's matrix.
+    /// With `question` and `label`: and so by somebody else, the items behind a cell of the dashboard's matrix. All of them:
+    /// `after` and `limit` do nothing then, and `text` is refused.
     pub other: Option<String>,
     /// Flagged by somebody.
     pub flagged: bool,
@@ -82,10 +83,17 @@ fn pair(
     said: [&String; 2],
     filter: &ItemFilter,
 ) -> Result<Items, Error> {
+    if filter.text.as_deref().is_some_and(|text| !text.trim().is_empty()) {
+        return Err(Error::Request {
+            message: "words and a second answer cannot be sought together".into(),
+            hint: "leave the text out, or the second answer".into(),
+        });
+    }
+    let user = filter.user.as_deref().map(|name| users::known(workspace, name)).transpose()?;
     let names = record::names(workspace)?;
     let mut window = window::latest(workspace, dataset, &names)?;
-    if let Some(user) = &filter.user {
-        window.retain(|item| item.given.iter().any(|(name, _)| name == user));
+    if let Some(user) = user {
+        window.retain(|item| item.given.iter().any(|(name, _)| *name == user.name));
     }
     let cells = matrix(question, &window).map(|matrix| matrix.cells).unwrap_or_default();
     let is = |cell: &Cell| [&cell.a, &cell.b] == said || [&cell.b, &cell.a] == said;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use engraft_core::{CountTokens, Embed};
 use engraft_nn::{Embedder, EncoderOptions};
-use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe, check_name, free_name};
+use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe};
 use engraft_tune::classifier::{
     BaseModel, Classifier, ClassifierJob, ClassifierTuned, Method, Space, leaked, tune_classifier as tune,
 };
@@ -14,21 +14,13 @@ use engraft_tune::{LongTexts, TuneError};
 use serde_json::{Value, json};
 
 use crate::people::{Act, Principal};
-use crate::tune::TuneRequest;
 use crate::tune::base::{self, BaseEncoder};
+use crate::tune::export::copy_folder;
 use crate::tune::predict::{answer, see};
 use crate::tune::report::{DataReport, SuspectLabel, TuneReport};
 use crate::tune::rows::{Source, classified, of_file};
+use crate::tune::{HELD_OUT, LISTED, PROBES, RESAMPLES, TuneRequest, judging};
 use crate::{Context, Error, Workspace};
-
-/// The part held out to evaluate on, where no file of such rows is named.
-const HELD_OUT: f64 = 0.2;
-/// Resamples behind every interval.
-const RESAMPLES: usize = 1000;
-/// Entries of long lists in a report.
-const LISTED: usize = 100;
-/// Evaluation texts kept with what the model says of them.
-const PROBES: usize = 5;
 
 /// What classifier to tune.
 #[derive(Clone, Debug)]
@@ -51,14 +43,8 @@ pub fn tune_classifier(
     who.must(Act::Manage)?;
     let asked = &request.tune;
     let method: Method = request.method.parse().map_err(said("method"))?;
-    let policy: OverLength = asked.over_length.parse().map_err(said("over-length"))?;
-    let models = workspace.models();
-    if let Some(name) = &asked.name {
-        check_name(name)?;
-        if models.join(name).exists() {
-            return Err(TuneError::Taken { name: name.clone() }.into());
-        }
-    }
+    let policy = asked.policy()?;
+    judging::must_be_free(workspace, asked)?;
     context.progress.stage("read", None);
     let (source, mut labelling) =
         classified(context, workspace, who, &asked.data, asked.question.as_deref())?;
@@ -93,22 +79,13 @@ pub fn tune_classifier(
     };
     let tuned = tune(base::watch(&context), &job)?;
     data.label_issues = suspects(&tuned, &parts.train);
-    let called = format!("{}-{}", stem(&parts.stem), tuned.method);
-    let name = asked.name.clone().unwrap_or_else(|| free_name(&models, &called));
+    let name = judging::name(workspace, asked, &parts.stem, tuned.method.name());
     let artefact = register(context, workspace, &name, &parts, &tuned, encoder.as_ref(), policy)?;
     let mut report = TuneReport::of(&artefact, data);
     report.tiers = tuned.tiers;
     report.stopped = tuned.stopped;
     report.calibration = Some(tuned.calibration);
     Ok(report)
-}
-
-/// What a model is called after: the data's name, as far as it can be a folder's.
-fn stem(name: &str) -> String {
-    let fits = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let name: String = name.chars().map(fits).take(40).collect();
-    let name = name.trim_start_matches(['-', '_', '.']);
-    if name.is_empty() { "classifier".into() } else { name.into() }
 }
 
 fn said<E: std::error::Error>(flag: &'static str) -> impl Fn(E) -> Error {
@@ -263,18 +240,4 @@ fn register(
         files: Default::default(),
     };
     Ok(draft.register(manifest, |read| says(&Classifier::load(read)?.0, &read.dir))?)
-}
-
-/// Copies a folder with everything in it.
-fn copy_folder(from: &Path, to: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(to).map_err(Error::io("create", to))?;
-    for entry in std::fs::read_dir(from).map_err(Error::io("read", from))? {
-        let entry = entry.map_err(Error::io("read", from))?;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        match source.is_dir() {
-            true => copy_folder(&source, &target)?,
-            false => std::fs::copy(&source, &target).map(|_| ()).map_err(Error::io("write", &target))?,
-        }
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use engraft_tune::TuneError;
 use engraft_tune::artefact::{Artefact, MANIFEST, check_name};
 use engraft_tune::classifier::{Classifier, Model, Space};
 use engraft_tune::data::sha256_of_file;
-use engraft_tune::export::{Dense, empty_folder, merge_adapter, sentence_transformers};
+use engraft_tune::export::{Dense, merge_adapter, must_be_empty, sentence_transformers};
 use serde::Serialize;
 
 use crate::models::{self, ModelInfo};
@@ -51,7 +51,12 @@ pub fn export_model(
     let encoder = artefact.dir.join("encoder");
     let mut losses = Vec::new();
     // Whatever the format, a folder that is named by mistake is not written into.
-    empty_folder(to)?;
+    must_be_empty(to)?;
+    match artefact.manifest.kind.as_str() {
+        "reward" => losses.push("the layer that scores, and the weights of style and words".to_string()),
+        "extractor" => losses.push("the chain over words that marks spans".to_string()),
+        _ => {}
+    }
     match (format, artefact.manifest.kind.as_str()) {
         ("peft", _) => copy_folder(
             &existing(&encoder.join("adapter"))
@@ -131,7 +136,8 @@ fn head(classifier: &Classifier, losses: &mut Vec<String>) -> Option<(Vec<f32>, 
     Some((weight, model.bias.clone()))
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<(), Error> {
+/// Copies a folder with everything in it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(to).map_err(Error::io("create", to))?;
     for entry in std::fs::read_dir(from).map_err(Error::io("read", from))? {
         let entry = entry.map_err(Error::io("read", from))?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use engraft_core::CharMap;
 use engraft_tune::TuneError;
-use engraft_tune::artefact::{Artefact, Base, Draft, FORMAT, Manifest, Probe, check_name, free_name};
+use engraft_tune::artefact::{Artefact, Base, Draft, FORMAT, Manifest, Probe};
 use engraft_tune::data::{ExtractionRow, extraction_row, read_rows, split};
 use engraft_tune::extractor::{
     BaseEncoder, Extractor, ExtractorJob, ExtractorMethod, ExtractorTier, ExtractorTuned, FoundSpan,
@@ -17,17 +17,9 @@ use serde_json::{Value, json};
 use crate::people::{Act, Principal};
 use crate::tune::report::{DataReport, TuneReport};
 use crate::tune::spans::{Marked, marked, of_file};
-use crate::tune::{TuneRequest, base};
+use crate::tune::{HELD_OUT, LISTED, PROBES, RESAMPLES, TuneRequest, base, judging};
 use crate::{Context, Error, Workspace, models};
 
-/// The part held out to evaluate on, where no file of such rows is named.
-const HELD_OUT: f64 = 0.2;
-/// Resamples behind every interval.
-const RESAMPLES: usize = 1000;
-/// Entries of long lists in a report.
-const LISTED: usize = 100;
-/// Evaluation texts kept with what the model finds in them.
-const PROBES: usize = 5;
 /// Rows read at a time by `predict`.
 const BATCH: usize = 256;
 
@@ -72,13 +64,8 @@ pub fn tune_extractor(
         message: format!("--method: {error}"),
         hint: "choose one of those".into(),
     })?;
-    let models = workspace.models();
-    if let Some(name) = &asked.name {
-        check_name(name)?;
-        if models.join(name).exists() {
-            return Err(TuneError::Taken { name: name.clone() }.into());
-        }
-    }
+    asked.policy()?;
+    judging::must_be_free(workspace, asked)?;
     let values = request.values.as_deref().map(known_values).transpose()?.unwrap_or_default();
     context.progress.stage("read", None);
     let data = marked(context, workspace, who, &asked.data, asked.question.as_deref())?;
@@ -101,11 +88,7 @@ pub fn tune_extractor(
         resamples: RESAMPLES,
     };
     let tuned = tune(base::watch(&context), &job)?;
-    let stem: String =
-        parts.stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
-    let stem = stem.trim_matches('-');
-    let stem = if stem.is_empty() { "extractor" } else { stem };
-    let name = asked.name.clone().unwrap_or_else(|| free_name(&models, &format!("{stem}-{}", tuned.method)));
+    let name = judging::name(workspace, asked, &parts.stem, tuned.method.name());
     let artefact = register(context, workspace, &name, &parts, &tuned, encoder.as_ref())?;
     let mut report = TuneReport::of(&artefact, parts.data);
     report.stopped = tuned.stopped;

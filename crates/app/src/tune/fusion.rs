@@ -110,7 +110,7 @@ pub fn tune_fusion(
     let made = Made {
         kind: FUSION,
         method: "cross-validated",
-        base: Some(judged::remembered(workspace, encoder)),
+        base: Some(judged::remembered(workspace, encoder)?),
         seeds: vec![asked.seed],
         settings: json!({ "fusion": output, "instead_of": settings[base], "tried": settings.len() }),
         train: Trained { rows: count, steps: settings.len(), seconds: began.elapsed().as_secs_f64() },
@@ -124,8 +124,8 @@ pub fn tune_fusion(
             .map_err(|error| TuneError::Bug(error.to_string()))?;
         Ok(vec![serde_json::to_value(fusion).map_err(|error| TuneError::Bug(error.to_string()))?])
     })?;
-    served_if_proven(context, workspace, who, &artefact)?;
-    Ok(TuneReport::of(&artefact, lesson.data))
+    let served = served_if_proven(context, workspace, who, &artefact)?;
+    Ok(TuneReport { served, ..TuneReport::of(&artefact, lesson.data) })
 }
 
 /// Everything that is tried, neighbours side by side, and which of it is used now.

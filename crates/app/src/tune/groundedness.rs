@@ -1,34 +1,25 @@
 //! `tune groundedness`: labelled claims in, a calibrated judge of claims and a verdict out; and what it says of new claims.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use engraft_annotate::{Answer, Question, QuestionKind, Record, Verdict as Said};
 use engraft_core::Embed;
 use engraft_eval::Resampling;
-use engraft_tune::TuneError;
 use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe, Trained};
 use engraft_tune::groundedness::{
     BASE, Claim, ClaimRow, Groundedness, GroundednessOptions, Judged, Tier, UNSURE, measures, read_claims,
     tune_groundedness as tune,
 };
+use engraft_tune::{TuneError, seeds};
 use serde_json::{Value, json};
 
 use crate::dataset::opened::Opened;
 use crate::people::{Act, Principal};
 use crate::tune::base::{self, BaseEncoder};
 use crate::tune::predict::base_of;
-use crate::tune::report::{DataReport, TuneReport};
-use crate::tune::rows::Source;
-use crate::tune::{TuneRequest, judging};
+use crate::tune::report::TuneReport;
+use crate::tune::{PROBES, RESAMPLES, TuneRequest, judging};
 use crate::{Context, Error, Workspace};
-
-/// Resamples behind every interval.
-const RESAMPLES: usize = 1000;
-/// Entries of long lists in a report.
-const LISTED: usize = 100;
-/// Claims kept with what the model says of them.
-const PROBES: usize = 5;
 
 /// What judge of claims to tune.
 #[derive(Clone, Debug)]
@@ -49,6 +40,7 @@ pub fn tune_groundedness(
     who.must(Act::Manage)?;
     let asked = &request.tune;
     let tier = tier(&request.method)?;
+    asked.policy()?;
     judging::must_be_free(workspace, asked)?;
     let began = (context.now_ns)();
     context.progress.stage("read", None);
@@ -97,7 +89,7 @@ pub fn tune_groundedness(
         method: tuned.tier.name().into(),
         base,
         data_snapshot: source.snapshot.clone(),
-        seeds: (0..asked.seeds as u64).map(|round| asked.seed.wrapping_add(round)).collect(),
+        seeds: seeds(asked.seed, asked.seeds),
         created: (context.now)(),
         build: env!("CARGO_PKG_VERSION").into(),
         labels: Vec::new(),
@@ -113,7 +105,7 @@ pub fn tune_groundedness(
         files: Default::default(),
     };
     let artefact = draft.register(manifest, |read| says(&Groundedness::load(read)?))?;
-    let mut report = TuneReport::of(&artefact, data_report(&source, eval.as_ref()));
+    let mut report = TuneReport::of(&artefact, judging::data_report(&source, eval.as_ref(), said));
     report.stopped = tuned.stopped;
     Ok(report)
 }
@@ -127,23 +119,9 @@ fn tier(method: &str) -> Result<Option<Tier>, Error> {
     Ok(found)
 }
 
-fn data_report(source: &Source<ClaimRow>, eval: Option<&Source<ClaimRow>>) -> DataReport {
-    let trained: BTreeSet<(&str, &[String])> =
-        source.rows.iter().map(|row| (row.claim.text.as_str(), row.claim.evidence.as_slice())).collect();
-    let leaked =
-        |row: &&ClaimRow| trained.contains(&(row.claim.text.as_str(), row.claim.evidence.as_slice()));
-    let mut rejected = source.rejected.clone();
-    rejected.extend(eval.into_iter().flat_map(|eval| eval.rejected.iter().cloned()));
-    let rejected_total = rejected.len();
-    rejected.truncate(LISTED);
-    DataReport {
-        eval_rows: eval.map_or(source.rows.len(), |eval| eval.rows.len()),
-        leaked: eval.map_or(0, |eval| eval.rows.iter().filter(leaked).count()),
-        unresolved: source.unresolved,
-        rejected,
-        rejected_total,
-        ..DataReport::default()
-    }
+/// What a row says, whatever its id and its label.
+fn said(row: &ClaimRow) -> (&str, &[String]) {
+    (row.claim.text.as_str(), row.claim.evidence.as_slice())
 }
 
 /// The sentences of an item's answer as claims, each against all passages of the item. Sentences that cite nothing are no claims.

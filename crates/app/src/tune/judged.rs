@@ -7,25 +7,21 @@ use engraft_core::DocNo;
 use engraft_eval::{Measure, Metric, Resampling};
 use engraft_nn::Embedder;
 use engraft_tune::TuneError;
-use engraft_tune::artefact::{
-    Artefact, Base, Draft, FORMAT, Manifest, Probe, Trained, check_name, free_name,
-};
+use engraft_tune::artefact::{Artefact, Base, Draft, FORMAT, Manifest, Probe, Trained};
 use engraft_tune::data::{Judged, read_judged, split};
 use engraft_tune::ship::{Verdict, paired_difference, verdict};
 use serde_json::Value;
 
 use crate::search::embed_query;
-use crate::tune::TuneRequest;
+use crate::serving::{RETRIEVER, is_adapter};
+use crate::tune::base::{self, BaseEncoder};
 use crate::tune::ground::{Asked, Ground, Ranking, measure};
 use crate::tune::report::DataReport;
+use crate::tune::{HELD_OUT, LISTED, TuneRequest, judging};
 use crate::{Context, Error, Workspace};
 
-/// The part of the questions held out to evaluate on, where no file of judgements is named.
-const HELD_OUT: f64 = 0.2;
 /// Resamples behind every interval.
 const RESAMPLES: usize = 2000;
-/// Entries of long lists in a report.
-const LISTED: usize = 100;
 /// The measure that decides.
 pub(crate) const DECIDES: &str = "nDCG@10";
 /// The same on questions none of whose answers were judged in training.
@@ -50,12 +46,7 @@ pub(crate) fn lesson(
     encoder: &Embedder,
     asked: &TuneRequest,
 ) -> Result<Lesson, Error> {
-    if let Some(name) = &asked.name {
-        check_name(name)?;
-        if workspace.models().join(name).exists() {
-            return Err(TuneError::Taken { name: name.clone() }.into());
-        }
-    }
+    judging::must_be_free(workspace, asked)?;
     context.progress.stage("read", None);
     let path = Path::new(&asked.data);
     if !path.exists() {
@@ -119,10 +110,23 @@ pub(crate) fn lesson(
 
 /// The encoder whose vectors search compares, or an error that says why there is none.
 pub(crate) fn encoder_of<'w>(context: Context, workspace: &'w Workspace) -> Result<&'w Embedder, Error> {
-    workspace.encoder(context)?.ok_or_else(|| Error::Request {
+    workspace.encoder(context)?.ok_or_else(no_encoder)
+}
+
+/// The encoder whose weights are trained: the one asked for, else the one that engraft.toml names.
+pub(crate) fn start_of(
+    context: Context,
+    workspace: &Workspace,
+    asked: &TuneRequest,
+) -> Result<BaseEncoder, Error> {
+    base::open(context, workspace, asked.base.as_deref())?.ok_or_else(no_encoder)
+}
+
+fn no_encoder() -> Error {
+    Error::Request {
         message: "this workspace has no encoder, so there is no meaning to tune".into(),
         hint: "set encoder.model in engraft.toml and run `engraft sync`".into(),
-    })
+    }
 }
 
 /// The questions' vectors.
@@ -226,13 +230,8 @@ pub(crate) fn draft(
     asked: &TuneRequest,
     what: &str,
 ) -> Result<Draft, Error> {
-    let models = workspace.models();
-    let fits = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let stem: String = lesson.stem.chars().map(fits).take(40).collect();
-    let stem = stem.trim_start_matches(['-', '_', '.']);
-    let wanted = if stem.is_empty() { what.to_string() } else { format!("{stem}-{what}") };
-    let name = asked.name.clone().unwrap_or_else(|| free_name(&models, &wanted));
-    Ok(Draft::begin(&models, &name)?)
+    let name = judging::name(workspace, asked, &lesson.stem, what);
+    Ok(Draft::begin(&workspace.models(), &name)?)
 }
 
 /// Registers the model, whatever the verdict; `reload` answers the probes from its files.
@@ -273,10 +272,13 @@ pub(crate) fn register(
 
 /// The seeds asked for.
 pub(crate) fn seeds(asked: &TuneRequest) -> Vec<u64> {
-    (0..asked.seeds as u64).map(|n| asked.seed + n).collect()
+    engraft_tune::seeds(asked.seed, asked.seeds)
 }
 
-/// How the artefact remembers the workspace's encoder.
-pub(crate) fn remembered(workspace: &Workspace, encoder: &Embedder) -> Base {
-    Base { name: workspace.config.encoder.model.clone(), fingerprint: encoder.encoder().fingerprint() }
+/// How the artefact remembers the encoder whose vectors search compares: by the retriever whose own it is, else by the name in
+/// engraft.toml.
+pub(crate) fn remembered(workspace: &Workspace, encoder: &Embedder) -> Result<Base, Error> {
+    let tuned = workspace.served(RETRIEVER)?.filter(|artefact| !is_adapter(&artefact.manifest));
+    let name = tuned.map_or_else(|| workspace.config.encoder.model.clone(), |own| own.manifest.name);
+    Ok(Base { name, fingerprint: encoder.encoder().fingerprint() })
 }

@@ -1,5 +1,6 @@
-//! What tuners of judges share: names, the source of their rows, and predictions line by line.
+//! What tuners share: names, the source of their rows, the report of it, and predictions line by line.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use engraft_annotate::{Question, Record};
@@ -13,8 +14,9 @@ use crate::dataset::export::each_of_snapshot;
 use crate::dataset::opened::{self, Opened};
 use crate::dataset::snapshot;
 use crate::people::Principal;
-use crate::tune::TuneRequest;
-use crate::tune::rows::Source;
+use crate::tune::report::DataReport;
+use crate::tune::rows::{Source, file};
+use crate::tune::{LISTED, TuneRequest};
 use crate::{Context, Error, Workspace};
 
 /// Lines scored together.
@@ -30,7 +32,7 @@ pub(crate) fn must_be_free(workspace: &Workspace, asked: &TuneRequest) -> Result
     Ok(())
 }
 
-/// The name asked for, else one after the data and the kind.
+/// The name asked for, else one after the data and the kind or the method.
 pub(crate) fn name(workspace: &Workspace, asked: &TuneRequest, stem: &str, kind: &str) -> String {
     let fits = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let stem: String = stem.chars().map(fits).take(40).collect();
@@ -57,15 +59,7 @@ pub(crate) fn rows<T>(
     rows: &RowsOf<'_, T>,
 ) -> Result<Source<T>, Error> {
     let data = asked.data.as_str();
-    if workspace.store.dataset(data)?.is_none() {
-        let path = Path::new(data);
-        if !path.exists() {
-            return Err(Error::Missing {
-                what: "dataset or file",
-                name: data.into(),
-                hint: "run `engraft dataset list`, or name a JSONL or CSV file".into(),
-            });
-        }
+    if let Some(path) = file(workspace, data, "JSONL or CSV")? {
         return of_file(path, read);
     }
     let dataset = opened::open(workspace, data)?;
@@ -132,6 +126,30 @@ pub(crate) fn of_file<T>(
         stem: name(path.file_stem()),
         unresolved: 0,
     })
+}
+
+/// What there is to know of rows, and of those to evaluate on where others are named; `said` gives what a row says, by which the
+/// same is known again.
+pub(crate) fn data_report<'r, T, K: Ord>(
+    source: &'r Source<T>,
+    eval: Option<&'r Source<T>>,
+    said: impl Fn(&'r T) -> K,
+) -> DataReport {
+    let trained: BTreeSet<K> = source.rows.iter().map(&said).collect();
+    let leaked =
+        |eval: &'r Source<T>| eval.rows.iter().map(&said).filter(|one| trained.contains(one)).count();
+    let mut rejected = source.rejected.clone();
+    rejected.extend(eval.into_iter().flat_map(|eval| eval.rejected.iter().cloned()));
+    let rejected_total = rejected.len();
+    rejected.truncate(LISTED);
+    DataReport {
+        eval_rows: eval.map_or(source.rows.len(), |eval| eval.rows.len()),
+        leaked: eval.map_or(0, leaked),
+        unresolved: source.unresolved,
+        rejected,
+        rejected_total,
+        ..DataReport::default()
+    }
 }
 
 /// What a model says of a batch of rows.

@@ -37,6 +37,15 @@ pub(crate) use retriever::make_ready;
 pub use retriever::{RetrieverMethod, RetrieverRequest, tune_retriever};
 pub use reward::{RewardRequest, tune_reward};
 
+/// The part held out to evaluate on, where no file to evaluate on is named.
+const HELD_OUT: f64 = 0.2;
+/// Resamples behind every interval, but for rankings.
+const RESAMPLES: usize = 1000;
+/// Entries of long lists in a report.
+const LISTED: usize = 100;
+/// Evaluation rows kept with what the model says of them.
+const PROBES: usize = 5;
+
 /// What every tuner is asked.
 #[derive(Clone, Debug)]
 pub struct TuneRequest {
@@ -58,15 +67,32 @@ pub struct TuneRequest {
     pub over_length: String,
 }
 
-/// Makes search use a model that was just tuned, if it is proven better.
+impl TuneRequest {
+    /// What is to become of long texts; a word that is none of the policies is refused.
+    fn policy(&self) -> Result<engraft_tune::data::OverLength, crate::Error> {
+        self.over_length.parse().map_err(|error: engraft_tune::data::UnknownPolicy| crate::Error::Request {
+            message: format!("--over-length: {error}"),
+            hint: "choose one of those".into(),
+        })
+    }
+}
+
+/// Makes search use a model that was just tuned, if it is proven better; returns whether search uses it now.
 fn served_if_proven(
     context: crate::Context,
     workspace: &crate::Workspace,
     who: &crate::people::Principal,
     artefact: &engraft_tune::artefact::Artefact,
-) -> Result<(), crate::Error> {
-    if artefact.manifest.ship {
-        crate::serving::serve_model(context, workspace, who, &artefact.manifest.name, false)?;
+) -> Result<bool, crate::Error> {
+    if !artefact.manifest.ship {
+        return Ok(false);
     }
-    Ok(())
+    let name = &artefact.manifest.name;
+    let done = crate::serving::serve_model(context, workspace, who, name, false);
+    if done.is_err() {
+        // The error tells why the switch failed, and not that the training is kept.
+        let next = format!("{name} is registered, but not yet in use: run `engraft model serve {name}`");
+        context.progress.say(&next);
+    }
+    done.map(|_| true)
 }

@@ -34,6 +34,8 @@ pub struct TuneReport {
     pub against_base: BTreeMap<String, Metric>,
     /// Whether it is proven better.
     pub ship: bool,
+    /// Whether search uses it from now on.
+    pub served: bool,
     /// Why, or why not.
     pub why: String,
     /// Content addresses of everything it was made from.
@@ -106,6 +108,7 @@ impl TuneReport {
             against: manifest.against.clone(),
             against_base: manifest.against_base.clone(),
             ship: manifest.ship,
+            served: false,
             why: manifest.why.clone(),
             lineage: manifest.lineage.clone(),
             seeds: manifest.seeds.clone(),

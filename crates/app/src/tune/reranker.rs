@@ -17,12 +17,12 @@ use crate::search::moved;
 use crate::serving::RERANKER;
 use crate::tune::ground::{Asked, Ranking, ndcg, rank};
 use crate::tune::judged::{
-    Lesson, Made, draft, encoder_of, figures, lesson, register, remembered, seeds, vectors,
+    Lesson, Made, draft, encoder_of, figures, lesson, register, seeds, start_of, vectors,
 };
 use crate::tune::mine::{nearest, wrong};
 use crate::tune::report::TuneReport;
 use crate::tune::{TuneRequest, served_if_proven};
-use crate::{Context, Error, Workspace, models};
+use crate::{Context, Error, Workspace};
 
 /// Weights of the reranker in the blend that are tried.
 const WEIGHTS: [f32; 7] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8];
@@ -67,7 +67,8 @@ pub fn tune_reranker(
     let began = Instant::now();
     let asked = &request.tune;
     let encoder = encoder_of(context, workspace)?;
-    let positions = encoder.encoder().config().positions;
+    let start = start_of(context, workspace, asked)?;
+    let positions = start.encoder.encoder().config().positions;
     if !(16..=positions).contains(&request.window) {
         return Err(Error::Request {
             message: format!(
@@ -96,9 +97,7 @@ pub fn tune_reranker(
     let fold = folds(&texts, &vec![None; texts.len()], &[], KEPT_BACK, asked.seed);
     let back: Vec<usize> = (0..texts.len()).filter(|&at| fold[at] == 0).collect();
     let learnt: Vec<usize> = (0..texts.len()).filter(|&at| fold[at] != 0).collect();
-    let pairs = pairs(encoder, workspace, &lesson, &snapshot, &of_train, &learnt, request)?;
-    let named = asked.base.as_deref().unwrap_or(&workspace.config.encoder.model);
-    let folder = models::find_or_pull(context, named)?;
+    let pairs = pairs(&start.encoder, workspace, &lesson, &snapshot, &of_train, &learnt, request)?;
     let plan = Plan { epochs: request.epochs, batch: request.batch, rate: request.rate, ..Plan::default() };
     let draft = draft(workspace, &lesson, asked, RERANKER)?;
     let scratch =
@@ -106,14 +105,14 @@ pub fn tune_reranker(
     let into = draft.path().join("encoder");
     let (mut tuned, mut steps, mut weight) = (Vec::new(), 0, None);
     for (nth, seed) in seeds(asked).into_iter().enumerate() {
-        let body = Body::open(&folder, BodyOptions::default()).map_err(TuneError::from)?;
+        let body = Body::open(&start.dir, BodyOptions::default()).map_err(TuneError::from)?;
         let mut task = RerankTask::new(body, &pairs, TOKENS, seed)?;
         let plan = Plan { seed, ..plan };
         let done = train(&mut task, &plan, None, context.progress, context.cancel, |_| Ok(None))?;
         steps += done.steps as usize;
         let target = if nth == 0 { into.clone() } else { scratch.path().join(nth.to_string()) };
         std::fs::create_dir_all(&target).map_err(Error::io("create", &target))?;
-        task.save(&folder, request.window, &target)?;
+        task.save(&start.dir, request.window, &target)?;
         let options = EncoderOptions { threads: workspace.threads(), ..EncoderOptions::default() };
         let model = Reranker::open(&target, options)?;
         let weight = match weight {
@@ -144,7 +143,7 @@ pub fn tune_reranker(
     let made = Made {
         kind: RERANKER,
         method: "cross-encoder",
-        base: Some(remembered(workspace, encoder)),
+        base: Some(start.remembered()),
         seeds: seeds(asked),
         settings: json!({ "weight": weight, "depth": DEPTH, "window": request.window, "plan": plan }),
         train: Trained { rows: pairs.len(), steps, seconds: began.elapsed().as_secs_f64() },
@@ -156,13 +155,13 @@ pub fn tune_reranker(
     };
     let artefact = register(context, draft, &lesson, made, |read| says(&read.dir.join("encoder")))?;
     // Passages that came with the judgements are like those the workspace searches, for a reranker reads any.
-    served_if_proven(context, workspace, who, &artefact)?;
-    Ok(TuneReport::of(&artefact, lesson.data))
+    let served = served_if_proven(context, workspace, who, &artefact)?;
+    Ok(TuneReport { served, ..TuneReport::of(&artefact, lesson.data) })
 }
 
-/// Right and wrong passages for the questions at `rows`.
+/// Right and wrong passages for the questions at `rows`, as ids of the encoder `start`.
 fn pairs(
-    encoder: &Embedder,
+    start: &Embedder,
     workspace: &Workspace,
     lesson: &Lesson,
     snapshot: &engraft_search::Snapshot,
@@ -178,7 +177,7 @@ fn pairs(
     for &row in rows {
         let (one, question) = (&lesson.train[row], &found.vectors[row]);
         let mut add = |at: usize, relevance: f32| {
-            let pair = pair_ids(encoder.tokenizer(), &one.text, &ground.texts[at], request.window);
+            let pair = pair_ids(start.tokenizer(), &one.text, &ground.texts[at], request.window);
             pairs.push(JudgedPair { pair, relevance });
         };
         for (&doc, &gain) in one.gains.iter().filter(|(_, gain)| **gain > 0) {

@@ -22,14 +22,15 @@ use serde_json::{Value, json};
 use crate::people::{Act, Principal};
 use crate::search::{embed_query, moved};
 use crate::serving::{RETRIEVER, is_adapter};
+use crate::tune::base::BaseEncoder;
 use crate::tune::ground::{Asked, Ranking, ndcg, rank};
 use crate::tune::judged::{
-    self, Lesson, Made, draft, encoder_of, figures, lesson, register, remembered, seeds, vectors,
+    self, Lesson, Made, draft, encoder_of, figures, lesson, register, remembered, seeds, start_of, vectors,
 };
 use crate::tune::mine::{nearest, wrong};
 use crate::tune::report::TuneReport;
 use crate::tune::{TuneRequest, served_if_proven};
-use crate::{Context, Error, Workspace, models};
+use crate::{Context, Error, Workspace};
 
 /// Passes over the pairs that are tried for an adapter; 0 leaves questions as they are.
 const EPOCHS: [usize; 4] = [0, 3, 10, 20];
@@ -108,19 +109,33 @@ pub fn tune_retriever(
             hint: "run `engraft model rollback retriever` first, or tune with `--method encoder`".into(),
         });
     }
+    let start = match request.method {
+        RetrieverMethod::Adapter => None,
+        RetrieverMethod::Encoder => Some(start_of(context, workspace, asked)?),
+    };
+    if let Some(start) = &start {
+        must_be_lengths(&request.dims, start.encoder.dim())?;
+    }
     let lesson = lesson(context, workspace, encoder, asked)?;
     let before = Before::of(context, workspace, encoder, &lesson)?;
-    let artefact = match request.method {
-        RetrieverMethod::Adapter => adapter(context, workspace, encoder, &lesson, &before, asked, began)?,
-        RetrieverMethod::Encoder => {
-            own_encoder(context, workspace, encoder, &lesson, &before, request, began)?
-        }
+    let artefact = match &start {
+        None => adapter(context, workspace, encoder, &lesson, &before, asked, began)?,
+        Some(start) => own_encoder(context, workspace, start, &lesson, &before, request, began)?,
     };
     // Passages that came with the judgements are not what the workspace searches.
-    if !lesson.passages {
-        served_if_proven(context, workspace, who, &artefact)?;
+    let served = !lesson.passages && served_if_proven(context, workspace, who, &artefact)?;
+    Ok(TuneReport { served, ..TuneReport::of(&artefact, lesson.data) })
+}
+
+/// Refuses lengths that a vector of `dim` numbers cannot be cut to.
+fn must_be_lengths(dims: &[usize], dim: usize) -> Result<(), Error> {
+    match dims.iter().find(|short| !(1..=dim).contains(*short)) {
+        None => Ok(()),
+        Some(short) => Err(Error::Request {
+            message: format!("--dims {short} is not within 1 to {dim}, the length of the encoder's vectors"),
+            hint: format!("name lengths up to {dim}, such as `--dims {dim},{}`", dim.div_ceil(2)),
+        }),
     }
-    Ok(TuneReport::of(&artefact, lesson.data))
 }
 
 /// Search as it is now.
@@ -243,7 +258,7 @@ fn adapter(
     let made = Made {
         kind: RETRIEVER,
         method: "adapter",
-        base: Some(remembered(workspace, encoder)),
+        base: Some(remembered(workspace, encoder)?),
         seeds: seeds(asked),
         settings: json!({ "dim": dim, "epochs": epochs, "rate": options.rate, "ridge": options.ridge }),
         train: Trained {
@@ -270,19 +285,19 @@ fn probes(asked: &[Asked], outputs: Vec<Value>) -> Vec<Probe> {
     pairs.map(|(one, output)| Probe { input: json!({ "query": one.text }), output }).collect()
 }
 
+/// Trains the encoder `start`; what it learns from is found by the encoder that searches now.
 fn own_encoder(
     context: Context,
     workspace: &Workspace,
-    encoder: &Embedder,
+    start: &BaseEncoder,
     lesson: &Lesson,
     before: &Before,
     request: &RetrieverRequest,
     began: Instant,
 ) -> Result<Artefact, Error> {
     let asked = &request.tune;
-    let named = asked.base.as_deref().unwrap_or(&workspace.config.encoder.model);
-    let folder = models::find_or_pull(context, named)?;
-    let rows = contrasts(workspace, encoder, lesson, before)?;
+    let encoder = encoder_of(context, workspace)?;
+    let rows = contrasts(workspace, encoder, &start.encoder, lesson, before)?;
     let plan = Plan { epochs: request.epochs, batch: request.batch, rate: request.rate, ..Plan::default() };
     let draft = draft(workspace, lesson, asked, RETRIEVER)?;
     let name = asked.name.clone().unwrap_or_else(|| "tuned".into());
@@ -291,14 +306,14 @@ fn own_encoder(
     let scratch =
         tempfile::tempdir_in(draft.path()).map_err(Error::io("create a folder in", draft.path()))?;
     for (nth, seed) in seeds(asked).into_iter().enumerate() {
-        let body = Body::open(&folder, BodyOptions::default()).map_err(TuneError::from)?;
+        let body = Body::open(&start.dir, BodyOptions::default()).map_err(TuneError::from)?;
         let options = ContrastOptions { dims: request.dims.clone(), ..ContrastOptions::default() };
         let mut task = ContrastTask { body, rows: &rows, options };
         let done =
             train(&mut task, &Plan { seed, ..plan }, None, context.progress, context.cancel, |_| Ok(None))?;
         steps += done.steps as usize;
         let target = if nth == 0 { into.clone() } else { scratch.path().join(format!("{nth}")) };
-        write_encoder(&task.body, &folder, &target)?;
+        write_encoder(&task.body, &start.dir, &target)?;
         let own = workspace.open_folder(&target, &name, encoder.encoder().precision())?;
         let vectors = lesson.ground.embed(context, &own)?;
         let snapshot = lesson.ground.index(&workspace.settings(Some(&own)), Some(&vectors))?;
@@ -319,9 +334,9 @@ fn own_encoder(
     let made = Made {
         kind: RETRIEVER,
         method: "encoder",
-        base: Some(remembered(workspace, encoder)),
+        base: Some(start.remembered()),
         seeds: seeds(asked),
-        settings: json!({ "dim": encoder.dim(), "plan": plan, "dims": request.dims }),
+        settings: json!({ "dim": start.encoder.dim(), "plan": plan, "dims": request.dims }),
         train: Trained { rows: rows.len(), steps, seconds: began.elapsed().as_secs_f64() },
         figures,
         against: "hybrid search before".into(),
@@ -330,10 +345,11 @@ fn own_encoder(
     register(context, draft, lesson, made, |read| says(&read.dir.join("encoder")))
 }
 
-/// Questions with a right and wrong passages, as ids.
+/// Questions with a right and wrong passages, found with `encoder`, as ids of `start`.
 fn contrasts(
     workspace: &Workspace,
     encoder: &Embedder,
+    start: &Embedder,
     lesson: &Lesson,
     before: &Before,
 ) -> Result<Vec<Contrast>, Error> {
@@ -342,10 +358,10 @@ fn contrasts(
     let plain = workspace.fusion_plain()?;
     let ids = |text: &str| {
         let mut ids = Vec::new();
-        encoder.tokenizer().encode(text, &mut ids);
+        start.tokenizer().encode(text, &mut ids);
         // A question longer than the window is read in parts when it is asked; its beginning is enough to learn from.
-        if let Some(last) = ids.last().copied().filter(|_| ids.len() > encoder.window()) {
-            ids.truncate(encoder.window() - 1);
+        if let Some(last) = ids.last().copied().filter(|_| ids.len() > start.window()) {
+            ids.truncate(start.window() - 1);
             ids.push(last);
         }
         ids

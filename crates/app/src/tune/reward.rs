@@ -1,37 +1,29 @@
 //! `tune reward`: preferences in, a model that scores responses and a verdict out; and what it says of new responses.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use engraft_annotate::{Answer, Choice, FieldKind, Question, QuestionKind, Record};
 use engraft_core::Embed;
 use engraft_eval::Resampling;
-use engraft_tune::TuneError;
 use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe, Trained};
+use engraft_tune::data::OverLength;
 use engraft_tune::reward::{
     Asked, BASE, LONGEST, PairBase, PairScorer, PreferenceRow, Reward, RewardOptions, Said, Seen, Tier,
     Turns, read_preferences, read_said, see, tune_pair_reward, tune_reward as tune,
 };
+use engraft_tune::{TuneError, seeds};
 use serde_json::{Value, json};
 
 use crate::dataset::opened::Opened;
 use crate::people::{Act, Principal};
 use crate::tune::base::{self, BaseEncoder};
 use crate::tune::predict::base_of;
-use crate::tune::report::{DataReport, TuneReport};
-use crate::tune::rows::Source;
-use crate::tune::{TuneRequest, judging};
+use crate::tune::report::TuneReport;
+use crate::tune::{PROBES, RESAMPLES, TuneRequest, judging};
 use crate::{Context, Error, Workspace};
 
-/// Resamples behind every interval.
-const RESAMPLES: usize = 1000;
-/// Entries of long lists in a report and a manifest.
-const LISTED: usize = 100;
 /// Terms that speak most, kept in the manifest for whoever asks why.
 const TELLING: usize = 30;
-/// Responses kept with what the model says of them.
-const PROBES: usize = 5;
-
 /// The folder of a pair encoder within a model.
 const ENCODER: &str = "encoder";
 
@@ -54,6 +46,7 @@ pub fn tune_reward(
     who.must(Act::Manage)?;
     let asked = &request.tune;
     let tier = tier(&request.method)?;
+    let policy = asked.policy()?;
     judging::must_be_free(workspace, asked)?;
     let began = (context.now_ns)();
     context.progress.stage("read", None);
@@ -82,7 +75,7 @@ pub fn tune_reward(
             let base = PairBase {
                 dir: &base.dir,
                 tokenizer: base.encoder.tokenizer(),
-                truncate: asked.over_length == "truncate",
+                truncate: policy == OverLength::Truncate,
             };
             tune_pair_reward(&source.rows, held, &options, &base, context.progress, context.cancel)?
         }
@@ -132,12 +125,12 @@ pub fn tune_reward(
         method: tuned.tier.name().into(),
         base,
         data_snapshot: source.snapshot.clone(),
-        seeds: (0..asked.seeds as u64).map(|round| asked.seed.wrapping_add(round)).collect(),
+        seeds: seeds(asked.seed, asked.seeds),
         created: (context.now)(),
         build: env!("CARGO_PKG_VERSION").into(),
         labels: Vec::new(),
         settings: json!({ "style": style, "terms": terms }),
-        train: Trained { rows: source.rows.len(), steps: tuned.fits, seconds },
+        train: Trained { rows: tuned.rows, steps: tuned.fits, seconds },
         eval: tuned.eval,
         against: BASE.into(),
         against_base: tuned.against_base,
@@ -148,8 +141,10 @@ pub fn tune_reward(
         files: Default::default(),
     };
     let artefact = draft.register(manifest, |read| says(&Reward::load(read)?, &read.dir))?;
-    let mut report = TuneReport::of(&artefact, data_report(&source, eval.as_ref()));
+    let data = judging::data_report(&source, eval.as_ref(), PreferenceRow::grouped_by);
+    let mut report = TuneReport::of(&artefact, data);
     report.stopped = tuned.stopped;
+    report.data.eval_rows = tuned.judged;
     report.data.over_length.too_long = tuned.lost.responses;
     report.data.over_length.truncated = tuned.lost.responses;
     report.data.over_length.tokens_lost = tuned.lost.tokens;
@@ -169,23 +164,6 @@ fn tier(method: &str) -> Result<Option<Tier>, Error> {
         return Err(Error::Request { message: format!("`{method}` is no method for a reward"), hint });
     }
     Ok(found)
-}
-
-fn data_report(source: &Source<PreferenceRow>, eval: Option<&Source<PreferenceRow>>) -> DataReport {
-    let trained: BTreeSet<String> = source.rows.iter().map(PreferenceRow::grouped_by).collect();
-    let leaked = |row: &&PreferenceRow| trained.contains(&row.grouped_by());
-    let mut rejected = source.rejected.clone();
-    rejected.extend(eval.into_iter().flat_map(|eval| eval.rejected.iter().cloned()));
-    let rejected_total = rejected.len();
-    rejected.truncate(LISTED);
-    DataReport {
-        eval_rows: eval.map_or(source.rows.len(), |eval| eval.rows.len()),
-        leaked: eval.map_or(0, |eval| eval.rows.iter().filter(leaked).count()),
-        unresolved: source.unresolved,
-        rejected,
-        rejected_total,
-        ..DataReport::default()
-    }
 }
 
 /// The pairs of an item's answers that people told apart; none where they called them equal or all bad.

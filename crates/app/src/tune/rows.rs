@@ -35,18 +35,26 @@ pub(crate) fn classified(
     data: &str,
     question: Option<&str>,
 ) -> Result<(Source<Example>, Labelling), Error> {
+    match file(workspace, data, "JSONL or CSV")? {
+        Some(path) => of_file(path),
+        None => of_dataset(context, workspace, who, data, question),
+    }
+}
+
+/// The file `data`; `None` where there is a dataset of that name. `kinds` says which files can be read.
+pub(crate) fn file<'d>(workspace: &Workspace, data: &'d str, kinds: &str) -> Result<Option<&'d Path>, Error> {
     if workspace.store.dataset(data)?.is_some() {
-        return of_dataset(context, workspace, who, data, question);
+        return Ok(None);
     }
     let path = Path::new(data);
     if !path.exists() {
         return Err(Error::Missing {
             what: "dataset or file",
             name: data.into(),
-            hint: "run `engraft dataset list`, or name a JSONL or CSV file".into(),
+            hint: format!("run `engraft dataset list`, or name a {kinds} file"),
         });
     }
-    of_file(path)
+    Ok(Some(path))
 }
 
 /// Texts with their classes of a file.

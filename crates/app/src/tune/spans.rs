@@ -12,7 +12,7 @@ use crate::dataset::export::each_of_snapshot;
 use crate::dataset::opened::{self, Opened};
 use crate::dataset::snapshot;
 use crate::people::Principal;
-use crate::tune::rows::Source;
+use crate::tune::rows::{Source, file};
 use crate::{Context, Error, Workspace};
 
 /// Rows of extraction, and what could not be taken as it stands.
@@ -32,18 +32,10 @@ pub(crate) fn marked(
     data: &str,
     question: Option<&str>,
 ) -> Result<Marked, Error> {
-    if workspace.store.dataset(data)?.is_some() {
-        return of_dataset(context, workspace, who, data, question);
+    match file(workspace, data, "JSONL")? {
+        Some(path) => of_file(path),
+        None => of_dataset(context, workspace, who, data, question),
     }
-    let path = Path::new(data);
-    if !path.exists() {
-        return Err(Error::Missing {
-            what: "dataset or file",
-            name: data.into(),
-            hint: "run `engraft dataset list`, or name a JSONL file".into(),
-        });
-    }
-    of_file(path)
 }
 
 /// Texts with their spans of a file.

@@ -227,8 +227,8 @@ fn effect_table(effects: &Effects) -> String {
 fn effects(decision: &Decision) -> String {
     let mut out = effect_table(&decision.effects);
     out.push_str(
-        "<p class=soft>Intervals from the joint resamples. p by flipping the signs of clusters; Holm within the first three \
-         (declared before the run) and within the four simple effects. Smallest seen: the difference that this many questions \
+        "<p class=soft>Intervals from the joint resamples. p by flipping the signs of clusters, with several training seeds \
+         no less than Student's over seeds; Holm within the first three (declared before the run) and within the four simple effects. Smallest seen: the difference that this many questions \
          find in 80 of 100 cases. Where the interaction is not zero, the simple effects are the ones to read.</p>\n",
     );
     out.push_str("<div class=plots>");

@@ -29,7 +29,7 @@ pub(crate) fn first_page(experiment: &Experiment, decision: &Decision) -> String
     out.push_str("</div><div class=cards>");
     let flips = decision.flip_points.iter().take(FLIPS).map(|flip| prose(&flip.words));
     let flips: Vec<String> = flips.collect();
-    let none = vec!["No single number within a thousandfold of today's would change it.".to_string()];
+    let none = vec!["No single number was found that would change it.".to_string()];
     let flips = if flips.is_empty() { none } else { flips };
     out.push_str(&format!("<div><h3>What would change it</h3>{}</div>", list(flips)));
     let needs = decision.needs.iter().map(|need| prose(need));

@@ -72,7 +72,11 @@ fn decision(decision: &Decision) -> String {
         let _ = writeln!(text, "  {}", plain(&flip.words));
     }
     if decision.flip_points.is_empty() {
-        let _ = writeln!(text, "  no single number within a thousandfold of today's");
+        let none = match decision.front {
+            Some(_) => "no single number was found that would change it",
+            None => "no arm is in front: a must-have has to give way first",
+        };
+        let _ = writeln!(text, "  {none}");
     }
     let _ = writeln!(text, "\nWhat is needed");
     for need in decision.needs.iter().take(SHOWN) {

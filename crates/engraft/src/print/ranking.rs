@@ -33,13 +33,18 @@ pub(crate) fn tuned(report: &TuneReport) -> String {
     for bad in data.rejected.iter().take(SHOWN) {
         let _ = writeln!(text, "    {}: {}; {}", bad.uri, bad.message, bad.hint);
     }
-    let _ = match report.ship {
-        true => writeln!(
+    let _ = match (report.served, report.ship) {
+        (true, _) => writeln!(
             text,
             "Search uses it from now on: {}.\nBack: engraft model rollback {}",
             report.why, report.kind
         ),
-        false => writeln!(text, "Search stays as it is: {}.", report.why),
+        (false, true) => writeln!(
+            text,
+            "Proven better on these passages; `engraft model serve {}` makes search use it.",
+            report.model
+        ),
+        (false, false) => writeln!(text, "Search stays as it is: {}.", report.why),
     };
     text
 }

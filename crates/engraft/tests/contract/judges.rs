@@ -245,4 +245,14 @@ fn what_cannot_be_judged_by_is_refused_with_what_to_do() {
             user: `magic` is no method for a reward
             hint: choose auto, longer, style, words, meaning or encoder"#]],
     );
+    for tuner in ["groundedness", "reward"] {
+        refused(
+            &bench,
+            &["tune", tuner, "--data", &few, "--over-length", "shrug"],
+            2,
+            expect![[r#"
+                user: --over-length: `shrug` is not one of error, drop, split, truncate
+                hint: choose one of those"#]],
+        );
+    }
 }

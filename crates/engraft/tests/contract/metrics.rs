@@ -252,6 +252,22 @@ fn tags_are_read_strictly_and_as_conlleval_reads_them() {
 }
 
 #[test]
+fn well_formed_tags_are_the_same_strictly_and_leniently() {
+    fn rows(tags: [&[&str]; 2]) -> String {
+        let row = |id: usize| json!({"id": id.to_string(), "tags": tags[id]}).to_string();
+        [row(0), row(1)].join("\n")
+    }
+    // The first entity ends elsewhere: it overlaps, which is not enough for tags.
+    let gold = rows([&["B-x", "I-x", "O", "B-y"], &["O", "B-x"]]);
+    let pred = rows([&["B-x", "O", "O", "B-y"], &["O", "B-x"]]);
+    let files = Files::of(&[("gold", &gold), ("pred", &pred)]);
+    let found = files.json("spans --pred pred --gold gold --per-query");
+    let value = |name: &str| found["measures"][name]["value"].as_f64().unwrap();
+    assert_eq!((value("f1"), value("lenient_f1")), (2.0 / 3.0, 2.0 / 3.0));
+    assert_eq!(found["per_query"]["0"], json!({"f1": 0.5, "lenient_f1": 0.5}));
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes_at_any_number_of_threads() {
     let files = ranked();
     let bytes =

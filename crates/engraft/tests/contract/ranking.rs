@@ -90,6 +90,7 @@ fn fusion_from_fifty_judgements_is_applied_only_where_no_loss_is_possible() {
     let explained = bench.json(&["search", "ladder", "--explain"]);
     let applied = explained["models"]["fusion"] == "mix";
     let low = report["against_base"]["nDCG@10"]["low"].as_f64();
+    assert_eq!(report["served"], applied, "{report}");
     assert_eq!(applied, report["ship"].as_bool().unwrap(), "{report} {explained}");
     assert!(!applied || low >= Some(0.0), "{report}");
     assert_eq!(explained["explain"]["fusion"]["method"], "convex", "{explained}");
@@ -182,6 +183,16 @@ fn an_encoder_is_tuned_and_swapped_with_its_index_and_rolled_back() {
     report_is_whole(&report, "retriever");
     assert!(bench.path("kb/.engraft/models/own/encoder/modules.json").is_file());
     serve_and_roll_back(&bench, "own", report["ship"].as_bool().unwrap());
+}
+
+#[test]
+fn lengths_that_vectors_cannot_have_are_refused() {
+    let Some(bench) = house() else { return };
+    let judged = bench.path("judged.jsonl");
+    for dims in ["0", "384,385"] {
+        let words = tune("retriever", judged.to_str().unwrap(), &["--method", "encoder", "--dims", dims]);
+        refused(&bench, &words, 2, "is not within 1 to 384");
+    }
 }
 
 #[test]

@@ -94,6 +94,12 @@ fn a_file_becomes_a_classifier_that_is_listed_asked_and_removed() {
     expect!["{error{hint kind message} id}"].assert_eq(&shape(&said[1]));
     assert_eq!((&said[2]["id"], &said[2]["label"]), (&"3".into(), &"transfer".into()));
 
+    // What cannot be written as asked leaves no folder behind.
+    let to = bench.path("written");
+    let (status, error) =
+        bench.json_status(&["model", "export", "topics", to.to_str().unwrap(), "--format", "peft"]);
+    assert!(status == 2 && !to.exists(), "{error}");
+
     bench.json(&["model", "rm", "topics"]);
     assert_eq!(bench.json_status(&["model", "show", "topics"]).0, 2);
 }

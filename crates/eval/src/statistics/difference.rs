@@ -10,7 +10,7 @@ use crate::statistics::power::{
 use crate::statistics::sign_flip::{SignFlip, sign_flip};
 use crate::statistics::spread::{Method, Sample, Spread};
 use crate::statistics::units::Units;
-use crate::{Interval, Metric, Resampling, Score, State, States};
+use crate::{Interval, Metric, Resampling, Score, States};
 
 /// What a comparison comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -233,7 +233,11 @@ pub fn gate(
     let bounds = difference_bounds(run, baseline, range).filter(|bounds| bounds.missing > 0);
     let states = States::of(run.iter().map(|score| score.state()));
     let low = difference.one_sided.map(|interval| interval.low);
-    let worst = worst_case(run, baseline, units, margin, range, resampling);
+    // With nothing missing the worst case is the case.
+    let worst = match run.iter().chain(baseline).any(is_missing) {
+        true => worst_case(run, baseline, units, margin, range, resampling),
+        false => low.unwrap_or(f64::MIN),
+    };
     let (verdict, why) = match (low, difference.p_worse) {
         (Some(low), _) if low > -margin && worst > -margin => {
             (GateVerdict::Pass, format!("with 95 % confidence it is at most {:.4} worse", (-low).max(0.0)))
@@ -259,6 +263,10 @@ pub fn gate(
     Gate { verdict, why, difference, bounds, states }
 }
 
+fn is_missing(score: &Score) -> bool {
+    matches!(score, Score::None(state) if state.is_missing())
+}
+
 /// The lower one-sided bound with the worst scores for what is missing in the run and the best for what the baseline lacks.
 fn worst_case(
     run: &[Score],
@@ -269,10 +277,7 @@ fn worst_case(
     resampling: &Resampling,
 ) -> f64 {
     let fill = |scores: &[Score], value: f64| -> Vec<Score> {
-        let filled = |score: &Score| match score {
-            Score::None(State::Failed | State::Timeout | State::Skipped) => Score::Value(value),
-            known => *known,
-        };
+        let filled = |score: &Score| if is_missing(score) { Score::Value(value) } else { *score };
         scores.iter().map(filled).collect()
     };
     let worst = paired_difference(&fill(run, range.0), &fill(baseline, range.1), units, margin, resampling);

@@ -68,8 +68,12 @@ fn exact_permutations_are_scipy_s() {
 
 #[test]
 fn holm_is_statsmodels() {
-    for case in golden().holm {
-        for (found, expected) in holm(&case.p).iter().zip(&case.adjusted) {
+    let golden = golden();
+    assert!(golden.holm.len() >= 4);
+    for case in golden.holm {
+        let adjusted = holm(&case.p);
+        assert_eq!(adjusted.len(), case.adjusted.len());
+        for (found, expected) in adjusted.iter().zip(&case.adjusted) {
             check(*found, *expected, 1e-12);
         }
     }
@@ -77,7 +81,9 @@ fn holm_is_statsmodels() {
 
 #[test]
 fn two_one_sided_tests_are_statsmodels() {
-    for case in golden().tost {
+    let golden = golden();
+    assert!(golden.tost.len() >= 4);
+    for case in golden.tost {
         let n = case.differences.len() as f64;
         let mean = case.differences.iter().sum::<f64>() / n;
         let variance = case.differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (n - 1.0);
@@ -87,7 +93,9 @@ fn two_one_sided_tests_are_statsmodels() {
 
 #[test]
 fn pairs_needed_are_connor_s() {
-    for case in golden().connor {
+    let golden = golden();
+    assert!(golden.connor.len() >= 12);
+    for case in golden.connor {
         assert_eq!(pairs_for_shares(case.difference, case.discordance) as f64, case.n, "{}", case.difference);
     }
 }
@@ -95,6 +103,7 @@ fn pairs_needed_are_connor_s() {
 #[test]
 fn distributions_are_scipy_s() {
     let golden = golden();
+    assert!(golden.normal.len() >= 8 && golden.student.len() >= 25);
     for (p, z) in golden.normal {
         check(normal_quantile(p), z, 1e-12);
     }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::figures::{bar, count, hours, metric, percent, seconds, thousands};
 use crate::extract::Fields;
 use crate::guard::Who;
+use crate::live::{self, First};
 use crate::page::{Frame, Page, Part, Place, address, encoded};
 use crate::problem::Problem;
 use crate::studio::Studio;
@@ -50,8 +51,7 @@ pub(crate) async fn live(
     who: Who,
     Path(dataset): Path<String>,
 ) -> Result<Response, Problem> {
-    // What stands in the way is said before the stream begins.
-    drawn(&studio, &frame, &who, &dataset).await?;
+    let place = live::place(&studio)?;
     let shared = Arc::new((Arc::clone(&studio), frame, who, dataset));
     let listener = Arc::clone(&shared);
     let happened = move || {
@@ -65,7 +65,9 @@ pub(crate) async fn live(
             drawn(studio, frame, who, dataset).await.map(Markup::into_string)
         }
     };
-    crate::live::stream(&studio, "figures", happened, draw)
+    // What stands in the way is said before the stream begins.
+    let first = First { seen: happened().await?, drawn: draw().await? };
+    Ok(live::stream(&studio, place, "figures", first, happened, draw))
 }
 
 async fn drawn(studio: &Arc<Studio>, frame: &Frame, who: &Who, dataset: &str) -> Result<Markup, Problem> {

@@ -15,7 +15,7 @@ use super::figures::{count, thousands};
 use crate::api::queue::plain;
 use crate::extract::{Fields, Sent};
 use crate::guard::Who;
-use crate::page::{Frame, Page, Part, Place, address, encoded};
+use crate::page::{Frame, Page, Part, Place, address, encoded, wrong};
 use crate::problem::Problem;
 use crate::studio::Studio;
 
@@ -74,7 +74,7 @@ async fn asked(
     frame: &Frame,
     who: &Who,
     name: &str,
-    wrong: Option<&Problem>,
+    refused: Option<&Problem>,
 ) -> Result<Markup, Problem> {
     let (principal, of) = (who.principal.clone(), name.to_string());
     principal.must(Act::Delete)?;
@@ -86,7 +86,7 @@ async fn asked(
         class: "narrow",
         body: html! {
             h1 { "Delete " (name) }
-            @if let Some(problem) = wrong { p.notice.bad role="alert" { (crate::page::capital(&problem.message)) "." } }
+            @if let Some(problem) = refused { (wrong(problem)) }
             (what_goes(&view))
             form.stack method="post" action={ "/d/" (encoded(name)) "/delete/now" } {
                 (frame.csrf_field())

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use engraft_app::people::{self, Role, Scope, TokenView, UserView};
+use engraft_app::{Context, Workspace};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::figures::time;
 use crate::extract::Fields;
 use crate::guard::Who;
-use crate::page::{Frame, Page, Place, capital};
+use crate::page::{Frame, Page, Place, capital, wrong};
 use crate::problem::Problem;
 use crate::studio::{Studio, secret};
 
@@ -86,24 +87,22 @@ pub(crate) async fn change(
 ) -> Result<Response, Problem> {
     let (principal, fresh) = (who.principal.clone(), random()?);
     let Changed { name, what, role } = changed;
-    let result = studio
-        .call_hashing(move |context, app| {
-            let nothing = |()| None;
-            match what {
-                What::Role => people::set_role(context, app, &principal, &name, role.unwrap_or(Role::Viewer))
-                    .map(|_| None),
-                What::Password => {
-                    people::set_password(context, app, &principal, &name, None, &fresh).map(Some)
-                }
-                What::Stop => people::set_active(context, app, &principal, &name, false).map(|_| None),
-                What::Resume => people::set_active(context, app, &principal, &name, true).map(|_| None),
-                What::Erase => people::erase_user(context, app, &principal, &name, true).map(nothing),
-                What::EraseWithAnswers => {
-                    people::erase_user(context, app, &principal, &name, false).map(nothing)
-                }
+    let hashes = matches!(what, What::Password);
+    let verb = move |context: Context<'_>, app: &Workspace| {
+        let nothing = |()| None;
+        match what {
+            What::Role => {
+                people::set_role(context, app, &principal, &name, role.unwrap_or(Role::Viewer)).map(|_| None)
             }
-        })
-        .await;
+            What::Password => people::set_password(context, app, &principal, &name, None, &fresh).map(Some),
+            What::Stop => people::set_active(context, app, &principal, &name, false).map(|_| None),
+            What::Resume => people::set_active(context, app, &principal, &name, true).map(|_| None),
+            What::Erase => people::erase_user(context, app, &principal, &name, true).map(nothing),
+            What::EraseWithAnswers => people::erase_user(context, app, &principal, &name, false).map(nothing),
+        }
+    };
+    // Erasing waits for an import to end, and must not hold up who signs in meanwhile.
+    let result = if hashes { studio.call_hashing(verb).await } else { studio.call(verb).await };
     let told = match result {
         Ok(Some(made)) => password_told(&made.user, made.password.as_deref().unwrap_or_default()),
         Ok(None) => return Ok(Redirect::to("/people").into_response()),
@@ -296,9 +295,7 @@ fn refused(problem: Problem) -> Result<Markup, Problem> {
     if problem.status == axum::http::StatusCode::FORBIDDEN || !problem.status.is_client_error() {
         return Err(problem);
     }
-    Ok(
-        html! { p.notice.bad role="alert" { (capital(&problem.message)) ". " @if let Some(hint) = &problem.hint { (capital(hint)) "." } } },
-    )
+    Ok(wrong(&problem))
 }
 
 fn random() -> Result<people::Secret, Problem> {

@@ -17,7 +17,7 @@ use super::figures::{count, metric, thousands};
 use crate::api::queue::plain;
 use crate::extract::{Asked, Fields, Sent};
 use crate::guard::Who;
-use crate::page::{Frame, Page, Part, Place, address, encoded};
+use crate::page::{Frame, Page, Part, Place, address, encoded, wrong};
 use crate::problem::Problem;
 use crate::studio::Studio;
 
@@ -138,9 +138,7 @@ pub(crate) async fn resolve_json(
 fn said<T>(outcome: Result<T, Problem>) -> Result<Result<T, Markup>, Problem> {
     match outcome {
         Ok(done) => Ok(Ok(done)),
-        Err(problem) if problem.status == axum::http::StatusCode::BAD_REQUEST => Ok(Err(html! {
-            p.notice.bad role="alert" { (crate::page::capital(&problem.message)) ". " @if let Some(hint) = &problem.hint { (crate::page::capital(hint)) "." } }
-        })),
+        Err(problem) if problem.status == axum::http::StatusCode::BAD_REQUEST => Ok(Err(wrong(&problem))),
         Err(problem) => Err(problem),
     }
 }

@@ -14,7 +14,7 @@ use crate::api::transfer::{Outgoing, make};
 use crate::exports::Made;
 use crate::extract::Fields;
 use crate::guard::Who;
-use crate::page::{Frame, Page, Part, Place, address, encoded};
+use crate::page::{Frame, Page, Part, Place, address, encoded, wrong};
 use crate::problem::Problem;
 use crate::studio::Studio;
 
@@ -65,9 +65,7 @@ pub(crate) async fn export(
     };
     let told = match make(&studio, &who, &name, outgoing).await {
         Ok(made) => ready(&name, &made),
-        Err(problem) if problem.status.as_u16() == 400 || problem.status.as_u16() == 422 => html! {
-            p.notice.bad role="alert" { (crate::page::capital(&problem.message)) ". " @if let Some(hint) = &problem.hint { (crate::page::capital(hint)) "." } }
-        },
+        Err(problem) if problem.status.as_u16() == 400 || problem.status.as_u16() == 422 => wrong(&problem),
         Err(problem) => return Err(problem),
     };
     show(&studio, &frame, &who, &name, Some(told)).await

@@ -195,6 +195,17 @@ impl Bench {
         self.ask(request.body(Body::from(body.to_string())).unwrap())
     }
 
+    /// The status alone of what somebody's token gets, for a body that goes on.
+    pub(super) fn status(&self, who: &str, path: &str) -> StatusCode {
+        let mut request = Request::get(path);
+        if let Some(token) = self.tokens.get(who) {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().insert(Peer(([127, 0, 0, 1], 1234).into()));
+        self.runtime.block_on(self.router.clone().oneshot(request)).unwrap().status()
+    }
+
     /// A program reads.
     pub(super) fn get(&self, who: &str, path: &str) -> Reply {
         self.send(who, "GET", path, "text/plain", "")

@@ -121,6 +121,7 @@ fn a_lead_audits_and_weighs_and_an_owner_deletes_by_typing_the_name() {
     assert!(bench.open(&olga, "/d/tickets/delete").text.contains("6 items"));
     let typo = bench.submit(&olga, "/d/tickets/delete/now", "confirm=ticket");
     assert!(typo.status == 400 && typo.text.contains("its name was not repeated"), "{}", typo.text);
+    assert!(typo.text.contains("then repeat the name: tickets"), "what to do is said: {}", typo.text);
     assert_eq!(bench.submit(&olga, "/d/tickets/delete/now", "confirm=tickets").headers["location"], "/");
     assert_eq!(bench.open(&olga, "/d/tickets/dashboard").status, 404);
     assert!(bench.open(&olga, "/log?check=true").text.contains("fit together"));

@@ -103,6 +103,18 @@ fn every_endpoint_against_every_role() {
 }
 
 #[test]
+fn a_dashboard_tells_only_those_who_may_see_numbers() {
+    let bench = Bench::stocked();
+    let path = "/d/tickets/dashboard/live";
+    for (name, role) in PEOPLE {
+        let allowed = NUMBERS.0.contains(role.name().chars().next().unwrap());
+        let status = bench.status(name, path).as_u16();
+        assert_eq!(status, if allowed { 200 } else { 403 }, "{path} as {}", role.name());
+    }
+    assert_eq!(bench.status("nobody", path), 401, "{path} as nobody");
+}
+
+#[test]
 fn forms_are_as_closed_as_endpoints() {
     let bench = Bench::stocked();
     let forms = [

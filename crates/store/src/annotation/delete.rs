@@ -1,5 +1,7 @@
 //! Deleting a dataset: everything in it goes for good; that it was there, and what was done in it, stays in the log.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Transaction;
 
 use super::datasets::no_dataset;
@@ -19,6 +21,9 @@ pub struct Removed {
     /// A reader kept the write-ahead log from being emptied: [`Store::scrub`] later.
     pub residue: bool,
 }
+
+/// The words by which an item of one dataset is found, from its fields.
+pub type ItemWords = Box<dyn Fn(&str) -> String>;
 
 /// Tables whose rows name their dataset, those that others refer to last.
 const TABLES: [&str; 16] = [
@@ -44,15 +49,16 @@ impl Store {
     /// Deletes a dataset with its items, answers and snapshots, in one durable transaction. The log stays whole: its rows
     /// hold numbers only, and it gains one that says what was deleted.
     ///
-    /// `words` gives the words by which an item of another dataset is found, from its fields: the index of words does not
-    /// know whose they are, so it is made anew from what remains, and writers wait as long. So does an import that is under
-    /// way, and the other way round.
+    /// `words` says, from the schema of another dataset, by which words its items are found: the index of words does not know
+    /// whose they are, so it is made anew from what remains, and writers wait as long. So does an import that is under way,
+    /// and the other way round. It is asked once for each dataset that is there when its turn has come; an error of it leaves
+    /// everything as it was.
     pub fn delete_dataset(
         &self,
         dataset: DatasetNo,
         by: Option<UserNo>,
         now: Millis,
-        words: &dyn Fn(DatasetNo, &str) -> String,
+        words: &dyn Fn(&str) -> Result<ItemWords, StoreError>,
     ) -> Result<Removed, StoreError> {
         // No import may be under way: its items are nobody's yet.
         let _alone = self.import_alone()?;
@@ -104,15 +110,39 @@ impl Store {
     }
 }
 
-fn index_anew(tx: &Transaction<'_>, words: &dyn Fn(DatasetNo, &str) -> String) -> Result<(), StoreError> {
+fn index_anew(
+    tx: &Transaction<'_>,
+    words: &dyn Fn(&str) -> Result<ItemWords, StoreError>,
+) -> Result<(), StoreError> {
+    let by_dataset = each_dataset(tx, words)?;
     tx.execute("INSERT INTO item_text (item_text) VALUES ('delete-all')", [])?;
     let mut all = tx.prepare_cached("SELECT no, dataset, fields FROM item ORDER BY no")?;
     let mut add = tx.prepare_cached("INSERT INTO item_text (rowid, text) VALUES (?1, ?2)")?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
-        let no: ItemNo = row.get(0)?;
+        let (no, dataset): (ItemNo, DatasetNo) = (row.get(0)?, row.get(1)?);
+        let Some(words) = by_dataset.get(&dataset) else {
+            let what = format!("item {no} is in dataset {dataset}, which has no schema");
+            return Err(StoreError::Damaged { what });
+        };
         let fields = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
-        add.execute((no, words(row.get(1)?, fields)))?;
+        add.execute((no, words(fields)))?;
     }
     Ok(())
+}
+
+/// Each dataset's words, from the schema it has within this transaction: one read before may miss a dataset made since.
+fn each_dataset(
+    tx: &Transaction<'_>,
+    words: &dyn Fn(&str) -> Result<ItemWords, StoreError>,
+) -> Result<BTreeMap<DatasetNo, ItemWords>, StoreError> {
+    let mut all =
+        tx.prepare_cached("SELECT d.no, g.body FROM dataset d JOIN guideline g ON g.no = d.guideline")?;
+    let mut rows = all.query([])?;
+    let mut found = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let schema = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        found.insert(row.get(0)?, words(schema)?);
+    }
+    Ok(found)
 }

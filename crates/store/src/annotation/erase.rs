@@ -28,6 +28,9 @@ pub struct Erased {
 impl Store {
     /// Erases a person for good. Their number stays, without a name, and with `keep_answers` so do their responses;
     /// otherwise those go in every version, and the items want an answer more again.
+    ///
+    /// An import that is under way may hold answers of theirs: this waits for its end, as another import does. What one left
+    /// that did not end goes too.
     pub fn erase_user(
         &self,
         user: UserNo,
@@ -35,6 +38,8 @@ impl Store {
         by: Option<UserNo>,
         now: Millis,
     ) -> Result<Erased, StoreError> {
+        let _alone = self.import_alone()?;
+        self.clear_staged()?;
         let mut erased = self.write(|tx| {
             let mut erased = Erased::default();
             leases(tx, user)?;

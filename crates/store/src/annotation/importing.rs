@@ -101,19 +101,14 @@ impl Store {
             self.publish(&publish, &file, |imported| accept(found, imported))
         };
         let outcome = run();
-        // Emptied, not removed: another import may be waiting for this very file.
-        let emptied = file.set_len(0).map_err(|error| unwritable(self, error));
-        match outcome {
-            Ok(done) => {
-                emptied?;
-                Ok(done)
-            }
-            Err(error) => {
-                // The first failure is what the caller should hear of; the next import tries to clear again.
-                let _ = self.clear_staged();
-                Err(error)
-            }
+        // Emptied, not removed: another import may be waiting for this very file. A failure to empty it is no failure of the
+        // import, whose data is there by now; whoever takes the file next empties it first, and hears of it.
+        let _ = file.set_len(0);
+        if outcome.is_err() {
+            // The first failure is what the caller should hear of; the next import tries to clear again.
+            let _ = self.clear_staged();
         }
+        outcome
     }
 
     /// Waits for the file that only one import holds, and empties it.

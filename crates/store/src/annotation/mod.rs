@@ -36,7 +36,7 @@ pub use answerable::Left;
 pub use comments::CommentRow;
 pub use counts::Tally;
 pub use datasets::{DatasetRow, GuidelineRow};
-pub use delete::Removed;
+pub use delete::{ItemWords, Removed};
 pub use drafts::{DraftRow, DraftSaved, OwnDraft, SaveDraft};
 pub use erase::Erased;
 pub use events::{EventFilter, EventRow, NewEvent};

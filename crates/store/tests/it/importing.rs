@@ -1,8 +1,13 @@
 //! Imports that are whole or nothing and hold nobody up, and datasets that go for good.
 
-use engraft_store::{Filter, Imported, NewRecord, NewResponse, Status, Store, StoreError, Target};
+use std::sync::mpsc::channel;
 
-use crate::desk::{Desk, record, topic};
+use engraft_store::{
+    Filter, Imported, ItemWords, NewRecord, NewResolution, NewResponse, NewSuggestion, Source, Status, Store,
+    StoreError, Target,
+};
+
+use crate::desk::{Desk, LEASE, record, topic};
 use crate::support::file_in;
 
 const SALT: &str = "0123456789abcdef";
@@ -23,6 +28,18 @@ fn response(user: u32, value: &str) -> NewResponse {
         active_ms: 10,
         at: 3,
     }
+}
+
+/// Records that come with an answer of this person.
+fn answered(numbers: std::ops::Range<usize>, user: u32) -> Vec<NewRecord> {
+    let each = numbers.map(|n| NewRecord { responses: vec![response(user, "order")], ..record(n, 1) });
+    each.collect()
+}
+
+/// Items are found by their dataset's schema and by all their fields.
+fn by_all(schema: &str) -> Result<ItemWords, StoreError> {
+    let schema = schema.to_string();
+    Ok(Box::new(move |fields: &str| format!("{schema} {fields}")))
 }
 
 fn found(store: &Store, dataset: u32, words: &str) -> Vec<String> {
@@ -142,6 +159,98 @@ fn what_a_crash_left_of_an_import_is_gone_with_the_next() {
 }
 
 #[test]
+fn an_erased_person_is_in_nothing_that_an_import_left_or_goes_on_to_bring() {
+    let desk = Desk::new(2, 0, 1);
+    let file = file_in(&desk.folder);
+    let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let store = Store::open(&file).unwrap();
+        let target = Target::Existing(desk.dataset);
+        let read = |into: &mut engraft_store::Importing<'_>| -> Result<(), StoreError> {
+            into.items.add(answered(0..5, 1))?;
+            panic!("the process dies here");
+        };
+        store.import_with(target, None, SALT, 5, read, |(), _| Ok(()))
+    }));
+    assert!(died.is_err());
+    let waiting = || std::fs::metadata(desk.folder.path().join("engraft.db-import")).unwrap().len();
+    assert!(waiting() > 0, "their answers are still in the file");
+    desk.store.erase_user(1, false, None, 6).unwrap();
+    assert_eq!((waiting(), rows(&desk, "item"), rows(&desk, "staging")), (0, 0, 0));
+    let erased = std::thread::scope(|scope| {
+        let mut erasing = None;
+        let import = desk.store.import_with(
+            Target::Existing(desk.dataset),
+            None,
+            SALT,
+            7,
+            |into| {
+                into.items.add(answered(10..15, 2))?;
+                let (begun, begins) = channel();
+                erasing = Some(scope.spawn(move || {
+                    let elsewhere = Store::open(&file).unwrap();
+                    begun.send(()).unwrap();
+                    elsewhere.erase_user(2, false, None, 8).unwrap()
+                }));
+                begins.recv().unwrap();
+                into.items.add(answered(15..20, 2))
+            },
+            |(), imported| Ok::<_, StoreError>(imported),
+        );
+        assert_eq!(import.unwrap().responses, 10);
+        erasing.unwrap().join().unwrap()
+    });
+    assert_eq!((erased.responses, rows(&desk, "response"), rows(&desk, "item")), (10, 0, 10));
+    assert!(desk.store.verify_events().unwrap().problems.is_empty());
+}
+
+#[test]
+fn a_dataset_imported_while_another_is_deleted_is_found_by_its_words() {
+    let desk = Desk::new(0, 3, 1);
+    let (file, dataset) = (file_in(&desk.folder), desk.dataset);
+    let removed = std::thread::scope(|scope| {
+        let mut deleting = None;
+        let import = desk.store.import_with(
+            Target::New { name: "new", schema: r#"{"asks":"freshly"}"# },
+            None,
+            SALT,
+            5,
+            |into| {
+                into.items.add(records(10..12))?;
+                let (begun, begins) = channel();
+                deleting = Some(scope.spawn(move || {
+                    let elsewhere = Store::open(&file).unwrap();
+                    begun.send(()).unwrap();
+                    elsewhere.delete_dataset(dataset, None, 6, &by_all).unwrap()
+                }));
+                begins.recv().unwrap();
+                into.items.add(records(12..14))
+            },
+            |(), imported| Ok::<_, StoreError>(imported),
+        );
+        assert_eq!(import.unwrap().items, 4);
+        deleting.unwrap().join().unwrap()
+    });
+    assert_eq!(removed.items, 3);
+    let new = desk.store.dataset("new").unwrap().unwrap();
+    assert_eq!(found(&desk.store, new.no, "number").len(), 4);
+    assert_eq!(found(&desk.store, new.no, "freshly").len(), 4, "by the schema it has");
+}
+
+#[test]
+fn a_schema_that_nobody_can_read_stops_the_deletion() {
+    let desk = Desk::new(0, 2, 1);
+    let other = desk.store.create_dataset("other", "{}", None, 1).unwrap().no;
+    desk.store.import(other, &records(100..102), None, 1).unwrap();
+    let unreadable =
+        |_: &str| -> Result<ItemWords, StoreError> { Err(StoreError::Damaged { what: "a schema".into() }) };
+    let refused = desk.store.delete_dataset(desk.dataset, None, 2, &unreadable);
+    assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
+    for dataset in [desk.dataset, other] {
+        assert_eq!(found(&desk.store, dataset, "number").len(), 2, "all is as it was");
+    }
+}
+
+#[test]
 fn two_imports_take_turns() {
     let desk = Desk::new(0, 0, 1);
     let import = |range: std::ops::Range<usize>| {
@@ -164,41 +273,86 @@ fn two_imports_take_turns() {
     assert_eq!(desk.store.tally(desk.dataset, 9).unwrap().items, 60);
 }
 
+/// The tables whose rows name their dataset, but for the log, which stays, and what an import under way is in.
+fn tables(desk: &Desk) -> Vec<String> {
+    let file = rusqlite::Connection::open(file_in(&desk.folder)).unwrap();
+    let mut find = file
+        .prepare(
+            "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
+             WHERE m.type = 'table' AND c.name = 'dataset' AND m.name NOT IN ('event', 'staging')",
+        )
+        .unwrap();
+    let names = find.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    names.map(|name| name.unwrap()).collect()
+}
+
+/// A desk with 20 items, 19 to answer and one gold, and something in every table.
+fn full() -> Desk {
+    let desk = Desk::new(2, 18, 2);
+    let said = NewSuggestion { model: "small".into(), score: Some(0.5), answers: "{}".into() };
+    desk.import(&[
+        NewRecord { gold: Some("{}".into()), ..record(98, 1) },
+        NewRecord { suggestions: vec![said], ..record(99, 2) },
+    ]);
+    // So many that the queue remembers how far this person has looked.
+    let each = (0..18).map(|now| {
+        let lease = desk.one(1, now);
+        desk.label(1, lease, "order", now);
+        lease.item
+    });
+    let items: Vec<u32> = each.collect();
+    desk.one(1, 20);
+    assert_eq!(desk.store.release(desk.dataset, 1, None, 21).unwrap(), 1);
+    desk.skip(2, desk.one(2, 22), 23);
+    // A past response, a draft, a lease and the reason come of an answer given back.
+    assert!(desk.store.return_response(desk.dataset, items[17], 1, "look again", None, LEASE, 24).unwrap());
+    desk.store.comment(desk.dataset, items[16], 1, "hm", true, 25).unwrap();
+    let decided =
+        NewResolution { answers: "{}".into(), source: Source::Adjudicated, by: Some(2), posterior: None };
+    for now in [26, 27] {
+        let one = [(items[15], decided.clone(), None)];
+        assert_eq!(desk.store.resolve(desk.dataset, &one, now).unwrap(), 1);
+    }
+    desk.store.snapshot(desk.dataset, None, 28, "{}", &mut |row| row.external.clone()).unwrap();
+    desk
+}
+
 #[test]
 fn a_deleted_dataset_is_gone_from_every_table_and_the_log_stays_whole() {
-    let desk = Desk::new(2, 3, 2);
+    let desk = full();
     let other = desk.store.create_dataset("other", "{}", None, 1).unwrap().no;
     desk.store.import(other, &records(100..102), None, 1).unwrap();
-    let lease = desk.one(1, 2);
-    desk.label(1, lease, "order", 3);
-    desk.skip(2, desk.one(2, 3), 4);
-    desk.store.snapshot(desk.dataset, None, 5, "{}", &mut |row| row.external.clone()).unwrap();
-    let before = desk.store.verify_events().unwrap();
-    assert!(before.problems.is_empty() && before.vouched > 0);
-    let removed =
-        desk.store.delete_dataset(desk.dataset, Some(1), 6, &|_, fields| fields.to_string()).unwrap();
-    assert_eq!((removed.items, removed.responses, removed.snapshots), (3, 2, 1));
-    assert!(desk.store.dataset("tickets").unwrap().is_none());
-    for table in [
-        "response",
-        "past_response",
-        "lease",
-        "label",
+    let named = tables(&desk);
+    assert!(named.len() >= 18, "{named:?}");
+    let named = named.iter().map(|table| format!("{table} WHERE dataset = {}", desk.dataset));
+    // What hangs on those rows, of which the other dataset has nothing.
+    let beneath = [
         "labelled",
         "block",
-        "snapshot",
+        "snapshot_block",
         "event_person p JOIN event e ON e.no = p.event AND e.dataset IS NOT NULL",
-    ] {
-        assert_eq!(rows(&desk, table), 0, "{table}");
+    ];
+    let places: Vec<String> = named.chain(beneath.map(str::to_string)).collect();
+    for place in &places {
+        assert!(rows(&desk, place) > 0, "nothing to delete: {place}");
+    }
+    let before = desk.store.verify_events().unwrap();
+    assert!(before.problems.is_empty() && before.vouched > 0);
+    let removed = desk.store.delete_dataset(desk.dataset, Some(1), 29, &by_all).unwrap();
+    // 18 answers less the one given back, and a skip.
+    assert_eq!((removed.items, removed.responses, removed.snapshots), (20, 18, 1));
+    assert!(desk.store.dataset("tickets").unwrap().is_none());
+    for place in &places {
+        assert_eq!(rows(&desk, place), 0, "{place}");
     }
     assert_eq!((rows(&desk, "item"), rows(&desk, "task")), (2, 2));
     assert_eq!(found(&desk.store, other, "number").len(), 2, "the index of words is whole");
     let after = desk.store.verify_events().unwrap();
     assert_eq!((after.problems.as_slice(), after.events), ([].as_slice(), before.events + 1));
-    let again = desk.store.delete_dataset(desk.dataset, None, 7, &|_, _| String::new());
+    let again = desk.store.delete_dataset(desk.dataset, None, 30, &by_all);
     assert!(matches!(again, Err(StoreError::NoSuch { what: "dataset", .. })));
     // The name is free, the number is not.
-    let anew = desk.store.create_dataset("tickets", "{}", None, 8).unwrap();
+    let anew = desk.store.create_dataset("tickets", "{}", None, 31).unwrap();
     assert!(anew.no > other);
 }
 

@@ -52,6 +52,9 @@ impl Draft {
         for file in files(dir, Path::new(""))? {
             let path = dir.join(&file);
             let hash = sha256_of_file(&path).map_err(TuneError::io("read", &path))?;
+            // What is registered survives a power cut.
+            let synced = std::fs::File::open(&path).and_then(|file| file.sync_all());
+            synced.map_err(TuneError::io("write", &path))?;
             manifest.files.insert(file, hash);
         }
         let text =

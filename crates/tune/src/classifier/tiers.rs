@@ -17,6 +17,7 @@ use crate::classifier::tuned::{Made, Moving};
 use crate::classifier::{Classifier, Method};
 use crate::data::{Example, Labelling, folds, label_issues};
 use crate::embed::embed;
+use crate::seeds::seeds;
 use crate::ship::{Verdict, paired_difference, verdict};
 use crate::{TuneError, Watch};
 
@@ -282,8 +283,7 @@ impl<'a> Climb<'a> {
                     out_of_scope: self.job.out_of_scope,
                     c: HEAD_C,
                 };
-                let seeds: Vec<u64> = (0..self.job.seeds as u64).map(|n| self.job.seed + n).collect();
-                return moving.make(&seeds);
+                return moving.make(&seeds(self.job.seed, self.job.seeds));
             }
         }
         let parts: Vec<&Candidate> = self.candidates.iter().collect();
@@ -316,7 +316,7 @@ impl<'a> Climb<'a> {
 
     fn finish(self, best: Tier, began: i64) -> ClassifierTuned {
         let measure = main_measure(self.job.labelling);
-        let seeds = (0..best.made.len() as u64).map(|n| self.job.seed + n).collect();
+        let seeds = seeds(self.job.seed, best.made.len());
         let steps = self.reports.iter().map(|report| report.steps).sum();
         let kept = best.made.into_iter().next();
         let (assembled, encoder) = kept.map_or((None, None), |made| (Some(made.assembled), made.folder));

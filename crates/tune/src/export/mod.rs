@@ -16,8 +16,8 @@ use crate::artefact::write;
 pub const TOKENIZER_FILES: [&str; 4] =
     ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"];
 
-/// Refuses a folder that has something in it, and makes it where it is not there.
-pub fn empty_folder(dir: &Path) -> Result<(), TuneError> {
+/// Refuses a folder that has something in it; one that is not there is as good as empty.
+pub fn must_be_empty(dir: &Path) -> Result<(), TuneError> {
     let occupied = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
     if occupied {
         return Err(TuneError::Request {
@@ -25,7 +25,7 @@ pub fn empty_folder(dir: &Path) -> Result<(), TuneError> {
             hint: "name a new folder to export to".into(),
         });
     }
-    std::fs::create_dir_all(dir).map_err(TuneError::io("create", dir))
+    Ok(())
 }
 
 /// Copies the files of `names` that are in `from`; folders in between are made.

@@ -19,6 +19,7 @@ use crate::extractor::text::Text;
 use crate::extractor::tiers::{BaseEncoder, ExtractorJob};
 use crate::extractor::tuned::Tuned;
 use crate::extractor::{ExtractorMethod, FoundSpan};
+use crate::seeds::seeds;
 use crate::trainer::{Plan, train};
 use crate::watch::Watch;
 
@@ -107,7 +108,7 @@ impl<'a> Fit<'a> {
     }
 
     fn seeds(&self) -> Vec<u64> {
-        (0..self.job.seeds.max(1) as u64).map(|more| self.job.seed + more).collect()
+        seeds(self.job.seed, self.job.seeds.max(1))
     }
 
     fn patterns(&self) -> Result<Fitted, TuneError> {

@@ -13,6 +13,7 @@ use crate::groundedness::features::{FEATURES, Features, LEXICAL, Sign};
 use crate::groundedness::fit::{Linear, Row, fit};
 use crate::groundedness::model::{Groundedness, Verdict, shipped, verdict};
 use crate::groundedness::{Claim, ClaimRow, measures};
+use crate::seeds::seeds;
 use crate::ship;
 
 /// How a model is made; each tier knows more than the one before.
@@ -126,8 +127,9 @@ pub fn tune_groundedness(
     let names: Vec<String> = rows.iter().map(ClaimRow::grouped_by).collect();
     let groups: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
     let strata: Vec<usize> = train.truth.supported.iter().map(|&yes| usize::from(yes)).collect();
-    let deals: Vec<Vec<usize>> = (0..options.seeds.max(1) as u64)
-        .map(|round| folds(&texts, &groups, &strata, FOLDS, options.seed.wrapping_add(round)))
+    let deals: Vec<Vec<usize>> = seeds(options.seed, options.seeds.max(1))
+        .into_iter()
+        .map(|seed| folds(&texts, &groups, &strata, FOLDS, seed))
         .collect();
     let tiers = Tier::ALL.into_iter().filter(|tier| *tier < Tier::Meaning || encoder.is_some());
     progress.stage("fit", None);

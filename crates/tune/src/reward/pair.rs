@@ -65,24 +65,19 @@ pub struct PairTask {
 }
 
 impl PairTask {
-    /// The encoder in `base` with a fresh layer on top, drawn by `seed`, to learn from `rows`.
+    /// The encoder in `base` with a fresh layer on top, drawn by `seed`, to learn from `rows`; `ids` holds for each of them those
+    /// of the chosen response and those of the rejected one, side by side.
     pub fn new(
         base: &Path,
-        tokenizer: &Tokenizer,
-        rows: &[&PreferenceRow],
+        rows: &[PreferenceRow],
+        ids: &[Vec<u32>],
         seed: u64,
-    ) -> Result<(PairTask, Lost), TuneError> {
+    ) -> Result<PairTask, TuneError> {
         let body = Body::open(base, BodyOptions { embeddings: false, ..BodyOptions::default() })?;
         let head = Head::new("score", body.config().hidden, 1, seed);
-        let mut lost = Lost::default();
-        let mut ids = |prompt: &super::Turns, response: &str| {
-            let said = Said { prompt: prompt.clone(), response: response.to_string() };
-            pair_ids(tokenizer, &said, &mut lost)
-        };
-        let pairs = rows.iter().map(|row| [ids(&row.prompt, &row.chosen), ids(&row.prompt, &row.rejected)]);
-        let pairs = pairs.collect();
+        let pairs = ids.chunks_exact(2).map(|pair| [pair[0].clone(), pair[1].clone()]).collect();
         let margins = rows.iter().map(|row| row.margin as f32).collect();
-        Ok((PairTask { body, head, pairs, margins }, lost))
+        Ok(PairTask { body, head, pairs, margins })
     }
 
     /// The scores of prompts with their responses, as it is now.

@@ -13,6 +13,7 @@ use super::seen::Seen;
 use super::tuner::{Candidate, Material, RewardOptions, Tier, TunedReward, learn, report};
 use crate::TuneError;
 use crate::data::split;
+use crate::seeds::seeds;
 use crate::trainer::{Plan, train};
 
 /// The encoder to start from.
@@ -54,26 +55,26 @@ pub fn tune_pair_reward(
         None => parted(rows, HELD_OUT, options.seed),
     };
     let (fit_rows, aside_rows) = parted(&train_rows, ASIDE, options.seed.wrapping_add(1));
+    // Nothing is trained on, chosen by or judged by what is cut unasked.
+    let mut lost = Lost::default();
+    let fit_ids = ids(&fit_rows, base.tokenizer, &mut lost);
+    let aside_ids = ids(&aside_rows, base.tokenizer, &mut lost);
+    let judged_ids = ids(&judged_rows, base.tokenizer, &mut lost);
+    if lost.responses > 0 && !base.truncate {
+        let message = format!("{} responses are longer than the {LONGEST} tokens it reads", lost.responses);
+        return Err(TuneError::data(
+            message,
+            "use `--over-length truncate`, which reads their end, or `--method words`",
+        ));
+    }
     let mut go_on = |_: usize| if cancel.is_cancelled() { Err(TuneError::Cancelled) } else { Ok(()) };
     let fitted = Material::of(&fit_rows, None, &mut go_on)?;
     let mut aside = Material::of(&aside_rows, None, &mut go_on)?;
     let mut judged = Material::of(&judged_rows, None, &mut go_on)?;
     let mut model = learn(Tier::Words, &fitted, &(0..fit_rows.len()).collect::<Vec<_>>());
-    let aside_ids = ids(&aside_rows, base.tokenizer);
-    let (mut best, mut lost, mut fits) = (None::<(f64, PairTask)>, Lost::default(), 0);
-    for round in 0..options.seeds.max(1) as u64 {
-        let seed = options.seed.wrapping_add(round);
-        let refs: Vec<&PreferenceRow> = fit_rows.iter().collect();
-        let (mut task, of_round) = PairTask::new(base.dir, base.tokenizer, &refs, seed)?;
-        lost = of_round;
-        if lost.responses > 0 && !base.truncate {
-            let message =
-                format!("{} responses are longer than the {LONGEST} tokens it reads", lost.responses);
-            return Err(TuneError::data(
-                message,
-                "use `--over-length truncate`, which reads their end, or `--method words`",
-            ));
-        }
+    let (mut best, mut fits) = (None::<(f64, PairTask)>, 0);
+    for seed in seeds(options.seed, options.seeds.max(1)) {
+        let mut task = PairTask::new(base.dir, &fit_rows, &fit_ids, seed)?;
         // Few pairs are seen more often: a few hundred steps are what it takes.
         let epochs = (4800 / fit_rows.len().max(1)).clamp(3, 20);
         let plan = Plan { epochs, batch: 16, rate: 3e-5, patience: Some(2), seed, ..Plan::default() };
@@ -90,7 +91,7 @@ pub fn tune_pair_reward(
     }
     let Some((_, mut task)) = best else { return Err(TuneError::Bug("nothing was trained".into())) };
     tell(&mut aside, &task.scores(&aside_ids)?);
-    tell(&mut judged, &task.scores(&ids(&judged_rows, base.tokenizer))?);
+    tell(&mut judged, &task.scores(&judged_ids)?);
     // How much the words count beside the encoder, by pairs that neither was fitted to.
     let apart: Vec<Difference> = aside
         .chosen
@@ -104,7 +105,7 @@ pub fn tune_pair_reward(
     let lead = |(a, b): (&Seen, &Seen)| model.score(a) - model.score(b);
     let told: Vec<f64> = judged.chosen.iter().zip(&judged.rejected).map(lead).collect();
     let candidate = Candidate { tier: Tier::Encoder, model, leads: told };
-    let found = report(candidate, &judged, fits, None, &options.resampling);
+    let found = report(candidate, &judged, train_rows.len(), fits, None, &options.resampling);
     Ok(TunedReward { pair: Some(task), lost, ..found })
 }
 
@@ -119,11 +120,10 @@ fn parted(rows: &[PreferenceRow], share: f64, seed: u64) -> (Vec<PreferenceRow>,
 }
 
 /// The ids of the chosen and the rejected response of each row, side by side.
-fn ids(rows: &[PreferenceRow], tokenizer: &Tokenizer) -> Vec<Vec<u32>> {
-    let mut lost = Lost::default();
+fn ids(rows: &[PreferenceRow], tokenizer: &Tokenizer, lost: &mut Lost) -> Vec<Vec<u32>> {
     let both = rows.iter().flat_map(|row| [&row.chosen, &row.rejected].map(|response| (row, response)));
     let said = both.map(|(row, response)| Said { prompt: row.prompt.clone(), response: response.clone() });
-    said.map(|said| pair_ids(tokenizer, &said, &mut lost)).collect()
+    said.map(|said| pair_ids(tokenizer, &said, lost)).collect()
 }
 
 fn leads(scores: &[f64]) -> Vec<f64> {
@@ -169,6 +169,12 @@ mod tests {
         let found = tune_pair_reward(&rows, None, &options, &base, &Silent, &Cancel::default()).unwrap();
         assert!(found.eval["accuracy"].value.unwrap() > 0.9, "{:?}", found.eval);
         assert!(found.model.pair.as_ref().unwrap().share > 0.0);
+        assert!(found.judged > 0 && found.rows + found.judged == 120, "{} and {}", found.rows, found.judged);
+        // A response to judge by is not cut unasked either.
+        let long = PreferenceRow { chosen: "wine ".repeat(200), ..rows[0].clone() };
+        let cancel = Cancel::default();
+        let refused = tune_pair_reward(&rows, Some(&[long]), &options, &base, &Silent, &cancel).unwrap_err();
+        assert!(refused.to_string().starts_with("1 responses are longer"), "{refused}");
         let folder = tempfile::tempdir().unwrap();
         let mut task = found.pair.unwrap();
         task.save(&dir, folder.path()).unwrap();

@@ -16,6 +16,7 @@ use crate::TuneError;
 use crate::calibrate::{BINS, sigmoid, softplus};
 use crate::clusters::Clusters;
 use crate::data::folds;
+use crate::seeds::seeds;
 use crate::ship;
 
 /// How a model is made; each tier knows more than the one before.
@@ -69,6 +70,10 @@ pub struct TunedReward {
     pub model: Reward,
     /// The tier it is of.
     pub tier: Tier,
+    /// Pairs it learned from.
+    pub rows: usize,
+    /// Pairs it is judged by.
+    pub judged: usize,
     /// How many models were fitted on the way.
     pub fits: usize,
     /// How good it is: on the evaluation pairs, or on its own when they were held out.
@@ -81,7 +86,7 @@ pub struct TunedReward {
     pub stopped: Option<String>,
     /// The pair encoder, of the tier that has one.
     pub pair: Option<PairTask>,
-    /// What did not fit into it, of the training pairs.
+    /// What did not fit into it, of all pairs.
     pub lost: Lost,
 }
 
@@ -141,8 +146,9 @@ pub fn tune_reward(
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let groups: Vec<Option<&str>> = texts.iter().map(|text| Some(*text)).collect();
     let strata = vec![0; rows.len()];
-    let deals: Vec<Vec<usize>> = (0..options.seeds.max(1) as u64)
-        .map(|round| folds(&texts, &groups, &strata, FOLDS, options.seed.wrapping_add(round)))
+    let deals: Vec<Vec<usize>> = seeds(options.seed, options.seeds.max(1))
+        .into_iter()
+        .map(|seed| folds(&texts, &groups, &strata, FOLDS, seed))
         .collect();
     let judged = held.as_ref().unwrap_or(&train);
     let wanted = |tier: &Tier| match options.tier {
@@ -161,7 +167,7 @@ pub fn tune_reward(
     };
     let fits = candidates.len() * (deals.len() * FOLDS + 1);
     let candidate = candidates.swap_remove(chosen);
-    Ok(report(candidate, judged, fits, stopped, &options.resampling))
+    Ok(report(candidate, judged, rows.len(), fits, stopped, &options.resampling))
 }
 
 impl Material {
@@ -340,6 +346,7 @@ fn right(leads: &[f64]) -> Vec<f64> {
 pub(super) fn report(
     candidate: Candidate,
     judged: &Material,
+    rows: usize,
     fits: usize,
     stopped: Option<String>,
     resampling: &Resampling,
@@ -389,7 +396,19 @@ pub(super) fn report(
     let gain = mean(&gain);
     let verdict = ship::verdict(&gain, "its accuracy", BASE);
     let against_base = BTreeMap::from([("accuracy".to_string(), gain)]);
-    TunedReward { model, tier, fits, eval, against_base, verdict, stopped, pair: None, lost: Lost::default() }
+    TunedReward {
+        model,
+        tier,
+        rows,
+        judged: judged.chosen.len(),
+        fits,
+        eval,
+        against_base,
+        verdict,
+        stopped,
+        pair: None,
+        lost: Lost::default(),
+    }
 }
 
 /// Pearson's correlation of rows drawn so often; `None` where one side does not vary.

@@ -6,6 +6,7 @@ mod questions;
 
 use std::path::{Path, PathBuf};
 
+use engraft_core::content_hash;
 use engraft_decide::{
     Arm, ArmRun, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, Measure, Question, Role, Row, Upkeep,
 };
@@ -164,7 +165,8 @@ fn measures() -> Vec<Measure> {
 
 /// The documents in a workspace of their own.
 struct Built {
-    version: u64,
+    /// A hash of their names and bytes.
+    version: String,
     cpu_s: f64,
     bytes: u64,
     words: String,
@@ -191,6 +193,7 @@ fn library(
         std::fs::remove_dir_all(&documents).map_err(Error::io("replace", &documents))?;
     }
     copy(&source, &documents)?;
+    let version = version(&documents)?;
     init(&root, Some(&task.name), Some(&task.encoder))?;
     let workspace = Workspace::open(&root, frame.threads)?;
     let ingesting =
@@ -203,12 +206,26 @@ fn library(
         report.documents.added + report.documents.unchanged + report.documents.updated,
         report.chunks.total
     );
-    let version = report.chunks.total;
-    Ok((
-        workspace,
-        documents,
-        Built { version: version as u64, cpu_s: used.cpu_s, bytes: report.bytes, words },
-    ))
+    Ok((workspace, documents, Built { version, cpu_s: used.cpu_s, bytes: report.bytes, words }))
+}
+
+/// A hash of the names and bytes of every file below `folder`.
+fn version(folder: &Path) -> Result<String, Error> {
+    let (mut lines, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next).map_err(Error::io("read", &next))? {
+            let path = entry.map_err(Error::io("read", &next))?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+            let name = path.strip_prefix(folder).unwrap_or(&path).display();
+            lines.push(format!("{} {name}", content_hash(&bytes)));
+        }
+    }
+    lines.sort_unstable();
+    Ok(content_hash(lines.join("\n").as_bytes()))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
@@ -366,4 +383,23 @@ pub(super) fn plan(task: &Task, out: &Path) -> Result<super::Plan, Error> {
         paid_tokens: 0,
         out: out.to_path_buf(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_of_other_words_or_names_are_another_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("a.md"), folder.path().join("b.md"));
+        std::fs::write(&one, "seats 10").unwrap();
+        let first = version(folder.path()).unwrap();
+        assert_eq!(first, version(folder.path()).unwrap());
+        std::fs::write(&one, "seats 11").unwrap();
+        let changed = version(folder.path()).unwrap();
+        std::fs::rename(&one, &other).unwrap();
+        let renamed = version(folder.path()).unwrap();
+        assert!(first != changed && changed != renamed && first != renamed);
+    }
 }

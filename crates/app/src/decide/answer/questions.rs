@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::AskReport;
 use crate::Error;
+use crate::decide::draw::at_most;
 use crate::decide::leak;
 use crate::decide::task::{Slices, Task, request};
 use crate::search::read_lines;
@@ -92,8 +93,8 @@ impl Questions {
             rows.iter().map(|row| row.question.as_str()).collect()
         }
         let kept = leak::kept(&texts(&training), &texts(&asked), task.leakage)?;
+        let kept = at_most(kept, task.limit, task.seed);
         asked = kept.into_iter().map(|at| asked[at].clone()).collect();
-        asked.truncate(task.limit.unwrap_or(usize::MAX));
         if asked.len() < LEAST_QUESTIONS {
             return Err(request(
                 format!(
@@ -116,15 +117,14 @@ impl Questions {
         Ok(Questions { training, asked, facts })
     }
 
+    /// A hash of all that answers, and whether they are right, depend on.
     pub(super) fn fingerprint(&self, more: &str) -> String {
-        let mut text = String::from(more);
+        let mut parts = vec![more.to_string()];
         for row in self.training.iter().chain(&self.asked) {
-            text.push('\u{1f}');
-            text.push_str(&row.id);
-            text.push_str(&row.question);
-            row.gold.iter().for_each(|gold| text.push_str(&gold.quote));
+            let quotes: Vec<&str> = row.gold.iter().map(|gold| gold.quote.as_str()).collect();
+            parts.push(format!("{:?}", (&row.id, &row.question, row.answerable, &row.answer, quotes)));
         }
-        content_hash(text.as_bytes())
+        content_hash(parts.join("\u{1f}").as_bytes())
     }
 }
 

@@ -9,6 +9,7 @@ use engraft_eval::SplitMix;
 use engraft_tune::data::{Example, Labelling, read_classified, split};
 use serde::Deserialize;
 
+use crate::decide::draw::{at_most, shuffle};
 use crate::decide::leak;
 use crate::decide::task::{Slices, Task, request};
 use crate::people::Principal;
@@ -146,7 +147,7 @@ impl Data {
         fn texts(file: &File) -> Vec<&str> {
             file.rows.iter().map(|row| row.text.as_str()).collect()
         }
-        let mut kept = leak::kept(&texts(&training), &texts(&evaluation), task.leakage)?;
+        let kept = leak::kept(&texts(&training), &texts(&evaluation), task.leakage)?;
         if training.rows.is_empty() {
             return Err(request(
                 "there is no labelled example",
@@ -154,12 +155,7 @@ impl Data {
             ));
         }
         let leaked = evaluation.rows.len() - kept.len();
-        if let Some(limit) = task.limit {
-            let mut random = SplitMix::new(task.seed, 0x6c69_6d69);
-            shuffle(&mut kept, &mut random);
-            kept.truncate(limit);
-            kept.sort_unstable();
-        }
+        let kept = at_most(kept, task.limit, task.seed);
         if kept.len() < LEAST_QUESTIONS {
             return Err(request(
                 format!(
@@ -357,11 +353,4 @@ pub(super) fn subset(
     }
     taken.sort_unstable();
     taken
-}
-
-/// Fisher and Yates.
-pub(super) fn shuffle(places: &mut [usize], random: &mut SplitMix) {
-    for at in (1..places.len()).rev() {
-        places.swap(at, random.below(at + 1));
-    }
 }

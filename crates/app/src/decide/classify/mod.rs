@@ -33,7 +33,13 @@ pub(super) fn measure(
     kept: &Kept,
 ) -> Result<Measured, Error> {
     let data = Data::read(From { context, workspace, task })?;
-    let fingerprint = data.fingerprint(&format!("{} {} {}", encoder.name(), task.neighbours, task.seed));
+    let fingerprint = data.fingerprint(&format!(
+        "{} {} {} {:?}",
+        encoder.name(),
+        task.neighbours,
+        task.seed,
+        task.out_of_scope
+    ));
     let texts: Vec<&str> = data.questions.iter().map(|question| question.text.as_str()).collect();
     let questions = vectors::one_by_one(context, encoder, kept, &fingerprint, &texts)?;
     let texts: Vec<&str> = data.examples.iter().map(|example| example.text.as_str()).collect();
