@@ -24,6 +24,7 @@ impl Workspace {
             self.index.lock().map_err(|_| Error::Bug("a thread died while it indexed".into()))?;
         if let Some(index) = &*current
             && self.catch_up(index, encoder)?
+            && self.merge_behind(index, encoder)?
         {
             return Ok(Arc::clone(index));
         }

@@ -23,6 +23,7 @@ mod ingest;
 mod isolate;
 pub mod labels;
 mod likeness;
+mod merging;
 pub mod metrics;
 mod models;
 pub mod people;

@@ -25,7 +25,8 @@ impl Workspace {
 
     /// Writes the index unless another process writes or wrote there, then forgets the log up to what is on disk.
     pub(crate) fn persist(&self, index: &Index) -> Result<(), Error> {
-        let lock = self.lock_file()?;
+        self.await_merging();
+        let lock = self.index_lock()?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(()),
@@ -41,7 +42,8 @@ impl Workspace {
 
     /// Writes an index that was built anew, whatever is there.
     pub(crate) fn persist_anew(&self, index: &Index) -> Result<(), Error> {
-        let lock = self.lock_file()?;
+        self.await_merging();
+        let lock = self.index_lock()?;
         lock.lock().map_err(Error::io("lock", &self.index_root()))?;
         self.write(index, self.opened_encoder())
     }
@@ -53,14 +55,14 @@ impl Workspace {
         Ok(())
     }
 
-    fn lock_file(&self) -> Result<File, Error> {
+    pub(crate) fn index_lock(&self) -> Result<File, Error> {
         let root = self.index_root();
         std::fs::create_dir_all(&root).map_err(Error::io("create", &root))?;
         let path = root.join("lock");
         File::options().create(true).append(true).open(&path).map_err(Error::io("open", &path))
     }
 
-    fn manifest_on_disk(&self, encoder: Option<&Embedder>) -> Option<String> {
+    pub(crate) fn manifest_on_disk(&self, encoder: Option<&Embedder>) -> Option<String> {
         let bytes = std::fs::read(self.index_folder(encoder).join("manifest.engraft")).ok()?;
         Some(content_hash(&bytes))
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::JoinHandle;
 
 use engraft_core::{CountTokens, Embed};
 use engraft_nn::{Embedder, EncoderOptions, Precision};
@@ -41,6 +42,8 @@ pub struct Workspace {
     pub(crate) index: Mutex<Option<Arc<Index>>>,
     // The manifest this process knows: another one on disk is another process's work.
     pub(crate) manifest: Mutex<Option<String>>,
+    // Merges parts of the index, where that is due.
+    pub(crate) merging: Mutex<Option<JoinHandle<()>>>,
     source_names: Mutex<BTreeMap<u32, String>>,
     // What the encoder made of texts that were compared lately, by their content hash.
     pub(crate) meanings: Mutex<BTreeMap<String, Arc<[f32]>>>,
@@ -99,6 +102,7 @@ impl Workspace {
             store,
             index: Mutex::new(None),
             manifest: Mutex::new(None),
+            merging: Mutex::new(None),
             source_names: Mutex::new(BTreeMap::new()),
             meanings: Mutex::new(BTreeMap::new()),
             encoder: OnceLock::new(),

@@ -105,6 +105,11 @@ pub(crate) fn read_back(path: &Path, error: OpenError) -> PersistError {
 }
 
 impl Index {
+    /// Whether [`Index::merge`] has something to do.
+    pub fn wants_merging(&self) -> bool {
+        worth_merging(&self.snapshot()).is_some()
+    }
+
     /// Merges the parts that most need it; false when none does. Call it until then, on any thread.
     ///
     /// Readers and writers go on meanwhile. Needs memory for a dictionary and a few numbers a chunk; large results go to

@@ -1,0 +1,58 @@
+//! However often a little changes, the index stays in few parts, and finds what is there.
+
+use std::path::Path;
+
+use engraft_app::{
+    Context, IngestRequest, Isolation, Parsers, SearchRequest, Workspace, ingest, init, search, sync,
+};
+use engraft_core::{Cancel, Mode, Silent};
+
+/// Files of the index below a folder that hold passages.
+fn parts(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .map(|path| match path.is_dir() {
+            true => parts(&path),
+            false => usize::from(path.file_name().unwrap().to_string_lossy().starts_with("segment-")),
+        })
+        .sum()
+}
+
+#[test]
+fn many_small_syncs_leave_few_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kb, docs) = (folder.path().join("kb"), folder.path().join("docs"));
+    std::fs::create_dir(&docs).unwrap();
+    let cancel = Cancel::default();
+    let now = || "2026-01-01T00:00:00.000Z".to_string();
+    let context = Context { progress: &Silent, cancel: &cancel, now_ns: &|| i64::MAX, now: &now };
+    let parsers = Parsers::new(Isolation::InProcess, Default::default());
+    init(&kb, None, Some("none")).unwrap();
+    let request = IngestRequest { paths: vec![docs.display().to_string()], ..IngestRequest::default() };
+    ingest(context, &Workspace::open(&kb, 1).unwrap(), &parsers, &request).unwrap();
+    // Two processes that stay, and take turns, as `watch` and a `sync` by hand do.
+    let both = [(); 2].map(|()| Workspace::open(&kb, 1).unwrap());
+    for n in 0..60 {
+        std::fs::write(docs.join(format!("{n}.md")), format!("Rule {n}: the code is word{n}.")).unwrap();
+        let report = sync(context, &both[n / 3 % 2], &parsers, None, false).unwrap();
+        assert_eq!(report.documents.added, 1);
+    }
+    let files = parts(&kb.join(".engraft"));
+    assert!((1..=20).contains(&files), "{files} parts after 60 syncs");
+    for workspace in both.into_iter().chain([Workspace::open(&kb, 1).unwrap()]) {
+        for n in 0..60 {
+            let request = SearchRequest {
+                query: format!("word{n}"),
+                k: 10,
+                mode: Mode::Lexical,
+                filter: None,
+                principals: None,
+                explain: false,
+                rerank: false,
+            };
+            let hits = search(context, &workspace, &request).unwrap().hits;
+            assert_eq!(hits.len(), 1, "word{n}");
+            assert!(hits[0].uri.ends_with(&format!("/{n}.md")), "word{n}: {}", hits[0].uri);
+        }
+    }
+}
