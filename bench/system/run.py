@@ -23,6 +23,9 @@ BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", ROOT / "target/release/en
 PAGES = 10_000
 ROUNDS = 5
 CROWD = 100_000
+# Replaces documents and looks whether they are seen (crates/app/examples/visible.rs).
+VISIBLE = pathlib.Path(os.environ.get("ENGRAFT_VISIBLE", ROOT / "target/release/examples/visible"))
+CHANGES = 1_000
 
 
 def engraft(workspace, *words):
@@ -126,7 +129,11 @@ def crowded(folder):
     blend_vectors(workspace / ".engraft/truth.sqlite")
     (workspace / "engraft.toml").write_text(config, encoding="utf-8")
     engraft(workspace, "index", "rebuild")
-    return {"chunks": report["chunks"]["total"]} | warm_asks(folder, workspace)
+    asked = warm_asks(folder, workspace)
+    seen = subprocess.run([VISIBLE, workspace, str(CHANGES)], capture_output=True, text=True)
+    if seen.returncode:
+        raise SystemExit(seen.stderr)
+    return {"chunks": report["chunks"]["total"]} | asked | {"a change": json.loads(seen.stdout)}
 
 
 def mixed_pages(docs, out):
@@ -165,6 +172,9 @@ def blend_vectors(path):
 def main():
     if "ENGRAFT_BINARY" not in os.environ:
         subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+    if "ENGRAFT_VISIBLE" not in os.environ:
+        example = ["cargo", "build", "--release", "--quiet", "-p", "engraft-app", "--example", "visible"]
+        subprocess.run(example, cwd=ROOT, check=True)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     results = {"commit": commit.strip(), "cores": os.cpu_count(), "binary_MB": round(BINARY.stat().st_size / 1e6, 1),
                "load_before": os.getloadavg()[0]}

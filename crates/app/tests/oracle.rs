@@ -1,5 +1,5 @@
 //! Ten thousand random puts, edits, deletions and access changes against a naive oracle: nothing stale, deleted or
-//! forbidden is ever found.
+//! forbidden is ever found or cited.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use engraft_app::{
-    Context, IngestRequest, Isolation, Parsers, SearchRequest, Workspace, ingest, init, search, sync,
+    AskRequest, Context, IngestRequest, Isolation, Parsers, SearchRequest, Workspace, ask, ingest, init,
+    search, sync,
 };
 use engraft_core::{Cancel, Mode, Silent};
 
@@ -55,7 +56,7 @@ fn share(
 }
 
 #[test]
-fn nothing_stale_deleted_or_forbidden_is_ever_found() {
+fn nothing_stale_deleted_or_forbidden_is_ever_found_or_cited() {
     let folder = tempfile::tempdir().unwrap();
     let cancel = Cancel::default();
     let now = || "2026-01-01T00:00:00.000Z".to_string();
@@ -70,6 +71,7 @@ fn nothing_stale_deleted_or_forbidden_is_ever_found() {
         share(&workspace, context, &parsers, folder.path(), shelf, &oracle.readers[shelf]);
     }
     let mut dice = Dice(7);
+    let (mut marks, mut cited) = (Vec::new(), 0);
     for operation in 0..OPERATIONS as u64 {
         let (shelf, page) = (dice.roll(3) as usize, dice.roll(PAGES));
         let path = folder.path().join(format!("shelf{shelf}/page{page}.md"));
@@ -88,6 +90,7 @@ fn nothing_stale_deleted_or_forbidden_is_ever_found() {
                     format!("# Page {page}\n\nThis page holds mark{operation} and beacons.\n"),
                 )
                 .unwrap();
+                marks.push(operation);
                 oracle.pages.insert((shelf, page), operation);
             }
         }
@@ -99,7 +102,39 @@ fn nothing_stale_deleted_or_forbidden_is_ever_found() {
             workspace = Workspace::open(&kb, 1).unwrap();
         }
         check(&workspace, context, &oracle);
+        // A mark that is there, was there, or is not to be seen.
+        let mark = marks[marks.len() - 1 - dice.roll(marks.len().min(200) as u64) as usize];
+        for principal in READERS.into_iter().map(Some).chain([None]) {
+            cited += check_citations(&workspace, context, &oracle, principal, mark);
+        }
     }
+    assert!(cited > 100, "only {cited} answers cited anything");
+}
+
+/// Asks for a page by its mark: every citation is of a page that is there now, as it is now, and may be read. How many there are.
+fn check_citations(
+    workspace: &Workspace,
+    context: Context,
+    oracle: &Oracle,
+    principal: Option<&str>,
+    mark: u64,
+) -> usize {
+    let request = AskRequest {
+        question: format!("Which page holds mark{mark} and beacons?"),
+        k: None,
+        arm: None,
+        principals: principal.map(|name| vec![name.to_string()]),
+    };
+    let citations = ask(context, workspace, &request).unwrap().citations;
+    for citation in &citations {
+        let stands = oracle.pages.iter().any(|((shelf, page), mark)| {
+            principal.is_none_or(|name| oracle.readers[*shelf].contains(name))
+                && citation.uri == format!("page{page}.md")
+                && citation.quote.contains(&format!("mark{mark} "))
+        });
+        assert!(stands, "{principal:?} was given a stale or forbidden page: {}", citation.quote);
+    }
+    citations.len()
 }
 
 fn check(workspace: &Workspace, context: Context, oracle: &Oracle) {

@@ -5,8 +5,10 @@
 //! to the last bit: every chunk's score is the sum over the question's sorted terms, whatever segment it is in.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use engraft_core::ChunkNo;
+use rayon::prelude::*;
 
 use crate::analyze;
 use crate::leg::allowed::Allowed;
@@ -18,6 +20,10 @@ use crate::snapshot::{Snapshot, View};
 
 /// Rows scored at a time: their sums stay in the fastest caches.
 const WINDOW: usize = 1 << 14;
+/// Rows in one task of a parallel scan; a multiple of [`WINDOW`].
+const TASK: usize = 4 * WINDOW;
+/// Segments with fewer rows are scanned on the calling thread.
+const PARALLEL: usize = 150_000;
 
 /// A term with what it adds at most to a score.
 pub(crate) struct Weighted {
@@ -106,23 +112,54 @@ pub(crate) fn rank(
     asked: &BTreeMap<u32, Vec<u32>>,
 ) -> Ranking {
     let curve = Curve::new(&snapshot.settings, snapshot.length, snapshot.live);
-    let mut best = Best::new(limit);
-    let mut ranking = Ranking { rows: Vec::new(), matched: 0, asked: HashMap::new() };
-    let mut sums = Vec::new();
+    let mut found = Part::new(limit);
     for (at, view) in snapshot.views.iter().enumerate() {
         let lists = lists(view, terms);
-        if !lists.is_empty() {
-            let asked = asked.get(&(at as u32)).map_or(&[][..], Vec::as_slice);
-            let mask = allowed.masks[at].as_ref().map(|mask| mask.words());
-            let scan = Scan { at: at as u32, view, mask, asked, curve };
-            scan.run(lists, &mut sums, &mut best, &mut ranking);
+        if lists.is_empty() {
+            continue;
         }
+        let asked = asked.get(&(at as u32)).map_or(&[][..], Vec::as_slice);
+        let mask = allowed.masks[at].as_ref().map(|mask| mask.words());
+        let scan = Scan { at: at as u32, view, mask, asked, curve };
+        let rows = view.segment.rows();
+        if rows < PARALLEL {
+            scan.run(lists, 0..rows, &mut found);
+            continue;
+        }
+        let some = |from| {
+            let mut part = Part::new(limit);
+            scan.run(lists.clone(), from..rows.min(from + TASK), &mut part);
+            part
+        };
+        let tasks: Vec<usize> = (0..rows).step_by(TASK).collect();
+        found = found.and(tasks.into_par_iter().map(some).reduce(|| Part::new(limit), Part::and));
     }
-    ranking.rows = best.into_sorted();
-    ranking
+    Ranking { rows: found.best.into_sorted(), matched: found.matched, asked: found.asked }
+}
+
+/// What was found in some of the rows.
+struct Part {
+    best: Best,
+    matched: usize,
+    asked: HashMap<ChunkNo, f32>,
+    /// The sums of a window, zero between two windows.
+    sums: Vec<f32>,
+}
+
+impl Part {
+    fn new(limit: usize) -> Part {
+        Part { best: Best::new(limit), matched: 0, asked: HashMap::new(), sums: Vec::new() }
+    }
+
+    fn and(mut self, other: Part) -> Part {
+        self.asked.extend(other.asked);
+        let best = self.best.merge(other.best);
+        Part { best, matched: self.matched + other.matched, ..self }
+    }
 }
 
 /// A term's postings in one segment, and how far they have been read.
+#[derive(Clone)]
 struct List<'a> {
     weight: f32,
     cursor: Cursor<'a>,
@@ -134,6 +171,20 @@ fn lists<'a>(view: &'a View, terms: &[Weighted]) -> Vec<List<'a>> {
     found.map(|(term, id)| List { weight: term.weight, cursor: view.segment.postings(id), at: 0 }).collect()
 }
 
+impl List<'_> {
+    /// Goes to the first row from `row` on; false where there is none.
+    fn begin(&mut self, row: u32) -> bool {
+        self.cursor.skip_to(row);
+        while self.cursor.advance() {
+            self.at = self.cursor.rows[..self.cursor.filled].partition_point(|&at| at < row);
+            if self.at < self.cursor.filled {
+                return true;
+            }
+        }
+        false
+    }
+}
+
 struct Scan<'a> {
     at: u32,
     view: &'a View,
@@ -143,29 +194,31 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    fn run(&self, mut lists: Vec<List<'_>>, sums: &mut Vec<f32>, best: &mut Best, found: &mut Ranking) {
+    /// Scores `within`, which begins at a multiple of 64.
+    fn run(&self, mut lists: Vec<List<'_>>, within: Range<usize>, found: &mut Part) {
         let lengths = self.view.segment.lengths();
-        sums.clear();
-        sums.resize(WINDOW.min(lengths.len().next_multiple_of(64)), 0.0);
-        for list in &mut lists {
-            list.cursor.advance();
-        }
-        let mut start = 0;
+        found.sums.clear();
+        found.sums.resize(WINDOW.min(within.len().next_multiple_of(64)), 0.0);
+        lists.retain_mut(|list| list.begin(within.start as u32));
+        let mut start = within.start;
         while !lists.is_empty() {
             // Windows begin where the next posting is: rare terms skip most of a segment.
             let first = lists.iter().map(|list| list.cursor.rows[list.at] as usize).min().unwrap_or(0);
             start = (first / 64 * 64).max(start);
-            let end = start + WINDOW;
-            lists.retain_mut(|list| self.add(list, start, end, lengths, sums));
-            let filled = WINDOW.min(lengths.len().saturating_sub(start)).min(sums.len());
+            if start >= within.end {
+                break;
+            }
+            let end = within.end.min(start + WINDOW);
+            lists.retain_mut(|list| self.add(list, start, end, lengths, &mut found.sums));
+            let filled = (end - start).min(found.sums.len());
             let from = self.asked.partition_point(|&row| (row as usize) < start);
             for &row in self.asked[from..].iter().take_while(|&&row| (row as usize) < start + filled) {
-                let sum = sums[row as usize - start];
+                let sum = found.sums[row as usize - start];
                 if sum > 0.0 {
                     found.asked.insert(self.view.segment.chunks()[row as usize], sum);
                 }
             }
-            found.matched += self.sweep(start, &mut sums[..filled], best);
+            found.matched += self.sweep(start, &mut found.sums[..filled], &mut found.best);
             start = end;
         }
     }

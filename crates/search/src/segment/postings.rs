@@ -141,6 +141,26 @@ impl<'a> Cursor<'a> {
         Some((word(0), word(4) as usize, head[8], head[9]))
     }
 
+    /// Passes over the blocks that end before `row`, so that the next one to decode may hold it.
+    pub(crate) fn skip_to(&mut self, row: u32) {
+        let heads = self.heads.as_chunks::<HEAD>().0;
+        let ends_before = |head: &[u8; HEAD]| u32::from_le_bytes([head[0], head[1], head[2], head[3]]) < row;
+        let passed = self.block.max(heads.partition_point(ends_before));
+        if passed == self.block {
+            return;
+        }
+        let Some((last, offset, gap_bits, tf_bits)) = self.head(passed - 1) else { return };
+        (self.block, self.next) = (passed, last.saturating_add(1));
+        self.note_tail(offset, gap_bits, tf_bits);
+    }
+
+    /// After the last block: where the tail begins.
+    fn note_tail(&mut self, offset: usize, gap_bits: u8, tf_bits: u8) {
+        if self.block * HEAD == self.heads.len() {
+            self.tail_at = Some(offset + (usize::from(gap_bits) + usize::from(tf_bits)) * BLOCK / 8);
+        }
+    }
+
     /// Decodes the next block; false at the end.
     pub(crate) fn advance(&mut self) -> bool {
         self.filled = self.decode().unwrap_or(0);
@@ -162,9 +182,7 @@ impl<'a> Cursor<'a> {
         }
         self.next = last.checked_add(1)?;
         self.block += 1;
-        if self.block * HEAD == self.heads.len() {
-            self.tail_at = Some(offset + (usize::from(gap_bits) + usize::from(tf_bits)) * BLOCK / 8);
-        }
+        self.note_tail(offset, gap_bits, tf_bits);
         Some(BLOCK)
     }
 
@@ -225,11 +243,23 @@ mod tests {
             let mut read = Vec::new();
             Cursor::new(&bytes, list.len()).each(|row, tf| read.push((row, tf)));
             prop_assert_eq!(&read, &list);
+            for from in [0, next / 3, next / 2, next.saturating_sub(1), next, next + 9] {
+                let mut cursor = Cursor::new(&bytes, list.len());
+                cursor.skip_to(from);
+                let mut rest = Vec::new();
+                cursor.each(|row, tf| rest.push((row, tf)));
+                prop_assert!(list.ends_with(&rest));
+                let wanted = list.iter().filter(|(row, _)| *row >= from).count();
+                prop_assert!(rest.len() >= wanted && rest.len() < wanted + BLOCK, "{} of {wanted}", rest.len());
+            }
         }
 
         #[test]
-        fn any_bytes_decode_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..600), total in 0usize..400) {
-            Cursor::new(&bytes, total).each(|_, _| {});
+        fn any_bytes_decode_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..600), total in 0usize..400, from in any::<u32>()) {
+            let mut cursor = Cursor::new(&bytes, total);
+            cursor.clone().each(|_, _| {});
+            cursor.skip_to(from);
+            cursor.each(|_, _| {});
         }
     }
 }
