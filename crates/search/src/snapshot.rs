@@ -9,7 +9,7 @@ use crate::bits::Bits;
 use crate::documents::DocStats;
 use crate::facts::Facts;
 use crate::fuse::{self, Fusion};
-use crate::leg::allowed::Allowed;
+use crate::leg::allowed::{Allowed, Askers};
 use crate::leg::{dense, lexical};
 use crate::rank::Scored;
 use crate::request::{Explain, Found, Range, Request};
@@ -100,6 +100,7 @@ pub struct Snapshot {
     /// Their summed weighted length.
     pub(crate) length: u64,
     pub(crate) documents: OnceLock<DocStats>,
+    pub(crate) askers: Askers,
 }
 
 impl Snapshot {
@@ -111,7 +112,16 @@ impl Snapshot {
     ) -> Snapshot {
         let live = views.iter().map(|view| view.live).sum();
         let length = views.iter().map(|view| view.length).sum();
-        Snapshot { version, settings, views, facts, live, length, documents: OnceLock::new() }
+        Snapshot {
+            version,
+            settings,
+            views,
+            facts,
+            live,
+            length,
+            documents: OnceLock::new(),
+            askers: Askers::default(),
+        }
     }
 
     /// The version of the last change this snapshot knows of.

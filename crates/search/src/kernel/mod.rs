@@ -68,11 +68,30 @@ pub(crate) fn signs(codes: &[u8]) -> Vec<u64> {
 pub(crate) fn differences(signs: &[u64], rows: &[u64], out: &mut [u16]) {
     assert_eq!(rows.len(), out.len() * signs.len(), "rows are whole");
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("popcnt") {
-        // SAFETY: the processor has the feature.
-        return unsafe { x86::differences(signs, rows, out) };
+    if let Ok(six) = <&[u64; 6]>::try_from(signs) {
+        return x86::differences(six, rows.as_chunks().0, out);
     }
     count_differences(signs, rows, out);
+}
+
+/// Asks for a row that is read soon; changes nothing.
+#[inline(always)]
+pub(crate) fn prefetch(row: &[u8]) {
+    #[cfg(target_arch = "x86_64")]
+    x86::prefetch(row);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = row;
+}
+
+/// A bit for each of up to 64 numbers that is greater than `above`.
+#[inline(always)]
+pub(crate) fn greater(numbers: &[f32], above: f32) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    if let Ok(numbers) = numbers.try_into() {
+        return x86::greater(numbers, above);
+    }
+    let bit = |(at, &number): (usize, &f32)| u64::from(number > above) << at;
+    numbers.iter().take(64).enumerate().map(bit).fold(0, |bits, bit| bits | bit)
 }
 
 #[inline(always)]
@@ -155,6 +174,31 @@ mod tests {
             }
             dots()(&codes, &bytes, &mut sums);
             prop_assert_eq!(&sums, &expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn differences_of_signs_are_counted(signs in prop::array::uniform6(any::<u64>()), rows in prop::collection::vec(prop::array::uniform6(any::<u64>()), 0..23)) {
+            let (mut expected, mut counts) = (vec![0; rows.len()], vec![0; rows.len()]);
+            count_differences(&signs, rows.as_flattened(), &mut expected);
+            differences(&signs, rows.as_flattened(), &mut counts);
+            prop_assert_eq!(&counts, &expected);
+            #[cfg(target_arch = "x86_64")]
+            {
+                x86::narrow(&signs, &rows, &mut counts);
+                prop_assert_eq!(&counts, &expected);
+            }
+        }
+
+        #[test]
+        fn greater_numbers_have_a_bit(numbers in prop::collection::vec(-2i8..3, 1..65), above in -2i8..3) {
+            let numbers: Vec<f32> = numbers.into_iter().map(f32::from).collect();
+            let bits = greater(&numbers, f32::from(above));
+            for (at, &number) in numbers.iter().enumerate() {
+                prop_assert_eq!(bits >> at & 1 == 1, number > f32::from(above));
+            }
+            prop_assert_eq!(bits.checked_shr(numbers.len() as u32).unwrap_or(0), 0);
         }
     }
 

@@ -84,15 +84,87 @@ fn avx2(codes: &[i8], rows: &[u8], out: &mut [i32]) {
     }
 }
 
-/// Six words a row, the usual width, are unrolled.
+/// The differences of rows of the usual width.
+pub(super) fn differences(signs: &[u64; 6], rows: &[[u64; 6]], out: &mut [u16]) {
+    if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq") {
+        // SAFETY: the processor has both features.
+        unsafe { wide_differences(signs, rows, out) }
+    } else if is_x86_feature_detected!("popcnt") {
+        // SAFETY: the processor has the feature.
+        unsafe { narrow_differences(signs, rows, out) }
+    } else {
+        narrow(signs, rows, out);
+    }
+}
+
+/// Four rows are three registers.
+#[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
+fn wide_differences(signs: &[u64; 6], rows: &[[u64; 6]], out: &mut [u16]) {
+    let mut pattern = [0u64; 24];
+    for (at, word) in pattern.iter_mut().enumerate() {
+        *word = signs[at % 6];
+    }
+    // SAFETY: eight words are read from each eighth of the pattern.
+    let pattern = [0, 8, 16].map(|at| unsafe { _mm512_loadu_si512(pattern.as_ptr().add(at).cast()) });
+    let (fours, rest) = rows.as_chunks::<4>();
+    let (sums, last) = out.split_at_mut(fours.len() * 4);
+    let mut counts = [0u64; 24];
+    for (rows, sums) in fours.iter().zip(sums.as_chunks_mut::<4>().0) {
+        for (at, pattern) in pattern.into_iter().enumerate() {
+            // SAFETY: four rows are 24 words, and so are the counts. What is prefetched need not exist.
+            unsafe {
+                let words = rows.as_ptr().cast::<u64>().add(at * 8);
+                _mm_prefetch::<_MM_HINT_T0>(words.wrapping_add(AHEAD).cast());
+                let differ = _mm512_xor_si512(_mm512_loadu_si512(words.cast()), pattern);
+                _mm512_storeu_si512(counts.as_mut_ptr().add(at * 8).cast(), _mm512_popcnt_epi64(differ));
+            }
+        }
+        for (sum, counts) in sums.iter_mut().zip(counts.as_chunks::<6>().0) {
+            *sum = counts.iter().sum::<u64>() as u16;
+        }
+    }
+    narrow(signs, rest, last);
+}
+
+/// Words that are asked for ahead of their turn: a page's worth, where the processor by itself stops.
+const AHEAD: usize = 512;
+
 #[target_feature(enable = "popcnt")]
-pub(super) fn differences(signs: &[u64], rows: &[u64], out: &mut [u16]) {
-    let Ok(signs) = <&[u64; 6]>::try_from(signs) else { return super::count_differences(signs, rows, out) };
-    for (row, out) in rows.as_chunks::<6>().0.iter().zip(out) {
+fn narrow_differences(signs: &[u64; 6], rows: &[[u64; 6]], out: &mut [u16]) {
+    narrow(signs, rows, out);
+}
+
+#[inline(always)]
+pub(super) fn narrow(signs: &[u64; 6], rows: &[[u64; 6]], out: &mut [u16]) {
+    for (row, out) in rows.iter().zip(out) {
         let mut count = 0;
         for (row, sign) in row.iter().zip(signs) {
             count += (row ^ sign).count_ones();
         }
         *out = count as u16;
     }
+}
+
+/// As the portable one.
+#[inline(always)]
+pub(super) fn prefetch(row: &[u8]) {
+    for line in row.chunks(64) {
+        // SAFETY: prefetching reads nothing, and the address is that of a slice.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+}
+
+/// As the portable one; SSE is part of every such processor.
+#[inline(always)]
+pub(super) fn greater(numbers: &[f32; 64], above: f32) -> u64 {
+    let mut bits = 0;
+    for at in 0..16 {
+        // SAFETY: four numbers are read from each fourth one.
+        let some = unsafe {
+            let numbers = _mm_loadu_ps(numbers.as_ptr().add(at * 4));
+            _mm_movemask_ps(_mm_cmpgt_ps(numbers, _mm_set1_ps(above)))
+        };
+        bits |= (some as u64) << (at * 4);
+    }
+    bits
 }

@@ -19,6 +19,11 @@ const STEP: usize = 64;
 /// Below this many allowed rows of a step, each is multiplied alone.
 const SPARSE: u32 = 24;
 
+/// Rows are counted in turn in so many histograms: most fall into the same few bins, and adding to one waits for itself.
+const SIDES: usize = 4;
+/// Rows are asked for this many before they are multiplied.
+const AHEAD: usize = 12;
+
 /// With fewer allowed rows, all of them are multiplied.
 const CASCADE: usize = 40_000;
 /// Otherwise at least this many rows are, those with the most equal signs…
@@ -237,7 +242,7 @@ impl Scan<'_> {
         let (signs, scales) = (segment.signs(), segment.scales());
         let width = sign_words(segment.dim());
         let mut rows = vec![u16::MAX; to - from];
-        let mut histogram = vec![0; segment.dim() + 1];
+        let mut histogram = [(); SIDES].map(|()| vec![0; segment.dim() + 1]);
         let mut counts = [0u16; STEP];
         for first in (from..to).step_by(STEP) {
             let last = to.min(first + STEP);
@@ -250,25 +255,34 @@ impl Scan<'_> {
                 &signs[first * width..last * width],
                 &mut counts[..last - first],
             );
-            for i in Ones(wanted).filter(|i| scales[first + i] > 0.0) {
-                rows[first + i - from] = counts[i];
-                histogram[usize::from(counts[i])] += 1;
+            let wanted = wanted & kernel::greater(&scales[first..last], 0.0);
+            for (i, (row, &count)) in rows[first - from..last - from].iter_mut().zip(&counts).enumerate() {
+                if wanted >> i & 1 == 1 {
+                    *row = count;
+                    histogram[i % SIDES][usize::from(count)] += 1;
+                }
             }
         }
-        Differences { rows, histogram }
+        let (one, others) = histogram.split_at_mut(1);
+        for other in others {
+            one[0].iter_mut().zip(other).for_each(|(sum, count)| *sum += *count);
+        }
+        Differences { rows, histogram: std::mem::take(&mut one[0]) }
     }
 
     /// Ranks the rows with fewer than `limit` differences by their quantised products.
     fn nearest(&self, differences: &[u16], limit: u16, best: &mut Best) -> usize {
-        let mut near = 0;
-        for (block, differences) in differences.chunks(STEP).enumerate() {
-            let wanted = differences
-                .iter()
-                .enumerate()
-                .fold(0, |bits, (i, &count)| bits | u64::from(count < limit) << i);
-            near += wanted.count_ones() as usize;
-            Ones(wanted).for_each(|i| self.multiply(self.task.from + block * STEP + i, best));
+        let segment = &self.view.segment;
+        let rows: Vec<u32> = (self.task.from as u32..)
+            .zip(differences)
+            .filter_map(|(row, &count)| (count < limit).then_some(row))
+            .collect();
+        for (at, &row) in rows.iter().enumerate() {
+            if let Some(&later) = rows.get(at + AHEAD) {
+                kernel::prefetch(segment.code(later as usize));
+            }
+            self.multiply(row as usize, best);
         }
-        near
+        rows.len()
     }
 }

@@ -11,6 +11,8 @@ use engraft_core::ChunkNo;
 use rayon::prelude::*;
 
 use crate::analyze;
+use crate::bits::Ones;
+use crate::kernel;
 use crate::leg::allowed::Allowed;
 use crate::rank::{Best, Scored};
 use crate::request::Term;
@@ -265,23 +267,16 @@ impl Scan<'_> {
         let chunks = self.view.segment.chunks();
         let mut matched = 0;
         for (block, sums) in sums.chunks_mut(64).enumerate() {
-            let highest = sums.iter().fold(0f32, |highest, &sum| if sum > highest { sum } else { highest });
-            if highest == 0.0 {
+            let scored = kernel::greater(sums, 0.0);
+            if scored == 0 {
                 continue;
             }
             let first = start + block * 64;
-            let mask = self.mask.map_or(!0, |mask| mask[first / 64]);
-            if mask == !0 && highest < best.floor() {
-                matched += sums.iter().map(|&sum| usize::from(sum > 0.0)).sum::<usize>();
-            } else {
-                for (i, &sum) in sums.iter().enumerate() {
-                    if sum > 0.0 && mask >> i & 1 == 1 {
-                        matched += 1;
-                        if sum >= best.floor() {
-                            best.push(Scored::new(sum, chunks[first + i], self.at, (first + i) as u32));
-                        }
-                    }
-                }
+            let allowed = scored & self.mask.map_or(!0, |mask| mask[first / 64]);
+            matched += allowed.count_ones() as usize;
+            // Equal ones may enter too.
+            for i in Ones(allowed & kernel::greater(sums, best.floor().next_down())) {
+                best.push(Scored::new(sums[i], chunks[first + i], self.at, (first + i) as u32));
             }
             sums.fill(0.0);
         }
