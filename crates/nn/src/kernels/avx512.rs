@@ -1,8 +1,8 @@
 //! AVX-512: sixteen lanes, thirty-two registers; `bf16` and `i8` products where the CPU has them.
 
 use std::arch::x86_64::{
-    __m512, __m512bh, __m512i, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm512_add_ps,
-    _mm512_cvtepi32_ps, _mm512_div_ps, _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps,
+    __m512, __m512bh, __m512i, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _MM_HINT_T0, _mm_prefetch,
+    _mm512_add_ps, _mm512_cvtepi32_ps, _mm512_div_ps, _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps,
     _mm512_loadu_ps, _mm512_loadu_si512, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_reduce_add_ps,
     _mm512_reduce_max_ps, _mm512_roundscale_ps, _mm512_scalef_ps, _mm512_set1_epi32, _mm512_set1_ps,
     _mm512_storeu_ps, _mm512_sub_ps,
@@ -67,6 +67,12 @@ impl Simd for Avx512 {
     type F = __m512;
     const LANES: usize = 16;
     const ROWS: usize = 12;
+
+    #[inline(always)]
+    fn prefetch<W>(self, from: &[W], bytes: usize) {
+        // SAFETY: nothing is read, so any address will do.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.as_ptr().cast::<i8>().wrapping_add(bytes)) }
+    }
 
     fn run(self, job: Job<'_>) {
         match (job, self.bf16, self.vnni) {

@@ -6,6 +6,9 @@ use super::simd::{MOST_LANES, Simd, gelu, load_some, store_some};
 /// Rows of the tallest tile of any set.
 pub(super) const MOST_ROWS: usize = 12;
 
+/// Bytes by which a panel is asked for ahead of its turn: the processor by itself stops at the end of every page.
+const AHEAD: usize = 4096;
+
 /// Rows of the next tile, of those that are left.
 #[inline(always)]
 pub(super) fn tile_rows<S: Simd>(left: usize) -> usize {
@@ -221,8 +224,10 @@ pub(super) fn tile<S: Simd, A: Arithmetic<S>, const R: usize, const NV: usize>(
     }
     for (step, line) in (0..steps).zip(panel.chunks_exact(NV * S::LANES)) {
         let mut columns = [arithmetic.load(s, line); NV];
+        s.prefetch(line, AHEAD);
         for v in 1..NV {
             columns[v] = arithmetic.load(s, &line[v * S::LANES..]);
+            s.prefetch(&line[v * S::LANES..], AHEAD);
         }
         for r in 0..R {
             let row = arithmetic.spread(s, a[r][step]);

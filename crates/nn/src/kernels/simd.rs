@@ -18,6 +18,10 @@ pub(super) trait Simd: Copy {
     /// Rows of a full tile, 6 or 12: as many as leave all sums in registers.
     const ROWS: usize;
 
+    /// Asks for the memory so many bytes past the start of `from`, there or not.
+    #[inline(always)]
+    fn prefetch<W>(self, _from: &[W], _bytes: usize) {}
+
     /// Runs a job with this set's instructions turned on.
     fn run(self, job: Job<'_>);
 
