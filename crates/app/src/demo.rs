@@ -3,6 +3,7 @@
 mod annotated;
 mod tuned;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
@@ -39,6 +40,8 @@ pub struct DemoReport {
     pub annotated: AnnotatedReport,
     /// The classifier that learned from them.
     pub tuned: TuneReport,
+    /// The reranker that learned from the handbook's judged questions.
+    pub reranked: TuneReport,
     /// Retrieval, fine-tuning or both, for the same messages.
     pub decided: Decided,
 }
@@ -52,11 +55,29 @@ pub struct Asked {
     pub report: AskReport,
 }
 
+/// A question of the sample.
 #[derive(Deserialize)]
-struct TourLine {
+struct QuestionLine {
     question: String,
     #[serde(default)]
-    after_update: Option<serde_json::Value>,
+    gold: Vec<Gold>,
+    /// What answers it once the policy has changed, where that is another passage.
+    #[serde(default)]
+    after_update: Option<Gold>,
+}
+
+/// Where an answer is.
+#[derive(Deserialize)]
+struct Gold {
+    uri: String,
+}
+
+impl QuestionLine {
+    /// The documents that answer it after the update.
+    fn answered_by(&self) -> BTreeSet<&str> {
+        let all = self.after_update.as_ref().map_or(self.gold.as_slice(), std::slice::from_ref);
+        all.iter().map(|gold| gold.uri.as_str()).collect()
+    }
 }
 
 /// Runs the demonstration in `dir`, which must be empty, absent or an earlier demonstration.
@@ -86,7 +107,7 @@ pub fn demo(
     let request = IngestRequest { paths: vec![documents.display().to_string()], ..IngestRequest::default() };
     let ingested = ingest(context, &workspace, parsers, &request)?;
 
-    let tour = tour()?;
+    let tour = questions("demo.jsonl")?;
     context.progress.stage("ask", Some(tour.len() as u64));
     let asked = answers(context, &workspace, tour.iter())?;
 
@@ -98,6 +119,7 @@ pub fn demo(
     unpack("annotation", scratch.path())?;
     let annotated = annotated::annotate(context, &workspace, scratch.path(), random)?;
     let tuned = tuned::tune(context, &workspace, scratch.path(), &annotated.dataset)?;
+    let reranked = tuned::rerank(context, &workspace, &made.workspace, &questions("questions.jsonl")?)?;
     let task = Task::read(&scratch.path().join("topics.toml"))?;
     let out = made.workspace.join("decision");
     let workspace = Some(&workspace);
@@ -105,13 +127,24 @@ pub fn demo(
         DecideRequest { task: &task, out: &out, command: "engraft demo", threads, workspace, parsers };
     let decided = decide(context, &request)?;
     let workspace = made.workspace;
-    Ok(DemoReport { workspace, documents, ingested, asked, updated, asked_again, annotated, tuned, decided })
+    Ok(DemoReport {
+        workspace,
+        documents,
+        ingested,
+        asked,
+        updated,
+        asked_again,
+        annotated,
+        tuned,
+        reranked,
+        decided,
+    })
 }
 
 fn answers<'a>(
     context: Context,
     workspace: &Workspace,
-    lines: impl Iterator<Item = &'a TourLine>,
+    lines: impl Iterator<Item = &'a QuestionLine>,
 ) -> Result<Vec<Asked>, Error> {
     let each = lines.map(|line| {
         let request = AskRequest { question: line.question.clone(), ..AskRequest::default() };
@@ -122,10 +155,10 @@ fn answers<'a>(
     each.collect()
 }
 
-fn tour() -> Result<Vec<TourLine>, Error> {
+fn questions(name: &str) -> Result<Vec<QuestionLine>, Error> {
     let broken = |why: String| Error::Bug(format!("the bundled sample is broken: {why}"));
-    let file = SAMPLE.get_file("demo.jsonl").ok_or_else(|| broken("no demo.jsonl".into()))?;
-    let lines = file.contents_utf8().ok_or_else(|| broken("demo.jsonl is not UTF-8".into()))?.lines();
+    let file = SAMPLE.get_file(name).ok_or_else(|| broken(format!("no {name}")))?;
+    let lines = file.contents_utf8().ok_or_else(|| broken(format!("{name} is not UTF-8")))?.lines();
     lines.map(|line| serde_json::from_str(line).map_err(|error| broken(error.to_string()))).collect()
 }
 

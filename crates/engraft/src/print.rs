@@ -231,7 +231,7 @@ pub(crate) fn demo(report: &DemoReport) -> String {
         let _ = write!(text, "\n? {}\n{}", asked.question, answered(&asked.report));
     }
     text.push_str(&annotation::annotated(&report.annotated));
-    text.push_str(&tuning::demonstrated(&report.tuned));
+    text.push_str(&tuning::demonstrated(&report.tuned, &report.reranked));
     let _ = write!(text, "\nRetrieval, fine-tuning or both? {}", deciding::decided(&report.decided));
     let place = report.workspace.display();
     let _ = write!(

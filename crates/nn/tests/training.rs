@@ -11,7 +11,7 @@ use engraft_nn::train::{
     AdamW, Adapt, Body, BodyOptions, Draw, Head, Lora, Parameter, Sequence, clip_gradients, pool, pool_grad,
     unit, unit_grad, without_gradient, zero_gradients,
 };
-use engraft_nn::{Encoder, EncoderOptions, Pooling, write_tensors};
+use engraft_nn::{Encoder, EncoderOptions, Pooling, Weights, write_tensors};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -271,6 +271,30 @@ fn what_is_saved_runs_in_the_fast_encoder() {
         let off = fast.iter().zip(&slow).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
         assert!(off < 1e-5, "{off}");
     }
+}
+
+#[test]
+fn a_saved_encoder_has_the_pooler_that_other_tools_ask_for() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::copy(folder().join("config.json"), dir.path().join("config.json")).unwrap();
+    // The base has none: what is written passes the first token on.
+    open(Adapt::Full).save(dir.path()).unwrap();
+    let written = Weights::open(&dir.path().join("model.safetensors")).unwrap();
+    let mut row = vec![0.0; 24];
+    written.row(written.tensor("pooler.dense.weight", &[24, 24]).unwrap(), 5, &mut row);
+    assert!(row.iter().enumerate().all(|(at, x)| *x == f32::from(u8::from(at == 5))), "{row:?}");
+    assert_eq!(written.vector("pooler.dense.bias", 24).unwrap(), [0.0; 24]);
+    // The base has one: it is kept to the bit, and does not move.
+    let mut tensors = open(Adapt::Full).merged();
+    let pooler: Vec<f32> = (0..24 * 24).map(|at| at as f32).collect();
+    tensors.push(("pooler.dense.weight".into(), vec![24, 24], pooler.clone()));
+    tensors.push(("pooler.dense.bias".into(), vec![24], vec![3.0; 24]));
+    write_tensors(&dir.path().join("model.safetensors"), &tensors).unwrap();
+    let body = Body::open(dir.path(), BodyOptions::default()).unwrap();
+    let kept = body.merged();
+    let kept = kept.iter().find(|(name, _, _)| name == "pooler.dense.weight").unwrap();
+    assert_eq!(kept.2, pooler);
+    assert!(body.parameters().iter().filter(|one| one.name.starts_with("pooler")).all(|one| !one.trained));
 }
 
 #[test]

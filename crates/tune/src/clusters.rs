@@ -25,6 +25,11 @@ impl Clusters {
         Clusters { groups, count: numbers.len() }
     }
 
+    /// The group of each row, numbered from 0.
+    pub(crate) fn groups(&self) -> &[usize] {
+        &self.groups
+    }
+
     /// Any statistic of the rows with its percentile interval: groups are drawn with replacement. `statistic` gets how often
     /// each row was drawn; `undefined` says why there is no value, where there is none.
     pub(crate) fn measure(

@@ -17,6 +17,7 @@ pub mod extractor;
 pub mod groundedness;
 mod halves;
 pub mod linear;
+pub mod reader;
 pub mod rerank;
 pub mod retrieve;
 pub mod reward;

@@ -20,6 +20,18 @@ pub struct Verdict {
 /// 1997, §2.7.1). One seed shows no spread of seeds, and only rows are drawn.
 pub fn paired_difference(base: &[Vec<f64>], candidate: &[Vec<f64>], resampling: &Resampling) -> Metric {
     let n = base.iter().chain(candidate).map(Vec::len).min().unwrap_or(0);
+    paired_difference_of_groups(base, candidate, &(0..n).collect::<Vec<_>>(), resampling)
+}
+
+/// As [`paired_difference`], of rows that belong together: whole groups are drawn. `groups` numbers the group of each row from 0.
+pub fn paired_difference_of_groups(
+    base: &[Vec<f64>],
+    candidate: &[Vec<f64>],
+    groups: &[usize],
+    resampling: &Resampling,
+) -> Metric {
+    let n = base.iter().chain(candidate).map(Vec::len).min().unwrap_or(0).min(groups.len());
+    let count = groups.iter().max().map_or(0, |most| most + 1);
     let bare = |value, why: &str| Metric { value, low: None, high: None, n, why: Some(why.into()) };
     if n == 0 || base.is_empty() || candidate.is_empty() {
         return bare(None, "nothing to compare");
@@ -27,8 +39,11 @@ pub fn paired_difference(base: &[Vec<f64>], candidate: &[Vec<f64>], resampling: 
     let (base_mean, candidate_mean) = (mean_of_seeds(base, n), mean_of_seeds(candidate, n));
     let differences: Vec<f64> = candidate_mean.iter().zip(&base_mean).map(|(a, b)| a - b).collect();
     let value = differences.iter().sum::<f64>() / n as f64;
-    if n == 1 || resampling.resamples == 0 {
-        return bare(Some(value), "one row shows no spread");
+    if count == 1 || resampling.resamples == 0 {
+        return bare(
+            Some(value),
+            if n == 1 { "one row shows no spread" } else { "one group of rows shows no spread" },
+        );
     }
     let (of_base, of_candidate) = (deviations(base, &base_mean), deviations(candidate, &candidate_mean));
     let still = |seeds: &[Vec<f64>]| seeds.iter().all(|seed| seed.iter().all(|one| one.abs() < 1e-12));
@@ -41,12 +56,11 @@ pub fn paired_difference(base: &[Vec<f64>], candidate: &[Vec<f64>], resampling: 
     let mut means: Vec<f64> = (0..resampling.resamples)
         .map(|resample| {
             let mut draw = SplitMix::new(resampling.seed, resample as u64);
-            let mut weights = vec![0.0; n];
-            for _ in 0..n {
-                weights[draw.below(n)] += 1.0;
-            }
-            let mean =
-                |values: &[f64]| values.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>() / n as f64;
+            let mut times = vec![0.0; count];
+            (0..count).for_each(|_| times[draw.below(count)] += 1.0);
+            let weights: Vec<f64> = groups.iter().map(|&group| times[group]).collect();
+            let all: f64 = weights.iter().sum();
+            let mean = |values: &[f64]| values.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>() / all;
             let mut total = mean(&differences);
             for (seeds, sign) in [(&of_candidate, 1.0), (&of_base, -1.0)] {
                 let k = seeds.len();
@@ -175,6 +189,23 @@ mod tests {
         let paired = paired_difference(&base, &candidate, &resampling);
         let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-12;
         assert!(near(plain.low, paired.low) && near(plain.high, paired.high), "{plain:?} {paired:?}");
+    }
+
+    #[test]
+    fn rows_of_a_group_are_drawn_together() {
+        let [base, candidate] = world(400, 3, 0.1, 0.05, 0.01, 6);
+        // Each row four times over says no more than once.
+        let four = |seeds: &[Vec<f64>]| -> Vec<Vec<f64>> {
+            seeds.iter().map(|seed| seed.iter().flat_map(|&x| [x; 4]).collect()).collect()
+        };
+        let groups: Vec<usize> = (0..1600).map(|row| row / 4).collect();
+        let resampling = Resampling { seed: 2, resamples: 600 };
+        let width = |metric: Metric| metric.high.unwrap() - metric.low.unwrap();
+        let once = width(paired_difference(&base, &candidate, &resampling));
+        let (base, candidate) = (four(&base), four(&candidate));
+        let grouped = width(paired_difference_of_groups(&base, &candidate, &groups, &resampling));
+        let loose = width(paired_difference(&base, &candidate, &resampling));
+        assert!((grouped / once - 1.0).abs() < 1e-9 && loose < 0.85 * once, "{once} {grouped} {loose}");
     }
 
     #[test]

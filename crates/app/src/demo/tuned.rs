@@ -1,13 +1,25 @@
-//! The demonstration's model: what three people's labels teach a classifier, measured on messages it has not seen.
+//! The demonstration's models: what three people's labels teach a classifier, measured on messages it has not seen, and what
+//! judged questions teach a reranker of search.
 
 use std::path::Path;
 
-use crate::people::Principal;
-use crate::tune::{ClassifierRequest, TuneReport, TuneRequest, remove_tuned, tune_classifier};
-use crate::{Context, Error, Workspace};
+use engraft_tune::artefact::remove;
+use serde_json::json;
 
-/// The model.
+use super::QuestionLine;
+use crate::people::Principal;
+use crate::serving::RERANKER as KIND;
+use crate::tune::{
+    ClassifierRequest, RerankerRequest, TuneReport, TuneRequest, remove_tuned, tune_classifier, tune_reranker,
+};
+use crate::{Context, Error, Workspace, rollback_model};
+
+/// The classifier.
 const MODEL: &str = "support-topics";
+/// The reranker.
+const RERANKER: &str = "handbook-reranker";
+/// Judged questions, in the demonstration's folder.
+const JUDGEMENTS: &str = "judgements.jsonl";
 
 /// Tunes a classifier on the resolved messages; an earlier one makes way.
 pub(super) fn tune(
@@ -35,4 +47,44 @@ pub(super) fn tune(
         out_of_scope: None,
     };
     tune_classifier(context, workspace, &me, &request)
+}
+
+/// Tunes a reranker on the handbook's questions, each with the documents that answer it; an earlier one makes way. Search uses it
+/// where it is proven better.
+pub(super) fn rerank(
+    context: Context,
+    workspace: &Workspace,
+    dir: &Path,
+    questions: &[QuestionLine],
+) -> Result<TuneReport, Error> {
+    let me = Principal::at_the_machine();
+    if workspace.models().join(RERANKER).exists() {
+        if workspace.serving().model(KIND) == Some(RERANKER) {
+            rollback_model(context, workspace, &me, KIND)?;
+        }
+        remove(&workspace.models(), RERANKER)?;
+    }
+    let judged = questions.iter().flat_map(|one| one.answered_by().into_iter().map(move |uri| (one, uri)));
+    let lines = judged.map(|(one, uri)| format!("{}\n", json!({ "query": one.question, "uri": uri })));
+    let path = dir.join(JUDGEMENTS);
+    std::fs::write(&path, lines.collect::<String>()).map_err(Error::io("write", &path))?;
+    let request = RerankerRequest {
+        tune: TuneRequest {
+            data: path.display().to_string(),
+            question: None,
+            eval: None,
+            base: None,
+            name: Some(RERANKER.into()),
+            seeds: 1,
+            seed: 0,
+            over_length: "error".into(),
+        },
+        // One short look at each pair: a demonstration is over in seconds.
+        epochs: 1,
+        batch: 16,
+        rate: 2e-5,
+        wrong: 2,
+        window: 128,
+    };
+    tune_reranker(context, workspace, &me, &request)
 }

@@ -27,6 +27,9 @@ pub(crate) const DECIDES: &str = "nDCG@10";
 /// The same on questions none of whose answers were judged in training.
 pub(crate) const ON_NEW: &str = "nDCG@10 where no answer was seen in training";
 
+/// What decides, of the search before.
+pub(crate) const BEFORE: &str = "nDCG@10 before";
+
 /// Judged questions, in two parts that do not leak, and what they are ranked against.
 pub(crate) struct Lesson {
     pub(crate) ground: Ground,
@@ -183,6 +186,7 @@ pub(crate) fn figures(
         out.eval.insert(name.into(), Metric::mean(&mean, &resampling));
         out.against_base.insert(name.into(), paired_difference(&[before], &after, &resampling));
     }
+    out.eval.insert(BEFORE.into(), Metric::mean(&scores(base, ndcg, &all), &resampling));
     let (whole, on_new) = (&out.against_base[DECIDES], &out.against_base[ON_NEW]);
     out.verdict = verdict(whole, DECIDES, "the search before");
     if out.verdict.ship {

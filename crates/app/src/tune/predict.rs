@@ -13,13 +13,14 @@ use serde_json::{Map, Value, json};
 use crate::config::Encoder;
 use crate::tune::extractor;
 use crate::tune::pairs;
-use crate::tune::{groundedness, reward};
+use crate::tune::{groundedness, reader, reward};
 use crate::{Context, Error, Workspace};
 
 /// Texts scored together.
 const BATCH: usize = 256;
 
-/// Hands a line for every row of `input` to `take`, in order: `{id, label, scores}` or `{id, spans}`, or `{id, error}` for a row that could
+/// Hands a line for every row of `input` to `take`, in order: what
+/// the model says of it, such as `{id, label, scores}` or `{id, spans}`, or `{id, error}` for a row that could
 /// not be read or is too long.
 pub fn predict(
     context: Context,
@@ -34,6 +35,7 @@ pub fn predict(
         "extractor" => extractor::extract(context, workspace, &artefact, input, take),
         "groundedness" => groundedness::predict(context, workspace, &artefact, input, take),
         "reward" => reward::predict(context, workspace, &artefact, input, take),
+        "reader" => reader::predict(context, workspace, &artefact, input, take),
         "reranker" | "retriever" => pairs::predict(context, workspace, &artefact, input, take),
         other => Err(Error::Request {
             message: format!("`{model}` is a {other}, which this build cannot run"),

@@ -11,7 +11,7 @@ use engraft_nn::train::{Body, BodyOptions};
 use engraft_nn::{Embedder, Precision};
 use engraft_tune::artefact::{Artefact, Probe, Trained};
 use engraft_tune::data::folds;
-use engraft_tune::export::{TOKENIZER_FILES, sentence_transformers};
+use engraft_tune::export::{Behind, TOKENIZER_FILES, sentence_transformers};
 use engraft_tune::retrieve::{
     Adapter, AdapterOptions, Contrast, ContrastOptions, ContrastTask, Lessons, adapter_steps, train_adapter,
 };
@@ -402,7 +402,7 @@ fn write_encoder(body: &Body, base: &Path, target: &Path) -> Result<(), Error> {
         }
     }
     body.save(plain.path()).map_err(TuneError::from)?;
-    Ok(sentence_transformers(plain.path(), None, target)?)
+    Ok(sentence_transformers(plain.path(), Behind::default(), target)?)
 }
 
 /// Gets a retriever ready to serve while the one before it goes on, or search without one: every passage has a vector in the

@@ -16,6 +16,8 @@ pub(crate) enum Tune {
     Groundedness(Groundedness),
     /// Which of two responses people would prefer
     Reward(Reward),
+    /// Where in a passage the answer to a question stands, or that it does not
+    Reader(Reader),
     /// How much words and meaning count in search, from judged questions
     Fusion(Judgements),
     /// Questions nearer to the passages that answer them, from judged questions
@@ -100,10 +102,20 @@ pub(crate) struct Reward {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Reader {
+    #[command(flatten)]
+    pub(crate) job: Job,
+    /// How the encoder is moved: full (all of it) or lora (by adapters)
+    #[arg(long, default_value = "full")]
+    pub(crate) method: String,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Predict {
     /// A tuned model
     pub(crate) model: String,
-    /// The texts (`{"id","text"}` a line), claims (`{"id","claim","evidence"}`) or responses (`{"id","prompt","response"}`)
+    /// The texts (`{"id","text"}` a line), claims (`{"id","claim","evidence"}`), responses
+    /// (`{"id","prompt","response"}`) or questions (`{"id","question","passage"}`)
     #[arg(long, value_name = "FILE.jsonl")]
     pub(crate) input: PathBuf,
 }

@@ -84,22 +84,39 @@ pub(crate) fn exported(report: &Exported, dir: &Path) -> String {
     format!("{} files in {}.\n{losses}", report.files.len(), dir.display())
 }
 
-/// The model of the demonstration: how good, and by how much better than the one below.
-pub(crate) fn demonstrated(report: &TuneReport) -> String {
+/// The models of the demonstration: how good each is, beside what stands below it.
+pub(crate) fn demonstrated(classifier: &TuneReport, reranker: &TuneReport) -> String {
     let mut text = format!(
         "\nFrom their labels: `{}`, a classifier ({}) tuned on {} messages in {:.1} s, measured on {} others\n",
-        report.model, report.method, report.train.rows, report.train.seconds, report.data.eval_rows
+        classifier.model,
+        classifier.method,
+        classifier.train.rows,
+        classifier.train.seconds,
+        classifier.data.eval_rows
     );
-    for name in ["accuracy", "macro_f1"] {
-        if let Some(metric) = report.eval.get(name) {
-            let _ = writeln!(text, "  {name:26} {}", figure(metric));
-        }
+    for tier in &classifier.tiers {
+        let _ = writeln!(text, "  {:26} {}", format!("accuracy of {}", tier.method), figure(&tier.value));
     }
+    text.push_str(&verdict(classifier));
     let _ = writeln!(
         text,
-        "  {}: {}.",
-        if report.ship { "ship it" } else { "do not ship it" },
-        report.why.trim_end_matches('.')
+        "\nFrom judged questions: `{}`, a reranker tuned on {} pairs in {:.1} s, measured on {} questions it has not seen",
+        reranker.model, reranker.train.rows, reranker.train.seconds, reranker.data.eval_rows
     );
+    for (name, what) in [("nDCG@10 before", "nDCG@10 of search"), ("nDCG@10", "nDCG@10 reranked")] {
+        if let Some(metric) = reranker.eval.get(name) {
+            let _ = writeln!(text, "  {what:26} {}", figure(metric));
+        }
+    }
+    text.push_str(&verdict(reranker));
     text
+}
+
+fn verdict(report: &TuneReport) -> String {
+    let said = match (report.ship, report.served) {
+        (true, true) => "used by `search --rerank` from now on",
+        (true, false) => "ship it",
+        (false, _) => "do not ship it",
+    };
+    format!("  {said}: {}.\n", report.why.trim_end_matches('.'))
 }

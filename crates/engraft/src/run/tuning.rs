@@ -44,6 +44,12 @@ impl Session<'_> {
                 let report = app::tune::tune_groundedness(self.context, &workspace, &me, &request)?;
                 self.show(&report, print::tuned)
             }
+            Tune::Reader(words) => {
+                let (tune, method) = (request(&words.job)?, words.method.clone());
+                let request = app::tune::ReaderRequest { tune, method };
+                let report = app::tune::tune_reader(self.context, &workspace, &me, &request)?;
+                self.show(&report, print::tuned)
+            }
             Tune::Reward(words) => {
                 let (tune, method) = (request(&words.job)?, words.method.clone());
                 let request = app::tune::RewardRequest { tune, method };

@@ -14,6 +14,7 @@ mod judges;
 mod knowledge;
 mod metrics;
 mod ranking;
+mod reading;
 mod sample;
 mod tuning;
 mod web;

@@ -1,4 +1,4 @@
-//! The bundled handbook and its questions, asked through the binary.
+//! The bundled handbook: its questions asked through the binary, and the whole demonstration.
 
 use std::collections::BTreeMap;
 
@@ -60,4 +60,32 @@ fn the_sample_is_answered_from_its_own_words_and_what_it_lacks_is_not() {
     let (right, wrong) = (right as f64 / answerable as f64, wrong as f64 / unanswerable as f64);
     assert!(wrong <= MOST_FALSE, "{wrong:.3} of the unanswerable questions are answered");
     assert!(right >= LEAST_RIGHT, "only {right:.3} of the questions have the gold words in their quotes");
+}
+
+#[test]
+fn the_demonstration_tunes_a_classifier_and_a_reranker_and_says_what_each_gained() {
+    let Some(bench) = Bench::full() else { return };
+    let mut command = bench.command(&["--json", "demo", bench.path("demo").to_str().unwrap()]);
+    // The demonstration takes the encoder that is known by name, from the folder of this machine's models.
+    let models = bench.path("home").join("models");
+    std::fs::create_dir_all(&models).unwrap();
+    let link = models.join("all-MiniLM-L6-v2");
+    std::os::unix::fs::symlink(engraft_testkit::model().unwrap().canonicalize().unwrap(), link).unwrap();
+    command.current_dir(bench.path(""));
+    let run = crate::bench::run(command);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    for (tuned, measure) in [("tuned", "accuracy"), ("reranked", "nDCG@10")] {
+        let tuned = &report[tuned];
+        for metric in [&tuned["eval"][measure], &tuned["against_base"][measure]] {
+            assert!(metric["value"].is_number() && metric["n"].as_u64() > Some(10), "{tuned}");
+        }
+        assert!(tuned["why"].as_str().unwrap().contains("points"), "{tuned}");
+    }
+    let reranked = &report["reranked"];
+    assert!(reranked["eval"]["nDCG@10 before"]["low"].is_number(), "{reranked}");
+    assert_eq!((&reranked["served"], &reranked["kind"]), (&reranked["ship"], &"reranker".into()));
+    // Every question of the handbook that was judged has its document there after the update.
+    assert_eq!(reranked["data"]["unresolved"], 0, "{reranked}");
+    assert!(bench.path("demo/judgements.jsonl").is_file());
 }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::kept::{Groups, Kept, Parts};
 use super::lora::{Adapter, merge};
 use super::product::{BLOCK, Dense};
+use super::save::POOLER;
 use super::{Adapt, Parameter};
 use crate::kernels::{Attention, AttentionScratch, Finish, Isa, Job, NormaliseKeep, Planes};
 use crate::weights::Weights;
@@ -135,6 +136,7 @@ impl Body {
             norm: reader.norm("embeddings.LayerNorm", hidden)?,
             layers: (0..config.layers).map(|n| reader.layer(n, hidden, inner)).collect::<Result<_, _>>()?,
         };
+        reader.pooler(hidden)?;
         let parameters = reader.parameters;
         let isa = Isa::best(Precision::F32);
         let layers = (0..config.layers).map(|_| Packs {
@@ -393,6 +395,15 @@ impl Reader<'_> {
             Adapt::Full => None,
         };
         Ok(LinearAt { weight, bias, adapter })
+    }
+
+    /// The layer that other tools put on the first token. Nothing here reads it; it is kept as it is for them.
+    fn pooler(&mut self, hidden: usize) -> Result<(), ModelError> {
+        if self.weights.has(&format!("{}{POOLER}.weight", self.prefix)) {
+            self.read(&format!("{POOLER}.weight"), &[hidden, hidden], false)?;
+            self.read(&format!("{POOLER}.bias"), &[hidden], false)?;
+        }
+        Ok(())
     }
 
     fn layer(&mut self, n: usize, hidden: usize, inner: usize) -> Result<LayerAt, ModelError> {

@@ -11,6 +11,9 @@ use crate::weights_out::write_tensors;
 /// What PEFT puts before the name of every tensor.
 const PEFT_PREFIX: &str = "base_model.model.";
 
+/// The layer that other tools put on the first token.
+pub(super) const POOLER: &str = "pooler.dense";
+
 /// A tensor's name, shape and numbers.
 type Named = (String, Vec<usize>, Vec<f32>);
 
@@ -81,8 +84,17 @@ impl Body {
     }
 
     /// Writes `model.safetensors` with merged weights into a folder that has the base's other files.
+    ///
+    /// Readers that ask for a pooler find the base's, or one that passes the first token's state on: none is made up on loading.
     pub fn save(&self, dir: &Path) -> Result<(), ModelError> {
-        write_tensors(&dir.join("model.safetensors"), &self.merged())
+        let mut tensors = self.merged();
+        if !tensors.iter().any(|(name, _, _)| name.starts_with(POOLER)) {
+            let hidden = self.config.hidden;
+            let identity = (0..hidden * hidden).map(|at| f32::from(u8::from(at % (hidden + 1) == 0)));
+            tensors.push((format!("{POOLER}.weight"), vec![hidden, hidden], identity.collect()));
+            tensors.push((format!("{POOLER}.bias"), vec![hidden], vec![0.0; hidden]));
+        }
+        write_tensors(&dir.join("model.safetensors"), &tensors)
     }
 
     /// Writes the adapters as PEFT reads them: `adapter_model.safetensors` and `adapter_config.json`, which names `base`.

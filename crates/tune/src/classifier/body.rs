@@ -11,6 +11,7 @@ use engraft_nn::{Embedder, EncoderOptions, Tokenizer};
 use crate::classifier::logistic::Logistic;
 use crate::classifier::method::Method;
 use crate::data::Labelling;
+use crate::export::save_adapter;
 use crate::trainer::{Checkpoint, Plan, Task, parts, train};
 use crate::{TuneError, Watch};
 
@@ -122,12 +123,7 @@ pub(crate) fn move_body(
     let folder = tempfile::tempdir().map_err(TuneError::io("create a folder in", &std::env::temp_dir()))?;
     copy_base(base.dir, folder.path())?;
     task.body.save(folder.path())?;
-    if matches!(recipe.adapt, Adapt::Lora(_)) {
-        let adapter = folder.path().join("adapter");
-        std::fs::create_dir(&adapter).map_err(TuneError::io("create", &adapter))?;
-        let base = base.dir.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        task.body.save_adapters(&adapter, &base)?;
-    }
+    save_adapter(&task.body, base.dir, folder.path())?;
     let encoder = Embedder::open(
         folder.path(),
         "tuned",

@@ -154,29 +154,35 @@ fn placed(text: &str, spans: Vec<SpanWords>, repaired: &mut usize) -> Result<Vec
             let message = format!("the span [{}, {}) has no label", words.char_start, words.char_end);
             return Err(Rejection::new("no_label", message, "say what the span is"));
         }
-        let span = Span::new(words.char_start, words.char_end);
-        let found = span.and_then(|span| Some((span, map.quote(span)?)));
-        let span = match (found, words.quote.as_deref().filter(|quote| !quote.is_empty())) {
-            (Some((span, _)), None) => span,
-            (Some((span, found)), Some(quote)) if found == quote => span,
-            (_, Some(quote)) => {
-                let place = only_place(&map, quote)?;
-                *repaired += 1;
-                place
-            }
-            (None, None) => {
-                let (start, end, chars) = (words.char_start, words.char_end, map.chars());
-                let message =
-                    format!("the span [{start}, {end}) is empty or outside the text of {chars} code points");
-                let hint = "offsets are half-open and count Unicode code points, not bytes or UTF-16 units";
-                return Err(Rejection::new("span_outside", message, hint));
-            }
-        };
+        let (span, moved) = place(&map, words.char_start, words.char_end, words.quote.as_deref())?;
+        *repaired += usize::from(moved);
         placed.push(MarkedSpan { span, label: words.label });
     }
     placed.sort();
     placed.dedup();
     Ok(placed)
+}
+
+/// The span `[start, end)` of a text, or where its quote stands instead, when that is one place; and whether it was moved.
+pub(crate) fn place(
+    map: &CharMap,
+    start: usize,
+    end: usize,
+    quote: Option<&str>,
+) -> Result<(Span, bool), Rejection> {
+    let found = Span::new(start, end).and_then(|span| Some((span, map.quote(span)?)));
+    match (found, quote.filter(|quote| !quote.is_empty())) {
+        (Some((span, _)), None) => Ok((span, false)),
+        (Some((span, found)), Some(quote)) if found == quote => Ok((span, false)),
+        (_, Some(quote)) => Ok((only_place(map, quote)?, true)),
+        (None, None) => {
+            let chars = map.chars();
+            let message =
+                format!("the span [{start}, {end}) is empty or outside the text of {chars} code points");
+            let hint = "offsets are half-open and count Unicode code points, not bytes or UTF-16 units";
+            Err(Rejection::new("span_outside", message, hint))
+        }
+    }
 }
 
 /// Where a quote stands, when that is one place.

@@ -11,6 +11,7 @@ mod split;
 
 pub use audit::{ClassCount, Conflict, DataAudit, Lengths, audit, label_issues};
 pub use classified::{Example, Labelling, Labels, read_classified};
+pub(crate) use extraction::place;
 pub use extraction::{ExtractionRow, MarkedSpan, extraction_row, label_counts, read_extraction};
 pub use judged::{Judged, JudgedQuestion, read_judged};
 pub use length::{Fitted, OverLength, UnknownPolicy, fit, pieces};

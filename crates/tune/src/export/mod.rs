@@ -1,13 +1,18 @@
 //! Tuned models as folders that other tools load: the classic layout of sentence-transformers, which every reader of the
-//! last years understands, and adapters as PEFT keeps them.
+//! last years understands, classifiers of transformers, and adapters as PEFT keeps them.
 
+mod classes;
 mod peft;
 mod sentences;
 
-pub use peft::merge_adapter;
-pub use sentences::{Dense, sentence_transformers};
+pub use classes::{Classes, transformers_classifier};
+pub use peft::{ADAPTER, merge_adapter};
+pub(crate) use peft::{ADAPTER_FILES, save_adapter};
+pub use sentences::{Behind, Dense, sentence_transformers};
 
 use std::path::Path;
+
+use serde_json::Value;
 
 use crate::TuneError;
 use crate::artefact::write;
@@ -42,7 +47,28 @@ pub(crate) fn copy(from: &Path, to: &Path, names: &[&str]) -> Result<(), TuneErr
     Ok(())
 }
 
-pub(crate) fn write_json(path: &Path, value: &serde_json::Value) -> Result<(), TuneError> {
+/// The `config.json` of a model folder.
+pub(crate) fn read_config(dir: &Path) -> Result<Value, TuneError> {
+    let path = dir.join("config.json");
+    let text = std::fs::read(&path).map_err(TuneError::io("read", &path))?;
+    serde_json::from_slice(&text)
+        .map_err(|error| TuneError::Damaged { path: dir.into(), reason: format!("config.json: {error}") })
+}
+
+/// Tensors of an encoder under the names they have inside a model of transformers with a head, its pooler left out.
+pub(crate) fn inside(tensors: Vec<Named>) -> Vec<Named> {
+    let inside = tensors.into_iter().filter(|(name, _, _)| !name.contains("pooler."));
+    let renamed = inside.map(|(name, shape, values)| {
+        let bare = name.strip_prefix("bert.").unwrap_or(&name);
+        (format!("bert.{bare}"), shape, values)
+    });
+    renamed.collect()
+}
+
+/// A tensor's name, shape and numbers.
+pub(crate) type Named = (String, Vec<usize>, Vec<f32>);
+
+pub(crate) fn write_json(path: &Path, value: &Value) -> Result<(), TuneError> {
     let parent = path.parent().unwrap_or(path);
     std::fs::create_dir_all(parent).map_err(TuneError::io("create", parent))?;
     write(path, format!("{value:#}\n").as_bytes())

@@ -24,6 +24,25 @@ struct AdapterConfig {
     modules_to_save: Option<Vec<String>>,
 }
 
+/// Where an encoder that was trained through adapters keeps them, in its folder.
+pub const ADAPTER: &str = "adapter";
+
+/// Its files there.
+pub(crate) const ADAPTER_FILES: [&str; 2] =
+    ["adapter/adapter_config.json", "adapter/adapter_model.safetensors"];
+
+/// Writes the adapters of `body`, where it has any, beside its merged weights in `encoder`; `base` is the folder it came from.
+pub(crate) fn save_adapter(body: &Body, base: &Path, encoder: &Path) -> Result<(), TuneError> {
+    if body.adapters().is_empty() {
+        return Ok(());
+    }
+    let adapter = encoder.join(ADAPTER);
+    std::fs::create_dir_all(&adapter).map_err(TuneError::io("create", &adapter))?;
+    let name = base.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    body.save_adapters(&adapter, &name)?;
+    Ok(())
+}
+
 /// The files of the encoder that is made, besides its weights.
 const FILES: [&str; 4] =
     ["config.json", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json"];

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{TOKENIZER_FILES, copy, write_json};
 use crate::TuneError;
 
-/// A linear layer behind the pooled vector: the logits of a classifier.
+/// A linear layer behind the pooled vector: the logits of a classifier, a score.
 #[derive(Clone, Copy, Debug)]
 pub struct Dense<'a> {
     /// `[outputs, inputs]`
@@ -17,12 +17,24 @@ pub struct Dense<'a> {
     pub bias: &'a [f32],
 }
 
-/// Writes the encoder in `encoder` to the folder `to`: pooled, of norm 1, and through `dense` where there is one.
-pub fn sentence_transformers(encoder: &Path, dense: Option<Dense<'_>>, to: &Path) -> Result<(), TuneError> {
+/// What becomes of a text's token states.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Behind<'a> {
+    /// How they become one vector; `None`: as the encoder's folder says.
+    pub pooling: Option<Pooling>,
+    /// Whether the vector keeps its length instead of being brought to norm 1.
+    pub raw: bool,
+    /// The layer that comes last, where there is one.
+    pub dense: Option<Dense<'a>>,
+}
+
+/// Writes the encoder in `encoder` to the folder `to`, and what comes behind its token states.
+pub fn sentence_transformers(encoder: &Path, behind: Behind<'_>, to: &Path) -> Result<(), TuneError> {
     let config = Config::open(encoder)?;
+    let Behind { pooling, raw, dense } = behind;
     copy(encoder, to, &TOKENIZER_FILES)?;
     copy(encoder, to, &["config.json", "model.safetensors"])?;
-    let first = config.pooling == Pooling::First;
+    let first = pooling.unwrap_or(config.pooling) == Pooling::First;
     let pooling = json!({
         "word_embedding_dimension": config.hidden, "pooling_mode_cls_token": first,
         "pooling_mode_mean_tokens": !first, "pooling_mode_max_tokens": false,
@@ -40,15 +52,14 @@ pub fn sentence_transformers(encoder: &Path, dense: Option<Dense<'_>>, to: &Path
     let module = |n: usize, path: &str, kind: &str| -> Value {
         json!({ "idx": n, "name": n.to_string(), "path": path, "type": format!("sentence_transformers.models.{kind}") })
     };
-    let mut modules = vec![
-        module(0, "", "Transformer"),
-        module(1, "1_Pooling", "Pooling"),
-        module(2, "2_Normalize", "Normalize"),
-    ];
-    let normalize = to.join("2_Normalize");
-    std::fs::create_dir_all(&normalize).map_err(TuneError::io("create", &normalize))?;
+    let mut modules = vec![module(0, "", "Transformer"), module(1, "1_Pooling", "Pooling")];
+    if !raw {
+        modules.push(module(2, "2_Normalize", "Normalize"));
+        let normalize = to.join("2_Normalize");
+        std::fs::create_dir_all(&normalize).map_err(TuneError::io("create", &normalize))?;
+    }
     if let Some(Dense { weight, bias }) = dense {
-        modules.push(module(3, "3_Dense", "Dense"));
+        modules.push(module(modules.len(), "3_Dense", "Dense"));
         let layer = json!({
             "in_features": config.hidden, "out_features": bias.len(), "bias": true,
             "activation_function": "torch.nn.modules.linear.Identity",
@@ -74,7 +85,8 @@ mod tests {
         let to = tempfile::tempdir().unwrap();
         let weight: Vec<f32> = (0..48).map(|n| n as f32).collect();
         let dense = Dense { weight: &weight, bias: &[1.0, 2.0] };
-        sentence_transformers(&encoder, Some(dense), to.path()).unwrap();
+        sentence_transformers(&encoder, Behind { dense: Some(dense), ..Behind::default() }, to.path())
+            .unwrap();
         let vectors = |dir: &Path| {
             let encoder = Encoder::open(dir, EncoderOptions::default()).unwrap();
             encoder.encode_flat(&[vec![1, 2, 3], vec![4, 5]]).unwrap()

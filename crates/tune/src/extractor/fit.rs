@@ -258,7 +258,7 @@ impl<'a> Fit<'a> {
             let folder =
                 tempfile::tempdir().map_err(TuneError::io("create a folder in", &std::env::temp_dir()))?;
             beside(base.dir, folder.path())?;
-            tuned.save(folder.path())?;
+            tuned.save(base.dir, folder.path())?;
             let crf = with_head(crf.clone(), &tuned);
             let decoder = Decoder::new(crf.chain.clone(), &crf.moves, decoding);
             let own = Some(Box::new(States::open(folder.path(), self.job.threads)?));

@@ -17,14 +17,14 @@ mod lessons;
 mod method;
 mod model;
 mod patterns;
-mod pieces;
+pub(crate) mod pieces;
 mod score;
 mod states;
 mod tags;
 mod text;
 mod tiers;
 mod tuned;
-mod words;
+pub(crate) mod words;
 
 pub use method::{ExtractorMethod, UnknownExtractorMethod};
 pub use model::Extractor;

@@ -71,7 +71,7 @@ pub(crate) fn pieced(
 ///
 /// `starts` holds the first token of each word and the number of tokens. A word of more tokens than `room` has a window of
 /// its own; the tokenizer makes none.
-fn windows(starts: &[usize], room: usize) -> Vec<Range<usize>> {
+pub(crate) fn windows(starts: &[usize], room: usize) -> Vec<Range<usize>> {
     let words = starts.len() - 1;
     let mut ranges = Vec::new();
     let mut from = 0;

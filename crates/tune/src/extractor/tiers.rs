@@ -10,6 +10,7 @@ use crate::TuneError;
 use crate::artefact::Trained;
 use crate::calibrate::Calibration;
 use crate::data::{ExtractionRow, label_counts};
+use crate::export::{ADAPTER_FILES, copy};
 use crate::extractor::files::{ENCODER, MOVED, beside};
 use crate::extractor::fit::{Fit, Fitted};
 use crate::extractor::folds::folds;
@@ -92,6 +93,7 @@ impl ExtractorTuned {
             beside(encoder.path(), &to)?;
             let (from, to) = (encoder.path().join(MOVED), to.join(MOVED));
             std::fs::copy(&from, &to).map_err(TuneError::io("write", &to))?;
+            copy(encoder.path(), &dir.join(ENCODER), &ADAPTER_FILES)?;
         }
         self.extractor.save(dir)
     }

@@ -9,6 +9,7 @@ use std::path::Path;
 use engraft_nn::train::{Adapt, Body, BodyOptions, Head, Parameter, Sequence};
 
 use crate::TuneError;
+use crate::export::save_adapter;
 use crate::extractor::chain::{Chain, path_score};
 use crate::extractor::pieces::Pieced;
 use crate::extractor::states::means;
@@ -166,9 +167,11 @@ impl<'a> Tuned<'a> {
         (&weight.values, &bias.values)
     }
 
-    /// Writes the encoder's weights, adapters merged, into a folder that holds the base's other files.
-    pub(crate) fn save(&self, dir: &Path) -> Result<(), TuneError> {
-        Ok(self.body.save(dir)?)
+    /// Writes the encoder's weights, adapters merged and, where there are any, beside them, into a folder that holds the other
+    /// files of `base`.
+    pub(crate) fn save(&self, base: &Path, dir: &Path) -> Result<(), TuneError> {
+        self.body.save(dir)?;
+        save_adapter(&self.body, base, dir)
     }
 }
 

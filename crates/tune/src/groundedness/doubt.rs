@@ -12,7 +12,7 @@ pub(crate) struct Truth {
     clusters: Clusters,
 }
 
-const ONE_KIND: &str = "undefined: claims of both kinds are needed";
+const ONE_KIND: &str = "undefined: rows of both kinds are needed";
 
 impl Truth {
     /// Claims with the name of the group of each.

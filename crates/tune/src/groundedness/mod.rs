@@ -4,7 +4,7 @@
 //! and calibrates them; a [`Groundedness`] model gives a chance and a verdict, which is "unsure" where it does not know.
 
 mod claim;
-mod doubt;
+pub(crate) mod doubt;
 mod features;
 mod fit;
 mod model;

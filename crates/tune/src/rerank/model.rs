@@ -4,10 +4,10 @@ use std::path::Path;
 
 use engraft_nn::train::{Body, Head};
 use engraft_nn::{Encoder, EncoderOptions, Tokenizer, Weights, write_tensors};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::TuneError;
-use crate::export::{TOKENIZER_FILES, copy, write_json};
+use crate::export::{TOKENIZER_FILES, copy, inside, read_config, write_json};
 
 /// The heads' names in a transformers file.
 const POOLER: &str = "bert.pooler.dense";
@@ -141,10 +141,7 @@ pub(crate) fn save(
     dir: &Path,
 ) -> Result<(), TuneError> {
     copy(base, dir, &TOKENIZER_FILES)?;
-    let path = base.join("config.json");
-    let text = std::fs::read(&path).map_err(TuneError::io("read", &path))?;
-    let mut config: Value = serde_json::from_slice(&text)
-        .map_err(|error| TuneError::Damaged { path: base.into(), reason: error.to_string() })?;
+    let mut config = read_config(base)?;
     config["architectures"] = json!(["BertForSequenceClassification"]);
     config["id2label"] = json!({ "0": "LABEL_0" });
     config["label2id"] = json!({ "LABEL_0": 0 });
@@ -155,14 +152,8 @@ pub(crate) fn save(
         &dir.join("sentence_bert_config.json"),
         &json!({ "max_seq_length": window, "do_lower_case": false }),
     )?;
-    let mut tensors: Vec<(String, Vec<usize>, Vec<f32>)> = body
-        .merged()
-        .into_iter()
-        .map(|(name, shape, values)| {
-            let bare = name.strip_prefix("bert.").unwrap_or(&name);
-            (format!("bert.{bare}"), shape, values)
-        })
-        .collect();
+    // The pooler is trained anew, as a head.
+    let mut tensors = inside(body.merged());
     for parameter in heads.pooler.parameters().iter().chain(heads.classifier.parameters()) {
         tensors.push((parameter.name.clone(), parameter.shape.clone(), parameter.values.clone()));
     }

@@ -1,0 +1,67 @@
+//! Models of other tools come in: encoders, adapters of PEFT, and what another workspace tuned.
+
+use std::path::Path;
+
+use engraft_tune::TuneError;
+use engraft_tune::artefact::{Artefact, MANIFEST, check_name};
+use engraft_tune::export::merge_adapter;
+
+use crate::models::{self, ModelInfo};
+use crate::people::{Act, Principal};
+use crate::tune::export::copy_folder;
+use crate::tune::models as tuned;
+use crate::{Context, Error, Workspace};
+
+/// Brings in the model in `dir`: one that `engraft` tuned, an encoder, or an adapter of PEFT for the workspace's encoder.
+///
+/// A tuned model joins the workspace under its own name, or `name`; an encoder or adapter becomes an encoder of this machine.
+pub fn import_model(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    dir: &Path,
+    name: Option<&str>,
+) -> Result<ModelInfo, Error> {
+    who.must(Act::Manage)?;
+    let own = || {
+        dir.canonicalize().ok().and_then(|path| path.file_name().map(|f| f.to_string_lossy().into_owned()))
+    };
+    if dir.join(MANIFEST).is_file() {
+        return import_tuned(workspace, dir, name);
+    }
+    let name = name.map(str::to_string).or_else(own).unwrap_or_default();
+    check_name(&name)?;
+    if dir.join("adapter_config.json").is_file() {
+        let encoder = models::show(&workspace.config.encoder.model)?;
+        let merged = tempfile::tempdir().map_err(Error::io("create a folder in", &std::env::temp_dir()))?;
+        context.progress.say(&format!("merging the adapter into {}", encoder.name));
+        merge_adapter(&encoder.path, dir, merged.path())?;
+        return models::pull(context, &name, Some(models::From::Folder(merged.path().into())));
+    }
+    models::pull(context, &name, Some(models::From::Folder(dir.into())))
+}
+
+fn import_tuned(workspace: &Workspace, dir: &Path, name: Option<&str>) -> Result<ModelInfo, Error> {
+    let artefact = Artefact::read(dir)?;
+    let name = name.unwrap_or(&artefact.manifest.name).to_string();
+    check_name(&name)?;
+    let all = workspace.models();
+    let target = all.join(&name);
+    if target.exists() {
+        return Err(TuneError::Taken { name }.into());
+    }
+    std::fs::create_dir_all(&all).map_err(Error::io("create", &all))?;
+    let aside = tempfile::Builder::new().prefix(".draft-").tempdir_in(&all);
+    let aside = aside.map_err(Error::io("create a folder in", &all))?;
+    copy_folder(dir, aside.path())?;
+    let mut manifest = artefact.manifest;
+    manifest.name.clone_from(&name);
+    let text = serde_json::to_string_pretty(&manifest).map_err(|error| Error::Bug(error.to_string()))?;
+    let path = aside.path().join(MANIFEST);
+    std::fs::write(&path, text + "\n").map_err(Error::io("write", &path))?;
+    // Read once more from where it now lies: what was cut short on the way is no model.
+    Artefact::read(aside.path())?;
+    std::fs::rename(aside.keep(), &target).map_err(Error::io("write", &target))?;
+    tuned::show_tuned(workspace, &name)?
+        .ok_or_else(|| Error::Bug(format!("{name} was imported but cannot be described")))
+}

@@ -1,0 +1,192 @@
+//! What of a model each format holds: an encoder, an encoder and a layer, an adapter. What would answer otherwise is refused.
+
+use std::path::{Path, PathBuf};
+
+use engraft_nn::{EncoderOptions, Pooling};
+use engraft_tune::artefact::{Artefact, Probe};
+use engraft_tune::classifier::{Classifier, Model, Space};
+use engraft_tune::export::{ADAPTER, Behind, Classes, Dense, sentence_transformers, transformers_classifier};
+use engraft_tune::reader::Reader;
+use engraft_tune::rerank::Reranker;
+use engraft_tune::reward::{PairScorer, Reward};
+
+use crate::models;
+use crate::tune::base;
+use crate::tune::export::{copy_folder, probes};
+use crate::{Context, Error, Workspace};
+
+/// A model on its way out.
+pub(super) struct Leaving<'a> {
+    pub(super) context: Context<'a>,
+    pub(super) workspace: &'a Workspace,
+    pub(super) artefact: &'a Artefact,
+    pub(super) format: &'a str,
+    pub(super) to: &'a Path,
+    /// What the format cannot hold.
+    pub(super) losses: Vec<String>,
+}
+
+impl Leaving<'_> {
+    /// Writes the folder; inputs with what the exported part says of them.
+    pub(super) fn write(&mut self) -> Result<Vec<Probe>, Error> {
+        match (self.format, self.artefact.manifest.kind.as_str()) {
+            ("peft", _) => self.adapter(),
+            (_, "classifier") => self.classifier(),
+            (_, "reranker") => self.reranker(),
+            ("sentence-transformers", "reward") => self.reward(),
+            ("transformers", "reader") => self.reader(),
+            ("sentence-transformers", "reader") => {
+                Err(self.cannot("marks answers, and vectors of sentences hold none; write it as transformers"))
+            }
+            ("sentence-transformers", "retriever" | "extractor") => self.encoder(),
+            ("transformers", "retriever") => {
+                Err(self.cannot("is an encoder without a layer on top; write it as sentence-transformers"))
+            }
+            ("transformers", "reward") => Err(self.cannot(
+                "pools all tokens before its last layer, which no class of transformers does; write it as sentence-transformers",
+            )),
+            ("transformers", "extractor") => Err(self.cannot(
+                "marks spans by a chain over whole words, their shapes and what may follow what; the logits of tokens alone \
+                 would mark others",
+            )),
+            _ => Err(self.cannot("has no encoder of its own")),
+        }
+    }
+
+    fn cannot(&self, why: &str) -> Error {
+        let name = &self.artefact.manifest.name;
+        Error::Request {
+            message: format!("{name} cannot be written as {}: it {why}", self.format),
+            hint: format!(
+                "`engraft model show {name}` says what it is made of; its folder is {}",
+                self.artefact.dir.display()
+            ),
+        }
+    }
+
+    /// The encoder that was tuned.
+    fn own(&self) -> Result<PathBuf, Error> {
+        let dir = self.artefact.dir.join("encoder");
+        if dir.is_dir() { Ok(dir) } else { Err(self.cannot("has no encoder of its own")) }
+    }
+
+    fn adapter(&mut self) -> Result<Vec<Probe>, Error> {
+        let adapter = self.artefact.dir.join("encoder").join(ADAPTER);
+        if !adapter.is_dir() {
+            return Err(self.cannot("was not tuned with `--method lora`"));
+        }
+        copy_folder(&adapter, self.to)?;
+        self.losses.push("the layers on top of the encoder, and whatever is mixed with them".into());
+        probes::vectors(&self.own()?)
+    }
+
+    fn encoder(&mut self) -> Result<Vec<Probe>, Error> {
+        let own = self.own()?;
+        if self.artefact.manifest.kind == "extractor" {
+            self.losses.push("the chain over words that marks spans".into());
+        }
+        sentence_transformers(&own, Behind::default(), self.to)?;
+        probes::vectors(&own)
+    }
+
+    fn reranker(&mut self) -> Result<Vec<Probe>, Error> {
+        let own = self.own()?;
+        copy_folder(&own, self.to)?;
+        self.losses.push("the weight that its score has beside that of search".into());
+        probes::pairs(&Reranker::open(&own, EncoderOptions::default())?)
+    }
+
+    fn reader(&mut self) -> Result<Vec<Probe>, Error> {
+        let own = self.own()?;
+        copy_folder(&own, self.to)?;
+        let adapter = self.to.join(ADAPTER);
+        if adapter.is_dir() {
+            // Merged already; transformers would add it once more.
+            std::fs::remove_dir_all(&adapter).map_err(Error::io("remove", &adapter))?;
+        }
+        self.losses.push("the temperature of how sure it is, and that answers begin and end at words".into());
+        probes::tokens(&Reader::load(self.artefact, self.workspace.threads())?)
+    }
+
+    fn reward(&mut self) -> Result<Vec<Probe>, Error> {
+        let own = self.own()?;
+        let model = Reward::load(self.artefact)?;
+        let weight = model.pair_head().ok_or_else(|| self.cannot("has no layer on an encoder of its own"))?;
+        let dense = Some(Dense { weight, bias: &[0.0] });
+        let behind = Behind { pooling: Some(Pooling::Mean), raw: true, dense };
+        sentence_transformers(&own, behind, self.to)?;
+        self.losses.push("the weights of style and words".into());
+        self.losses
+            .push("which end of a long text is cut: prompt [SEP] response is read from its beginning".into());
+        probes::responses(&PairScorer::open(&own, weight.to_vec(), self.workspace.threads())?)
+    }
+
+    fn classifier(&mut self) -> Result<Vec<Probe>, Error> {
+        let (classifier, _) = Classifier::load(self.artefact)?;
+        let head = head(&classifier).ok_or_else(|| self.cannot("has no linear layer on an encoder"))?;
+        let folder = match head.space {
+            Space::Own => self.own()?,
+            Space::Base => self.base_folder()?.ok_or_else(|| self.cannot("stands on no encoder"))?,
+        };
+        let others =
+            classifier.members.iter().filter(|member| member.name != head.name && member.weight > 0.0);
+        self.losses
+            .extend(others.map(|one| {
+                format!("the part `{}` of the mixture, which weighs {:.2}", one.name, one.weight)
+            }));
+        if classifier.scope.is_some() {
+            self.losses.push("what tells texts that belong to none of the classes".into());
+        }
+        let dense = Dense { weight: &head.weight, bias: &head.bias };
+        if self.format == "transformers" {
+            let names = classifier.labels.names();
+            let classes = Classes { names, labelling: classifier.labelling, head: dense };
+            transformers_classifier(&folder, classes, self.to)?;
+            self.losses.push(
+                "loading without `trust_remote_code=True`: its class lies in the folder, for those of transformers read the first \
+                 token alone"
+                    .into(),
+            );
+        } else {
+            sentence_transformers(&folder, Behind { dense: Some(dense), ..Behind::default() }, self.to)?;
+        }
+        probes::logits(&folder, dense)
+    }
+
+    fn base_folder(&self) -> Result<Option<PathBuf>, Error> {
+        let Some(named) = &self.artefact.manifest.base else { return Ok(None) };
+        if let Some(encoder) = base::open(self.context, self.workspace, Some(&named.name))? {
+            self.artefact.must_fit(&named.name, &encoder.remembered().fingerprint)?;
+        }
+        Ok(Some(models::show(&named.name)?.path))
+    }
+}
+
+/// A linear layer on vectors of one space.
+struct Layer {
+    name: String,
+    space: Space,
+    /// Row by row of a class, calibrated: the softmax of its logits is what the member gives.
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+/// The layer on the tuned encoder, else on the base.
+fn head(classifier: &Classifier) -> Option<Layer> {
+    let logistic = |wanted: Space| {
+        classifier.members.iter().find_map(|member| match (&member.model, member.space) {
+            (Model::Logistic(model), Some(space)) if space == wanted => Some((member, model, space)),
+            _ => None,
+        })
+    };
+    let (member, model, space) = logistic(Space::Own).or_else(|| logistic(Space::Base))?;
+    let (classes, dim) = (model.bias.len(), model.weights.len() / model.bias.len().max(1));
+    let calibrated = |x: f32| (f64::from(x) / member.temperature) as f32;
+    let at = |place: usize| calibrated(model.weights[place % dim * classes + place / dim]);
+    Some(Layer {
+        name: member.name.clone(),
+        space,
+        weight: (0..classes * dim).map(at).collect(),
+        bias: model.bias.iter().copied().map(calibrated).collect(),
+    })
+}

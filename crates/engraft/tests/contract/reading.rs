@@ -1,0 +1,167 @@
+//! tune reader, predict with it, and how it leaves: questions whose answers stand in their passages, or not.
+
+use expect_test::expect;
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, shape};
+
+const ROOMS: [&str; 6] = ["kitchen", "garage", "archive", "canteen", "cellar", "lobby"];
+const THINGS: [&str; 6] = ["kettle", "ladder", "ledger", "tray", "barrel", "sofa"];
+
+/// Houses with a thing in a room; every third question asks for another thing.
+fn rows(count: usize) -> Vec<Value> {
+    let row = |n: usize| {
+        let (room, thing) = (ROOMS[n % 6], THINGS[n / 6 % 6]);
+        let passage = format!("Züri house {n}: the {thing} stands in the {room} by the door.");
+        let start = passage[..passage.find(room).unwrap()].chars().count();
+        let answer = json!({ "char_start": start, "char_end": start + room.len(), "quote": room });
+        let (wanted, answers) = match n % 3 {
+            0 => (THINGS[(n / 6 + 1) % 6], json!([])),
+            _ => (thing, json!([answer])),
+        };
+        json!({ "id": format!("h{n}"), "question": format!("Where does the {wanted} stand?"), "passage": passage,
+            "answers": answers, "document": format!("house {n}") })
+    };
+    (0..count).map(row).collect()
+}
+
+fn file(bench: &Bench, name: &str, rows: &[Value]) -> String {
+    let path = bench.path(name);
+    std::fs::write(&path, rows.iter().map(|row| row.to_string() + "\n").collect::<String>()).unwrap();
+    path.to_str().unwrap().to_string()
+}
+
+#[test]
+fn marked_answers_become_a_reader_that_quotes_to_the_letter_and_leaves() {
+    let Some(bench) = Bench::full() else { return };
+    let data = file(&bench, "answers.jsonl", &rows(90));
+    let report = bench.json(&["tune", "reader", "--data", &data, "--seeds", "1", "--name", "faq"]);
+    assert_eq!((&report["kind"], &report["method"]), (&"reader".into(), &"full".into()));
+    assert_eq!(report["against"], "the reader of sentences");
+    for measure in ["f1", "em", "answerable_auroc"] {
+        assert!(report["against_base"][measure]["n"].as_u64() > Some(0), "{report}");
+        assert!(report["eval"][measure]["value"].is_number(), "{report}");
+    }
+    assert!(report["calibration"]["temperature"].as_f64() > Some(0.0), "{report}");
+    let told = report["train"]["rows"].as_u64().unwrap() + report["data"]["eval_rows"].as_u64().unwrap();
+    assert_eq!(told, 90);
+
+    let mut asked = rows(6);
+    asked.push(json!({ "id": "long", "question": "why ".repeat(100), "passage": "Because." }));
+    asked.push(json!({ "id": "bare", "question": "Who?" }));
+    let run = bench.run(&["predict", "faq", "--input", &file(&bench, "asked.jsonl", &asked)]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let said: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(said.len(), 8);
+    for (said, row) in said.iter().zip(&asked).take(6) {
+        assert_eq!(
+            (&said["id"], said["answerable"].as_bool()),
+            (&row["id"], Some(said["spans"][0].is_object()))
+        );
+        let passage = row["passage"].as_str().unwrap();
+        for span in said["spans"].as_array().unwrap() {
+            let at = |name: &str| span[name].as_u64().unwrap() as usize;
+            let quote: String =
+                passage.chars().skip(at("char_start")).take(at("char_end") - at("char_start")).collect();
+            assert_eq!(span["quote"], quote.as_str());
+        }
+    }
+    let answered = said.iter().find(|said| said["answerable"] == true).unwrap();
+    expect!["{answerable id score spans[{char_end char_start label quote score}]}"]
+        .assert_eq(&shape(answered));
+    assert_eq!((&said[6]["id"], &said[6]["error"]["kind"]), (&"long".into(), &"too_long".into()));
+    assert_eq!(said[7]["error"]["kind"], "no_text");
+
+    let shown = bench.json(&["model", "show", "faq"]);
+    let probe = &shown["manifest"]["probes"][0];
+    let again =
+        bench.run(&["predict", "faq", "--input", &file(&bench, "probe.jsonl", &[probe["input"].clone()])]);
+    let again: Value = serde_json::from_str(again.stdout.trim()).unwrap();
+    assert_eq!(again["spans"], probe["output"]["spans"]);
+
+    let to = bench.path("left");
+    bench.json(&["model", "export", "faq", to.to_str().unwrap(), "--format", "transformers"]);
+    let config: Value = serde_json::from_slice(&std::fs::read(to.join("config.json")).unwrap()).unwrap();
+    assert_eq!(config["architectures"], json!(["BertForQuestionAnswering"]));
+    let note: Value =
+        serde_json::from_slice(&std::fs::read(to.join("engraft-export.json")).unwrap()).unwrap();
+    expect!["{engraft format kind losses model probes[{input output}] within}"].assert_eq(&shape(&note));
+    for format in ["peft", "sentence-transformers"] {
+        let to = bench.path("not-left");
+        let (status, error) =
+            bench.json_status(&["model", "export", "faq", to.to_str().unwrap(), "--format", format]);
+        assert!(status == 2 && !to.exists(), "{error}");
+    }
+    // Search does not use it, and says so.
+    let (status, error) = bench.json_status(&["model", "serve", "faq", "--anyway"]);
+    assert!(
+        status == 2 && error["error"]["message"].as_str().unwrap().contains("search does not use"),
+        "{error}"
+    );
+}
+
+#[test]
+fn spans_of_a_dataset_are_answers_and_its_other_texts_are_the_question() {
+    let Some(bench) = Bench::full() else { return };
+    let schema = bench.path("schema.json");
+    let text = r#"{"fields":[{"name":"question","type":"text"},{"name":"passage","type":"text"}],
+        "questions":[{"name":"answer","type":"spans","field":"passage","labels":["answer"]}],"distribution":{"overlap":1}}"#;
+    std::fs::write(&schema, text).unwrap();
+    bench.json(&["dataset", "create", "marked", "--schema", schema.to_str().unwrap()]);
+    let item = |row: &Value| {
+        let mut spans = row["answers"].clone();
+        spans.as_array_mut().unwrap().iter_mut().for_each(|span| span["label"] = "answer".into());
+        json!({ "id": row["id"], "fields": { "question": row["question"], "passage": row["passage"] },
+            "responses": [{ "user": "ana", "status": "submitted", "answers": { "answer": spans } }] })
+    };
+    let items: Vec<Value> = rows(60).iter().map(item).collect();
+    let items = file(&bench, "items.jsonl", &items);
+    bench.json(&["user", "add", "ana", "--role", "annotator"]);
+    bench.json(&["dataset", "import", "marked", &items, "--format", "jsonl"]);
+    bench.json(&["resolve", "marked"]);
+    let words = ["tune", "reader", "--data", "marked", "--seeds", "1", "--method", "lora"];
+    let report = bench.json(&words);
+    assert_eq!((&report["model"], &report["method"]), (&"marked-reader".into(), &"lora".into()));
+    assert_eq!(report["data_snapshot"], bench.json(&["dataset", "show", "marked"])["snapshot"]);
+    let told = report["train"]["rows"].as_u64().unwrap() + report["data"]["eval_rows"].as_u64().unwrap();
+    assert_eq!(told, 60);
+    let to = bench.path("adapter");
+    bench.json(&["model", "export", "marked-reader", to.to_str().unwrap(), "--format", "peft"]);
+    assert!(to.join("adapter_model.safetensors").is_file() && !to.join("model.safetensors").exists());
+}
+
+#[test]
+fn what_cannot_be_read_from_is_refused_with_what_to_do() {
+    let Some(bench) = Bench::full() else { return };
+    let check = |words: &[&str], expected: expect_test::Expect| {
+        let (status, value) = bench.json_status(words);
+        assert_eq!(status, 2, "{value}");
+        let line = |key: &str| value["error"][key].as_str().unwrap_or("-").to_string();
+        expected.assert_eq(&format!("{}\nhint: {}", line("message"), line("hint")));
+    };
+    let few = file(&bench, "few.jsonl", &rows(12));
+    check(
+        &["tune", "reader", "--data", &few],
+        expect![[r#"
+            7 questions to learn from have an answer, 20 are needed
+            hint: mark more answers; some hundreds make a reader"#]],
+    );
+    check(
+        &["tune", "reader", "--data", &few, "--method", "magic"],
+        expect![[r#"
+            `magic` is no method for a reader
+            hint: choose full or lora"#]],
+    );
+    let bare = file(&bench, "bare.jsonl", &[json!({ "question": "Who?", "passage": "Ana did." })]);
+    check(
+        &["tune", "reader", "--data", &bare],
+        expect![[r#"
+            no row of bare.jsonl can be used; bare.jsonl:1: the row does not say what answers its question
+            hint: write "answers":[{"char_start","char_end","quote"}], or [] where the passage does not answer"#]],
+    );
+    let listed = bench.json(&["model", "list"]);
+    assert!(
+        listed["models"].as_array().unwrap().iter().all(|model| model["source"] != "workspace"),
+        "{listed}"
+    );
+}

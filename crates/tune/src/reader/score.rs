@@ -1,0 +1,147 @@
+//! How good a reader is, beside the one below it, on the same rows: whole groups of rows are drawn.
+
+use std::collections::BTreeMap;
+
+use engraft_eval::{Metric, Resampling, TextItem, TextMeasure, text_metrics};
+
+use super::rows::QuestionRow;
+use crate::calibrate::ece_by_width;
+use crate::clusters::{Clusters, weighted_mean};
+use crate::groundedness::doubt::Truth;
+use crate::ship::{Verdict, paired_difference_of_groups, verdict};
+
+/// What a reader says of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    /// Its answer; empty where it gives none.
+    pub answer: String,
+    /// How probable it finds that the passage answers, in `[0, 1]`.
+    pub support: f64,
+}
+
+/// The figures of a reader.
+pub(crate) struct Figures {
+    pub(crate) eval: BTreeMap<String, Metric>,
+    pub(crate) against_base: BTreeMap<String, Metric>,
+    pub(crate) verdict: Verdict,
+}
+
+/// Compares readers, one a seed, with the one below, called `against`. What is said of support is of the first seed, whose model
+/// is kept.
+pub(crate) fn judge(
+    rows: &[&QuestionRow],
+    seeds: &[Vec<Answered>],
+    below: &[Answered],
+    against: &str,
+    resampling: &Resampling,
+) -> Figures {
+    let quotes: Vec<Vec<String>> = rows.iter().map(|row| row.quotes()).collect();
+    let names = || rows.iter().map(|row| row.group.as_str());
+    let clusters = Clusters::new(names());
+    let answered: Vec<bool> = rows.iter().map(|row| !row.answers.is_empty()).collect();
+    let mut figures = Figures {
+        eval: BTreeMap::new(),
+        against_base: BTreeMap::new(),
+        verdict: Verdict { ship: false, why: String::new() },
+    };
+    let plain = Resampling { resamples: 0, ..*resampling };
+    for (name, measure) in [("f1", TextMeasure::F1), ("em", TextMeasure::ExactMatch)] {
+        let scores = |said: &[Answered]| -> Vec<f64> {
+            let items = said.iter().zip(&quotes);
+            let items: Vec<TextItem> = items
+                .map(|(said, quotes)| TextItem { prediction: &said.answer, references: quotes })
+                .collect();
+            text_metrics(&items, &[measure], &plain).into_iter().flat_map(|metric| metric.items).collect()
+        };
+        let (base, own) = (scores(below), seeds.iter().map(|said| scores(said)).collect::<Vec<_>>());
+        let mean: Vec<f64> = (0..rows.len())
+            .map(|row| own.iter().map(|seed| seed[row]).sum::<f64>() / own.len().max(1) as f64)
+            .collect();
+        let where_answered = |values: &[f64]| {
+            clusters.measure(resampling, "no passage answers its question", |weights| {
+                let kept: Vec<f64> =
+                    weights.iter().zip(&answered).map(|(w, yes)| if *yes { *w } else { 0.0 }).collect();
+                weighted_mean(values, &kept)
+            })
+        };
+        figures.eval.insert(name.into(), clusters.mean(&mean, resampling));
+        figures.eval.insert(format!("{name}_where_answered"), where_answered(&mean));
+        figures.eval.insert(format!("{name}_of_the_tier_below"), clusters.mean(&base, resampling));
+        let difference = paired_difference_of_groups(&[base], &own, clusters.groups(), resampling);
+        if measure == TextMeasure::F1 {
+            figures.verdict = verdict(&difference, "F1", against);
+        }
+        figures.against_base.insert(name.into(), difference);
+    }
+    let support = |said: &[Answered]| -> Vec<f64> { said.iter().map(|one| one.support).collect() };
+    let (own, base) = (seeds.first().map_or_else(Vec::new, |said| support(said)), support(below));
+    let truth = Truth::new(answered.clone(), names());
+    figures.eval.insert("answerable_auroc".into(), truth.auroc(&own, resampling));
+    figures.against_base.insert("answerable_auroc".into(), truth.auroc_gain(&own, &base, resampling));
+    let sure: Vec<(f64, bool)> =
+        own.iter().zip(&answered).map(|(&p, &yes)| (p.max(1.0 - p), (p > 0.5) == yes)).collect();
+    let why = Some("resampling shows more of this error than there is".to_string());
+    let value = (!sure.is_empty()).then(|| ece_by_width(&sure));
+    figures.eval.insert("ece".into(), Metric { value, low: None, high: None, n: rows.len(), why });
+    figures
+}
+
+#[cfg(test)]
+mod tests {
+    use engraft_core::Span;
+
+    use super::*;
+    use crate::reader::Question;
+
+    fn row(n: usize, answered: bool) -> QuestionRow {
+        let asked = Question {
+            id: n.to_string(),
+            line: 0,
+            question: "Who won?".into(),
+            passage: "The red team won.".into(),
+        };
+        let answers = Span::new(4, 12).filter(|_| answered).into_iter().collect();
+        QuestionRow { asked, answers, group: (n / 2).to_string() }
+    }
+
+    fn said(answer: &str, support: f64) -> Answered {
+        Answered { answer: answer.into(), support }
+    }
+
+    #[test]
+    fn saying_nothing_is_right_where_nothing_answers() {
+        let rows: Vec<QuestionRow> = (0..40).map(|n| row(n, n % 2 == 0)).collect();
+        let rows: Vec<&QuestionRow> = rows.iter().collect();
+        let own: Vec<Answered> =
+            (0..40).map(|n| if n % 2 == 0 { said("red team", 0.9) } else { said("", 0.2) }).collect();
+        let below: Vec<Answered> =
+            (0..40).map(|n| said("The red team won.", 0.4 + n as f64 / 100.0)).collect();
+        let figures =
+            judge(&rows, &[own.clone(), own], &below, "sentences", &Resampling { seed: 0, resamples: 200 });
+        let value = |name: &str| figures.eval[name].value.unwrap();
+        assert_eq!((value("f1"), value("em"), value("answerable_auroc")), (1.0, 1.0, 1.0));
+        // A whole sentence has all of the answer's words and one more, and where there is no answer it is wrong.
+        assert_eq!((value("f1_of_the_tier_below"), value("em_of_the_tier_below")), (0.4, 0.0));
+        assert!((figures.against_base["f1"].value.unwrap() - 0.6).abs() < 1e-12);
+        assert!((value("ece") - 0.15).abs() < 1e-12);
+    }
+
+    #[test]
+    fn it_ships_only_where_groups_of_rows_leave_no_doubt() {
+        let rows: Vec<QuestionRow> = (0..40).map(|n| row(n, n % 3 != 0)).collect();
+        let rows: Vec<&QuestionRow> = rows.iter().collect();
+        let right = |rate: usize| -> Vec<Answered> {
+            let one = |(n, row): (usize, &&QuestionRow)| match (n % rate == 0, row.answers.is_empty()) {
+                (true, true) => said("", 0.1),
+                (true, false) => said("red team", 0.9),
+                _ => said("blue", 0.5),
+            };
+            rows.iter().enumerate().map(one).collect()
+        };
+        let resampling = Resampling { seed: 0, resamples: 300 };
+        let better = judge(&rows, &[right(1)], &right(3), "sentences", &resampling).verdict;
+        assert!(better.ship && better.why.starts_with("F1 is better than that of sentences"), "{better:?}");
+        let same = judge(&rows, &[right(3)], &right(3), "sentences", &resampling).verdict;
+        assert!(!same.ship, "{same:?}");
+    }
+}
