@@ -105,7 +105,7 @@ fn spans_of_a_dataset_are_answers_and_its_other_texts_are_the_question() {
     let Some(bench) = Bench::full() else { return };
     let schema = bench.path("schema.json");
     let text = r#"{"fields":[{"name":"question","type":"text"},{"name":"passage","type":"text"}],
-        "questions":[{"name":"answer","type":"spans","field":"passage","labels":["answer"]}],"distribution":{"overlap":1}}"#;
+        "questions":[{"name":"answer","type":"spans","field":"passage","options":[{"value":"answer"}]}],"distribution":{"overlap":1}}"#;
     std::fs::write(&schema, text).unwrap();
     bench.json(&["dataset", "create", "marked", "--schema", schema.to_str().unwrap()]);
     let item = |row: &Value| {
