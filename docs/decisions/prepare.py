@@ -1,0 +1,94 @@
+"""Brings public data into the form that the tasks here read.
+
+    python3 docs/decisions/prepare.py
+
+Reads ENGRAFT_TEST_DATA (by default ../shared/data beside the repository) and writes below target/decisions:
+
+- handbook: the pages of the TTS / 18F handbook as of 2024-12-31, each heading that is asked as a question blanked, and the
+  questions with the section under that heading as their right passage; questions about facts that changed since 2023-06-30 with
+  what is right now.
+- scifact: an abstract a Markdown file, and the claims of the BEIR split with the abstracts judged relevant to each.
+- sec-filings: the sentences of the loan agreements, ten in a row to a group: the files do not say which sentences are of one
+  agreement, and those that stand together mostly are.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DATA = pathlib.Path(os.environ.get("ENGRAFT_TEST_DATA", ROOT / "../shared/data"))
+OUT = ROOT / "target/decisions"
+TOGETHER = 10
+
+
+def rows(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def write(path, lines):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+
+
+def fresh(path):
+    if path.exists():
+        shutil.rmtree(path)
+    path.mkdir(parents=True)
+    return path
+
+
+def handbook():
+    source = DATA / "kb-18f-handbook"
+    out = fresh(OUT / "handbook")
+    for page in (source / "t1").rglob("*.md"):
+        copy = out / "pages" / page.relative_to(source / "t1")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(page.read_bytes())
+    questions = []
+    for row in rows(source / "faq.jsonl"):
+        page = out / "pages" / row["file"]
+        lines = page.read_text(encoding="utf-8").split("\n")
+        lines[row["line"] - 1] = ""
+        page.write_text("\n".join(lines), encoding="utf-8")
+        slice_ = {"unchanged": "stable fact", "changed": "volatile fact", "new": "new page or section"}[row["since_t0"]]
+        questions.append({"id": row["id"], "question": row["question"], "gold": [{"quote": row["answer_md"], "uri": row["file"]}],
+                          "group": row["file"], "slice": slice_})
+    for row in rows(source / "update_questions.jsonl"):
+        questions.append({"id": row["id"], "question": row["question"], "answer": row["answer_t1"],
+                          "gold": [{"quote": row["evidence_t1"], "uri": row["file_t1"]}], "group": row["file_t1"], "slice": "volatile fact"})
+    write(out / "questions.jsonl", questions)
+    print(len(questions), "handbook questions")
+
+
+def scifact():
+    source = DATA / "rag-scifact"
+    out = fresh(OUT / "scifact")
+    (out / "abstracts").mkdir()
+    abstracts = {row["_id"]: row for row in rows(source / "corpus.jsonl")}
+    for id_, row in abstracts.items():
+        (out / "abstracts" / f"{id_}.md").write_text(f"# {row['title'].strip()}\n\n{row['text'].strip()}\n", encoding="utf-8")
+    claims = {row["_id"]: row["text"] for row in rows(source / "queries.jsonl")}
+    for part in ("train", "test"):
+        relevant = {}
+        for line in (source / "qrels" / f"{part}.tsv").read_text().splitlines()[1:]:
+            claim, abstract, grade = line.split("\t")
+            if int(grade) > 0:
+                relevant.setdefault(claim, []).append(abstract)
+        gold = lambda ids: [{"quote": abstracts[id_]["text"].strip(), "uri": f"{id_}.md"} for id_ in ids]
+        write(out / f"{part}.jsonl", [{"id": claim, "question": claims[claim], "gold": gold(ids)} for claim, ids in relevant.items()])
+        print(len(relevant), part, "claims")
+
+
+def sec_filings():
+    for part in ("train", "test"):
+        sentences = rows(DATA / "ner-sec-filings" / f"{part}.jsonl")
+        marked = [{"id": f"{part}-{at + 1}", **row, "group": f"{part} {at // TOGETHER}"} for at, row in enumerate(sentences)]
+        write(OUT / "sec-filings" / f"{part}.jsonl", marked)
+        print(len(marked), part, "sentences")
+
+
+handbook()
+scifact()
+sec_filings()
