@@ -2,6 +2,7 @@
 
 Run with `cargo xtask bench studio [--starts N] [--rounds N]`; writes bench/results/studio.json. The parts take turns, so
 that a busy moment falls on both. Seconds of processor time are the server's own; milliseconds are what one client waits.
+With `--alone` Label Studio is not run: its rows stay as they are in the file, marked with the commit they were measured at.
 """
 
 import argparse
@@ -28,6 +29,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", TARGET / "release/engraft")).resolve()
 VENV = pathlib.Path(os.environ.get("ENGRAFT_BENCH_VENV", TARGET / "bench/label-studio")).absolute()
+RESULTS = ROOT / "bench/results/studio.json"
 SMALL, SEED = 160, 0
 FLAT_OUT, THINKING = (0, 0), (0.5, 1.5)
 
@@ -168,23 +170,35 @@ def main():
     words.add_argument("--starts", type=int, default=3, help="how often each server starts in an empty folder")
     words.add_argument("--rounds", type=int, default=3, help="how often 50,000 tasks go in and out")
     words.add_argument("--tasks", type=int, default=50_000, help="how many tasks the large file has")
+    words.add_argument("--alone", action="store_true", help="keep the rows of Label Studio that were measured before")
     words = words.parse_args()
     if "ENGRAFT_BINARY" not in os.environ:
         subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "engraft"], cwd=ROOT, check=True)
-    program = install(VENV)
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout
-    packages = str(next(VENV.glob("lib/*/site-packages")))
-    (package,) = importlib.metadata.distributions(name="label-studio", path=[packages])
     results = {"commit": commit.strip(), "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-               "python": platform.python_version(), "label-studio version": package.version, "seed": SEED,
-               "tasks": words.tasks, "load_before": os.getloadavg()}
+               "python": platform.python_version(), "seed": SEED, "tasks": words.tasks, "load_before": os.getloadavg()}
+    program = None
+    if words.alone:
+        results["label-studio"] = before()
+    else:
+        program = install(VENV)
+        packages = str(next(VENV.glob("lib/*/site-packages")))
+        (package,) = importlib.metadata.distributions(name="label-studio", path=[packages])
+        results["label-studio version"] = package.version
     with tempfile.TemporaryDirectory(dir=TARGET) as folder:
         measure(pathlib.Path(folder), program, words, results)
     write(results | {"load_after": os.getloadavg()})
 
 
+def before():
+    """The rows of Label Studio as they were measured last, with the commit, the machine and the load of that run."""
+    past = json.loads(RESULTS.read_text())
+    kept = ("commit", "machine", "python", "note", "label-studio version", "load_before", "load_after")
+    return {"measured": {name: past[name] for name in kept if name in past}} | past["label-studio"]
+
+
 def write(results):
-    (ROOT / "bench/results/studio.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 def measure(folder, program, words, results):
@@ -200,8 +214,9 @@ def measure(folder, program, words, results):
         write(results)
 
     sides = []
-    makers = {"engraft": lambda place: Engraft(BINARY, place),
-              "label-studio": lambda place: LabelStudio(program, place)}
+    makers = {"engraft": lambda place: Engraft(BINARY, place)}
+    if program:
+        makers["label-studio"] = lambda place: LabelStudio(program, place)
     results["engraft alone"] = alone(files["annotated"], folder, 5) | {"load": round(os.getloadavg()[0], 1)}
     print(json.dumps(results["engraft alone"]), flush=True)
     for name, make in makers.items():

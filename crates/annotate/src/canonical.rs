@@ -1,7 +1,6 @@
 //! Canonical JSON: one text for one value, so that its hash can be its address.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use engraft_core::content_hash;
 use serde::Serialize;
@@ -13,9 +12,9 @@ use serde_json::{Map, Value};
 pub fn canonical_json(value: &impl Serialize) -> String {
     // Only a map with keys that are no strings, or a failing `Serialize`, cannot become a value; no type here has either.
     let value = serde_json::to_value(value).unwrap_or(Value::Null);
-    let mut text = String::new();
+    let mut text = Vec::new();
     write(&value, &mut text);
-    text
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// The content address of an item's fields: its id where the source gave none.
@@ -23,38 +22,38 @@ pub fn item_id(fields: &Map<String, Value>) -> String {
     content_hash(canonical_json(fields).as_bytes())
 }
 
-fn write(value: &Value, text: &mut String) {
+fn write(value: &Value, text: &mut Vec<u8>) {
     match value {
         Value::Array(values) => {
-            text.push('[');
+            text.push(b'[');
             for (at, value) in values.iter().enumerate() {
                 if at > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
                 write(value, text);
             }
-            text.push(']');
+            text.push(b']');
         }
         Value::Object(entries) => {
             let sorted: BTreeMap<&String, &Value> = entries.iter().collect();
-            text.push('{');
+            text.push(b'{');
             for (at, (key, value)) in sorted.into_iter().enumerate() {
                 if at > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
-                scalar(&Value::from(key.as_str()), text);
-                text.push(':');
+                scalar(key, text);
+                text.push(b':');
                 write(value, text);
             }
-            text.push('}');
+            text.push(b'}');
         }
         scalar_value => scalar(scalar_value, text),
     }
 }
 
-fn scalar(value: &Value, text: &mut String) {
-    // Writing to a `String` cannot fail.
-    let _ = write!(text, "{value}");
+fn scalar(value: &impl Serialize, text: &mut Vec<u8>) {
+    // Writing to memory cannot fail, nor can a scalar or a string.
+    let _ = serde_json::to_writer(text, value);
 }
 
 #[cfg(test)]

@@ -1,31 +1,8 @@
-// Pages of leads: local times, a dashboard that is told what happens, keys of the review page, upload and preview.
+// Pages of leads: a dashboard that is told what happens, keys of the review page, upload and preview.
+
+import { tellTimes } from './frame.js';
 
 const csrf = document.querySelector('meta[name="csrf"]')?.content ?? '';
-
-// Times as this clock shows them.
-function tellTimes(root) {
-  const words = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-  for (const time of root.querySelectorAll('time[datetime]')) {
-    const at = new Date(time.dateTime);
-    if (!Number.isNaN(at.getTime())) {
-      time.title = time.textContent;
-      time.textContent = words.format(at);
-    }
-  }
-}
-
-// The account menu closes like a menu.
-for (const menu of document.querySelectorAll('details.menu')) {
-  menu.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && menu.open) {
-      menu.open = false;
-      menu.querySelector('summary').focus();
-    }
-  });
-  document.addEventListener('click', (event) => {
-    if (!menu.contains(event.target)) menu.open = false;
-  });
-}
 
 // Figures as they change, told by the server while somebody looks, and not put in place while the focus is inside.
 function keepFresh(figures) {
@@ -36,8 +13,7 @@ function keepFresh(figures) {
     if (figures.contains(document.activeElement)) { waiting = html; return; }
     shown = html;
     const scrolled = [...figures.querySelectorAll('.scroll')].map((part) => part.scrollLeft);
-    const parsed = new DOMParser().parseFromString(html, 'text/html');
-    figures.replaceChildren(...parsed.body.childNodes);
+    figures.replaceChildren(...parsed(html));
     figures.querySelectorAll('.scroll').forEach((part, place) => { part.scrollLeft = scrolled[place] ?? 0; });
     tellTimes(figures);
   };
@@ -82,21 +58,6 @@ function element(name, text, className) {
   return made;
 }
 
-function table(heads, rows) {
-  const made = element('table', undefined, 'table');
-  const head = made.createTHead().insertRow();
-  for (const words of heads) head.append(element('th', words));
-  const body = made.createTBody();
-  for (const row of rows) {
-    const line = body.insertRow();
-    for (const cell of row) line.insertCell().textContent = cell;
-  }
-  const scroll = element('div', undefined, 'scroll');
-  scroll.tabIndex = 0;
-  scroll.append(made);
-  return scroll;
-}
-
 function problem(error) {
   const box = element('div', undefined, 'notice bad');
   box.append(element('p', `${error.message}.`));
@@ -104,27 +65,10 @@ function problem(error) {
   return box;
 }
 
-function imported(report) {
-  const words = [
-    `${report.items - report.known} items added`, report.known > 0 && `${report.known} were here already`,
-    report.responses > 0 && `${report.responses} responses`, report.suggestions > 0 && `${report.suggestions} suggestions`,
-    report.gold > 0 && `${report.gold} known answers`, report.repaired > 0 && `${report.repaired} spans put right by their quote`,
-  ];
-  const parts = [];
-  const done = element('div', undefined, 'notice good');
-  done.append(element('p', `${words.filter(Boolean).join(', ')}.`));
-  parts.push(done);
-  if (report.rejected.length > 0) {
-    const box = element('div', undefined, 'notice bad');
-    box.append(element('p', 'Not taken:'), table(['Line', 'Why'], report.rejected.map((row) => [row.line, row.message])));
-    parts.push(box);
-  }
-  if (report.losses.length > 0) {
-    const box = element('div', undefined, 'notice warn');
-    box.append(element('p', 'What a dataset cannot hold:'), table(['What', 'How often', 'Why'], report.losses.map((row) => [row.what, row.count, row.why])));
-    parts.push(box);
-  }
-  return parts;
+// What the server drew, as elements of this page.
+function parsed(html) {
+  const made = new DOMParser().parseFromString(html, 'text/html');
+  return document.adoptNode(made.body).childNodes;
 }
 
 // Sends the file as the body, so that it is never held in memory as a whole.
@@ -134,8 +78,9 @@ function upload(form) {
     event.preventDefault();
     const file = form.elements.file.files[0];
     if (!file) return;
-    const query = new URLSearchParams({ format: form.elements.format.value, name: file.name });
+    const query = new URLSearchParams({ format: form.elements.format.value, name: file.name, html: true });
     if (form.elements.offset_unit.value) query.set('offset_unit', form.elements.offset_unit.value);
+    if (form.elements.strict.checked) query.set('strict', true);
     const request = new XMLHttpRequest();
     request.open('POST', `${form.dataset.import}?${query}`);
     request.setRequestHeader('x-csrf-token', csrf);
@@ -149,7 +94,7 @@ function upload(form) {
       button.disabled = false;
     };
     request.onload = () => {
-      if (request.status < 300) end(...imported(request.response));
+      if (request.status < 300) end(...parsed(request.response.html));
       else end(problem(request.response?.error ?? { message: 'The upload failed', hint: 'Try again.' }));
     };
     request.onerror = () => end(problem({ message: 'The studio cannot be reached', hint: 'Check that it runs, then try again.' }));
@@ -184,7 +129,6 @@ function preview(form) {
   });
 }
 
-tellTimes(document);
 document.querySelectorAll('[data-live]').forEach(keepFresh);
 document.querySelectorAll('form[data-import]').forEach(upload);
 document.querySelectorAll('form[data-preview]').forEach(preview);

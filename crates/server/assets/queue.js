@@ -3,6 +3,7 @@
 import { Offline, get, post } from './api.js';
 import { parseItem } from './conflict.js';
 import { $, $$, el } from './dom.js';
+import { tellTimes } from './frame.js';
 import { pending, send } from './outbox.js';
 import { toast } from './toast.js';
 
@@ -71,6 +72,7 @@ function feed() {
   hungry = false;
   const parsed = new DOMParser().parseFromString(finished.html, 'text/html');
   stage.replaceChildren(...document.adoptNode(parsed.body).childNodes);
+  tellTimes(stage);
 }
 
 /// After the server took something: whatever the stage waits for may be free now.
@@ -151,7 +153,8 @@ export function setAside() {
 /// Prints the tabs' counts.
 export function counts(numbers) {
   for (const [name, number] of Object.entries(numbers ?? {})) {
-    for (const place of $$(`[data-count="${name}"]`)) place.textContent = number.toLocaleString('en');
+    const fewer = name === 'pending' && numbers.pending_fewer ? '< ' : '';
+    for (const place of $$(`[data-count="${name}"]`)) place.textContent = fewer + number.toLocaleString('en');
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { get, post } from './api.js';
 import { $, el } from './dom.js';
+import { tellTimes } from './frame.js';
 import { command } from './keys.js';
 import { toast } from './toast.js';
 
@@ -10,7 +11,11 @@ async function open(flag) {
   if (!item) return;
   const list = el('ol', { class: 'plain stack' });
   const text = el('textarea', { rows: 3, 'aria-label': flag ? 'Why a lead should look at this' : 'Comment', required: true });
-  const draw = (comments) => list.replaceChildren(...comments.map((one) => el('li', {}, el('b', {}, one.by), ' ', el('time', { class: 'muted', datetime: one.at }, one.at.slice(0, 16).replace('T', ' ')), one.flag ? ' ⚑' : '', el('div', { class: 'written', dir: 'auto' }, one.text))));
+  const row = (one) => el('li', {}, el('b', {}, one.by), ' ', el('time', { class: 'muted', datetime: one.at }, one.at.slice(0, 16).replace('T', ' ')), one.flag ? ' ⚑' : '', el('div', { class: 'written', dir: 'auto' }, one.text));
+  const draw = (comments) => {
+    list.replaceChildren(...comments.map(row));
+    tellTimes(list);
+  };
   const send = async (event) => {
     event.preventDefault();
     if (!text.value.trim()) return text.focus();

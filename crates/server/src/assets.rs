@@ -22,6 +22,7 @@ const FILES: &[(&str, &[u8])] = &[
     ("dom.js", include_bytes!("../assets/dom.js")),
     ("draft.js", include_bytes!("../assets/draft.js")),
     ("form.js", include_bytes!("../assets/form.js")),
+    ("frame.js", include_bytes!("../assets/frame.js")),
     ("guide.js", include_bytes!("../assets/guide.js")),
     ("kept.js", include_bytes!("../assets/kept.js")),
     ("keys.js", include_bytes!("../assets/keys.js")),

@@ -59,7 +59,7 @@ pub(crate) struct Page<'a> {
     pub(crate) title: &'a str,
     /// Where in the studio this is.
     pub(crate) place: Place<'a>,
-    /// Modules to load, by asset name.
+    /// Modules to load besides `frame.js`, by asset name.
     pub(crate) scripts: &'a [&'a str],
     /// The class of the main part.
     pub(crate) class: &'a str,
@@ -162,6 +162,7 @@ impl Frame {
                     link rel="icon" href=(assets::url("icon.svg")) type="image/svg+xml";
                     link rel="stylesheet" href=(assets::url("studio.css"));
                     link rel="stylesheet" href=(assets::url("lead.css"));
+                    script type="module" src=(assets::url("frame.js")) {}
                     @for script in page.scripts { script type="module" src=(assets::url(script)) {} }
                 }
                 body {

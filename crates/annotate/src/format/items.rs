@@ -33,7 +33,7 @@ impl<R: BufRead> Items<R> {
                 self.done = true;
                 return Ok(self.cutter.last());
             }
-            let end = bytes.iter().position(|&byte| self.cutter.step(byte));
+            let end = self.cutter.cut(bytes);
             let used = end.map_or(bytes.len(), |at| at + 1);
             self.reader.consume(used);
             if end.is_some()
@@ -82,6 +82,29 @@ impl Cutter {
         }
     }
 
+    /// Takes in bytes up to the one an item ends with, and where that is; all of them when none does.
+    fn cut(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        while at < bytes.len() {
+            if self.in_string && !self.escaped {
+                // Most of a file lies inside strings: what cannot end one is taken in at once.
+                let rest = &bytes[at..];
+                let special = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | b'\n'));
+                let plain = special.unwrap_or(rest.len());
+                self.push(&rest[..plain]);
+                at += plain;
+                if at == bytes.len() {
+                    break;
+                }
+            }
+            if self.step(bytes[at]) {
+                return Some(at);
+            }
+            at += 1;
+        }
+        None
+    }
+
     /// Takes in one byte; whether an item ends with it.
     fn step(&mut self, byte: u8) -> bool {
         let newline = byte == b'\n';
@@ -124,7 +147,7 @@ impl Cutter {
         if self.in_string {
             self.in_string = self.escaped || byte != b'"';
             self.escaped = byte == b'\\' && !self.escaped;
-            self.push(byte);
+            self.push(&[byte]);
             return false;
         }
         match byte {
@@ -137,21 +160,19 @@ impl Cutter {
             }
             b'}' | b']' => {
                 self.depth = self.depth.saturating_sub(1);
-                self.push(byte);
+                self.push(&[byte]);
                 return self.depth == 0 && self.layout == Layout::Values;
             }
             _ => {}
         }
-        self.push(byte);
+        self.push(&[byte]);
         false
     }
 
-    fn push(&mut self, byte: u8) {
-        if self.item.len() < LONGEST {
-            self.item.push(byte);
-        } else {
-            self.too_long = true;
-        }
+    fn push(&mut self, bytes: &[u8]) {
+        let room = LONGEST - self.item.len();
+        self.too_long |= bytes.len() > room;
+        self.item.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     /// The item that just ended, unless it is blank.
@@ -193,17 +214,22 @@ mod tests {
 
     #[track_caller]
     fn check(file: &str, expected: Expect) {
-        // One byte at a time, so that every border of the buffer is tried.
-        let reader = io::BufReader::with_capacity(1, file.as_bytes());
-        let mut items = Items::new(reader);
-        let mut seen = Vec::new();
-        while let Some((line, item)) = items.next().unwrap() {
-            seen.push(match item {
-                Ok(value) => format!("{line} {value}"),
-                Err(message) => format!("{line} ! {message}"),
-            });
+        // From one byte at a time, so that every border of the buffer is tried, to all at once.
+        let seen = |size| {
+            let mut items = Items::new(io::BufReader::with_capacity(size, file.as_bytes()));
+            let mut seen = Vec::new();
+            while let Some((line, item)) = items.next().unwrap() {
+                seen.push(match item {
+                    Ok(value) => format!("{line} {value}"),
+                    Err(message) => format!("{line} ! {message}"),
+                });
+            }
+            seen.join("\n")
+        };
+        for size in 2..=file.len() {
+            assert_eq!(seen(size), seen(1), "{size} bytes at a time");
         }
-        expected.assert_eq(&seen.join("\n"));
+        expected.assert_eq(&seen(1));
     }
 
     #[test]

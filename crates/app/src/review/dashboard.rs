@@ -30,7 +30,9 @@ pub fn dashboard(
     let names = record::names(workspace)?;
     let tally = workspace.store.tally(dataset.no, now)?;
     let window = window::latest(workspace, &dataset, &names)?;
-    let people = people(workspace, &dataset, &names, &window, now)?;
+    let members = workspace.store.members(dataset.no)?;
+    let spent: u64 = members.iter().map(|(_, member)| member.active_ms).sum();
+    let people = people(workspace, &dataset, &members, &names, &window, now)?;
     let needed = tally.wanted.saturating_sub(tally.submitted);
     let speeds: Vec<f64> = people.iter().filter_map(|row| row.median_seconds).collect();
     let speed = (!speeds.is_empty()).then(|| speeds.iter().sum::<f64>() / speeds.len() as f64);
@@ -50,6 +52,7 @@ pub fn dashboard(
         responses: tally.submitted,
         responses_needed: needed,
         hours_left: speed.map(|seconds| seconds * needed as f64 / 3600.0),
+        hours_spent: spent as f64 / 3_600_000.0,
         agreement: agreements(&dataset, &window),
         people: if who.may(Act::SeeAnswers) { people } else { Vec::new() },
         labels: labels(workspace, &dataset)?,
@@ -97,13 +100,15 @@ fn labels(workspace: &Workspace, dataset: &Opened) -> Result<Vec<LabelCounts>, E
 fn people(
     workspace: &Workspace,
     dataset: &Opened,
+    members: &[(UserNo, MemberRow)],
     names: &Names,
     window: &[Answered],
     now: i64,
 ) -> Result<Vec<PersonRow>, Error> {
     let agrees = same_as_others(window);
     let mut rows = Vec::new();
-    for (user, member) in workspace.store.members(dataset.no)? {
+    for (user, member) in members {
+        let user = *user;
         let name = names.get(&user).cloned().unwrap_or_else(|| user.to_string());
         let median = workspace.store.median_ms(dataset.no, user)?;
         rows.push(PersonRow {
@@ -113,7 +118,7 @@ fn people(
             skipped: member.skipped,
             drafts: workspace.store.count_drafts(dataset.no, user)?,
             median_seconds: median.map(|ms| ms as f64 / 1000.0),
-            gold: gold(&member),
+            gold: gold(member),
             agrees: agrees.get(&name).map(|(same, of)| share(*same, *of)),
             accepted: accepted(user, window),
             user: name,

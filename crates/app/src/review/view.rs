@@ -22,6 +22,8 @@ pub struct Dashboard {
     pub responses_needed: u64,
     /// What they take at the people's median speed together; `None` before the first response.
     pub hours_left: Option<f64>,
+    /// Active hours that everybody's submitted responses took together.
+    pub hours_spent: f64,
     /// How far people agree, by question.
     pub agreement: Vec<QuestionAgreement>,
     /// The people, by name. Empty for those who may not see who answered what.

@@ -24,6 +24,7 @@ use crate::exports::{Made, Sending};
 use crate::extract::{Asked, Sent};
 use crate::guard::Who;
 use crate::page::encoded;
+use crate::pages::transfer;
 use crate::problem::Problem;
 use crate::studio::{Studio, secret};
 
@@ -45,6 +46,9 @@ pub(crate) struct Incoming {
     /// What the file is called, for formats that look at it.
     #[serde(default)]
     name: Option<String>,
+    /// Add the report as it is drawn in the studio.
+    #[serde(default)]
+    html: bool,
 }
 
 /// What to take out.
@@ -79,6 +83,7 @@ pub(crate) async fn import(
     let path = folder.path().join(file_name(incoming.name.as_deref(), &incoming.format));
     receive(body, &path).await?;
     let fresh = secret().map_err(|message| Problem::unavailable(message, "try again"))?;
+    let drawn = incoming.html;
     let report = studio
         .call(move |context, app| {
             let Incoming { format, offset_unit, strict, user, .. } = incoming;
@@ -88,7 +93,11 @@ pub(crate) async fn import(
             report
         })
         .await?;
-    Ok(Json(plain(&report)?))
+    let mut value = plain(&report)?;
+    if drawn {
+        value["html"] = transfer::imported(&report).into_string().into();
+    }
+    Ok(Json(value))
 }
 
 /// Writes a dataset out for download; tells what the format could not hold and where the files are.

@@ -20,15 +20,21 @@ pub(crate) struct BulkView<'a> {
     pub(crate) after: Option<&'a str>,
     /// What the rows are filtered by.
     pub(crate) text: &'a str,
+    /// At most so many rows.
+    pub(crate) limit: usize,
 }
+
+/// How many rows a page may have.
+pub(crate) const SIZES: [usize; 3] = [25, 50, 100];
 
 /// The filter, the questions that fit many items, and the rows.
 pub(crate) fn render(view: &BulkView) -> Markup {
     let here = format!("/d/{}/bulk", segment(view.dataset));
     html! {
         div data-bulk data-dataset=(view.dataset) {
-            form.row method="get" action=(here) role="search" {
+            form.row.finding method="get" action=(here) role="search" {
                 input type="search" name="text" value=(view.text) placeholder="Words in the items" aria-label="Words in the items";
+                select name="limit" aria-label="Rows" { @for rows in SIZES { option value=(rows) selected[rows == view.limit] { (rows) " rows" } } }
                 button.button { "Filter" }
             }
             @match view.rows.first() {
@@ -121,7 +127,7 @@ fn fits_many(question: &Question) -> bool {
 fn more(view: &BulkView, here: &str) -> Markup {
     html! {
         @if let Some(after) = view.after {
-            p { a.button href={ (here) "?text=" (segment(view.text)) "&after=" (segment(after)) } { "More items" } }
+            p { a.button href={ (here) "?text=" (segment(view.text)) "&limit=" (view.limit) "&after=" (segment(after)) } { "More items" } }
         }
     }
 }

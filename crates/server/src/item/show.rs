@@ -95,10 +95,28 @@ pub(crate) fn answer(
                 @let words = VERDICTS.iter().find(|(verdict, ..)| *verdict == one.verdict).map_or("", |verdict| verdict.2);
                 li { span.chip { (words) } " " q { (one.quote) } } } }
         },
-        Answer::Form(record) => html! {
-            dl.answers { @for (name, value) in record.as_object().into_iter().flatten() {
-                dt { (name) } dd { (value.as_str().map_or_else(|| value.to_string(), str::to_string)) } } }
+        Answer::Form(record) => match &question.kind {
+            QuestionKind::Form { schema } => filled(schema, record),
+            _ => filled(&Value::Null, record),
         },
+    }
+}
+
+/// A record by the titles its schema gives; lists in one line, records in records.
+fn filled(schema: &Value, record: &Value) -> Markup {
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
+    html! {
+        dl.answers { @for (name, value) in record.as_object().into_iter().flatten() {
+            @let inner = &schema["properties"][name];
+            dt { (inner["title"].as_str().unwrap_or(name)) }
+            dd { @match value {
+                Value::Object(_) => (filled(inner, value)),
+                Value::Array(parts) if parts.iter().any(Value::is_object) => @for part in parts { (filled(&inner["items"], part)) },
+                Value::Array(parts) => (parts.iter().map(plain).collect::<Vec<_>>().join(", ")),
+                Value::Bool(yes) => (if *yes { "yes" } else { "no" }),
+                value => (plain(value)),
+            } }
+        } }
     }
 }
 

@@ -171,6 +171,15 @@ fn answers_stand_in_the_order_of_the_view() {
 }
 
 #[test]
+fn a_record_is_read_by_the_titles_of_its_schema() {
+    let sample = samples().into_iter().find(|sample| sample.name == "form").unwrap();
+    let view = view(&sample, None);
+    let html = show_answers(&view.questions, &view.fields, &answers(&sample)).into_string();
+    assert!(html.contains("<dt>Amount</dt><dd>40</dd>"), "{html}");
+    assert!(html.contains("<dd>mail</dd>"), "{html}");
+}
+
+#[test]
 fn forms_say_what_was_taken_over_unchanged() {
     assert_eq!(read_accepted("accepted=b&q.a=1&accepted=a&accepted=b"), ["a", "b"]);
 }

@@ -57,6 +57,7 @@ pub(crate) async fn page(
                 rows: &rows,
                 after: further,
                 text: text.as_deref().unwrap_or_default(),
+                limit,
             }))
         },
     });

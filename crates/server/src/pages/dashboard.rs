@@ -138,7 +138,8 @@ fn progress(view: &Dashboard, links: &Links) -> Markup {
             div.row.between {
                 h2 { (percent(items.resolved, items.total)) " resolved" }
                 p.muted { (count(items.total, "item", "items")) " · " (count(view.responses, "response", "responses")) " · " (thousands(view.responses_needed)) " to go"
-                    @if let Some(left) = view.hours_left { " · about " (hours(left)) " of work" } }
+                    @if let Some(left) = view.hours_left { ", about " (hours(left)) " of work" }
+                    @if view.hours_spent > 0.0 { " · " (hours(view.hours_spent)) " worked so far" } }
             }
             (bar("Resolved", items.resolved, items.total))
             dl.figures {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use engraft_app::annotate::format::Loss;
-use engraft_app::dataset::{self, DatasetView, FormatInfo};
+use engraft_app::dataset::{self, DatasetView, FormatInfo, ImportReport};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -18,6 +18,8 @@ use crate::page::{Frame, Page, Part, Place, address, encoded, wrong};
 use crate::problem::Problem;
 use crate::studio::Studio;
 
+/// Entries that were not taken, shown on a page.
+const ROWS: usize = 100;
 const UNITS: [(&str, &str); 5] = [
     ("", "As the format says"),
     ("codepoint", "Unicode code points"),
@@ -33,6 +35,10 @@ pub(crate) struct Wanted {
     snapshot: String,
     #[serde(default)]
     split: String,
+    #[serde(default)]
+    question: String,
+    #[serde(default)]
+    strict: bool,
 }
 
 /// The page.
@@ -54,14 +60,14 @@ pub(crate) async fn export(
     Fields(wanted): Fields<Wanted>,
 ) -> Result<Response, Problem> {
     let given = |text: String| Some(text.trim().to_string()).filter(|text| !text.is_empty());
-    let Wanted { format, snapshot, split } = wanted;
+    let Wanted { format, snapshot, split, question, strict } = wanted;
     let outgoing = Outgoing {
         format,
         snapshot: given(snapshot),
         split: given(split),
-        question: None,
+        question: given(question),
         seed: 0,
-        strict: false,
+        strict,
     };
     let told = match make(&studio, &who, &name, outgoing).await {
         Ok(made) => ready(&name, &made),
@@ -116,6 +122,7 @@ fn import_form(name: &str, formats: &[FormatInfo]) -> Markup {
                 label.field { span { "File" } input type="file" name="file" required; }
                 label.field { span { "Format" } select name="format" { @for format in formats.iter().filter(|format| format.imports && !format.folder) { option value=(format.name) selected[format.name == "jsonl"] { (format.name) } } } }
                 label.field { span { "Spans count in" } select name="offset_unit" { @for (value, words) in UNITS { option value=(value) { (words) } } } small.help { "Every span is checked by its quote, so a wrong choice is found out." } }
+                label.check { input type="checkbox" name="strict" value="true"; " Take nothing when anything would be lost" }
                 div { button.button.primary { "Import" } }
                 progress.meter hidden aria-label="Uploaded" max="1" value="0" {}
                 div data-report role="status" {}
@@ -133,7 +140,9 @@ fn export_form(frame: &Frame, name: &str, formats: &[FormatInfo], view: &Dataset
                 (frame.csrf_field())
                 label.field { span { "Format" } select name="format" { @for format in formats { option value=(format.name) selected[format.name == "jsonl"] { (format.name) } } } }
                 label.field { span { "Which version" } select name="snapshot" { option value="" { "As it is now" } @for row in view.snapshots.iter().rev() { option value=(row.snapshot) { (short(&row.snapshot)) " · " (count(row.items, "item", "items")) } } } }
+                label.field { span { "Question" } select name="question" { option value="" { "The first that fits" } @for question in &view.schema.questions { option { (question.name) } } } small.help { "For formats that hold one answer a row." } }
                 label.field { span { "Split" } input name="split" placeholder="train=.8,dev=.1,test=.1"; small.help { "Empty: one file. Items of one group stay together." } }
+                label.check { input type="checkbox" name="strict" value="true"; " Write nothing when anything would be lost" }
                 div { button.button.primary { "Export" } }
             }
         }
@@ -148,19 +157,57 @@ fn ready(name: &str, made: &Made) -> Markup {
             ul { @for file in made.names() { li { a download href={ "/api/v1/datasets/" (encoded(name)) "/exports/" (made.id) "/" (encoded(&file)) } { (file) } } } }
             p.muted { "SHA-256 " code { (report.sha256) } ". The files are kept for an hour." }
         }
-        (losses(&report.losses))
+        (losses("What this format cannot hold", &report.losses))
     }
 }
 
-fn losses(losses: &[Loss]) -> Markup {
+/// What came of an import: what was added, what was not taken, what a dataset cannot hold.
+pub(crate) fn imported(report: &ImportReport) -> Markup {
+    let others = [
+        (report.known, "was here already", "were here already"),
+        (report.responses, "response", "responses"),
+        (report.suggestions, "suggestion", "suggestions"),
+        (report.gold, "known answer", "known answers"),
+        (report.resolutions, "resolution", "resolutions"),
+        (report.repaired, "span put right by its quote", "spans put right by their quotes"),
+    ];
+    let cut = report.rejected_total as usize - report.rejected.len();
+    html! {
+        div.notice.good { p {
+            (count(report.items, "item", "items")) " added"
+            @for (n, one, many) in others.into_iter().filter(|(n, ..)| *n > 0) { ", " (count(n, one, many)) }
+            "."
+        } }
+        @if let Some(first) = report.differing.first() {
+            div.notice.warn { p { (count(report.differing.len() as u64, "item is", "items are")) " here with other fields and stayed as they are, the first of them " code { (first) } "." } }
+        }
+        @if !report.rejected.is_empty() {
+            section.notice.bad {
+                h2 { (count(report.rejected_total, "entry was", "entries were")) " not taken" }
+                div.scroll tabindex="0" role="region" aria-label="Not taken" {
+                    table.table {
+                        thead { tr { th.number { "Line" } th { "Why" } } }
+                        tbody { @for row in report.rejected.iter().take(ROWS) { tr { td.number { (thousands(row.line)) } td { (row.message) } } } }
+                    }
+                }
+                @if cut > 0 || report.rejected.len() > ROWS { p.muted { "Those are the first. " code { "engraft dataset import --json" } " lists more." } }
+            }
+        }
+        @if !report.losses.is_empty() { (losses("What a dataset cannot hold", &report.losses)) }
+    }
+}
+
+fn losses(title: &str, losses: &[Loss]) -> Markup {
     html! {
         @if losses.is_empty() { p.notice.good { "Nothing was left out." } }
         @else {
             section.notice.warn {
-                h2 { "What this format cannot hold" }
-                table.table {
-                    thead { tr { th { "What" } th.number { "How often" } th { "Why" } } }
-                    tbody { @for loss in losses { tr { td { (loss.what) } td.number { (thousands(loss.count)) } td { (loss.why) } } } }
+                h2 { (title) }
+                div.scroll tabindex="0" role="region" aria-label=(title) {
+                    table.table {
+                        thead { tr { th { "What" } th.number { "How often" } th { "Why" } } }
+                        tbody { @for loss in losses { tr { td { (loss.what) } td.number { (thousands(loss.count)) } td { (loss.why) } } } }
+                    }
                 }
             }
         }

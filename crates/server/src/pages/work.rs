@@ -233,7 +233,7 @@ fn pile(dataset: &str, tab: Tab, history: &History) -> Markup {
             ol.pile {
                 @for row in &history.items {
                     li {
-                        a href={ (here) "?item=" (encoded(&row.item)) } { (row.title) }
+                        a dir="auto" href={ (here) "?item=" (encoded(&row.item)) } { (row.title) }
                         @if let Some(reason) = &row.reason { span.muted { " – " (reason.replace('_', " ")) } }
                         span.muted { (time(&row.at)) }
                     }

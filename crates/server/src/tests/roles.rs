@@ -17,15 +17,16 @@ const REVIEWERS: May = May("olr");
 const LEADS: May = May("ol");
 const OWNER: May = May("o");
 
-#[test]
-fn every_endpoint_against_every_role() {
-    let bench = Bench::stocked();
+/// What is asked, and who may: method, address, JSON.
+type Endpoint = (&'static str, String, Value, May);
+
+fn endpoints() -> Vec<Endpoint> {
     let item = json!({ "item": "t1" });
     let draft = json!({ "item": "t1", "answers": { "topic": "bug" } });
     let get = |path: &str, may| ("GET", format!("{D}{path}"), Value::Null, may);
     let post = |path: &str, body: &Value, may| ("POST", format!("{D}{path}"), body.clone(), may);
     let page = |path: &str, may| ("GET", path.to_string(), Value::Null, may);
-    let endpoints: Vec<(&str, String, Value, May)> = vec![
+    vec![
         page("/api/v1/datasets", ALL),
         get("", ALL),
         post("/next", &json!({}), WORKERS),
@@ -78,9 +79,15 @@ fn every_endpoint_against_every_role() {
         page("/new", LEADS),
         page("/people", OWNER),
         page("/log", OWNER),
-    ];
+        ("POST", "/api/v1/datasets".into(), json!({ "name": "another", "schema": schema() }), LEADS),
+    ]
+}
+
+#[test]
+fn every_endpoint_against_every_role() {
+    let bench = Bench::stocked();
     let mut wrong = Vec::new();
-    for (method, path, body, may) in &endpoints {
+    for (method, path, body, may) in &endpoints() {
         for (name, role) in PEOPLE {
             let reply = bench.send(name, method, path, "application/json", &body.to_string());
             let denied = reply.status == 403;
@@ -114,26 +121,29 @@ fn a_dashboard_tells_only_those_who_may_see_numbers() {
     assert_eq!(bench.status("nobody", path), 401, "{path} as nobody");
 }
 
+/// What forms send, and who may.
+const FORMS: [(&str, &str, May); 15] = [
+    ("/people/add", "name=eve&role=owner", OWNER),
+    ("/people/change", "name=vic&do=role&role=viewer", OWNER),
+    ("/tokens/add", "user=vic&name=x&scope=read", OWNER),
+    ("/tokens/revoke", "id=999", OWNER),
+    ("/new", "name=other&schema={}", LEADS),
+    ("/d/tickets/settings", "schema={}", LEADS),
+    ("/d/tickets/dashboard/pause", "user=vic&why=", LEADS),
+    ("/d/tickets/items/t1/back", "user=ana&reason=look", LEADS),
+    ("/d/tickets/transfer/export", "format=jsonl", LEADS),
+    ("/d/tickets/transfer/snapshot", "", LEADS),
+    ("/d/tickets/quality/resolve", "method=majority", LEADS),
+    ("/d/tickets/delete/now", "confirm=another", OWNER),
+    ("/d/tickets/review/t1", "how=pick", REVIEWERS),
+    ("/d/tickets/work", "item=t1&do=draft", WORKERS),
+    ("/d/tickets/items/t1/comment", "text=hm", WORKERS),
+];
+
 #[test]
 fn forms_are_as_closed_as_endpoints() {
     let bench = Bench::stocked();
-    let forms = [
-        ("/people/add", "name=eve&role=owner", OWNER),
-        ("/people/change", "name=vic&do=role&role=viewer", OWNER),
-        ("/tokens/add", "user=vic&name=x&scope=read", OWNER),
-        ("/tokens/revoke", "id=999", OWNER),
-        ("/new", "name=other&schema={}", LEADS),
-        ("/d/tickets/settings", "schema={}", LEADS),
-        ("/d/tickets/dashboard/pause", "user=vic&why=", LEADS),
-        ("/d/tickets/items/t1/back", "user=ana&reason=look", LEADS),
-        ("/d/tickets/transfer/export", "format=jsonl", LEADS),
-        ("/d/tickets/transfer/snapshot", "", LEADS),
-        ("/d/tickets/quality/resolve", "method=majority", LEADS),
-        ("/d/tickets/delete/now", "confirm=another", OWNER),
-        ("/d/tickets/review/t1", "how=pick", REVIEWERS),
-        ("/d/tickets/work", "item=t1&do=draft", WORKERS),
-    ];
-    for (path, form, may) in forms {
+    for (path, form, may) in FORMS {
         for (name, role) in PEOPLE {
             let reply = bench.send(name, "POST", path, "application/x-www-form-urlencoded", form);
             let allowed = may.0.contains(role.name().chars().next().unwrap());
@@ -216,4 +226,54 @@ fn a_token_does_no_more_than_its_scopes() {
     assert_eq!(ask("POST", &format!("{D}/next")), 403);
     let people = bench.open(&cookie, "/people").text;
     assert!(!people.contains(&token), "a secret is shown once");
+}
+
+/// Doors that are open to everybody, one's own password and looks, and the stream that has a test of its own.
+const OTHERS: [&str; 8] = [
+    "/login",
+    "/logout",
+    "/theme",
+    "/first",
+    "/healthz",
+    "/readyz",
+    "/assets/{hash}/{name}",
+    "/d/{dataset}/dashboard/live",
+];
+
+#[test]
+fn no_route_is_left_out() {
+    let tried: Vec<(&str, String)> = endpoints()
+        .into_iter()
+        .map(|(method, path, ..)| (method, path.split('?').next().unwrap().to_string()))
+        .chain(FORMS.map(|(path, ..)| ("POST", path.to_string())))
+        .collect();
+    let source = include_str!("../routes.rs");
+    let (mut place, mut routes, mut left_out) = ("", 0, Vec::new());
+    for line in source.lines().map(str::trim) {
+        if line.starts_with("fn ") {
+            place = if line.contains("api_routes") { "/api/v1" } else { "" };
+        }
+        let Some(route) = line.strip_prefix(".route(\"") else { continue };
+        let (pattern, handlers) = route.split_once('"').unwrap();
+        let pattern = format!("{place}{pattern}");
+        for (method, word) in [("GET", "get("), ("POST", "post(")] {
+            let own = matches!((method, pattern.as_str()), ("GET", "/d/{dataset}") | ("POST", "/account"));
+            if !handlers.contains(word) || own || OTHERS.contains(&pattern.as_str()) {
+                continue;
+            }
+            routes += 1;
+            if !tried.iter().any(|(tried, path)| *tried == method && fits(&pattern, path)) {
+                left_out.push(format!("{method} {pattern}"));
+            }
+        }
+    }
+    assert!(routes > 60, "{routes} routes were found in the source");
+    assert!(left_out.is_empty(), "{left_out:#?}");
+}
+
+/// Whether an address is one that a route's pattern stands for.
+fn fits(pattern: &str, path: &str) -> bool {
+    let (wanted, given): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), path.split('/').collect());
+    wanted.len() == given.len()
+        && wanted.iter().zip(&given).all(|(wanted, given)| wanted.starts_with('{') || wanted == given)
 }

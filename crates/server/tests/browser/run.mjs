@@ -1,6 +1,6 @@
 // Runs every journey in one browser, each with datasets of its own, and says how it went.
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,8 @@ for (const file of journeys) {
   console.log(`${error ? 'FAILED' : 'ok    '} ${file.replace('.mjs', '')} (${Math.round(performance.now() - before)} ms)`);
   if (error) console.log(error.stack);
 }
+const version = browser.version();
 await browser.close();
+if (process.env.STUDIO_FIGURES) writeFileSync(process.env.STUDIO_FIGURES, JSON.stringify({ chromium: version, figures: studio.figures }));
 console.log(`${journeys.length - failed} of ${journeys.length} journeys`);
 process.exit(failed ? 1 : 0);

@@ -8,6 +8,8 @@ export class Studio {
   #open = [];
   #problems = [];
   #number = 0;
+  /// What journeys measured, in milliseconds, each with all its readings.
+  figures = {};
 
   constructor(browser, { url, password, modules, shots }) {
     Object.assign(this, { browser, url, password, modules, shots });
@@ -110,6 +112,13 @@ export class Studio {
     if (!name.startsWith('failed') && !process.env.ENGRAFT_SCREENSHOTS) return;
     mkdirSync(this.shots, { recursive: true });
     await page?.screenshot({ path: join(this.shots, `${name}.png`) }).catch(() => {});
+  }
+
+  /// Notes how long something took, in milliseconds, and says it.
+  figure(name, readings) {
+    const ranked = readings.map((ms) => Math.round(ms * 10) / 10).sort((a, b) => a - b);
+    this.figures[name] = { n: ranked.length, best_ms: ranked[0], median_ms: ranked[Math.floor(ranked.length / 2)], worst_ms: ranked.at(-1) };
+    console.log(`       ${name}: ${ranked.join(', ')} ms`);
   }
 
   /// Closes every page; returns what the browser complained about.

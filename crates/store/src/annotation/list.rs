@@ -91,7 +91,10 @@ impl Query {
             },
             None => None,
         };
-        let narrow = words.is_some() && narrowest(tx, dataset, filter, label)? <= NARROW;
+        let narrow = match &words {
+            Some(words) => !is_broad(words) && narrowest(tx, dataset, filter, label)? <= NARROW,
+            None => false,
+        };
         // The leading index; but for a person's responses it gives item numbers in order, so that a page is found without
         // sorting.
         let mut conditions = String::new();
@@ -293,9 +296,15 @@ fn words(text: &str) -> Option<String> {
     (!query.is_empty()).then_some(query)
 }
 
+/// Whether a query names a word by its first letter alone. The words that begin so are gathered anew with every question,
+/// so it may be asked once, but not for each item.
+fn is_broad(query: &str) -> bool {
+    query.split(" AND ").any(|word| word.ends_with('*') && word.trim_matches(['"', '*']).chars().count() == 1)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{is_broad, words};
 
     #[test]
     fn words_are_quoted_and_a_star_lets_one_go_on() {
@@ -303,5 +312,11 @@ mod tests {
         assert_eq!(words("late* refund*").as_deref(), Some("\"late\"* AND \"refund\"*"));
         assert_eq!(words("NEAR(\"x\") OR a").as_deref(), Some("\"NEAR\" AND \"x\" AND \"OR\" AND \"a\""));
         assert_eq!(words(" -- * "), None);
+    }
+
+    #[test]
+    fn one_letter_that_goes_on_is_broad() {
+        let broad = |text| words(text).is_some_and(|query| is_broad(&query));
+        assert_eq!([broad("r*"), broad("late é*"), broad("re*"), broad("r")], [true, true, false, false]);
     }
 }

@@ -82,7 +82,7 @@ CREATE TABLE item (
 ) STRICT;
 
 CREATE VIRTUAL TABLE item_text USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='3', tokenize="porter unicode61 remove_diacritics 2"
+  text, content='', columnsize=0, detail=none, prefix='2 3', tokenize="porter unicode61 remove_diacritics 2"
 );
 -- Large imports come in few transactions: sort more in memory, merge less often.
 INSERT INTO item_text (item_text, rank) VALUES ('hashsize', 8388608), ('automerge', 8);

@@ -122,6 +122,7 @@ fn by_words_and_the_beginning_of_a_word() {
     let text = |text| Filter { text: Some(text), ..Filter::default() };
     check(text("refund"), expect!["1 2 8"]);
     check(text("ref*"), expect!["1 2 8"]);
+    check(text("re*"), expect!["1 2 8"]);
     check(text("refunded"), expect!["1 2 8"]);
     check(text("late refund"), expect!["1 8"]);
     check(text("refund late"), expect!["1 8"]);
@@ -132,6 +133,8 @@ fn by_words_and_the_beginning_of_a_word() {
     check(text("..."), expect![""]);
     let money = topic("money");
     check(Filter { label: Some(&money), ..text("refund") }, expect!["1 2"]);
+    check(Filter { label: Some(&money), ..text("r*") }, expect!["1 2"]);
+    check(Filter { label: Some(&money), ..text("re*") }, expect!["1 2"]);
 }
 
 #[test]

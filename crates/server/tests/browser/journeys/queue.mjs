@@ -30,7 +30,7 @@ export default async function queue(studio) {
     })));
     await until(async () => (await studio.stored('ana', dataset, seen.at(-1))).status === 'submitted', 'the submit');
   }
-  console.log(`       next item on the stage after ${times.map((ms) => ms.toFixed(1)).join(', ')} ms`);
+  studio.figure('the next item is on the screen after Enter', times);
   same(new Set(seen).size, seen.length, 'no item came twice');
 
   await press(page, 'Alt+s');
