@@ -121,7 +121,8 @@ mod tests {
         let value = |name: &str| figures.eval[name].value.unwrap();
         assert_eq!((value("f1"), value("em"), value("answerable_auroc")), (1.0, 1.0, 1.0));
         // A whole sentence has all of the answer's words and one more, and where there is no answer it is wrong.
-        assert_eq!((value("f1_of_the_tier_below"), value("em_of_the_tier_below")), (0.4, 0.0));
+        assert!((value("f1_of_the_tier_below") - 0.4).abs() < 1e-12);
+        assert_eq!(value("em_of_the_tier_below"), 0.0);
         assert!((figures.against_base["f1"].value.unwrap() - 0.6).abs() < 1e-12);
         assert!((value("ece") - 0.15).abs() < 1e-12);
     }

@@ -1,3 +1,5 @@
+//! A reader on the real encoder: small made-up houses, one thing in one room.
+
 use engraft_core::{Cancel, Silent, Span};
 
 use super::*;
@@ -61,7 +63,8 @@ fn it_learns_to_answer_reads_back_and_is_proven_better_than_sentences() {
     assert!(right.count() as f64 > 0.7 * judged.len() as f64);
     // The logits of tokens are those that words are chosen by.
     let logits = reader.logits("Where does the sofa stand?", "The sofa stands in the lobby.").unwrap();
-    assert!(logits.len() == 2 * 15 && logits.iter().all(|x| x.is_finite()), "{}", logits.len());
+    // Sixteen tokens: [CLS], six of the question, [SEP], seven of the passage, [SEP].
+    assert!(logits.len() == 2 * 16 && logits.iter().all(|x| x.is_finite()), "{}", logits.len());
 }
 
 #[test]
