@@ -19,7 +19,8 @@ from contextlib import redirect_stderr
 from importlib.metadata import version
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench/encode"))
+# In place of this folder: a script here has the name of a module that the packages import.
+sys.path[0] = str(Path(__file__).resolve().parents[2] / "bench/encode")
 import environment
 
 environment.enter("peft==0.21.2")
