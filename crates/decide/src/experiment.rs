@@ -63,6 +63,13 @@ pub struct Measure {
     pub higher_is_better: bool,
 }
 
+impl Measure {
+    /// A measure of that name, with what it means in a sentence.
+    pub fn new(name: &str, meaning: &str, higher_is_better: bool) -> Measure {
+        Measure { name: name.into(), meaning: meaning.into(), higher_is_better }
+    }
+}
+
 /// The name of the measure that says how far answers stand on what was retrieved.
 pub const GROUNDEDNESS: &str = "groundedness";
 /// The name of the measure that is 1 where something unanswerable was answered, and absent where it was answerable.

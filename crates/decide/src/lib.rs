@@ -43,3 +43,4 @@ pub use router::ROUTER;
 pub use terms::{Amount, Basis, Limits, Prices, Terms, Volume, Weights};
 pub use utility::Anchor;
 pub use verdict::Rule;
+pub use words::percent;

@@ -7,7 +7,7 @@ use crate::verdict::Rule;
 use crate::{ArmReport, Basis, Decision, Experiment};
 
 /// A share as a percentage with its interval, such as `87.2 % [85.0, 89.1]`.
-pub(crate) fn percent(metric: &Metric) -> String {
+pub fn percent(metric: &Metric) -> String {
     let Some(value) = metric.value else { return "not measured".into() };
     match (metric.low, metric.high) {
         (Some(low), Some(high)) => {

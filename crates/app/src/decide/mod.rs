@@ -1,14 +1,22 @@
 //! `decide`: retrieval, fine-tuning or both, measured on the team's own questions; with a record that can be replayed.
 
 mod answer;
+mod asking;
+mod cells;
+mod changes;
 mod classify;
+mod curve;
 mod draw;
+mod extract;
 mod frame;
 mod kept;
 mod leak;
+mod material;
 mod meter;
+mod nearest;
 mod output;
 mod task;
+mod vectors;
 
 use std::path::{Path, PathBuf};
 
@@ -20,8 +28,10 @@ use serde::Serialize;
 pub use output::{Replayed, replay};
 pub use task::{Leakage, Slices, Task, TaskKind, Updates};
 
+use self::cells::Cell;
 use self::frame::Frame;
 use self::kept::Kept;
+use self::material::From;
 use self::task::request;
 use crate::isolate::Parsers;
 use crate::{Context, Error, Workspace, models};
@@ -67,6 +77,26 @@ pub struct Plan {
     pub out: PathBuf,
 }
 
+impl Plan {
+    /// A plan with the arms of a task that learns from examples: the four cells, perfect use of what is found, and chance.
+    fn of_examples(task: &Task, questions: usize, draws: &[Vec<usize>], labels: usize, out: &Path) -> Plan {
+        let arms = Cell::ALL.map(|cell| cell.name().to_string());
+        Plan {
+            name: task.name.clone(),
+            kind: task.kind.name(),
+            questions,
+            examples: draws.iter().map(Vec::len).max().unwrap_or(0),
+            labels,
+            seeds: draws.len(),
+            arms: arms.to_vec(),
+            changes: task.updates.trials,
+            answers: Cell::ALL.map(|cell| questions * cell.seeds(draws.len())).iter().sum(),
+            paid_tokens: 0,
+            out: out.to_path_buf(),
+        }
+    }
+}
+
 /// Where and how.
 #[derive(Clone, Copy)]
 pub struct DecideRequest<'a> {
@@ -92,14 +122,14 @@ pub fn decide(context: Context, request: &DecideRequest) -> Result<Decided, Erro
     let kept = Kept::open(&out.join("work"))?;
     let measured = match task.kind {
         TaskKind::Answer => answer::measure(context, task, &frame, request.parsers, out, &kept)?,
-        _ => classify::measure(
-            context,
-            request.workspace,
-            task,
-            &frame,
-            &encoder(context, task, request.threads)?,
-            &kept,
-        )?,
+        TaskKind::Extract => {
+            let from = From { context, workspace: request.workspace, task };
+            extract::measure(from, &frame, &encoder(context, task, request.threads)?, &kept)?
+        }
+        _ => {
+            let from = From { context, workspace: request.workspace, task };
+            classify::measure(from, &frame, &encoder(context, task, request.threads)?, &kept)?
+        }
     };
     context.progress.stage("decide", None);
     let decision = output::write(out, &measured.experiment)?;
@@ -116,22 +146,19 @@ pub fn plan_decision(
     possible(task)?;
     match task.kind {
         TaskKind::Answer => answer::plan(task, out),
-        _ => classify::plan(context, workspace, task, out),
+        TaskKind::Extract => extract::plan(From { context, workspace, task }, out),
+        _ => classify::plan(From { context, workspace, task }, out),
     }
 }
 
 /// Refuses what this build cannot measure, saying what is missing.
 fn possible(task: &Task) -> Result<(), Error> {
     match task.kind {
-        TaskKind::Classify | TaskKind::Answer => Ok(()),
+        TaskKind::Classify | TaskKind::Extract | TaskKind::Answer => Ok(()),
         TaskKind::Write => Err(Error::Unavailable {
             message: "a `write` task needs a language model, and no endpoint is configured".into(),
-            hint: "measure what needs none: a task of kind `classify` or `answer`".into(),
+            hint: "measure what needs none: a task of kind `classify`, `extract` or `answer`".into(),
         }),
-        TaskKind::Extract => Err(request(
-            "a task of kind `extract` cannot be measured by this build",
-            "use `kind = \"classify\"` or `kind = \"answer\"`",
-        )),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tuning: from a dataset or a file to a registered model, and what such a model says of new texts.
 
-mod base;
+pub(crate) mod base;
 mod classifier;
 mod export;
 mod extractor;
@@ -19,7 +19,7 @@ mod reranker;
 mod retriever;
 mod reward;
 pub(crate) mod rows;
-mod spans;
+pub(crate) mod spans;
 
 pub use classifier::{ClassifierRequest, tune_classifier};
 pub use engraft_tune::TuneError;

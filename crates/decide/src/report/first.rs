@@ -258,8 +258,14 @@ fn risk(experiment: &Experiment, decision: &Decision) -> Card {
             100.0 * reliability.coverage_at_5
         ));
     }
-    if experiment.kind == "classify" {
-        more.push_str("<p>An answer is a label; wrong means another label than the right one.</p>");
+    match experiment.kind.as_str() {
+        "classify" => {
+            more.push_str("<p>An answer is a label; wrong means another label than the right one.</p>")
+        }
+        "extract" => {
+            more.push_str("<p>An answer is the spans of a text; a text half right counts as half wrong.</p>")
+        }
+        _ => {}
     }
     (title, say, more)
 }

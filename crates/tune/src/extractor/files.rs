@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use engraft_nn::{Weights, write_tensors};
 use serde::{Deserialize, Serialize};
@@ -104,12 +105,12 @@ impl Extractor {
                 let crf = load_chain(artefact, labels.len(), features, width)?;
                 let states = match encoder {
                     Reads::None => None,
-                    Reads::Own => Some(Box::new(States::open(&dir.join(ENCODER), threads)?)),
+                    Reads::Own => Some(Arc::new(States::open(&dir.join(ENCODER), threads)?)),
                     Reads::Base => {
                         let states = States::open(&base()?, threads)?;
                         let name = manifest.base.as_ref().map_or("the base", |base| &base.name);
                         artefact.must_fit(name, &states.fingerprint())?;
-                        Some(Box::new(states))
+                        Some(Arc::new(states))
                     }
                 };
                 if states.as_ref().is_some_and(|states| states.width() != width) {

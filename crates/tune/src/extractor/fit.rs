@@ -1,6 +1,8 @@
 //! One tier on all training rows: what it finds out of fold, how its scores are read, and what it finds on evaluation rows
 //! with each seed.
 
+use std::sync::Arc;
+
 use engraft_nn::train::{Adapt, Lora};
 
 use crate::TuneError;
@@ -181,23 +183,17 @@ impl<'a> Fit<'a> {
     ) -> Result<Fitted, TuneError> {
         let (decoding, calibration, found) =
             held_out.settle(&Chain::new(self.labels.len()), &self.train, self.labels);
+        let states = states.map(Arc::new);
         let mut eval = Vec::new();
-        let mut states = states.map(Box::new);
         let mut first = None;
         for crf in chains {
             let decoder = Decoder::new(crf.chain.clone(), &crf.moves, decoding);
-            let how = How::Chain { crf: Box::new(crf.clone()), decoder, states: states.take() };
-            let mut extractor = Extractor { labels: self.labels.to_vec(), how };
+            let how = How::Chain { crf: Box::new(crf.clone()), decoder, states: states.clone() };
+            let extractor = Extractor { labels: self.labels.to_vec(), how };
             eval.push(extractor.find(&self.eval_rows())?);
-            if let How::Chain { states: own, .. } = &mut extractor.how {
-                states = own.take();
-            }
             first.get_or_insert(extractor);
         }
-        let Some(mut extractor) = first else { return Err(TuneError::Bug("no seed was trained".into())) };
-        if let How::Chain { states: own, .. } = &mut extractor.how {
-            *own = states;
-        }
+        let Some(extractor) = first else { return Err(TuneError::Bug("no seed was trained".into())) };
         let Settings { runs, passes, .. } = Settings::default();
         let steps = chains.len() * self.train.len() * runs * passes;
         let seeds = self.seeds();
@@ -261,7 +257,7 @@ impl<'a> Fit<'a> {
             tuned.save(base.dir, folder.path())?;
             let crf = with_head(crf.clone(), &tuned);
             let decoder = Decoder::new(crf.chain.clone(), &crf.moves, decoding);
-            let own = Some(Box::new(States::open(folder.path(), self.job.threads)?));
+            let own = Some(Arc::new(States::open(folder.path(), self.job.threads)?));
             let how = How::Chain { crf: Box::new(crf), decoder, states: own };
             let extractor = Extractor { labels: self.labels.to_vec(), how };
             eval.push(extractor.find(&self.eval_rows())?);

@@ -7,12 +7,14 @@
 mod chain;
 mod crf;
 mod decoder;
+mod dictionary;
 mod draw;
 mod features;
 mod files;
 mod fit;
 mod folds;
 mod kinds;
+mod learn;
 mod lessons;
 mod method;
 mod model;
@@ -26,6 +28,8 @@ mod tiers;
 mod tuned;
 pub(crate) mod words;
 
+pub use dictionary::{Dictionary, Letters};
+pub use learn::{Learned, learn_extractor};
 pub use method::{ExtractorMethod, UnknownExtractorMethod};
 pub use model::Extractor;
 pub use tiers::{BaseEncoder, ExtractorJob, ExtractorTier, ExtractorTuned, tune_extractor};

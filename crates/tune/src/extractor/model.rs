@@ -1,6 +1,7 @@
 //! An extractor ready to read texts: patterns, or a chain with what it stands on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::TuneError;
 use crate::data::ExtractionRow;
@@ -25,7 +26,7 @@ pub(crate) enum How {
     /// Patterns, and how often a span of each label was right on the training rows.
     Patterns { values: BTreeMap<String, Vec<String>>, patterns: Patterns, precision: Vec<f64> },
     /// A chain; `states` where it reads an encoder's.
-    Chain { crf: Box<Crf>, decoder: Decoder, states: Option<Box<States>> },
+    Chain { crf: Box<Crf>, decoder: Decoder, states: Option<Arc<States>> },
 }
 
 /// Texts read at a time: their token states are in memory together.

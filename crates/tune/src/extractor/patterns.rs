@@ -6,16 +6,17 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::extractor::dictionary::{Dictionary, Letters};
 use crate::extractor::kinds::{Kind, kinds};
-use crate::extractor::words::{Word, words};
+use crate::extractor::words::Word;
 
 /// Patterns for one set of labels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Patterns {
     /// Per label, the kinds its name asks for.
     asked: Vec<Vec<Wanted>>,
-    /// Known values as lower-case words with their label, the longest first.
-    values: Vec<(Vec<String>, usize)>,
+    /// Known values with the numbers of their labels.
+    values: Dictionary,
 }
 
 /// A kind, and which part of it.
@@ -64,25 +65,20 @@ impl Patterns {
     /// The patterns that the names of the labels ask for, and the values known of some.
     pub(crate) fn new(labels: &[String], values: &BTreeMap<String, Vec<String>>) -> Patterns {
         let asked = labels.iter().map(|label| asked(label)).collect();
-        let mut known = Vec::new();
-        for (label, values) in values {
-            let Some(number) = labels.iter().position(|name| name == label) else { continue };
-            for value in values {
-                let lower: Vec<String> = words(value).iter().map(|word| word.text.to_lowercase()).collect();
-                if !lower.is_empty() {
-                    known.push((lower, number));
-                }
-            }
-        }
-        known.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
-        known.dedup();
-        Patterns { asked, values: known }
+        let number = |label: &String| labels.iter().position(|name| name == label);
+        let of_label = |(label, values): (&String, &'_ Vec<String>)| {
+            let number = number(label)?;
+            Some(values.iter().map(move |value| (value.clone(), number)).collect::<Vec<_>>())
+        };
+        let known: Vec<(String, usize)> = values.iter().filter_map(of_label).flatten().collect();
+        let known = known.iter().map(|(value, number)| (value.as_str(), *number));
+        Patterns { asked, values: Dictionary::new(known, Letters::AnyCase) }
     }
 
     /// Spans of words that do not overlap, with their labels. Known values come before patterns.
     pub(crate) fn find(&self, words: &[Word]) -> Vec<(Range<usize>, usize)> {
         let mut free = vec![true; words.len()];
-        let mut found = self.known(words, &mut free);
+        let mut found = self.values.among(words, &mut free);
         for (range, kind) in kinds(words) {
             if !free[range.clone()].iter().all(|free| *free) {
                 continue;
@@ -96,21 +92,6 @@ impl Patterns {
             }
         }
         found.sort_by_key(|(range, label)| (range.start, *label));
-        found
-    }
-
-    fn known(&self, words: &[Word], free: &mut [bool]) -> Vec<(Range<usize>, usize)> {
-        let lower: Vec<String> = words.iter().map(|word| word.text.to_lowercase()).collect();
-        let mut found = Vec::new();
-        for (value, label) in &self.values {
-            for from in 0..(lower.len() + 1).saturating_sub(value.len()) {
-                let range = from..from + value.len();
-                if lower[range.clone()] == value[..] && free[range.clone()].iter().all(|free| *free) {
-                    free[range.clone()].fill(false);
-                    found.push((range, *label));
-                }
-            }
-        }
         found
     }
 }
@@ -135,6 +116,7 @@ fn asked(label: &str) -> Vec<Wanted> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extractor::words::words;
 
     #[track_caller]
     fn check(labels: &[&str], values: &[(&str, &str)], text: &str, expected: &str) {

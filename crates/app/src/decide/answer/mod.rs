@@ -13,6 +13,7 @@ use engraft_decide::{
 use engraft_eval::State;
 
 use self::questions::{Posed, Questions};
+use super::asking::Asking;
 use super::frame::{Frame, Measured};
 use super::kept::Kept;
 use super::meter::metered;
@@ -46,7 +47,7 @@ pub(super) fn measure(
     let usual = (workspace.config.search.dense_weight, workspace.config.answer.min_support);
     // Abstaining is decided here, so that one answer serves every threshold.
     workspace.config.answer.min_support = 0.0;
-    let mut asker = Asker { context, kept, fingerprint: &fingerprint, reused: 0, asked: 0 };
+    let mut asker = Asker { asking: Asking::new(context, kept, &fingerprint) };
     let (tuned, training) = metered(|| asker.tune(&mut workspace, &questions.training));
     let tuned = tuned?;
     let base = asker.run(&mut workspace, "retrieval", usual, &questions.asked)?;
@@ -112,7 +113,7 @@ pub(super) fn measure(
             ..arm("both", "Retrieval tuned on the team's questions".into(), true, true)
         },
     });
-    let (reused, asked) = (asker.reused, asker.asked);
+    let (reused, asked) = (asker.asking.reused, asker.asking.asked);
     let mut facts = questions.facts.clone();
     facts.push(DataFact { what: "Documents".into(), value: built.words });
     let experiment = Experiment {
@@ -142,11 +143,7 @@ fn question(posed: &Posed, task: &Task) -> Question {
 }
 
 fn measures() -> Vec<Measure> {
-    let measure = |name: &str, meaning: &str, higher_is_better| Measure {
-        name: name.into(),
-        meaning: meaning.into(),
-        higher_is_better,
-    };
+    let measure = Measure::new;
     vec![
         measure(
             "right",
@@ -242,12 +239,9 @@ fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Asks the workspace.
 struct Asker<'a> {
-    context: Context<'a>,
-    kept: &'a Kept,
-    fingerprint: &'a str,
-    reused: usize,
-    asked: usize,
+    asking: Asking<'a>,
 }
 
 impl Asker<'_> {
@@ -259,14 +253,14 @@ impl Asker<'_> {
         let mut best: Option<(usize, Tuned)> = None;
         for dense_weight in DENSE {
             workspace.config.search.dense_weight = dense_weight;
-            self.context.progress.stage("tune", Some(training.len() as u64));
+            self.asking.context.progress.stage("tune", Some(training.len() as u64));
             let mut each = Vec::new();
             for posed in training {
                 let report = self.ask(workspace, posed)?;
                 let answered = posed.right(&report, report.answerable);
                 let silent = posed.right(&report, false);
                 each.push((report.support, answered.unwrap_or(false), silent.unwrap_or(false)));
-                self.context.progress.advance(1);
+                self.asking.context.progress.advance(1);
             }
             let mut supports: Vec<f32> = each.iter().map(|(support, ..)| *support).collect();
             supports.sort_by(f32::total_cmp);
@@ -287,11 +281,8 @@ impl Asker<'_> {
     }
 
     fn ask(&self, workspace: &Workspace, posed: &Posed) -> Result<AskReport, Error> {
-        if self.context.cancel.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
-        let request = AskRequest { question: posed.question.clone(), ..AskRequest::default() };
-        ask(self.context, workspace, &request)
+        self.asking.go_on()?;
+        ask_one(self.asking.context, workspace, posed)
     }
 
     /// Every question under a weight and a threshold.
@@ -304,27 +295,25 @@ impl Asker<'_> {
     ) -> Result<Vec<Row>, Error> {
         workspace.config.search.dense_weight = dense_weight;
         let set = format!("rows-{name}-{:08x}{:08x}", dense_weight.to_bits(), min_support.to_bits());
-        let (mut rows, mut more) = self.kept.results::<Row>(&set, self.fingerprint)?;
-        rows.truncate(asked.len());
-        self.reused += rows.len();
-        self.context.progress.stage(&format!("ask {name}"), Some(asked.len() as u64));
-        self.context.progress.advance(rows.len() as u64);
-        for posed in &asked[rows.len()..] {
-            let (report, used) = metered(|| self.ask(workspace, posed));
-            let row = match report {
-                Err(Error::Cancelled) => return Err(Error::Cancelled),
+        let context = self.asking.context;
+        context.progress.stage(&format!("ask {name}"), Some(asked.len() as u64));
+        self.asking.all(&set, asked.len(), |at| {
+            let (report, used) = metered(|| ask_one(context, workspace, &asked[at]));
+            match report {
+                Err(Error::Cancelled) => Err(Error::Cancelled),
                 Err(error) => {
-                    Row { state: State::Failed, why: Some(error.to_string()), ..empty(used.ms, used.cpu_s) }
+                    let why = Some(error.to_string());
+                    Ok(Row { state: State::Failed, why, ..empty(used.ms, used.cpu_s) })
                 }
-                Ok(report) => row(posed, &report, min_support, empty(used.ms, used.cpu_s)),
-            };
-            more.keep(&row)?;
-            rows.push(row);
-            self.asked += 1;
-            self.context.progress.advance(1);
-        }
-        Ok(rows)
+                Ok(report) => Ok(row(&asked[at], &report, min_support, empty(used.ms, used.cpu_s))),
+            }
+        })
     }
+}
+
+fn ask_one(context: Context, workspace: &Workspace, posed: &Posed) -> Result<AskReport, Error> {
+    let request = AskRequest { question: posed.question.clone(), ..AskRequest::default() };
+    ask(context, workspace, &request)
 }
 
 fn empty(ms: f64, cpu_s: f64) -> Row {

@@ -1,15 +1,16 @@
 //! The four cells and the diagnostics, each asked every question.
 
-use engraft_decide::{Arm, ArmRun, FALSE_ANSWER, GROUNDEDNESS, Measure, Question, Role, Row, Upkeep};
+use engraft_decide::{Arm, ArmRun, FALSE_ANSWER, GROUNDEDNESS, Measure, Question, Row, Upkeep};
 use engraft_eval::{SplitMix, State};
 
 use super::data::Data;
 use super::models::{Head, Memory, best, by_meaning, upkeep};
-use super::vectors::Encoded;
-use crate::decide::kept::Kept;
+use crate::Error;
+use crate::decide::asking::Asking;
+use crate::decide::cells::Cell;
 use crate::decide::meter::{Used, metered};
 use crate::decide::task::Task;
-use crate::{Context, Error};
+use crate::decide::vectors::Encoded;
 
 /// What a row's time is split into.
 pub(super) const STAGES: [&str; 3] = ["encode", "look up", "decide"];
@@ -20,11 +21,7 @@ const TOP: usize = 3;
 
 /// The measures of a row, in the order of its values.
 pub(super) fn measures(data: &Data) -> Vec<Measure> {
-    let measure = |name: &str, meaning: &str, higher_is_better| Measure {
-        name: name.into(),
-        meaning: meaning.into(),
-        higher_is_better,
-    };
+    let measure = Measure::new;
     let mut all = vec![
         measure("accuracy", "the share of questions that get the right label.", true),
         measure("top3", "the right label is among the three most probable ones", true),
@@ -52,8 +49,6 @@ pub(super) struct Asker<'a> {
     pub(super) questions: &'a Encoded,
     pub(super) examples: &'a Encoded,
     pub(super) meanings: &'a Encoded,
-    pub(super) reused: usize,
-    pub(super) asked: usize,
 }
 
 /// What an arm said of one question.
@@ -66,154 +61,94 @@ struct Said {
     right: Option<bool>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Base,
-    Retrieval,
-    Tuned,
-    Both,
-    PerfectReader,
-    RandomExamples,
-}
-
 impl Asker<'_> {
     /// Every arm, asked every question under every seed.
-    pub(super) fn arms(
-        &mut self,
-        context: Context,
-        kept: &Kept,
-        fingerprint: &str,
-        heads: &[(Head, Used)],
-    ) -> Result<Vec<Arm>, Error> {
+    pub(super) fn arms(&self, asking: &mut Asking, heads: &[(Head, Used)]) -> Result<Vec<Arm>, Error> {
         let k = self.task.neighbours;
-        let kinds = [
-            (Kind::Base, "base", "Compares the question with what each label means".to_string()),
-            (Kind::Retrieval, "retrieval", format!("Looks up the {k} nearest labelled examples, which vote")),
-            (
-                Kind::Tuned,
-                "tuned",
-                "A linear head on the encoder, trained on the labelled examples".to_string(),
-            ),
-            (
-                Kind::Both,
-                "both",
-                format!(
-                    "The trained head and the {k} nearest examples, weighed on examples held out of both"
-                ),
-            ),
-            (
-                Kind::PerfectReader,
-                "perfect-reader",
-                format!("Right whenever the right label is among the {k} nearest examples"),
-            ),
-            (Kind::RandomExamples, "random-examples", format!("{k} examples at random vote")),
-        ];
-        let mut arms = Vec::new();
-        for (kind, name, description) in kinds {
-            arms.push(self.arm(context, kept, fingerprint, heads, kind, (name, description))?);
-        }
-        Ok(arms)
+        let said = |cell| match cell {
+            Cell::Base => "Compares the question with what each label means".to_string(),
+            Cell::Retrieval => format!("Looks up the {k} nearest labelled examples, which vote"),
+            Cell::Tuned => "A linear head on the encoder, trained on the labelled examples".to_string(),
+            Cell::Both => {
+                format!("The trained head and the {k} nearest examples, weighed on examples held out of both")
+            }
+            Cell::PerfectReader => {
+                format!("Right whenever the right label is among the {k} nearest examples")
+            }
+            Cell::RandomExamples => format!("{k} examples at random vote"),
+        };
+        Cell::ALL.into_iter().map(|cell| self.arm(asking, heads, cell, said(cell))).collect()
     }
 
     fn arm(
-        &mut self,
-        context: Context,
-        kept: &Kept,
-        fingerprint: &str,
+        &self,
+        asking: &mut Asking,
         heads: &[(Head, Used)],
-        kind: Kind,
-        (name, description): (&str, String),
+        cell: Cell,
+        description: String,
     ) -> Result<Arm, Error> {
-        let seeds = if kind == Kind::Base { 1 } else { heads.len() };
+        let (name, seeds, questions) = (cell.name(), cell.seeds(heads.len()), self.data.questions.len());
         let mut runs = Vec::new();
-        context.progress.stage(&format!("ask {name}"), Some((seeds * self.data.questions.len()) as u64));
+        asking.context.progress.stage(&format!("ask {name}"), Some((seeds * questions) as u64));
         for (seed, (head, _)) in heads.iter().enumerate().take(seeds) {
             let memory = Memory::of(self.data, &self.data.draws[seed]);
-            let (mut rows, mut more) = kept.results::<Row>(&format!("rows-{name}-{seed}"), fingerprint)?;
-            rows.truncate(self.data.questions.len());
-            self.reused += rows.len();
-            context.progress.advance(rows.len() as u64);
-            for at in rows.len()..self.data.questions.len() {
-                if context.cancel.is_cancelled() {
-                    return Err(Error::Cancelled);
-                }
-                let row = self.row(at, self.say(kind, at, head, &memory));
-                more.keep(&row)?;
-                rows.push(row);
-                self.asked += 1;
-                context.progress.advance(1);
-            }
+            let say = |at| Ok(self.row(at, self.say(cell, at, head, &memory)));
+            let rows = asking.all::<Row>(&format!("rows-{name}-{seed}"), questions, say)?;
             runs.push(ArmRun { seed: seed as u64, rows });
         }
-        let role = match kind {
-            Kind::PerfectReader | Kind::RandomExamples => Role::Diagnostic,
-            _ => Role::Candidate,
-        };
-        Ok(Arm {
-            name: name.into(),
-            description,
-            retrieval: !matches!(kind, Kind::Base | Kind::Tuned),
-            tuned: matches!(kind, Kind::Tuned | Kind::Both),
-            role,
-            on_premises: true,
-            absent: None,
-            runs,
-            upkeep: self.upkeep(kind, heads),
-            updates: Vec::new(),
-            updates_how: String::new(),
-        })
+        Ok(cell.arm(description, runs, self.upkeep(cell, heads)))
     }
 
-    fn upkeep(&self, kind: Kind, heads: &[(Head, Used)]) -> Upkeep {
+    fn upkeep(&self, cell: Cell, heads: &[(Head, Used)]) -> Upkeep {
         let draw = &self.data.draws[0];
         let encoding: f64 = draw.iter().map(|&at| self.examples.used[at].cpu_s).sum();
         let names: f64 = self.meanings.used.iter().map(|used| used.cpu_s).sum();
         let vectors = 4 * (draw.len() * self.examples.vectors.columns) as u64;
         let (head, training) = &heads[0];
-        match kind {
-            Kind::Base => upkeep(0, names, 4 * self.meanings.vectors.data.len() as u64),
-            Kind::Tuned => upkeep(draw.len(), encoding + training.cpu_s, head.bytes()),
-            Kind::Both => upkeep(draw.len(), encoding + training.cpu_s, head.bytes() + vectors),
-            Kind::Retrieval | Kind::PerfectReader | Kind::RandomExamples => {
+        match cell {
+            Cell::Base => upkeep(0, names, 4 * self.meanings.vectors.data.len() as u64),
+            Cell::Tuned => upkeep(draw.len(), encoding + training.cpu_s, head.bytes()),
+            Cell::Both => upkeep(draw.len(), encoding + training.cpu_s, head.bytes() + vectors),
+            Cell::Retrieval | Cell::PerfectReader | Cell::RandomExamples => {
                 upkeep(draw.len(), encoding, vectors)
             }
         }
     }
 
-    fn say(&self, kind: Kind, at: usize, head: &Head, memory: &Memory) -> Said {
+    fn say(&self, cell: Cell, at: usize, head: &Head, memory: &Memory) -> Said {
         let question = self.questions.vectors.row(at);
         let labels = self.data.labels.len();
         let none = || (Vec::new(), Used::default());
         let look_up =
             || metered(|| memory.look_up(&self.examples.vectors, question, self.task.neighbours, labels));
-        match kind {
-            Kind::Base => {
+        match cell {
+            Cell::Base => {
                 let known: Vec<usize> = (0..labels).collect();
                 let (probabilities, decide) =
                     metered(|| by_meaning(&self.meanings.vectors, &known, question, labels));
                 let (evidence, look_up) = none();
                 Said { probabilities, evidence, look_up, decide, right: None }
             }
-            Kind::Tuned => {
+            Cell::Tuned => {
                 let (probabilities, decide) = metered(|| head.predict(question));
                 let (evidence, look_up) = none();
                 Said { probabilities, evidence, look_up, decide, right: None }
             }
-            Kind::Retrieval | Kind::PerfectReader => {
+            Cell::Retrieval | Cell::PerfectReader => {
                 let (found, look_up) = look_up();
                 let gold = self.data.questions[at].gold;
                 let perfect = || found.examples.iter().any(|(_, label)| *label == gold);
-                let right = (kind == Kind::PerfectReader).then(perfect);
+                let right = (cell == Cell::PerfectReader).then(perfect);
                 let (probabilities, evidence) = (found.probabilities, found.examples);
                 Said { probabilities, evidence, look_up, decide: Used::default(), right }
             }
-            Kind::Both => {
+            Cell::Both => {
                 let (found, look_up) = look_up();
                 let (probabilities, decide) =
                     metered(|| head.together(&head.predict(question), &found.probabilities));
                 Said { probabilities, evidence: found.examples, look_up, decide, right: None }
             }
-            Kind::RandomExamples => {
+            Cell::RandomExamples => {
                 let mut random = SplitMix::new(self.task.seed ^ 0x726e_646d, at as u64);
                 let mut probabilities = vec![1e-3; labels];
                 let mut evidence = Vec::new();

@@ -1,38 +1,34 @@
 //! `classify`: label meanings, nearest examples, a trained head, and both together, asked the same questions.
 
 mod arms;
-mod curve;
 mod data;
 mod models;
 mod updates;
-mod vectors;
 
 use std::path::Path;
 
 use engraft_core::Embed;
-use engraft_decide::{Experiment, Role};
+use engraft_decide::Experiment;
 use engraft_nn::Embedder;
 
 use self::arms::Asker;
-use self::data::{Data, From};
-use self::models::{Head, Memory};
+use self::data::Data;
+use self::models::{Head, Memory, best, fit};
 use self::updates::Stage;
 use super::Plan;
+use super::asking::Asking;
+use super::curve::curve;
 use super::frame::{Frame, Measured};
 use super::kept::Kept;
+use super::material::From;
 use super::task::Task;
-use crate::{Context, Error, Workspace};
+use super::vectors::{self, Encoded};
+use crate::Error;
 
 /// Measures every arm.
-pub(super) fn measure(
-    context: Context,
-    workspace: Option<&Workspace>,
-    task: &Task,
-    frame: &Frame,
-    encoder: &Embedder,
-    kept: &Kept,
-) -> Result<Measured, Error> {
-    let data = Data::read(From { context, workspace, task })?;
+pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept) -> Result<Measured, Error> {
+    let From { context, task, .. } = from;
+    let data = Data::read(from)?;
     let fingerprint = data.fingerprint(&format!(
         "{} {} {} {:?}",
         encoder.name(),
@@ -47,26 +43,17 @@ pub(super) fn measure(
     let texts: Vec<&str> = data.meanings.iter().map(String::as_str).collect();
     let meanings = vectors::in_batches(context, encoder, kept, "labels", &fingerprint, &texts)?;
 
-    let mut asker = Asker {
-        data: &data,
-        task,
-        questions: &questions,
-        examples: &examples,
-        meanings: &meanings,
-        reused: 0,
-        asked: 0,
-    };
+    let asker = Asker { data: &data, task, questions: &questions, examples: &examples, meanings: &meanings };
+    let mut asking = Asking::new(context, kept, &fingerprint);
     let mut heads = Vec::new();
     context.progress.stage("train", Some(data.draws.len() as u64));
     for (seed, draw) in data.draws.iter().enumerate() {
-        if context.cancel.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
+        asking.go_on()?;
         let memory = Memory::of(&data, draw);
         heads.push(Head::train(&data, &examples.vectors, &memory, task.neighbours, task.seed + seed as u64));
         context.progress.advance(1);
     }
-    let mut arms = asker.arms(context, kept, &fingerprint, &heads)?;
+    let mut arms = asker.arms(&mut asking, &heads)?;
     let stage = Stage {
         data: &data,
         encoder,
@@ -76,11 +63,10 @@ pub(super) fn measure(
         head: &heads[0].0,
         task,
     };
-    for arm in arms.iter_mut().filter(|arm| arm.role == Role::Candidate) {
-        stage.try_on(context, kept, &fingerprint, arm)?;
-    }
+    stage.try_on(&asking, &mut arms)?;
+    let mut learn = |places: &[usize]| Ok(learned(&data, task, &heads[0].0, (&questions, &examples), places));
     let curve = match task.learning_curve {
-        true => curve::curve(context, kept, &fingerprint, &asker, &heads, &arms)?,
+        true => curve(&asking, &data.strata(), &data.draws, task.seed, &arms, &mut learn)?,
         false => Vec::new(),
     };
     let mut notes = data.notes.clone();
@@ -95,7 +81,7 @@ pub(super) fn measure(
         "A model trained anew is looked at for {} minutes before it goes live; time spent on writing labels is not in the lag.",
         task.updates.review_minutes
     ));
-    let (reused, asked) = (asker.reused, asker.asked);
+    let (reused, asked) = (asking.reused, asking.asked);
     let experiment = Experiment {
         data: data.facts.clone(),
         measures: arms::measures(&data),
@@ -109,27 +95,29 @@ pub(super) fn measure(
     Ok(Measured { experiment, reused, asked })
 }
 
-/// What [`measure`] would do.
-pub(super) fn plan(
-    context: Context,
-    workspace: Option<&Workspace>,
+/// The share of questions that `retrieval` and `tuned` get right with the examples at `places`; the head is read as `head` is.
+fn learned(
+    data: &Data,
     task: &Task,
-    out: &Path,
-) -> Result<Plan, Error> {
-    let data = Data::read(From { context, workspace, task })?;
-    let arms = ["base", "retrieval", "tuned", "both", "perfect-reader", "random-examples"];
-    let seeds = data.draws.len();
-    Ok(Plan {
-        name: task.name.clone(),
-        kind: task.kind.name(),
-        questions: data.questions.len(),
-        examples: data.draws.iter().map(Vec::len).max().unwrap_or(0),
-        labels: data.labels.len(),
-        seeds,
-        arms: arms.map(str::to_string).to_vec(),
-        changes: task.updates.trials,
-        answers: data.questions.len() * (1 + (arms.len() - 1) * seeds),
-        paid_tokens: 0,
-        out: out.to_path_buf(),
-    })
+    head: &Head,
+    (questions, examples): (&Encoded, &Encoded),
+    places: &[usize],
+) -> [f64; 2] {
+    let labels = data.labels.len();
+    let memory = Memory::of(data, places);
+    let vectors = &examples.vectors;
+    let head = Head { logistic: fit(vectors, &memory, labels, None), ..head.clone() };
+    let right = |answer: &dyn Fn(&[f32]) -> usize| {
+        let asked = data.questions.iter().enumerate();
+        let hits = asked.filter(|(at, question)| answer(questions.vectors.row(*at)) == question.gold);
+        hits.count() as f64 / data.questions.len() as f64
+    };
+    let found = |question: &[f32]| memory.look_up(vectors, question, task.neighbours, labels).probabilities;
+    [right(&|question| best(&found(question))), right(&|question| best(&head.predict(question)))]
+}
+
+/// What [`measure`] would do.
+pub(super) fn plan(from: From, out: &Path) -> Result<Plan, Error> {
+    let data = Data::read(from)?;
+    Ok(Plan::of_examples(from.task, data.questions.len(), &data.draws, data.labels.len(), out))
 }

@@ -8,6 +8,7 @@ use engraft_tune::{Matrix, dot};
 
 use super::data::Data;
 use crate::decide::meter::{Used, metered};
+use crate::decide::nearest::nearest;
 
 /// How strongly a row pulls against the length of a head's weights, as the classifier tuner has it.
 const HEAD_C: f64 = 20.0;
@@ -42,19 +43,11 @@ impl Memory {
 
     /// The `k` nearest examples and what they vote for.
     pub(super) fn look_up(&self, vectors: &Matrix, question: &[f32], k: usize, labels: usize) -> Found {
-        let mut best: Vec<(f32, usize, usize)> = Vec::with_capacity(k + 1);
-        for &(row, label) in &self.rows {
-            let likeness = dot(vectors.row(row), question);
-            if best.len() == k && best.last().is_some_and(|last| likeness <= last.0) {
-                continue;
-            }
-            let at = best.partition_point(|kept| kept.0 >= likeness);
-            best.insert(at, (likeness, row, label));
-            best.truncate(k);
-        }
+        let found = nearest(vectors, self.rows.iter().map(|(row, _)| *row), question, k);
+        let labelled = found.iter().map(|(likeness, place)| (*likeness, self.rows[*place].1));
         Found {
-            probabilities: votes(best.iter().map(|(likeness, _, label)| (*likeness, *label)), labels),
-            examples: best.into_iter().map(|(_, row, label)| (row, label)).collect(),
+            probabilities: votes(labelled, labels),
+            examples: found.iter().map(|(_, place)| self.rows[*place]).collect(),
         }
     }
 }

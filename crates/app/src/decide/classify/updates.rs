@@ -1,23 +1,21 @@
 //! Scripted changes: labels added, moved and dropped; for each arm the time until it answers by them.
 
 use engraft_core::Embed;
-use engraft_decide::{Arm, UpdateTrial};
+use engraft_decide::{Arm, Role};
 use engraft_eval::SplitMix;
 use engraft_nn::Embedder;
 use engraft_tune::{Matrix, dot};
-use serde::{Deserialize, Serialize};
 
 use super::data::Data;
 use super::models::{Head, Memory, best, by_meaning};
-use crate::decide::kept::Kept;
-use crate::decide::meter::metered;
+use crate::Error;
+use crate::decide::asking::Asking;
+use crate::decide::changes::{Scripted, try_on, what};
 use crate::decide::task::Task;
-use crate::{Context, Error};
+use crate::decide::vectors::beginning;
 
 /// New examples a change brings.
 const NEW: usize = 10;
-/// Changes every arm is put through, however slow it is.
-const LEAST: usize = 3;
 
 /// A change and the question that shows it.
 struct Change {
@@ -28,13 +26,6 @@ struct Change {
     probe: usize,
     /// Examples of the label, by place.
     examples: Vec<usize>,
-}
-
-/// A trial with the processor time it took.
-#[derive(Clone, Serialize, Deserialize)]
-struct Tried {
-    trial: UpdateTrial,
-    cpu_s: f64,
 }
 
 /// What the changes are tried on.
@@ -49,52 +40,24 @@ pub(super) struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// Tries the changes on `arm` and writes into it how long they took and what one costs.
-    pub(super) fn try_on(
-        &self,
-        context: Context,
-        kept: &Kept,
-        fingerprint: &str,
-        arm: &mut Arm,
-    ) -> Result<(), Error> {
+    /// Tries the same changes on every arm that could be chosen.
+    pub(super) fn try_on(&self, asking: &Asking, arms: &mut [Arm]) -> Result<(), Error> {
         let changes = self.changes();
-        let (mut tried, mut more) = kept.results::<Tried>(&format!("changes-{}", arm.name), fingerprint)?;
-        tried.truncate(changes.len());
-        context.progress.stage(&format!("change {}", arm.name), Some(changes.len() as u64));
-        context.progress.advance(tried.len() as u64);
-        let mut spent: f64 = tried.iter().filter_map(|tried| tried.trial.seconds).sum();
-        for change in &changes[tried.len()..] {
-            if context.cancel.is_cancelled() {
-                return Err(Error::Cancelled);
+        let scripted = |change: &Change| Scripted {
+            what: change.what,
+            probe: self.data.questions[change.probe].text.clone(),
+        };
+        let script: Vec<Scripted> = changes.iter().map(scripted).collect();
+        let shows = |arm: &Arm, number: usize| self.shows(arm, &changes[number]);
+        for arm in arms.iter_mut().filter(|arm| arm.role == Role::Candidate) {
+            try_on(asking, &self.task.updates, arm, &script, &shows)?;
+            arm.updates_how = match (arm.tuned, arm.retrieval) {
+                (true, _) => "The examples change, the head is trained again from where it stood, and the question is asked",
+                (false, true) => "The examples change and the question is asked",
+                (false, false) => "The list of labels changes and the question is asked",
             }
-            if spent > self.task.updates.budget_s && tried.len() >= LEAST {
-                break;
-            }
-            let (shown, used) = metered(|| self.shows(arm, change));
-            let seconds = Some(used.ms / 1e3).filter(|_| shown.as_ref().is_ok_and(|shown| *shown));
-            shown?;
-            spent += used.ms / 1e3;
-            let trial = UpdateTrial {
-                what: change.what.into(),
-                probe: self.data.questions[change.probe].text.clone(),
-                seconds,
-                limit_s: used.ms / 1e3,
-            };
-            let one = Tried { trial, cpu_s: used.cpu_s };
-            more.keep(&one)?;
-            tried.push(one);
-            context.progress.advance(1);
+            .into();
         }
-        let n = tried.len().max(1) as f64;
-        arm.upkeep.update_cpu_s = tried.iter().map(|tried| tried.cpu_s).sum::<f64>() / n;
-        arm.upkeep.update_person_min = if arm.tuned { self.task.updates.review_minutes } else { 0.0 };
-        arm.updates = tried.into_iter().map(|tried| tried.trial).collect();
-        arm.updates_how = match (arm.tuned, arm.retrieval) {
-            (true, _) => "The examples change, the head is trained again from where it stood, and the question is asked",
-            (false, true) => "The examples change and the question is asked",
-            (false, false) => "The list of labels changes and the question is asked",
-        }
-        .into();
         Ok(())
     }
 
@@ -114,14 +77,9 @@ impl Stage<'_> {
             }
             let label = random.below(labels);
             let to = (label + 1 + random.below(labels - 1)) % labels;
-            let what = match changes.len() % 10 {
-                0 | 2 | 4 | 6 | 8 => "change",
-                1 | 5 | 9 => "add",
-                _ => "delete",
-            };
             let examples = with(label);
             let Some(probe) = self.probe(label, &examples) else { continue };
-            changes.push(Change { what, label, to, probe, examples });
+            changes.push(Change { what: what(changes.len()), label, to, probe, examples });
         }
         changes
     }
@@ -154,8 +112,8 @@ impl Stage<'_> {
                 memory.rows.retain(|(_, label)| *label != change.label);
                 // What is new has to be encoded; the vectors are the same as those at hand.
                 let new: Vec<usize> = change.examples.iter().copied().take(NEW).collect();
-                let texts: Vec<&str> = new.iter().map(|&at| self.data.examples[at].text.as_str()).collect();
-                self.encoder.embed(&texts)?;
+                let text = |at: &usize| beginning(self.encoder, &self.data.examples[*at].text);
+                self.encoder.embed(&new.iter().map(text).collect::<Vec<_>>())?;
                 memory.rows.extend(new.into_iter().map(|at| (at, change.label)));
             }
             "change" => {

@@ -64,13 +64,7 @@ fn encode(
         if context.cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let fitting: Vec<&str> = batch
-            .iter()
-            .map(|text| {
-                let parts = pieces(text, encoder, encoder.window(), OverLength::Truncate);
-                parts.first().copied().unwrap_or("")
-            })
-            .collect();
+        let fitting: Vec<&str> = batch.iter().map(|text| beginning(encoder, text)).collect();
         let (vectors, used) = metered(|| encoder.embed(&fitting));
         let n = batch.len() as f64;
         for ((vector, text), fit) in vectors?.into_iter().zip(batch).zip(&fitting) {
@@ -86,6 +80,12 @@ fn encode(
         context.progress.advance(batch.len() as u64);
     }
     Ok(all)
+}
+
+/// What of a text the encoder reads.
+pub(super) fn beginning<'a>(encoder: &Embedder, text: &'a str) -> &'a str {
+    let parts = pieces(text, encoder, encoder.window(), OverLength::Truncate);
+    parts.first().copied().unwrap_or("")
 }
 
 /// Encodes questions one after another, as they come in.

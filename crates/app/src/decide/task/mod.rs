@@ -1,11 +1,15 @@
 //! `TASK.toml`: what is to be decided, on which data, under which terms; everything but the data has a default.
 
+mod words;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use engraft_decide::{Amount, Basis, Limits, Prices, Terms, Volume, Weights};
+use engraft_decide::{Amount, Basis, Prices, Terms, Volume, Weights};
+use engraft_tune::extractor::ExtractorMethod;
 use serde::Deserialize;
 
+use self::words::{DecisionWords, LimitWords, PriceWords, VolumeWords, WeightWords};
 use crate::Error;
 
 /// What is to be decided.
@@ -26,16 +30,16 @@ pub struct Task {
     /// The folder of documents that answers come from.
     pub documents: Option<PathBuf>,
     /// The encoder, by name or folder.
-    #[serde(default = "encoder")]
+    #[serde(default = "words::encoder")]
     pub encoder: String,
     /// Chooses resamples, subsets and changes.
     #[serde(default)]
     pub seed: u64,
     /// How many times labelled examples are drawn anew, where `shots` is set.
-    #[serde(default = "seeds")]
+    #[serde(default = "words::seeds")]
     pub seeds: usize,
     /// Resamples behind every interval.
-    #[serde(default = "resamples")]
+    #[serde(default = "words::resamples")]
     pub resamples: usize,
     /// Labelled examples a label, drawn from the training set; by default all.
     pub shots: Option<usize>,
@@ -52,11 +56,17 @@ pub struct Task {
     /// What labels mean, in words, for the arm that knows nothing else.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// Values known of labels without annotations, for the arm that knows nothing else.
+    #[serde(default)]
+    pub values: BTreeMap<String, Vec<String>>,
+    /// How the tuned extractor is made: `crf` or `frozen`.
+    #[serde(default = "words::extractor")]
+    pub extractor: ExtractorMethod,
     /// Labelled examples retrieved for a question.
-    #[serde(default = "neighbours")]
+    #[serde(default = "words::neighbours")]
     pub neighbours: usize,
     /// Whether the tuned arms are also trained on a half, a quarter and an eighth of the labels.
-    #[serde(default = "yes")]
+    #[serde(default = "words::yes")]
     pub learning_curve: bool,
     /// Scripted changes.
     #[serde(default)]
@@ -139,96 +149,20 @@ pub enum Slices {
 #[serde(deny_unknown_fields)]
 pub struct Updates {
     /// How many; half are changes, three in ten additions, two in ten deletions.
-    #[serde(default = "trials")]
+    #[serde(default = "words::trials")]
     pub trials: usize,
     /// An arm that is slow to change stops after this long, but not before three changes.
-    #[serde(default = "budget")]
+    #[serde(default = "words::budget")]
     pub budget_s: f64,
     /// Minutes a person looks at a model trained anew before it goes live.
-    #[serde(default = "review")]
+    #[serde(default = "words::review")]
     pub review_minutes: f64,
 }
 
 impl Default for Updates {
     fn default() -> Updates {
-        Updates { trials: trials(), budget_s: budget(), review_minutes: review() }
+        Updates { trials: words::trials(), budget_s: words::budget(), review_minutes: words::review() }
     }
-}
-
-fn encoder() -> String {
-    "all-MiniLM-L6-v2".into()
-}
-fn seeds() -> usize {
-    3
-}
-fn resamples() -> usize {
-    10_000
-}
-fn neighbours() -> usize {
-    16
-}
-fn yes() -> bool {
-    true
-}
-fn trials() -> usize {
-    50
-}
-fn budget() -> f64 {
-    30.0
-}
-fn review() -> f64 {
-    10.0
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct LimitWords {
-    quality: Option<f64>,
-    groundedness: Option<f64>,
-    p95_ms: Option<f64>,
-    cost_per_month: Option<f64>,
-    update_lag_s: Option<f64>,
-    on_premises: bool,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WeightWords {
-    quality: Option<f64>,
-    groundedness: Option<f64>,
-    latency: Option<f64>,
-    cost: Option<f64>,
-    update_lag: Option<f64>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct PriceWords {
-    currency: Option<String>,
-    core_hour: Option<f64>,
-    utilisation: Option<f64>,
-    tokens_in: Option<f64>,
-    tokens_out: Option<f64>,
-    label: Option<f64>,
-    person_hour: Option<f64>,
-    gigabyte_month: Option<f64>,
-    hosting_month: Option<f64>,
-    months: Option<f64>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct VolumeWords {
-    queries_per_month: Option<f64>,
-    updates_per_month: Option<f64>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct DecisionWords {
-    margin: Option<f64>,
-    confidence: Option<f64>,
-    weight_certainty: Option<f64>,
 }
 
 impl Task {
@@ -263,6 +197,9 @@ impl Task {
         }
         if self.shots == Some(0) {
             return Err("shots is 0: leave it out to use every example".into());
+        }
+        if !matches!(self.extractor, ExtractorMethod::Crf | ExtractorMethod::Frozen) {
+            return Err(format!("extractor is {}: it is \"crf\" or \"frozen\" here", self.extractor));
         }
         let found = self.terms().contradictions();
         if found.is_empty() { Ok(()) } else { Err(found.join("; ")) }
@@ -336,19 +273,6 @@ impl Task {
     }
 }
 
-impl LimitWords {
-    fn limits(&self) -> Limits {
-        Limits {
-            quality: self.quality,
-            groundedness: self.groundedness,
-            p95_ms: self.p95_ms,
-            cost_per_month: self.cost_per_month,
-            update_lag_s: self.update_lag_s,
-            on_premises: self.on_premises,
-        }
-    }
-}
-
 /// The user's error, with what to do.
 pub(super) fn request(message: impl Into<String>, hint: impl Into<String>) -> Error {
     Error::Request { message: message.into(), hint: hint.into() }
@@ -376,6 +300,7 @@ mod tests {
     fn an_unknown_key_or_kind_is_named() {
         check("kind = 'classify'\nlabeled = 'rows.jsonl'", "labeled");
         check("kind = 'guess'", "guess");
+        check("kind = 'extract'\nextractor = 'full'", "it is \"crf\" or \"frozen\" here");
     }
 
     #[test]

@@ -1,0 +1,232 @@
+//! Labelled rows of a task, whatever is labelled in them: read, halved, checked for leaks, limited, sliced.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use engraft_decide::{DataFact, LEAST_QUESTIONS};
+use engraft_tune::data::{Rows, split};
+use serde::Deserialize;
+
+use super::draw::at_most;
+use super::leak;
+use super::task::{Slices, Task, request};
+use crate::people::Principal;
+use crate::tune::rows::Source;
+use crate::{Context, Error, Workspace};
+
+/// A short question has at most so many words.
+const SHORT: usize = 8;
+
+/// Where rows may come from besides files.
+#[derive(Clone, Copy)]
+pub(super) struct From<'a> {
+    pub(super) context: Context<'a>,
+    pub(super) workspace: Option<&'a Workspace>,
+    pub(super) task: &'a Task,
+}
+
+/// A text with what people said of it.
+pub(super) trait Labelled: Clone {
+    /// Reads a file, a row a line.
+    fn read(path: &Path) -> Result<Rows<Self>, Error>;
+    /// The resolutions of a dataset, frozen in a snapshot.
+    fn resolved(
+        context: Context,
+        workspace: &Workspace,
+        who: &Principal,
+        name: &str,
+    ) -> Result<Source<Self>, Error>;
+    /// What an error says that rows should have.
+    fn needed() -> &'static str;
+    fn id(&self) -> &str;
+    fn text(&self) -> &str;
+    /// What it is not independent of.
+    fn group(&self) -> Option<&str>;
+    /// What both halves of a file should have in the same proportions.
+    fn stratum(&self) -> Vec<String>;
+}
+
+/// Rows to learn from or look up, and rows to ask.
+pub(super) struct Material<R> {
+    pub(super) training: Vec<R>,
+    pub(super) asked: Vec<R>,
+    /// The cluster of each row that is asked.
+    pub(super) clusters: Vec<String>,
+    /// Where the rows come from: evaluation, then training.
+    pub(super) facts: [String; 2],
+    /// Questions left out because they nearly repeat a training row.
+    pub(super) leaked: usize,
+    slices: BTreeMap<String, String>,
+}
+
+impl<R: Labelled> Material<R> {
+    /// Reads what the task names.
+    pub(super) fn read(from: From) -> Result<Material<R>, Error> {
+        let task = from.task;
+        let (training, evaluation) = files::<R>(from)?;
+        fn texts<R: Labelled>(file: &File<R>) -> Vec<&str> {
+            file.rows.iter().map(Labelled::text).collect()
+        }
+        let kept = leak::kept(&texts(&training), &texts(&evaluation), task.leakage)?;
+        if training.rows.is_empty() {
+            return Err(request("there is no labelled example", R::needed()));
+        }
+        let leaked = evaluation.rows.len() - kept.len();
+        let kept = at_most(kept, task.limit, task.seed);
+        if kept.len() < LEAST_QUESTIONS {
+            let message = format!(
+                "{} questions are too few for any verdict: at least {LEAST_QUESTIONS} are needed, 200 show differences of \
+                 about 9 points, 600 of about 5",
+                kept.len()
+            );
+            return Err(request(message, "label more questions for the evaluation set"));
+        }
+        let asked: Vec<R> = kept.iter().map(|&at| evaluation.rows[at].clone()).collect();
+        let cluster = |(row, at): (&R, &usize)| row.group().map_or_else(|| format!("q{at}"), str::to_string);
+        Ok(Material {
+            clusters: asked.iter().zip(&kept).map(cluster).collect(),
+            training: training.rows,
+            facts: [evaluation.fact, training.fact],
+            slices: evaluation.slices,
+            leaked,
+            asked,
+        })
+    }
+
+    /// What the report says of the rows; at most `used` of the training rows are used with a seed.
+    pub(super) fn told(&self, task: &Task, used: usize, a_shot: &str, seeds: usize) -> Vec<DataFact> {
+        let [evaluation, training] = &self.facts;
+        let leaked = self.leaked;
+        let mut facts = vec![
+            ("Evaluation", format!("{evaluation}; {} asked", self.asked.len())),
+            ("Training", format!("{training}; {used} used a seed")),
+            ("Leakage", format!("every question compared with every example by words; {leaked} left out")),
+        ];
+        if let Some(shots) = task.shots {
+            facts.push(("Examples", format!("{shots} {a_shot}, drawn anew for each of {seeds} seeds")));
+        }
+        facts.into_iter().map(|(what, value)| DataFact { what: what.into(), value }).collect()
+    }
+
+    /// What the report has to warn of.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let left_out =
+            format!("{} questions that nearly repeat a training example were left out.", self.leaked);
+        if self.leaked > 0 { vec![left_out] } else { Vec::new() }
+    }
+
+    /// The slice of each question; `apart` names that of a question in a class of its own.
+    pub(super) fn slices(&self, task: &Task, apart: &dyn Fn(&R) -> Option<&'static str>) -> Vec<String> {
+        let named = self.asked.iter().any(|row| self.slices.contains_key(row.id()));
+        let given = Some(&self.slices).filter(|_| named && task.slices == Slices::Auto);
+        let slice = |row: &R| -> String {
+            if let Some(given) = given {
+                return given.get(row.id()).cloned().unwrap_or_else(|| "other".into());
+            }
+            match (apart(row), task.slices, row.text().split_whitespace().count() <= SHORT) {
+                (Some(apart), ..) => apart.into(),
+                (_, Slices::None, _) => "all".into(),
+                (_, _, true) => "short".into(),
+                _ => "long".into(),
+            }
+        };
+        self.asked.iter().map(slice).collect()
+    }
+}
+
+/// One file of rows.
+struct File<R> {
+    rows: Vec<R>,
+    slices: BTreeMap<String, String>,
+    fact: String,
+}
+
+impl From<'_> {
+    fn read<R: Labelled>(&self, named: &Path) -> Result<File<R>, Error> {
+        match Task::dataset(named) {
+            Some(dataset) => self.dataset(dataset),
+            None => file(&self.task.path(named)),
+        }
+    }
+
+    fn dataset<R: Labelled>(&self, name: &str) -> Result<File<R>, Error> {
+        let Some(workspace) = self.workspace else {
+            return Err(request(
+                format!("the task reads the dataset `{name}`, and there is no workspace"),
+                "run it inside a workspace, or name one with `--workspace DIR`",
+            ));
+        };
+        let who = Principal::at_the_machine();
+        let source = R::resolved(self.context, workspace, &who, name)?;
+        let fact =
+            format!("dataset {name}, {} resolved items, snapshot `{}`", source.rows.len(), source.snapshot);
+        Ok(File { rows: source.rows, slices: BTreeMap::new(), fact })
+    }
+}
+
+fn file<R: Labelled>(path: &Path) -> Result<File<R>, Error> {
+    let rows = R::read(path)?;
+    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let sha256 = rows.sha256.get(..16).unwrap_or(&rows.sha256);
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let rejected = match rows.rejected.len() {
+        0 => String::new(),
+        n => format!(", {n} lines unreadable"),
+    };
+    let fact = format!("{name}, {} rows{rejected}, sha256 `{sha256}`", rows.rows.len());
+    Ok(File { rows: rows.rows, slices: slices(&bytes), fact })
+}
+
+#[derive(Deserialize)]
+struct SliceLine {
+    id: Option<serde_json::Value>,
+    slice: Option<String>,
+}
+
+/// The `slice` of each row of a JSONL file by its id; empty for other formats.
+fn slices(bytes: &[u8]) -> BTreeMap<String, String> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut found = BTreeMap::new();
+    for (number, line) in text.lines().enumerate() {
+        let Ok(SliceLine { id, slice: Some(slice) }) = serde_json::from_str(line) else { continue };
+        let id = match id {
+            Some(serde_json::Value::String(id)) => id,
+            Some(other) => other.to_string(),
+            None => (number + 1).to_string(),
+        };
+        found.insert(id, slice);
+    }
+    found
+}
+
+fn files<R: Labelled>(from: From) -> Result<(File<R>, File<R>), Error> {
+    let task = from.task;
+    match (&task.training, &task.evaluation, &task.labelled) {
+        (Some(training), Some(evaluation), _) => Ok((from.read(training)?, from.read(evaluation)?)),
+        (_, _, Some(one)) | (Some(one), None, None) | (None, Some(one), None) => {
+            Ok(halves(from.read(one)?, task.seed))
+        }
+        (None, None, None) => Err(request(
+            "the task names no data",
+            "name `evaluation` and `training`, or one `labelled` file that is split in half",
+        )),
+    }
+}
+
+/// Half to train on, half to ask; what nearly repeats or belongs together stays on one side.
+fn halves<R: Labelled>(file: File<R>, seed: u64) -> (File<R>, File<R>) {
+    let texts: Vec<&str> = file.rows.iter().map(Labelled::text).collect();
+    let groups: Vec<Option<&str>> = file.rows.iter().map(Labelled::group).collect();
+    let of_rows: Vec<Vec<String>> = file.rows.iter().map(Labelled::stratum).collect();
+    let mut names: Vec<&Vec<String>> = of_rows.iter().collect();
+    names.sort_unstable();
+    names.dedup();
+    let strata: Vec<usize> = of_rows.iter().map(|own| names.binary_search(&own).unwrap_or(0)).collect();
+    let parts = split(&texts, &groups, &strata, 0.5, seed);
+    let side = |places: &[usize], what: &str| File {
+        rows: places.iter().map(|&at| file.rows[at].clone()).collect(),
+        slices: file.slices.clone(),
+        fact: format!("{what} half of {}", file.fact),
+    };
+    (side(&parts.train, "one"), side(&parts.held, "the other"))
+}
