@@ -121,7 +121,7 @@ def models(engraft: Engraft):
         "reranker": ["reranker", "--data", told, "--epochs", "1", "--window", "64"],
         "reader-full": ["reader", "--data", engraft.file("answers.jsonl", answers(60))],
         "reader-lora": ["reader", "--data", engraft.file("answers.jsonl", answers(60)), "--method", "lora"],
-        "reward-encoder": ["reward", "--data", engraft.file("likes.jsonl", preferences(60)), "--method", "encoder"],
+        "reward-encoder": ["reward", "--data", engraft.file("likes.jsonl", preferences(150)), "--method", "encoder"],
     }
     for name, words in jobs.items():
         report = engraft.run("tune", *words, "--seeds", "1", "--name", name)
