@@ -18,13 +18,19 @@ const PASSAGES: usize = 4;
 /// Documents that are replaced in turn.
 const DOCUMENTS: usize = 50;
 
+/// A word of one edition alone; with figures in it, its parts would be words too.
+fn word(n: usize) -> String {
+    let letter = |at: usize| char::from(b'a' + (at % 26) as u8);
+    format!("qx{}{}{}v", letter(n / 676), letter(n / 26), letter(n))
+}
+
 fn document(source: u32, n: usize) -> PutDocument {
     let mut text = String::new();
     let mut chunks = Vec::new();
     for passage in 0..PASSAGES {
         let start = text.chars().count();
         let words = "The travel desk books trains and hotels for all who work here. ".repeat(8);
-        text.push_str(&format!("Edition edition{n}x of this rule, part {passage}. {words}"));
+        text.push_str(&format!("Edition {} of this rule, part {passage}. {words}", word(n)));
         let span = Span::new(start, text.chars().count()).expect("a passage has words");
         let chunk = Chunk { span, heading: vec!["Rules".into()], page: None, place: None, plain: None };
         let embed_hash = content_hash(format!("{n} {passage}").as_bytes());
@@ -75,7 +81,7 @@ fn main() -> Result<()> {
     let source = workspace.store.sources()?.first().context("the workspace has no source")?.id;
     let find = |n: usize| -> Result<bool> {
         let request = SearchRequest {
-            query: format!("edition{n}x"),
+            query: word(n),
             k: 10,
             mode: Mode::Lexical,
             filter: None,
