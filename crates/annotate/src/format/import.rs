@@ -34,8 +34,8 @@ pub type SinkError = Box<dyn Error + Send + Sync>;
 pub(crate) enum Find {
     /// An item, and the line it begins on.
     Item(u64, Box<Found>),
-    /// One of our own records, read as it is.
-    Record(Box<Record>),
+    /// One of our own records, and how many of its spans followed their quotes.
+    Record(Box<Record>, u64),
     /// Something that cannot be read.
     Bad(u64, String),
 }
@@ -69,7 +69,10 @@ pub fn import(
                 fit.report.reject(line, message);
                 return Ok(());
             }
-            Find::Record(record) => *record,
+            Find::Record(record, moved) => {
+                fit.report.repaired += moved;
+                *record
+            }
             Find::Item(line, found) => match fit.record(line, *found) {
                 Some(record) => record,
                 None => return Ok(()),

@@ -3,13 +3,14 @@
 
 use serde_json::{Map, Value};
 
+use crate::format::answer_fit::field_of;
 use crate::format::export::RowWriter;
 use crate::format::found::{Found, FoundResponse, FoundSuggestion, Said, What};
 use crate::format::import::{Find, Tell};
 use crate::format::items::Items;
 use crate::format::report::Losses;
 use crate::format::{FormatError, Input, conll};
-use crate::{Record, ResponseStatus, Schema};
+use crate::{Record, Repair, ResponseStatus, Schema, repair, text_of};
 
 pub(crate) fn read(
     input: Input,
@@ -33,13 +34,54 @@ fn find(line: u64, row: Map<String, Value>, schema: Option<&Schema>) -> Find {
         return Find::Item(line, Box::new(flat(row)));
     }
     let Some(schema) = schema else { return Find::Item(line, Box::new(ours(row))) };
-    match Record::read(schema, &Value::Object(row)) {
-        Ok(record) => Find::Record(Box::new(record)),
+    let mut row = Value::Object(row);
+    let mut read = Record::read(schema, &row);
+    let mut moved = 0;
+    if read.is_err() {
+        moved = follow_quotes(schema, &mut row);
+        read = if moved > 0 { Record::read(schema, &row) } else { read };
+    }
+    match read {
+        Ok(record) => Find::Record(Box::new(record), moved),
         Err(problems) => {
             let told: Vec<String> = problems.iter().take(3).map(ToString::to_string).collect();
             Find::Bad(line, told.join("; "))
         }
     }
+}
+
+/// Moves what is marked in one piece, and quotes what stands in another place and only there, to that place; how many.
+fn follow_quotes(schema: &Schema, row: &mut Value) -> u64 {
+    let Some(fields) = row["fields"].as_object().cloned() else { return 0 };
+    let mut moved = 0;
+    let mut mend = |answers: Option<&mut Value>| {
+        for (name, answer) in answers.and_then(Value::as_object_mut).into_iter().flatten() {
+            let about = schema.question(name).and_then(|question| field_of(&question.kind));
+            let Some(text) = about.and_then(|field| text_of(&fields, field)) else { continue };
+            let marks = answer.as_array_mut().into_iter().flatten();
+            moved += marks.filter_map(|mark| follow_quote(text, mark)).count() as u64;
+        }
+    };
+    mend(row.get_mut("gold"));
+    mend(row.get_mut("resolution").and_then(|resolution| resolution.get_mut("answers")));
+    for key in ["responses", "suggestions"] {
+        let entries = row.get_mut(key).and_then(Value::as_array_mut);
+        entries.into_iter().flatten().for_each(|entry| mend(entry.get_mut("answers")));
+    }
+    moved
+}
+
+fn follow_quote(text: &str, mark: &mut Value) -> Option<()> {
+    let offset = |key: &str| usize::try_from(mark.get(key)?.as_u64()?).ok();
+    let given = (offset("char_start")?, offset("char_end")?);
+    let has_gaps = mark.get("parts").and_then(Value::as_array).is_some_and(|parts| !parts.is_empty());
+    let Repair::Found(place) = repair(text, mark.get("quote")?.as_str()?, given.0) else { return None };
+    if has_gaps || given == (place.start(), place.end()) {
+        return None;
+    }
+    mark["char_start"] = place.start().into();
+    mark["char_end"] = place.end().into();
+    Some(())
 }
 
 /// A row whose keys are the fields, the questions and the metadata.

@@ -91,6 +91,30 @@ fn a_quote_that_stands_twice_or_nowhere_is_rejected_with_its_line() {
 }
 
 #[test]
+fn spans_of_our_own_records_follow_their_quotes_too() {
+    let marked = |start: usize, end: usize, quote: &str| {
+        let span = json!({ "char_start": start, "char_end": end, "label": "PER", "quote": quote });
+        let answers = json!({ "entities": [span] });
+        json!({ "id": "i", "fields": { "text": TEXT }, "gold": answers,
+            "suggestions": [{ "model": "m", "answers": answers }],
+            "responses": [{ "user": "u", "status": "submitted", "answers": answers }] })
+    };
+    let read = |row: Value| {
+        let row = row.to_string();
+        let input = Input::Bytes(row.as_bytes());
+        import_with(Format::Jsonl, &spans(), input, &ImportOptions::default())
+    };
+    let bob = TEXT[..TEXT.find("Bob").unwrap()].chars().count();
+    let (records, report) = read(marked(2, 5, "Bob"));
+    assert_eq!((report.rejected, report.repaired), (vec![], 3));
+    let Answer::Spans(spans) = &records[0].responses[0].answers["entities"] else { panic!("no spans") };
+    assert_eq!((spans[0].char_start, spans[0].char_end), (bob, bob + 3));
+    assert_eq!(read(marked(bob, bob + 3, "Bob")).1.repaired, 0);
+    let (records, report) = read(marked(2, 5, "Ann"));
+    assert_eq!((records.len(), report.rejected_total, report.repaired), (0, 1, 0), "it stands there twice");
+}
+
+#[test]
 fn offsets_beyond_the_text_or_inside_a_character_are_rejected() {
     for (unit, start, end) in
         [(OffsetUnit::Codepoint, 5, 500), (OffsetUnit::Byte, 1, 9), (OffsetUnit::Codepoint, 5, 5)]
