@@ -20,11 +20,11 @@ export default async function transfer(studio) {
     return (await page.locator('[data-report]').innerText()).replace(/\s+/g, ' ');
   };
   const told = await bring();
-  holds(/^1 item added, 1 response\./.test(told), `what came in: ${told}`);
-  holds(/2 entries were not taken/.test(told) && /the quote stands at \[5, 7\)/.test(told) && /\b3\b/.test(told), `what cannot be taken, and why: ${told}`);
+  holds(/^2 items added, 2 responses, 1 span put right by its quote\./.test(told), `what came in: ${told}`);
+  holds(/1 entry was not taken/.test(told) && /\b3\b/.test(told), `the line that cannot be read: ${told}`);
   same(await studio.axe(page), [], 'the report is accessible');
   const again = await bring();
-  holds(/^0 items added, 1 was here already/.test(again), `the same file once more: ${again}`);
+  holds(/^0 items added, 2 were here already/.test(again), `the same file once more: ${again}`);
   await page.check('form[data-import] [name="strict"]');
   holds(/nothing was imported/.test(await bring()), 'strict takes nothing when a line cannot be read');
 
