@@ -1,5 +1,7 @@
 //! However often a little changes, the index stays in few parts, and finds what is there.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 use std::path::Path;
 
 use engraft_app::{

@@ -1,5 +1,7 @@
 //! The decisions on public data under `docs/decisions`: their page says what their records say, and no more.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 use std::path::{Path, PathBuf};
 
 use engraft_decide::{Decision, Effect};

@@ -49,14 +49,14 @@ pub(super) fn try_on(
     progress.stage(&format!("change {}", arm.name), Some(script.len() as u64));
     progress.advance(tried.len() as u64);
     let mut spent: f64 = tried.iter().map(|tried| tried.trial.limit_s).sum();
-    for number in tried.len()..script.len() {
+    let done = tried.len();
+    for (number, Scripted { what, probe }) in script.iter().enumerate().skip(done) {
         asking.go_on()?;
         if spent > updates.budget_s && number >= LEAST {
             break;
         }
         let (shown, used) = metered(|| shows(arm, number));
         let took = used.ms / 1e3;
-        let Scripted { what, probe } = &script[number];
         let seconds = shown?.then_some(took);
         spent += took;
         let trial = UpdateTrial { what: (*what).into(), probe: probe.clone(), seconds, limit_s: took };

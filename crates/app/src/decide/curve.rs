@@ -13,16 +13,17 @@ const SEEDS: u64 = 3;
 /// The arms that learn.
 const ARMS: [&str; 2] = ["retrieval", "tuned"];
 
+/// The quality of both arms with the examples at some places.
+type Learn<'a> = &'a mut dyn FnMut(&[usize]) -> Result<[f64; 2], Error>;
+
 /// Quality of `retrieval` and `tuned` on parts of each of `draws` (of places with these strata) and on all of it.
-///
-/// `learn` gives the quality of both arms with the examples at some places.
 pub(super) fn curve(
     asking: &Asking,
     strata: &[usize],
     draws: &[Vec<usize>],
     seed: u64,
     arms: &[Arm],
-    learn: &mut dyn FnMut(&[usize]) -> Result<[f64; 2], Error>,
+    learn: Learn<'_>,
 ) -> Result<Vec<CurvePoint>, Error> {
     let (mut points, mut more) = asking.kept.results::<CurvePoint>("curve", asking.fingerprint)?;
     let progress = asking.context.progress;

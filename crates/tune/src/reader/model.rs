@@ -113,7 +113,7 @@ impl Reader {
     pub fn logits(&self, question: &str, passage: &str) -> Result<Vec<f32>, TuneError> {
         let laid = self.lay(question, passage)?;
         let Some(window) = laid.windows.first() else { return Ok(Vec::new()) };
-        let states = self.encoder.encode_pair_states(&[window.ids.clone()], &[window.second])?;
+        let states = self.encoder.encode_pair_states(std::slice::from_ref(&window.ids), &[window.second])?;
         let rows = || states.chunks_exact(self.encoder.config().hidden);
         Ok((0..2).flat_map(|side| rows().map(move |row| self.logit(side, row))).collect())
     }

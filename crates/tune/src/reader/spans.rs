@@ -23,9 +23,9 @@ impl Logits<'_> {
     pub(crate) fn best(&self, longest: usize) -> Option<Best> {
         let (none, first, last) = (sum(self.first[0], self.last[0]), &self.first[1..], &self.last[1..]);
         let mut best: Option<Best> = None;
-        for from in 0..first.len() {
-            for to in from..last.len().min(from + longest.max(1)) {
-                let lead = sum(first[from], last[to]) - none;
+        for (from, &begin) in first.iter().enumerate() {
+            for (to, &end) in last.iter().enumerate().skip(from).take(longest.max(1)) {
+                let lead = sum(begin, end) - none;
                 if best.is_none_or(|best| lead > best.lead) {
                     best = Some(Best { words: (from, to), lead });
                 }

@@ -101,7 +101,7 @@ impl Stage<'_> {
             let (value, (probe, span, _)) = shown[random.below(shown.len())];
             let others: Vec<&String> = labels.iter().filter(|label| **label != value.label).collect();
             let (what, to) = match others.is_empty() {
-                true => (if number % 2 == 0 { "add" } else { "delete" }, value.label.clone()),
+                true => (if number.is_multiple_of(2) { "add" } else { "delete" }, value.label.clone()),
                 false => (what(number), others[random.below(others.len())].clone()),
             };
             Change { what, value: value.clone(), to, probe, span }

@@ -14,8 +14,9 @@ fn rows(count: usize) -> Vec<QuestionRow> {
         let passage = format!("In house {n} the {thing} stands in the {room} by the door.");
         let start = passage.find(room).unwrap();
         let other = THINGS[(n / 6 + 1) % 6];
-        let wanted = if n % 3 == 0 { other } else { thing };
-        let answers = Span::new(start, start + room.len()).filter(|_| n % 3 != 0).into_iter().collect();
+        let wanted = if n.is_multiple_of(3) { other } else { thing };
+        let answers =
+            Span::new(start, start + room.len()).filter(|_| !n.is_multiple_of(3)).into_iter().collect();
         let question = format!("Where does the {wanted} stand?");
         QuestionRow {
             asked: Question { id: n.to_string(), line: 0, question, passage },
