@@ -1,4 +1,4 @@
-//! Enough chunks for the dense leg to look at signs first.
+//! Enough chunks for the dense leg to look at signs first, and for the lexical leg to use all cores.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -78,4 +78,74 @@ fn a_scan_of_signs_finds_the_nearest_whatever_the_segments() {
         }
     }
     assert!(found * 100 >= wanted * 99, "{found} of {wanted} nearest found");
+}
+
+/// More rows than one thread ranks by words, and not a whole number of tasks or windows.
+const MANY: u32 = 170_001;
+
+fn words(step: u32) -> Index {
+    let index = Index::in_memory(&Settings::new(2)).unwrap();
+    for (at, from) in (0..MANY).step_by(step as usize).enumerate() {
+        let entry = |chunk: u32| {
+            let often = if chunk.is_multiple_of(3) { "common " } else { "other " };
+            let rare = if chunk % 4_001 == 7 { "rare " } else { "" };
+            let body = format!(
+                "{}{rare}{}",
+                often.repeat(1 + chunk as usize % 5),
+                "filler ".repeat(chunk as usize % 7)
+            );
+            let angle = chunk as f32;
+            Entry {
+                chunk,
+                doc: chunk,
+                body,
+                vector: Some(vec![angle.cos(), angle.sin()]),
+                ..Entry::default()
+            }
+        };
+        let chunks = from..MANY.min(from + step);
+        let docs = chunks.clone().map(|doc| DocFacts {
+            doc,
+            acl: vec![if doc % 10 == 0 { "board" } else { "staff" }.into()],
+            ..DocFacts::default()
+        });
+        let docs = docs.collect();
+        let add = chunks.map(entry).collect();
+        index.apply(&Change { version: at as u64 + 1, docs, add, ..Change::default() }).unwrap();
+    }
+    index
+}
+
+#[test]
+fn ranking_by_words_on_all_cores_gives_what_one_gives() {
+    // One part is ranked on all cores, each of the others on the thread that asks.
+    let (one, many) = (words(MANY).snapshot(), words(30_000).snapshot());
+    assert!(one.segments() == 1 && many.segments() > 3);
+    let staff = ["staff".to_string()];
+    for text in ["common rare", "rare", "filler other", "other rare common"] {
+        for principals in [None, Some(&staff[..])] {
+            for mode in [Mode::Lexical, Mode::Hybrid] {
+                let request = Request {
+                    text,
+                    vector: Some(&[0.6, 0.8]),
+                    mode,
+                    principals,
+                    k: 50,
+                    ..Request::default()
+                };
+                let found = one.search(&request);
+                assert!(found == many.search(&request), "{text} {mode:?}: segments change the result");
+                let board = found.hits.iter().filter(|hit| hit.doc % 10 == 0).count();
+                let there = if mode == Mode::Lexical { found.explain.lexical } else { found.explain.allowed };
+                assert_eq!(found.hits.len(), 50.min(there), "{text} {mode:?}");
+                assert!(
+                    principals.is_none() || board == 0,
+                    "{text} {mode:?}: {board} hits are not for staff"
+                );
+            }
+        }
+    }
+    let rare = one.search(&Request { text: "rare", mode: Mode::Lexical, k: 100, ..Request::default() });
+    let wanted = (0..MANY).filter(|chunk| chunk % 4_001 == 7).count();
+    assert_eq!((rare.hits.len(), rare.explain.lexical), (wanted, wanted));
 }

@@ -8,7 +8,7 @@ use engraft_eval::{Measure, Metric, Resampling};
 use engraft_nn::Embedder;
 use engraft_tune::TuneError;
 use engraft_tune::artefact::{Artefact, Base, Draft, FORMAT, Manifest, Probe, Trained};
-use engraft_tune::data::{Judged, read_judged, split};
+use engraft_tune::data::{Fitted, Judged, read_judged, split};
 use engraft_tune::ship::{Verdict, paired_difference, verdict};
 use serde_json::Value;
 
@@ -40,6 +40,17 @@ pub(crate) struct Lesson {
     pub(crate) lineage: Vec<String>,
     pub(crate) stem: String,
     pub(crate) data: DataReport,
+}
+
+/// What was done to fit texts or pairs that each lost so many tokens at their end.
+pub(crate) fn cut(lost: impl Iterator<Item = usize>) -> Fitted {
+    let mut done = Fitted::default();
+    for tokens in lost.filter(|tokens| *tokens > 0) {
+        done.too_long += 1;
+        done.truncated += 1;
+        done.tokens_lost += tokens;
+    }
+    done
 }
 
 /// Reads what a tuner of search is asked to learn from.

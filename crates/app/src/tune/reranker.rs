@@ -17,7 +17,7 @@ use crate::search::moved;
 use crate::serving::RERANKER;
 use crate::tune::ground::{Asked, Ranking, ndcg, rank};
 use crate::tune::judged::{
-    Lesson, Made, draft, encoder_of, figures, lesson, register, seeds, start_of, vectors,
+    Lesson, Made, cut, draft, encoder_of, figures, lesson, register, seeds, start_of, vectors,
 };
 use crate::tune::mine::{nearest, wrong};
 use crate::tune::report::TuneReport;
@@ -78,7 +78,7 @@ pub fn tune_reranker(
             hint: "256 is enough for most passages".into(),
         });
     }
-    let lesson = lesson(context, workspace, encoder, asked)?;
+    let mut lesson = lesson(context, workspace, encoder, asked)?;
     let snapshot = lesson.ground.index(&workspace.settings(Some(encoder)), None)?;
     let plain = workspace.fusion_plain()?;
     let find = |questions: &[Asked]| -> Result<Found, Error> {
@@ -98,6 +98,7 @@ pub fn tune_reranker(
     let back: Vec<usize> = (0..texts.len()).filter(|&at| fold[at] == 0).collect();
     let learnt: Vec<usize> = (0..texts.len()).filter(|&at| fold[at] != 0).collect();
     let pairs = pairs(&start.encoder, workspace, &lesson, &snapshot, &of_train, &learnt, request)?;
+    lesson.data.over_length = cut(pairs.iter().map(|judged| judged.pair.lost));
     let plan = Plan { epochs: request.epochs, batch: request.batch, rate: request.rate, ..Plan::default() };
     let draft = draft(workspace, &lesson, asked, RERANKER)?;
     let scratch =

@@ -25,7 +25,8 @@ use crate::serving::{RETRIEVER, is_adapter};
 use crate::tune::base::BaseEncoder;
 use crate::tune::ground::{Asked, Ranking, ndcg, rank};
 use crate::tune::judged::{
-    self, Lesson, Made, draft, encoder_of, figures, lesson, register, remembered, seeds, start_of, vectors,
+    self, Lesson, Made, cut, draft, encoder_of, figures, lesson, register, remembered, seeds, start_of,
+    vectors,
 };
 use crate::tune::mine::{nearest, wrong};
 use crate::tune::report::TuneReport;
@@ -113,14 +114,21 @@ pub fn tune_retriever(
         RetrieverMethod::Adapter => None,
         RetrieverMethod::Encoder => Some(start_of(context, workspace, asked)?),
     };
-    if let Some(start) = &start {
-        must_be_lengths(&request.dims, start.encoder.dim())?;
+    match &start {
+        Some(start) => must_be_lengths(&request.dims, start.encoder.dim())?,
+        None if request.dims.is_empty() => {}
+        None => {
+            return Err(Error::Request {
+                message: "--dims says nothing to an adapter, which leaves vectors as long as they are".into(),
+                hint: "add `--method encoder`, or leave --dims out".into(),
+            });
+        }
     }
-    let lesson = lesson(context, workspace, encoder, asked)?;
+    let mut lesson = lesson(context, workspace, encoder, asked)?;
     let before = Before::of(context, workspace, encoder, &lesson)?;
     let artefact = match &start {
         None => adapter(context, workspace, encoder, &lesson, &before, asked, began)?,
-        Some(start) => own_encoder(context, workspace, start, &lesson, &before, request, began)?,
+        Some(start) => own_encoder(context, workspace, start, &mut lesson, &before, request, began)?,
     };
     // Passages that came with the judgements are not what the workspace searches.
     let served = !lesson.passages && served_if_proven(context, workspace, who, &artefact)?;
@@ -290,14 +298,15 @@ fn own_encoder(
     context: Context,
     workspace: &Workspace,
     start: &BaseEncoder,
-    lesson: &Lesson,
+    lesson: &mut Lesson,
     before: &Before,
     request: &RetrieverRequest,
     began: Instant,
 ) -> Result<Artefact, Error> {
     let asked = &request.tune;
     let encoder = encoder_of(context, workspace)?;
-    let rows = contrasts(workspace, encoder, &start.encoder, lesson, before)?;
+    let (rows, lost) = contrasts(workspace, encoder, &start.encoder, lesson, before)?;
+    lesson.data.over_length = cut(lost.into_iter());
     let plan = Plan { epochs: request.epochs, batch: request.batch, rate: request.rate, ..Plan::default() };
     let draft = draft(workspace, lesson, asked, RETRIEVER)?;
     let name = asked.name.clone().unwrap_or_else(|| "tuned".into());
@@ -345,20 +354,22 @@ fn own_encoder(
     register(context, draft, lesson, made, |read| says(&read.dir.join("encoder")))
 }
 
-/// Questions with a right and wrong passages, found with `encoder`, as ids of `start`.
+/// Questions with a right and wrong passages, found with `encoder`, as ids of `start`; and how many tokens each text lost.
 fn contrasts(
     workspace: &Workspace,
     encoder: &Embedder,
     start: &Embedder,
     lesson: &Lesson,
     before: &Before,
-) -> Result<Vec<Contrast>, Error> {
+) -> Result<(Vec<Contrast>, Vec<usize>), Error> {
     let ground = &lesson.ground;
     let snapshot = ground.index(&workspace.settings(Some(encoder)), None)?;
     let plain = workspace.fusion_plain()?;
-    let ids = |text: &str| {
+    let mut lost = Vec::new();
+    let mut ids = |text: &str| {
         let mut ids = Vec::new();
         start.tokenizer().encode(text, &mut ids);
+        lost.push(ids.len().saturating_sub(start.window()));
         // A question longer than the window is read in parts when it is asked; its beginning is enough to learn from.
         if let Some(last) = ids.last().copied().filter(|_| ids.len() > start.window()) {
             ids.truncate(start.window() - 1);
@@ -382,7 +393,7 @@ fn contrasts(
             });
         }
     }
-    Ok(rows)
+    Ok((rows, lost))
 }
 
 fn key(text: &str) -> u64 {

@@ -193,6 +193,8 @@ fn lengths_that_vectors_cannot_have_are_refused() {
         let words = tune("retriever", judged.to_str().unwrap(), &["--method", "encoder", "--dims", dims]);
         refused(&bench, &words, 2, "is not within 1 to 384");
     }
+    let words = tune("retriever", judged.to_str().unwrap(), &["--dims", "128"]);
+    refused(&bench, &words, 2, "--method encoder");
 }
 
 #[test]

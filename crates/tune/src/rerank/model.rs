@@ -20,7 +20,7 @@ pub struct PairIds {
     pub ids: Vec<u32>,
     /// Where the passage begins.
     pub second: usize,
-    /// How many tokens of the passage did not fit.
+    /// How many tokens of question and passage did not fit.
     pub lost: usize,
 }
 
@@ -30,12 +30,13 @@ pub fn pair_ids(tokenizer: &Tokenizer, question: &str, passage: &str, window: us
     let (before, after) = tokenizer.around();
     let mut ids = before.to_vec();
     tokenizer.pieces(question, &mut ids);
-    ids.truncate(before.len() + window / 2);
+    let mut lost = ids.len().saturating_sub(before.len() + window / 2);
+    ids.truncate(ids.len() - lost);
     ids.extend_from_slice(after);
     let second = ids.len();
     tokenizer.pieces(passage, &mut ids);
     let room = window.saturating_sub(after.len()).max(second);
-    let lost = ids.len().saturating_sub(room);
+    lost += ids.len().saturating_sub(room);
     ids.truncate(room);
     ids.extend_from_slice(after);
     PairIds { ids, second, lost }
