@@ -182,6 +182,7 @@ pub(crate) fn ranked(
         filter: filter.as_ref(),
         principals: request.principals.as_deref(),
         fusion: workspace.fusion(&request.query)?,
+        count: request.explain,
     });
     let numbers: Vec<ChunkNo> = found.hits.iter().map(|hit| hit.chunk).collect();
     let views = workspace.store.chunks_by_no(&numbers)?;
@@ -356,6 +357,7 @@ pub(crate) fn documents(
         filter,
         principals: request.principals.as_deref(),
         fusion: workspace.fusion(&line.text)?,
+        count: false,
     };
     Ok(snapshot.search_documents(&request, Pooling::default()).hits)
 }
