@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::endpoint::Endpoint;
 
 /// A workspace's configuration, as written in `engraft.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub struct Config {
     pub search: Search,
     /// Answering.
     pub answer: Answering,
+    /// A language model that may be asked; none unless it is named here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Endpoint>,
 }
 
 /// Which encoder reads the chunks, and how.
@@ -89,7 +93,7 @@ impl Config {
     pub fn read(path: &Path) -> Result<Config, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
         let config: Config = toml::from_str(&text)
-            .map_err(|error| Error::Config { path: path.into(), message: error.to_string() })?;
+            .map_err(|error| Error::Config { path: path.into(), message: unread(&error) })?;
         config.check().map_err(|message| Error::Config { path: path.into(), message })?;
         Ok(config)
     }
@@ -124,8 +128,13 @@ impl Config {
         if self.answer.passages == 0 {
             return Err("answer.passages is 0, it must be at least 1".into());
         }
-        Ok(())
+        self.endpoint.as_ref().map_or(Ok(()), Endpoint::check)
     }
+}
+
+/// What is wrong with the text; of a key that does not exist the name alone, as its value may be a secret.
+fn unread(error: &toml::de::Error) -> String {
+    if error.message().starts_with("unknown field") { error.message().to_string() } else { error.to_string() }
 }
 
 #[cfg(test)]
@@ -133,7 +142,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str) -> Result<Config, String> {
-        let config: Config = toml::from_str(text).map_err(|error| error.to_string())?;
+        let config: Config = toml::from_str(text).map_err(|error| unread(&error))?;
         config.check().map(|()| config)
     }
 
@@ -151,6 +160,21 @@ mod tests {
     #[test]
     fn a_misspelt_key_is_named() {
         assert!(check("[search]\nk2 = 1").unwrap_err().contains("k2"));
+    }
+
+    #[test]
+    fn a_key_written_into_the_file_is_refused_and_not_repeated() {
+        let text = "[endpoint]\nurl = 'http://x/v1'\nmodel = 'm'\nkey = 'sk-secret'";
+        let said = check(text).unwrap_err();
+        assert!(said.contains("`key`") && !said.contains("sk-secret"), "{said}");
+    }
+
+    #[test]
+    fn an_endpoint_reads_back_and_is_checked() {
+        let text = "[endpoint]\nurl = 'http://x/v1'\nmodel = 'm'\nconcurrency = 9";
+        let config = check(text).unwrap();
+        assert_eq!(check(&config.text().unwrap()), Ok(config));
+        assert!(check(&text.replace('9', "0")).unwrap_err().contains("endpoint.concurrency"));
     }
 
     #[test]

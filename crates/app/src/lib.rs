@@ -14,6 +14,7 @@ pub mod decide;
 mod demo;
 mod docs;
 mod duplicates;
+mod endpoint;
 mod error;
 pub mod evaluate;
 mod failed;
@@ -21,6 +22,7 @@ mod fetch;
 mod indexing;
 mod ingest;
 mod isolate;
+pub mod judge;
 pub mod labels;
 mod likeness;
 mod merging;
@@ -52,6 +54,7 @@ pub use docs::{
     remove as remove_document, show as show_document,
 };
 pub use duplicates::Duplicate;
+pub use endpoint::{Constrained, Endpoint};
 pub use engraft_annotate as annotate;
 pub use engraft_eval::{Agreement, Measured, Method, Metric, Resolved, Scale};
 pub use error::{Current, Error};

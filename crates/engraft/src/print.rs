@@ -4,6 +4,7 @@ pub(crate) mod annotation;
 pub(crate) mod deciding;
 pub(crate) mod evaluation;
 pub(crate) mod extractor;
+pub(crate) mod judging;
 pub(crate) mod metrics;
 pub(crate) mod people;
 pub(crate) mod ranking;

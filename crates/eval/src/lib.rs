@@ -43,8 +43,8 @@ pub use agreement::{
 };
 pub use answers::{
     Abstention, Attempt, CitationScores, CitedAnswer, CitedSentence, Citing, JUDGED_BY_PEOPLE, JudgeCard,
-    Judged, PowerTuned, Preferred, QuoteCheck, Vote, abstention, citations, judge_card, ppi_mean, preferred,
-    quote_is_exact, quotes_exact, quotes_fresh,
+    Judged, Opinion, PowerTuned, Preferred, QuoteCheck, Validated, Vote, abstention, citations, judge_card,
+    ppi_mean, ppi_mean_of_clusters, preferred, quote_is_exact, quotes_exact, quotes_fresh, validated,
 };
 pub use bradley_terry::{Chance, Comparison, Outcome, Strength, Strengths, bradley_terry};
 pub use classify::{

@@ -4,7 +4,8 @@
 //! durable transaction at a time, and says what every derived index has to do. Several processes may open one file.
 //!
 //! Annotation: [`Store::import`] brings items, [`Store::next`] leases them, [`Store::submit`] takes answers; every step of
-//! it is in a log that [`Store::verify_events`] proves. Evaluation: [`Store::begin_run`] to [`Store::finish_run`].
+//! it is in a log that [`Store::verify_events`] proves. Evaluation: [`Store::begin_run`] to [`Store::finish_run`];
+//! [`Store::reply`] keeps what a language model said.
 
 mod annotation;
 mod apply;
@@ -17,6 +18,7 @@ mod error;
 mod migrations;
 mod open;
 mod people;
+mod replies;
 mod runs;
 mod sources;
 mod stats;
@@ -39,6 +41,7 @@ pub use documents::{DocumentRow, FileStamp, Signature, VersionRow};
 pub use error::StoreError;
 pub use open::{Limits, Store};
 pub use people::{Attempts, NewToken, NewUser, Role, SessionRow, TokenRow, UserNo, UserRow};
+pub use replies::ReplyRow;
 pub use runs::{NewRun, RunItemRow, RunNo, RunRow};
 pub use sources::SourceRow;
 pub use stats::{SourceStats, Stats};

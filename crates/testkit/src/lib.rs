@@ -1,4 +1,6 @@
-//! Where tests find real data and real weights, and how they say that they found none.
+//! Where tests find real data and real weights, and how they say that they found none; and a language model by script.
+
+pub mod endpoint;
 
 use std::path::PathBuf;
 

@@ -9,6 +9,7 @@ mod curve;
 mod draw;
 mod extract;
 mod frame;
+mod generator;
 mod kept;
 mod leak;
 mod material;
@@ -17,6 +18,7 @@ mod nearest;
 mod output;
 mod task;
 mod vectors;
+mod write;
 
 use std::path::{Path, PathBuf};
 
@@ -26,13 +28,14 @@ use engraft_nn::{Embedder, EncoderOptions};
 use serde::Serialize;
 
 pub use output::{Replayed, replay};
-pub use task::{Leakage, Slices, Task, TaskKind, Updates};
+pub use task::{Generator, Leakage, Slices, Task, TaskKind, Updates, Writing, WritingMeasure};
 
 use self::cells::Cell;
 use self::frame::Frame;
 use self::kept::Kept;
 use self::material::From;
 use self::task::request;
+use crate::endpoint::{Endpoint, configured};
 use crate::isolate::Parsers;
 use crate::{Context, Error, Workspace, models};
 
@@ -108,7 +111,7 @@ pub struct DecideRequest<'a> {
     pub command: &'a str,
     /// Threads of the encoder.
     pub threads: usize,
-    /// Where datasets are, for a task that reads them.
+    /// Where datasets are, for a task that reads them, and what names the language model, for one that asks it.
     pub workspace: Option<&'a Workspace>,
     /// Reads the documents of a task that asks them.
     pub parsers: &'a Parsers,
@@ -117,16 +120,30 @@ pub struct DecideRequest<'a> {
 /// Measures every arm of the task and decides.
 pub fn decide(context: Context, request: &DecideRequest) -> Result<Decided, Error> {
     let DecideRequest { task, out, .. } = *request;
-    possible(task)?;
+    let endpoint = endpoint(task, request.workspace)?;
     let frame = Frame::new(context, task, request.command, request.threads);
     let kept = Kept::open(&out.join("work"))?;
     let measured = match task.kind {
-        TaskKind::Answer => answer::measure(context, task, &frame, request.parsers, out, &kept)?,
+        TaskKind::Answer => match endpoint {
+            Some(endpoint) => {
+                let with = (request.parsers, endpoint);
+                answer::generated::measure(context, task, &frame, with, out, &kept)?
+            }
+            None => answer::measure(context, task, &frame, request.parsers, out, &kept)?,
+        },
         TaskKind::Extract => {
             let from = From { context, workspace: request.workspace, task };
             extract::measure(from, &frame, &encoder(context, task, request.threads)?, &kept)?
         }
-        _ => {
+        TaskKind::Write => {
+            let from = From { context, workspace: request.workspace, task };
+            let encoder = match task.encoder.as_str() {
+                "none" => None,
+                _ => Some(encoder(context, task, request.threads)?),
+            };
+            write::measure(from, &frame, encoder.as_ref(), named(endpoint)?, &kept)?
+        }
+        TaskKind::Classify => {
             let from = From { context, workspace: request.workspace, task };
             classify::measure(from, &frame, &encoder(context, task, request.threads)?, &kept)?
         }
@@ -143,23 +160,30 @@ pub fn plan_decision(
     task: &Task,
     out: &Path,
 ) -> Result<Plan, Error> {
-    possible(task)?;
+    let endpoint = endpoint(task, workspace)?;
+    let from = From { context, workspace, task };
     match task.kind {
-        TaskKind::Answer => answer::plan(task, out),
-        TaskKind::Extract => extract::plan(From { context, workspace, task }, out),
-        _ => classify::plan(From { context, workspace, task }, out),
+        TaskKind::Answer => match endpoint {
+            Some(endpoint) => answer::generated::plan(task, endpoint, out),
+            None => answer::plan(task, out),
+        },
+        TaskKind::Extract => extract::plan(from, out),
+        TaskKind::Write => write::plan(from, named(endpoint)?, out),
+        TaskKind::Classify => classify::plan(from, out),
     }
 }
 
-/// Refuses what this build cannot measure, saying what is missing.
-fn possible(task: &Task) -> Result<(), Error> {
-    match task.kind {
-        TaskKind::Classify | TaskKind::Extract | TaskKind::Answer => Ok(()),
-        TaskKind::Write => Err(Error::Unavailable {
-            message: "a `write` task needs a language model, and no endpoint is configured".into(),
-            hint: "measure what needs none: a task of kind `classify`, `extract` or `answer`".into(),
-        }),
+/// The language model of a task that asks one; refused before anything is measured where there is none.
+fn endpoint<'a>(task: &Task, workspace: Option<&'a Workspace>) -> Result<Option<&'a Endpoint>, Error> {
+    if !task.asks_a_model() {
+        return Ok(None);
     }
+    let endpoint = workspace.and_then(|workspace| workspace.config.endpoint.as_ref());
+    configured(endpoint, &format!("a task of kind `{}`", task.kind.name())).map(Some)
+}
+
+fn named(endpoint: Option<&Endpoint>) -> Result<&Endpoint, Error> {
+    endpoint.ok_or_else(|| Error::Bug("a task that asks a model has none".into()))
 }
 
 fn encoder(context: Context, task: &Task, threads: usize) -> Result<Embedder, Error> {

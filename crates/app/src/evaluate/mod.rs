@@ -2,7 +2,7 @@
 
 mod answers;
 mod compare;
-mod measured;
+pub(crate) mod measured;
 mod model;
 mod questions;
 mod recorder;

@@ -1,6 +1,6 @@
 //! Labels from a file: how far people agree, and what their answers come to, without a workspace.
 
-mod table;
+pub(crate) mod table;
 
 use std::path::{Path, PathBuf};
 

@@ -14,6 +14,8 @@ pub(crate) enum Eval {
     Answers(EvalAnswers),
     /// What does a tuned model say of rows whose answers are known?
     Model(EvalModel),
+    /// What does a language model say of the answers, and do people agree with it?
+    Judge(EvalJudge),
     /// The runs of the workspace
     List,
     /// One run, item by item
@@ -72,6 +74,33 @@ pub(crate) struct EvalModel {
     #[arg(long, value_name = "FILE")]
     pub(crate) data: PathBuf,
     /// Seed of the intervals
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalJudge {
+    /// A run of `eval answers`, or a file of answers (`{"id","question","answer","evidence":[{"id","text"}]}` a line)
+    pub(crate) run: String,
+    /// Instead of judging its claims, say which of the two answers is better, in both orders
+    #[arg(long, value_name = "RUN")]
+    pub(crate) against: Option<String>,
+    /// What people say: `{"id":"q1#1","label":"supported"}` a line, or a table task,label
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+    /// Spend at most so much now, in endpoint.currency; what was judged is kept
+    #[arg(long, value_name = "X")]
+    pub(crate) budget: Option<f64>,
+    /// Use at most so many tokens now
+    #[arg(long, value_name = "N")]
+    pub(crate) budget_tokens: Option<u64>,
+    /// Say what would be asked and what it would cost, and ask nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Write what people are to label into this file, and ask nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["labels", "dry_run"])]
+    pub(crate) sheet: Option<PathBuf>,
+    /// Orders the items and chooses the resamples
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
 }

@@ -21,7 +21,14 @@ impl Session<'_> {
         let task = app::decide::Task::read(file)?;
         let out = words.out.clone().unwrap_or_else(|| beside(file));
         let command = format!("engraft decide {}", file.display());
-        let workspace = if task.wants_workspace() { Some(self.workspace()?) } else { None };
+        let workspace = match (task.wants_workspace(), task.asks_a_model()) {
+            (false, false) => None,
+            (wants, _) => match self.workspace() {
+                // That no language model is named says more than that there is no place to name it.
+                Err(Error::NoWorkspace(_)) if !wants => None,
+                opened => Some(opened?),
+            },
+        };
         if words.dry_run {
             return self.show(
                 &app::decide::plan_decision(self.context, workspace.as_ref(), &task, &out)?,

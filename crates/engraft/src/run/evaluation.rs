@@ -6,10 +6,11 @@ use engraft_app::Error;
 use engraft_app::evaluate::{
     self, AnswersRequest, CompareRequest, GateVerdict, ModelRequest, RetrievalRequest,
 };
+use engraft_app::judge::{self, JudgeRequest};
 use serde_json::json;
 
 use crate::cli::evaluation::{Compare, Eval, Gate, How};
-use crate::print::evaluation as print;
+use crate::print::{evaluation as print, judging};
 use crate::run::{NO, Session, mode, principals};
 
 impl Session<'_> {
@@ -44,6 +45,23 @@ impl Session<'_> {
                     ModelRequest { model: words.name.clone(), data: words.data.clone(), seed: words.seed };
                 let report = evaluate::model(self.context, &workspace, &request)?;
                 self.show(&report, print::measured)
+            }
+            Eval::Judge(words) => {
+                let request = JudgeRequest {
+                    run: words.run.clone(),
+                    against: words.against.clone(),
+                    labels: words.labels.clone(),
+                    budget: words.budget,
+                    budget_tokens: words.budget_tokens,
+                    seed: words.seed,
+                };
+                if let Some(file) = &words.sheet {
+                    return self.show(&judge::sheet(&workspace, &request, file)?, judging::sheet);
+                }
+                if words.dry_run {
+                    return self.show(&judge::plan_judge(&workspace, &request)?, judging::plan);
+                }
+                self.show(&judge::judge(self.context, &workspace, &request)?, judging::judged)
             }
             Eval::List => {
                 let runs = evaluate::list(&workspace)?;

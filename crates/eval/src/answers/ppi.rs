@@ -1,6 +1,8 @@
 //! A mean from few human labels and many machine scores, corrected for the machine's bias: PPI++ (Angelopoulos, Duchi and
 //! Zrnic 2023).
 
+use std::collections::BTreeMap;
+
 use crate::Metric;
 
 /// The 97.5 % quantile of the normal distribution.
@@ -22,7 +24,20 @@ pub struct PowerTuned {
 /// Items of both must come from the same questions. Undefined with fewer than two labels; without unlabelled items, or with
 /// scores that never vary, it is the mean of the labels.
 pub fn ppi_mean(labelled: &[(f64, f64)], unlabelled: &[f64]) -> PowerTuned {
-    let (n, others) = (labelled.len() as f64, unlabelled.len() as f64);
+    let alone: Vec<usize> = (0..labelled.len() + unlabelled.len()).collect();
+    let (theirs, others) = alone.split_at(labelled.len());
+    ppi_mean_of_clusters(labelled, theirs, unlabelled, others)
+}
+
+/// [`ppi_mean`] of items that come in clusters, such as claims of one document, and are not independent within one:
+/// `theirs` and `others` number the cluster of each labelled and each other item.
+pub fn ppi_mean_of_clusters(
+    labelled: &[(f64, f64)],
+    theirs: &[usize],
+    unlabelled: &[f64],
+    others: &[usize],
+) -> PowerTuned {
+    let (n, rest) = (labelled.len() as f64, unlabelled.len() as f64);
     if labelled.len() < 2 {
         let why = Some("fewer than two human labels".to_string());
         let mean = Metric { value: None, low: None, high: None, n: 0, why };
@@ -34,18 +49,15 @@ pub fn ppi_mean(labelled: &[(f64, f64)], unlabelled: &[f64]) -> PowerTuned {
         0.0
     } else {
         // The sample variance, as the reference has it; the covariance is that of the population.
-        let spread = variance(&all) * all.len() as f64 / (all.len() as f64 - 1.0);
-        let tuned = covariance(&labels, &scores) / ((1.0 + n / others) * spread);
+        let spread = covariance(&all, &all) * all.len() as f64 / (all.len() as f64 - 1.0);
+        let tuned = covariance(&labels, &scores) / ((1.0 + n / rest) * spread);
         if tuned.is_finite() { tuned.clamp(0.0, 1.0) } else { 0.0 }
     };
-    let rest: Vec<f64> = labelled.iter().map(|(label, score)| label - lambda * score).collect();
-    let (imputed, imputed_error) = match unlabelled {
-        [] => (0.0, 0.0),
-        _ => (lambda * mean(unlabelled), lambda * lambda * variance(unlabelled) / others),
-    };
-    let value = imputed + mean(&rest);
-    let half = Z * (imputed_error + variance(&rest) / n).sqrt();
-    let alone = Z * (variance(&labels) / n).sqrt();
+    let corrected: Vec<f64> = labelled.iter().map(|(label, score)| label - lambda * score).collect();
+    let imputed: Vec<f64> = unlabelled.iter().map(|score| lambda * score).collect();
+    let value = mean(&corrected) + if imputed.is_empty() { 0.0 } else { mean(&imputed) };
+    let half = Z * error(&[(&corrected, theirs), (&imputed, others)]);
+    let alone = Z * error(&[(&labels, theirs)]);
     PowerTuned {
         mean: Metric {
             value: Some(value),
@@ -59,12 +71,20 @@ pub fn ppi_mean(labelled: &[(f64, f64)], unlabelled: &[f64]) -> PowerTuned {
     }
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+/// The standard error of a sum of means, each of values in clusters: what a cluster adds to any of them goes together.
+fn error(means: &[(&[f64], &[usize])]) -> f64 {
+    let mut of_cluster: BTreeMap<usize, f64> = BTreeMap::new();
+    for (values, clusters) in means.iter().filter(|(values, _)| !values.is_empty()) {
+        let centre = mean(values);
+        for (value, cluster) in values.iter().zip(*clusters) {
+            *of_cluster.entry(*cluster).or_default() += (value - centre) / values.len() as f64;
+        }
+    }
+    of_cluster.values().map(|share| share * share).sum::<f64>().sqrt()
 }
 
-fn variance(values: &[f64]) -> f64 {
-    covariance(values, values)
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 fn covariance(a: &[f64], b: &[f64]) -> f64 {
@@ -95,6 +115,22 @@ mod tests {
             (found.mean.value.unwrap() - 0.4).abs() < 1e-9 && found.width_ratio.unwrap() < 0.5,
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn items_that_go_together_are_no_more_certain_than_one_of_them() {
+        let labels: Vec<(f64, f64)> = (0..50).map(|at| (f64::from(at % 2), f64::from(at % 2))).collect();
+        let scores = [0.0, 1.0, 1.0, 0.0];
+        let each = |n: usize| (0..n).collect::<Vec<usize>>();
+        let one = ppi_mean_of_clusters(&labels, &each(50), &scores, &[50, 51, 52, 53]);
+        assert_eq!(one, ppi_mean(&labels, &scores));
+        // Every item four times over, in a cluster with its copies.
+        let four: Vec<(f64, f64)> = labels.iter().flat_map(|pair| [*pair; 4]).collect();
+        let clusters: Vec<usize> = (0..50).flat_map(|at| [at; 4]).collect();
+        let alone = |found: PowerTuned| found.mean.high.unwrap() - found.mean.low.unwrap();
+        let together = ppi_mean_of_clusters(&four, &clusters, &[], &[]);
+        assert!((alone(together) - alone(ppi_mean(&labels, &[]))).abs() < 1e-12);
+        assert!(alone(ppi_mean(&four, &[])) < 0.6 * alone(ppi_mean(&labels, &[])));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod people;
 mod processes;
 mod queue;
 mod queue_model;
+mod replies;
 mod runs;
 mod snapshots;
 mod story;

@@ -2,6 +2,7 @@
 //! model and say so.
 
 mod edits;
+pub(super) mod generated;
 mod questions;
 
 use std::path::{Path, PathBuf};

@@ -175,6 +175,7 @@ impl Posed {
     }
 }
 
-fn flat(text: &str) -> String {
+/// One case, single spaces.
+pub(super) fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

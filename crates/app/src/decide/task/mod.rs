@@ -68,6 +68,12 @@ pub struct Task {
     /// Whether the tuned arms are also trained on a half, a quarter and an eighth of the labels.
     #[serde(default = "words::yes")]
     pub learning_curve: bool,
+    /// Who answers in a task of kind `answer`: the reader of sentences, or the language model of engraft.toml.
+    #[serde(default)]
+    pub generator: Generator,
+    /// How texts are asked for and compared in a task of kind `write`.
+    #[serde(default)]
+    pub writing: Writing,
     /// Scripted changes.
     #[serde(default)]
     pub updates: Updates,
@@ -144,6 +150,73 @@ pub enum Slices {
     None,
 }
 
+/// Who answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Generator {
+    /// Quotes of the sentences that answer.
+    #[default]
+    Extractive,
+    /// The language model that `[endpoint]` of engraft.toml names.
+    Endpoint,
+}
+
+/// How texts are asked for and compared.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Writing {
+    /// What the model is told before anything else.
+    #[serde(default)]
+    pub instructions: String,
+    /// How many of the nearest examples it is shown.
+    #[serde(default = "words::examples")]
+    pub examples: usize,
+    /// Which measure is the quality.
+    #[serde(default)]
+    pub measure: WritingMeasure,
+    /// A regular expression that every text must match.
+    pub pattern: Option<String>,
+    /// A JSON Schema that every text must fit.
+    pub json_schema: Option<PathBuf>,
+}
+
+impl Default for Writing {
+    fn default() -> Writing {
+        Writing {
+            instructions: String::new(),
+            examples: words::examples(),
+            measure: WritingMeasure::default(),
+            pattern: None,
+            json_schema: None,
+        }
+    }
+}
+
+/// How like its reference a text is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WritingMeasure {
+    /// Letters and words in common.
+    #[default]
+    Chrf,
+    /// Words in common, in order.
+    RougeL,
+    /// Content words in common.
+    #[serde(rename = "content_f1")]
+    ContentF1,
+}
+
+impl WritingMeasure {
+    /// As in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            WritingMeasure::Chrf => "chrf",
+            WritingMeasure::RougeL => "rouge_l",
+            WritingMeasure::ContentF1 => "content_f1",
+        }
+    }
+}
+
 /// Scripted changes that show how fast an arm follows.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -194,6 +267,9 @@ impl Task {
             if value == 0 {
                 return Err(format!("{name} is 0: it is 1 or more"));
             }
+        }
+        if self.writing.examples == 0 {
+            return Err("writing.examples is 0: it is 1 or more".into());
         }
         if self.shots == Some(0) {
             return Err("shots is 0: leave it out to use every example".into());
@@ -259,6 +335,15 @@ impl Task {
         path.to_str()?.strip_prefix("dataset:")
     }
 
+    /// Whether it asks a language model.
+    pub fn asks_a_model(&self) -> bool {
+        match self.kind {
+            TaskKind::Write => true,
+            TaskKind::Answer => self.generator == Generator::Endpoint,
+            TaskKind::Classify | TaskKind::Extract => false,
+        }
+    }
+
     /// Whether any of its data is a dataset of a workspace.
     pub fn wants_workspace(&self) -> bool {
         [&self.training, &self.evaluation, &self.labelled]
@@ -301,6 +386,8 @@ mod tests {
         check("kind = 'classify'\nlabeled = 'rows.jsonl'", "labeled");
         check("kind = 'guess'", "guess");
         check("kind = 'extract'\nextractor = 'full'", "it is \"crf\" or \"frozen\" here");
+        check("kind = 'write'\nwriting = { examples = 0 }", "writing.examples is 0");
+        check("kind = 'write'\nwriting = { measure = 'bleu' }", "bleu");
     }
 
     #[test]

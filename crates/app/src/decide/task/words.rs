@@ -16,6 +16,9 @@ pub(super) fn resamples() -> usize {
 pub(super) fn neighbours() -> usize {
     16
 }
+pub(super) fn examples() -> usize {
+    4
+}
 pub(super) fn yes() -> bool {
     true
 }

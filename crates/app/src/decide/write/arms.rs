@@ -1,0 +1,209 @@
+//! The four ways to write: the model alone, shown the nearest examples, tuned on them, or both.
+
+use engraft_answer::{Prompt, writing_prompt};
+use engraft_decide::{Arm, ArmRun, Measure, Row, Upkeep};
+use engraft_eval::{Resampling, State, TextItem, TextMeasure, text_metrics};
+
+use super::data::Data;
+use super::format::Format;
+use super::style::told_apart;
+use crate::decide::asking::Asking;
+use crate::decide::cells::Cell;
+use crate::decide::generator::Ahead;
+use crate::decide::kept::Kept;
+use crate::decide::meter::Used;
+use crate::decide::task::Task;
+use crate::endpoint::Chat;
+use crate::{Context, Error};
+
+/// What a row's time is split into.
+pub(super) const STAGES: [&str; 2] = ["look up", "write"];
+/// The cells that write; the two that learn from examples alone have no meaning here.
+pub(super) const CELLS: [Cell; 4] = [Cell::Base, Cell::Retrieval, Cell::Tuned, Cell::Both];
+/// How many characters of an example are shown as evidence.
+const BRIEFLY: usize = 160;
+
+/// The measures of texts, the task's own first.
+pub(super) fn text_measures(task: &Task) -> Vec<(TextMeasure, Measure)> {
+    let all = [
+        ("chrf", "chrf", "chrF against the reference, as a share: letters and words in common."),
+        ("rougeL", "rouge_l", "ROUGE-L against the reference: words in common, in order."),
+        ("content_f1", "content_f1", "the F1 of content words against the reference."),
+    ];
+    let read = |(name, shown, meaning): (&str, &str, &str)| {
+        Some((name.parse().ok()?, Measure::new(shown, meaning, true)))
+    };
+    let mut measures: Vec<(TextMeasure, Measure)> = all.into_iter().filter_map(read).collect();
+    let own = measures.iter().position(|(_, measure)| measure.name == task.writing.measure.name());
+    measures.swap(0, own.unwrap_or(0));
+    measures
+}
+
+/// Everything needed to write.
+pub(super) struct Writer<'a> {
+    pub(super) context: Context<'a>,
+    pub(super) task: &'a Task,
+    pub(super) data: &'a Data,
+    pub(super) chat: &'a Chat,
+    pub(super) kept: &'a Kept,
+    pub(super) format: Option<&'a Format>,
+    /// For each row the nearest examples, and what finding them took.
+    pub(super) nearest: &'a [(Vec<usize>, Used)],
+}
+
+/// Arms, and what there is to say of them.
+pub(super) struct Wrote {
+    pub(super) arms: Vec<Arm>,
+    pub(super) notes: Vec<String>,
+    pub(super) reused: usize,
+    pub(super) asked: usize,
+}
+
+impl Writer<'_> {
+    pub(super) fn arms(&self) -> Result<Wrote, Error> {
+        let mut wrote = Wrote { arms: Vec::new(), notes: Vec::new(), reused: 0, asked: 0 };
+        let endpoint = &self.chat.endpoint;
+        let k = self.task.writing.examples;
+        for cell in CELLS {
+            let said = match cell {
+                Cell::Base => format!("`{}` with the instructions alone", endpoint.model),
+                Cell::Retrieval => {
+                    format!("`{}` shown the {k} examples nearest to what is asked", endpoint.model)
+                }
+                Cell::Tuned => "The model tuned on the team's examples, with the instructions alone".into(),
+                _ => format!("The tuned model, shown the {k} nearest examples as well"),
+            };
+            let tuned = matches!(cell, Cell::Tuned | Cell::Both);
+            let model = if tuned { endpoint.tuned_model.as_deref() } else { Some(endpoint.model.as_str()) };
+            let arm = match model {
+                Some(model) => self.arm(cell, said, model, &mut wrote)?,
+                None => Arm {
+                    absent: Some("no tuned model is named: set endpoint.tuned_model in engraft.toml".into()),
+                    ..self.empty(cell, said)
+                },
+            };
+            wrote.arms.push(arm);
+        }
+        Ok(wrote)
+    }
+
+    fn empty(&self, cell: Cell, said: String) -> Arm {
+        let labels = if cell == Cell::Base { 0 } else { self.data.examples.len() };
+        let bytes = self.data.examples.iter().map(|row| row.input.len() + row.output.len()).sum::<usize>();
+        let looks_up = matches!(cell, Cell::Retrieval | Cell::Both);
+        let upkeep = Upkeep { labels, bytes: if looks_up { bytes as u64 } else { 0 }, ..Upkeep::default() };
+        Arm { on_premises: self.chat.endpoint.on_premises, ..cell.arm(said, Vec::new(), upkeep) }
+    }
+
+    /// The prompt of each row.
+    fn prompts(&self, cell: Cell) -> Vec<Prompt> {
+        let prompt = |(row, (near, _)): (&super::data::Written, &(Vec<usize>, Used))| {
+            let examples = match cell {
+                Cell::Retrieval | Cell::Both => near.as_slice(),
+                _ => &[],
+            };
+            let shown: Vec<(&str, &str)> = examples
+                .iter()
+                .map(|&at| (self.data.examples[at].input.as_str(), self.data.examples[at].output.as_str()))
+                .collect();
+            writing_prompt(&self.task.writing.instructions, &shown, &row.input)
+        };
+        self.data.asked.iter().zip(self.nearest).map(prompt).collect()
+    }
+
+    fn arm(&self, cell: Cell, said: String, model: &str, wrote: &mut Wrote) -> Result<Arm, Error> {
+        let prompts = self.prompts(cell);
+        let mut ahead = Ahead::new(self.context, self.chat, model, &prompts);
+        let references: String = self.data.asked.iter().map(|row| row.output.as_str()).collect();
+        let form = format!("{:?} {:?}", self.task.writing, references);
+        let fingerprint = ahead.fingerprint(&form);
+        let mut asking = Asking::new(self.context, self.kept, &fingerprint);
+        self.context.progress.stage(&format!("write {}", cell.name()), Some(prompts.len() as u64));
+        let rows = asking
+            .all(&format!("rows-{}", cell.name()), prompts.len(), |at| self.row(cell, at, &mut ahead))?;
+        wrote.reused += asking.reused;
+        wrote.asked += asking.asked;
+        wrote.notes.extend(self.style(cell, &rows));
+        Ok(Arm { runs: vec![ArmRun { seed: 0, rows }], ..self.empty(cell, said) })
+    }
+
+    fn row(&self, cell: Cell, at: usize, ahead: &mut Ahead) -> Result<Row, Error> {
+        let looks_up = matches!(cell, Cell::Retrieval | Cell::Both);
+        let (near, finding) = &self.nearest[at];
+        let finding = if looks_up { *finding } else { Used::default() };
+        let measures = text_measures(self.task);
+        let columns = measures.len() + usize::from(self.format.is_some());
+        let came = ahead.reply(at)?;
+        let mut row = Row {
+            state: State::Scored,
+            values: vec![None; columns],
+            confidence: None,
+            stage_ms: vec![finding.ms, 0.0],
+            cpu_s: finding.cpu_s + came.cpu_s,
+            tokens_in: 0,
+            tokens_out: 0,
+            said: String::new(),
+            evidence: Vec::new(),
+            why: None,
+        };
+        if looks_up {
+            row.evidence = near.iter().map(|&place| briefly(&self.data.examples[place].output)).collect();
+        }
+        match came.reply {
+            Err((state, why)) => {
+                row.state = state;
+                row.why = Some(why);
+            }
+            Ok(reply) => {
+                row.stage_ms[1] = reply.ms;
+                row.tokens_in = reply.tokens_in;
+                row.tokens_out = reply.tokens_out;
+                row.values = self.values(&measures, at, &reply.text);
+                row.said = reply.text;
+            }
+        }
+        Ok(row)
+    }
+
+    fn values(&self, measures: &[(TextMeasure, Measure)], at: usize, text: &str) -> Vec<Option<f64>> {
+        let references = [self.data.asked[at].output.clone()];
+        let item = TextItem { prediction: text, references: &references };
+        let which: Vec<TextMeasure> = measures.iter().map(|(measure, _)| *measure).collect();
+        let found = text_metrics(&[item], &which, &Resampling { seed: 0, resamples: 0 });
+        let share = |(measure, found): (&TextMeasure, &engraft_eval::TextMetric)| {
+            let scale = if matches!(measure, TextMeasure::Chrf) { 100.0 } else { 1.0 };
+            found.items.first().map(|value| (value / scale).clamp(0.0, 1.0))
+        };
+        let mut values: Vec<Option<f64>> = which.iter().zip(&found).map(share).collect();
+        values.extend(self.format.map(|format| Some(f64::from(u8::from(format.fits(text))))));
+        values
+    }
+
+    /// How well the arm's texts can be told from the team's.
+    fn style(&self, cell: Cell, rows: &[Row]) -> Option<String> {
+        let scored = rows.iter().zip(&self.data.asked).filter(|(row, _)| row.state == State::Scored);
+        let pairs: Vec<(&str, &str)> =
+            scored.map(|(row, asked)| (row.said.as_str(), asked.output.as_str())).collect();
+        let resampling = Resampling { seed: self.task.seed, resamples: self.task.resamples.min(2000) };
+        let found = told_apart(&pairs, &resampling)?;
+        let ends = found
+            .low
+            .zip(found.high)
+            .map_or_else(String::new, |(low, high)| format!(" [{low:.2}, {high:.2}]"));
+        Some(format!(
+            "Style of `{}`: a classifier of words and letters tells its texts from the team's with an area under the curve of {:.2}{ends}, n {} (0.5: not at all, 1: always).",
+            cell.name(),
+            found.value?,
+            pairs.len()
+        ))
+    }
+}
+
+/// The beginning of a text on one line.
+fn briefly(text: &str) -> String {
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match flat.char_indices().nth(BRIEFLY) {
+        None => flat,
+        Some((end, _)) => format!("{}…", &flat[..end]),
+    }
+}

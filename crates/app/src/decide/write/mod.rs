@@ -1,0 +1,108 @@
+//! `write`: a language model alone, shown the nearest examples, tuned on them, and both, asked for the same texts.
+
+mod arms;
+mod data;
+mod format;
+mod nearest;
+mod schema;
+mod style;
+
+use std::path::Path;
+
+use engraft_core::Embed;
+use engraft_decide::{Experiment, Measure};
+use engraft_nn::Embedder;
+
+use self::arms::{CELLS, STAGES, Writer, text_measures};
+use self::data::Data;
+use self::format::Format;
+use super::Plan;
+use super::cells::Cell;
+use super::frame::{Frame, Measured};
+use super::generator::priced;
+use super::kept::Kept;
+use super::material::From;
+use crate::Error;
+use crate::endpoint::{Chat, Endpoint};
+
+/// Measures every arm that the endpoint has a model for.
+pub(super) fn measure(
+    from: From,
+    frame: &Frame,
+    encoder: Option<&Embedder>,
+    endpoint: &Endpoint,
+    kept: &Kept,
+) -> Result<Measured, Error> {
+    let From { context, task, .. } = from;
+    let (data, format) = (Data::read(from)?, Format::of(task)?);
+    let terms = priced(task.terms(), endpoint)?;
+    let chat = Chat::open(endpoint)?;
+    let k = task.writing.examples;
+    let fingerprint = data.fingerprint(&format!("{:?} {k}", encoder.map(Embed::name)));
+    let nearest = nearest::examples(context, &data, encoder, kept, (&fingerprint, k))?;
+    let writer =
+        Writer { context, task, data: &data, chat: &chat, kept, format: format.as_ref(), nearest: &nearest };
+    let wrote = writer.arms()?;
+    let mut notes = data.notes.clone();
+    notes.extend(wrote.notes);
+    notes.push(format!(
+        "Texts are asked for at temperature 0, {} at a time; a request's time is that of the endpoint under this load.",
+        endpoint.concurrency
+    ));
+    notes.push(
+        "How fast a change of the examples shows was not measured: the tuned model is trained elsewhere. What that training took is in no cost."
+            .into(),
+    );
+    let mut measures: Vec<Measure> = text_measures(task).into_iter().map(|(_, measure)| measure).collect();
+    if format.is_some() {
+        measures.push(Measure::new("format", "the text has the form the task asks for", true));
+    }
+    let experiment = Experiment {
+        data: data.facts.clone(),
+        measures,
+        stages: STAGES.map(str::to_string).to_vec(),
+        questions: data.questions(),
+        arms: wrote.arms,
+        notes,
+        terms,
+        ..frame.experiment()
+    };
+    Ok(Measured { experiment, reused: wrote.reused, asked: wrote.asked })
+}
+
+/// What [`measure`] would do.
+pub(super) fn plan(from: From, endpoint: &Endpoint, out: &Path) -> Result<Plan, Error> {
+    let data = Data::read(from)?;
+    Format::of(from.task)?;
+    let cells = CELLS
+        .iter()
+        .filter(|cell| endpoint.tuned_model.is_some() || !matches!(cell, Cell::Tuned | Cell::Both));
+    let arms: Vec<String> = cells.map(|cell| cell.name().to_string()).collect();
+    let paid = |row: &data::Written, examples: usize| {
+        let bytes = row.input.len() + from.task.writing.instructions.len() + row.output.len();
+        (bytes + examples * mean_length(&data)) / 4
+    };
+    let shown =
+        |name: &str| if name == "retrieval" || name == "both" { from.task.writing.examples } else { 0 };
+    let paid_tokens: usize =
+        arms.iter().map(|arm| data.asked.iter().map(|row| paid(row, shown(arm))).sum::<usize>()).sum();
+    Ok(Plan {
+        name: from.task.name.clone(),
+        kind: from.task.kind.name(),
+        questions: data.asked.len(),
+        examples: data.draws[0].len(),
+        labels: 0,
+        seeds: 1,
+        answers: data.asked.len() * arms.len(),
+        arms,
+        changes: 0,
+        paid_tokens: paid_tokens as u64,
+        out: out.to_path_buf(),
+    })
+}
+
+/// Bytes of an example, in and out, on average.
+fn mean_length(data: &Data) -> usize {
+    let all: usize = data.examples.iter().map(|row| row.input.len() + row.output.len()).sum();
+    all / data.examples.len().max(1)
+}
