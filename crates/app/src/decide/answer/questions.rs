@@ -175,6 +175,7 @@ impl Posed {
     }
 }
 
-fn flat(text: &str) -> String {
+/// Single spaces, one case.
+pub(super) fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
