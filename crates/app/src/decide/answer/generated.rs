@@ -12,6 +12,7 @@ use engraft_decide::{
 };
 use engraft_eval::{Resampling, State, TextItem, TextMeasure, text_metrics};
 
+use super::how::How;
 use super::questions::{Posed, Questions, flat};
 use super::{Built, edits, library, question};
 use crate::decide::Plan;
@@ -59,7 +60,17 @@ pub(in crate::decide) fn measure(
     }
     let fingerprint = questions.fingerprint(&format!("{} {}", task.encoder, built.version));
     let script = (task.updates.trials, task.seed);
-    let edited = edits::edits(context, &workspace, parsers, &documents, kept, &fingerprint, script)?;
+    let how = How::usual(&workspace);
+    let edited = edits::edits(
+        context,
+        &workspace,
+        parsers,
+        &documents,
+        (kept, "retrieval"),
+        &fingerprint,
+        &how,
+        script,
+    )?;
     let cpu = edited.iter().map(|edit| edit.cpu_s).sum::<f64>() / edited.len().max(1) as f64;
     let trials: Vec<UpdateTrial> = edited.into_iter().map(|edit| edit.trial).collect();
     let (reused, fresh) =
@@ -369,6 +380,7 @@ pub(in crate::decide) fn plan(task: &Task, endpoint: &Endpoint, out: &Path) -> R
         answers: questions.asked.len() * cells.len(),
         paid_tokens: (each * questions.asked.len()) as u64,
         out: out.to_path_buf(),
+        tuned: Vec::new(),
     })
 }
 
