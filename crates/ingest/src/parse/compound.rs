@@ -88,6 +88,24 @@ impl<'a> Compound<'a> {
             .collect()
     }
 
+    /// Whether some chain of sectors never ends: a reader that follows it fills all memory.
+    pub(crate) fn runs_in_circles(&self) -> bool {
+        // The walk that came by a sector, from 1.
+        let mut passed = vec![0u32; self.fat.len()];
+        for (walk, first) in (1..).zip(0..self.fat.len()) {
+            let mut at = first;
+            while passed[at] == 0 {
+                passed[at] = walk;
+                match passed.get(self.fat[at] as usize).filter(|_| self.fat[at] < END) {
+                    Some(&before) if before == walk => return true,
+                    Some(_) => at = self.fat[at] as usize,
+                    None => break,
+                }
+            }
+        }
+        false
+    }
+
     fn sector_at(&self, index: u32) -> Option<&'a [u8]> {
         let start = (index as usize).checked_add(1)?.checked_mul(self.sector)?;
         // The last sector may be cut short.
@@ -193,5 +211,45 @@ impl<'a> Compound<'a> {
             (!words.is_empty()).then_some(words)
         };
         (text(2), text(4))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file whose first sector is its table and whose folder begins in the second.
+    fn file(table: [u32; 4]) -> Vec<u8> {
+        let mut bytes = vec![0; 512 * 5];
+        let mut put = |at: usize, word: u32| bytes[at..at + 4].copy_from_slice(&word.to_le_bytes());
+        put(30, 9 | 6 << 16);
+        put(48, 1);
+        put(60, u32::MAX);
+        put(68, u32::MAX);
+        (0..109).for_each(|at| put(76 + at * 4, u32::MAX));
+        put(76, 0);
+        (0..128).for_each(|at| put(512 + at * 4, u32::MAX));
+        table.iter().enumerate().for_each(|(at, word)| put(512 + at * 4, *word));
+        bytes
+    }
+
+    #[track_caller]
+    fn check(table: [u32; 4], circles: bool) {
+        let bytes = file(table);
+        assert_eq!(Compound::open(&bytes).unwrap().runs_in_circles(), circles);
+    }
+
+    #[test]
+    fn chains_that_end_are_sound() {
+        check([u32::MAX, 2, 3, 0xffff_fffe], false);
+        check([u32::MAX, 3, 3, 0xffff_fffe], false);
+        check([u32::MAX, 900, 1, 2], false);
+    }
+
+    #[test]
+    fn a_chain_that_comes_back_to_itself_is_found() {
+        check([u32::MAX, 1, u32::MAX, u32::MAX], true);
+        check([u32::MAX, 2, 3, 1], true);
+        check([u32::MAX, 3, 2, u32::MAX], true);
     }
 }

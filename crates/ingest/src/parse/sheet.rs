@@ -21,8 +21,13 @@ type Cells = BTreeMap<u32, BTreeMap<u32, String>>;
 pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
     if bytes.starts_with(b"PK") {
         audit(bytes, job)?;
-    } else if has_password(bytes) {
-        return Err(ParseError::Encrypted);
+    } else if let Ok(file) = Compound::open(bytes) {
+        if file.runs_in_circles() {
+            return Err(ParseError::Malformed("a chain of its sectors never ends".to_string()));
+        }
+        if has_password(&file) {
+            return Err(ParseError::Encrypted);
+        }
     }
     let mut book =
         open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| book_error(&error.to_string()))?;
@@ -74,10 +79,9 @@ fn audit(bytes: &[u8], job: &Job) -> Result<(), ParseError> {
 }
 
 /// Whether an XLS workbook opens with the record that says it is encrypted ([MS-XLS] 2.4.117).
-fn has_password(bytes: &[u8]) -> bool {
+fn has_password(file: &Compound) -> bool {
     const FILE_PASS: u16 = 0x2f;
     const SHEET: u16 = 0x85;
-    let Ok(file) = Compound::open(bytes) else { return false };
     let Some(stream) = file.stream("Workbook").or_else(|| file.stream("Book")) else { return false };
     let mut at = 0;
     while at + 4 <= stream.len() {
