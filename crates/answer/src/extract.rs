@@ -330,4 +330,4 @@ fn draft(quotes: &[Quote], sources: &[Source<'_>], places: &[usize]) -> Draft {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

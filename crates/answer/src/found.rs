@@ -63,26 +63,8 @@ pub(crate) fn put_first(ranked: &mut Vec<Ranked<'_>>, found: &Found, places: &[u
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use engraft_core::CharMap;
-
     use super::*;
-
-    fn source<'a>(uri: &str, day: &str, text: &'a str) -> Source<'a> {
-        Source {
-            uri: uri.into(),
-            title: None,
-            heading: Vec::new(),
-            page: None,
-            text: Arc::new(CharMap::new(text)),
-            span: Span::new(0, text.chars().count()).unwrap(),
-            updated_at: format!("{day}T00:00:00Z"),
-            superseded: false,
-            score: 1.0,
-            dense: None,
-        }
-    }
+    use crate::extract::tests::source;
 
     const TEXT: &str =
         "Zoë painted the bridge. The bridge was painted green by Ana. Nobody paints in winter.";

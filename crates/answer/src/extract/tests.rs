@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn source<'a>(uri: &str, day: &str, text: &'a str) -> Source<'a> {
+pub(crate) fn source<'a>(uri: &str, day: &str, text: &'a str) -> Source<'a> {
     Source {
         uri: uri.into(),
         title: None,

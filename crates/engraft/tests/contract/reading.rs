@@ -3,7 +3,7 @@
 use expect_test::expect;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, shape};
+use crate::bench::{Bench, cut, shape};
 
 const ROOMS: [&str; 6] = ["kitchen", "garage", "archive", "canteen", "cellar", "lobby"];
 const THINGS: [&str; 6] = ["kettle", "ladder", "ledger", "tray", "barrel", "sofa"];
@@ -93,6 +93,134 @@ fn marked_answers_become_a_reader_that_quotes_to_the_letter_and_leaves() {
             bench.json_status(&["model", "export", "faq", to.to_str().unwrap(), "--format", format]);
         assert!(status == 2 && !to.exists(), "{error}");
     }
+}
+
+/// What is asked of a house, how its page answers, and with what.
+const ASKED: [(&str, &str, [&str; 6]); 4] = [
+    ("Where does it stand?", "It stands in the {}.", ROOMS),
+    (
+        "When is it cleaned?",
+        "It is cleaned on {}.",
+        ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Sunday"],
+    ),
+    ("Who looks after it?", "{} looks after it.", ["Ana", "Bob", "Carla", "David", "Emma", "Frank"]),
+    ("What does it cost?", "It costs {} euros.", ["15", "28", "60", "120", "350", "900"]),
+];
+
+/// What house `n` says, and the word that answers.
+fn says(n: usize) -> (String, &'static str) {
+    let (_, says, words) = ASKED[n % 4];
+    (says.replace("{}", words[n / 4 % 6]), words[n / 4 % 6])
+}
+
+/// Houses that each answer one of the questions; every fifth is asked another.
+fn houses() -> Vec<Value> {
+    let row = |n: usize| {
+        let (said, word) = says(n);
+        let passage = format!("House {n}: {said}");
+        let start = passage.find(word).unwrap();
+        let answer = json!({ "char_start": start, "char_end": start + word.len(), "quote": word });
+        let (asked, answers) = match n % 5 {
+            0 => ((n + 1 + n / 5 % 3) % 4, json!([])),
+            _ => (n % 4, json!([answer])),
+        };
+        json!({ "id": format!("h{n}"), "question": ASKED[asked].0, "passage": passage, "answers": answers,
+            "document": format!("house {n}") })
+    };
+    (0..80).map(row).collect()
+}
+
+/// A page for each of the first three questions: the question, the page, and the sentence that answers.
+fn pages(bench: &Bench) -> Vec<(&'static str, String, String)> {
+    let page = |n: usize| {
+        let (name, said) = (format!("house-{n}.md"), says(n).0);
+        let text = format!("# House {n}\n\nThe roof is steep and old. {said} Nobody lives there now.\n");
+        bench.write(&name, &text);
+        (ASKED[n % 4].0, name, said)
+    };
+    [1, 2, 4].map(page).to_vec()
+}
+
+#[test]
+fn the_reader_in_use_chooses_the_sentence_that_ask_quotes() {
+    let Some(bench) = Bench::full() else { return };
+    let pages = pages(&bench);
+    bench.ingest();
+    let data = file(&bench, "answers.jsonl", &houses());
+    let report = bench.json(&["tune", "reader", "--data", &data, "--seeds", "1", "--name", "faq"]);
+    assert_eq!(report["served"], report["ship"], "{report}");
+    bench.json(&["model", "serve", "faq", "--anyway"]);
+
+    let (mut right, mut supports) = (0, Vec::new());
+    for (question, page, sentence) in &pages {
+        let (status, said) = bench.json_status(&["ask", question]);
+        assert_eq!((&said["reader"], status == 0), (&"faq".into(), said["answerable"] == true), "{said}");
+        supports.push(said["support"].as_f64().unwrap());
+        for citation in said["citations"].as_array().unwrap() {
+            // Whole sentences, to the letter.
+            let quote = citation["quote"].as_str().unwrap();
+            assert_eq!(quote, cut(&bench.docs().join(citation["uri"].as_str().unwrap()), citation));
+            assert!(quote.ends_with('.'), "{quote}");
+            right += usize::from(citation["uri"] == page.as_str() && quote.contains(sentence));
+        }
+    }
+    assert!(right >= 2, "{right} of {}", pages.len());
+    // Of what no page says it is less sure.
+    let (_, absent) = bench.json_status(&["ask", ASKED[3].0]);
+    let mean = supports.iter().sum::<f64>() / supports.len() as f64;
+    assert!(absent["reader"] == "faq" && absent["support"].as_f64().unwrap() < mean, "{absent} {supports:?}");
+
+    // By another name, by none, and where it cannot read.
+    let question = pages[1].0;
+    let (_, plain) = bench.json_status(&["ask", question, "--reader", "none"]);
+    assert!(plain["reader"].is_null() && plain["support"] != supports[1], "{plain}");
+    let (status, error) = bench.json_status(&["ask", question, "--reader", "nobody"]);
+    assert!(status == 2 && error["error"]["message"].as_str().unwrap().contains("nobody"), "{error}");
+    let long = format!("{question} {}", "why ".repeat(80));
+    let (_, said) = bench.json_status(&["ask", &long]);
+    assert!(
+        said["reader"].is_null() && said["notes"].to_string().contains("too long for the reader faq"),
+        "{said}"
+    );
+
+    let asked: Vec<Value> = pages
+        .iter()
+        .enumerate()
+        .map(|(at, (question, page, sentence))| {
+            let gold = json!([{ "uri": page, "quote": sentence }]);
+            json!({ "id": format!("q{at}"), "question": question, "gold": gold })
+        })
+        .collect();
+    let asked = file(&bench, "questions.jsonl", &asked);
+    let run = bench.run(&["ask", "--batch", &asked]);
+    let lines: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.len() == 3 && lines.iter().all(|line| line["reader"] == "faq"), "{}", run.stdout);
+    let read = bench.json(&["eval", "answers", "--questions", &asked]);
+    let ranked = bench.json(&["eval", "answers", "--questions", &asked, "--reader", "none"]);
+    assert_ne!(read["run_id"], ranked["run_id"]);
+    assert!(read["measures"]["right"]["value"].as_f64() >= Some(0.6), "{read}");
+    // A run leads back to the model, what that was made from, and the documents.
+    let behind = bench.json(&["lineage", &read["run_id"].as_str().unwrap()[..12]]);
+    assert_eq!(
+        (&behind["models"][0]["name"], &behind["models"][0]["kind"]),
+        (&"faq".into(), &"reader".into())
+    );
+    assert!(
+        behind["models"][0]["lineage"][0].as_str().unwrap().starts_with("file:answers.jsonl@"),
+        "{behind}"
+    );
+    let documents = behind["documents"].as_array().unwrap();
+    assert!(documents.len() == 3 && documents[0]["cited"].as_u64() > Some(0), "{behind}");
+    assert!(documents.iter().all(|one| one["current"] == true && one["found"] == 3), "{behind}");
+    let plain = bench.json(&["lineage", ranked["run_id"].as_str().unwrap()]);
+    assert_eq!(plain["models"], json!([]));
+    let (status, error) = bench.json_status(&["lineage", "f00d"]);
+    assert!(status == 2 && error.to_string().contains("engraft eval list"), "{error}");
+
+    bench.json(&["model", "rollback", "reader"]);
+    assert!(bench.json_status(&["ask", question]).1["reader"].is_null());
+    let (status, error) = bench.json_status(&["ask", question, "--rerank"]);
+    assert!(status == 2 && error.to_string().contains("engraft tune reranker"), "{error}");
 }
 
 #[test]

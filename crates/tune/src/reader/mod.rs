@@ -8,6 +8,7 @@ mod model;
 mod rows;
 mod score;
 mod spans;
+mod strangers;
 mod task;
 mod threshold;
 mod tuner;

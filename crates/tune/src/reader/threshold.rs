@@ -1,9 +1,8 @@
 //! From how much support on a reader answers, where it reads several passages for one question: chosen on questions set aside.
 
-use engraft_eval::SplitMix;
-
 use super::model::{Reader, Reading, even};
 use super::rows::QuestionRow;
+use super::strangers::strangers;
 use crate::{TuneError, Watch};
 
 /// Passages that are read for a question.
@@ -33,9 +32,7 @@ pub(super) fn threshold(
     let mut tried = Vec::new();
     for (at, row) in rows.iter().enumerate().take(ENOUGH) {
         watch.go_on()?;
-        let others: Vec<usize> = (0..rows.len()).filter(|&other| rows[other].group != row.group).collect();
-        let mut draw = SplitMix::new(seed ^ 0x7061_7373, at as u64);
-        let drawn = (0..(PASSAGES - 1).min(others.len())).map(|_| others[draw.below(others.len())]);
+        let drawn = strangers(rows, at, PASSAGES - 1, seed);
         let read: Vec<(&str, &str)> = std::iter::once(at)
             .chain(drawn)
             .map(|one| (row.asked.question.as_str(), rows[one].asked.passage.as_str()))

@@ -12,6 +12,7 @@ use engraft_nn::train::{Adapt, Lora};
 use super::model::{ENCODER, Reader, Settings, even};
 use super::rows::{Question, QuestionRow};
 use super::score::{Answered, Figures, judge};
+use super::strangers::misplaced;
 use super::task::{Lesson, ReadTask};
 use super::threshold::threshold;
 use super::windows::Passage;
@@ -134,7 +135,14 @@ pub fn tune_reader(
         split += each.iter().filter(|windows| windows.len() > 1).count();
         Ok(each.into_iter().flatten().collect())
     };
-    let (fit, aside) = (laid(&fit_rows)?, laid(&aside_rows)?);
+    let (mut fit, mut aside) = (laid(&fit_rows)?, laid(&aside_rows)?);
+    let (strange, strange_aside) = (misplaced(&fit_rows, options.seed), misplaced(&aside_rows, options.seed));
+    for (rows, lesson) in [(&strange, &mut fit), (&strange_aside, &mut aside)] {
+        for row in rows {
+            lesson.extend(lessons(base.tokenizer, positions, row)?);
+        }
+    }
+    let sure_rows: Vec<&QuestionRow> = aside_rows.iter().copied().chain(&strange_aside).collect();
     // What cannot be read is told before anything is trained.
     laid(&judged)?;
     let asked: Vec<&Question> = judged.iter().map(|row| &row.asked).collect();
@@ -156,7 +164,7 @@ pub fn tune_reader(
         // What is judged is what was written.
         if kept.is_none() {
             let reader = Reader::open(folder.path(), settings, base.threads)?;
-            calibration = calibrated(&reader, &aside_rows)?;
+            calibration = calibrated(&reader, &sure_rows)?;
             settings.temperature = calibration.temperature;
             let reader = Reader::open(folder.path(), settings, base.threads)?;
             settings.threshold = threshold(&reader, &aside_rows, options.seed, watch)?;
@@ -242,7 +250,7 @@ fn adapt(method: ReaderMethod, seed: u64) -> Adapt {
 
 /// Few windows are seen more often: some hundred steps are what it takes.
 fn plan(method: ReaderMethod, windows: usize, seed: u64) -> Plan {
-    let epochs = (4800 / windows.max(1)).clamp(3, 20);
+    let epochs = (4800 / windows.max(1)).clamp(2, 12);
     let rate = if method == ReaderMethod::Full { 5e-5 } else { 5e-4 };
     Plan { epochs, batch: 16, rate, patience: Some(2), seed, ..Plan::default() }
 }

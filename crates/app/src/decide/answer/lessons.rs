@@ -101,7 +101,7 @@ pub(super) fn judgements(library: &Library, asked: &[&Posed], path: &Path) -> Re
 }
 
 /// Writes what a reader learns from: each question with the passage that answers it, and with the best one found that does not. How
-/// many questions have an answer that can be found in a passage. `fits` says which questions are short enough.
+/// many questions have an answer that can be found in a passage. `fits` says which questions can be read.
 pub(super) fn readings(
     context: Context,
     workspace: &Workspace,

@@ -194,7 +194,7 @@ impl Tutor<'_, '_> {
         let fits = |question: &str| {
             let mut tokens = Vec::new();
             encoder.tokenizer().pieces(question, &mut tokens);
-            tokens.len() <= QUESTION
+            (1..=QUESTION).contains(&tokens.len())
         };
         let context = self.asking.context;
         context.progress.stage("mark answers", None);

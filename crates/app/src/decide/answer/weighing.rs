@@ -113,10 +113,15 @@ fn try_on(
     asking.all(&format!("weighing-{}", how.name()), posed.len(), |at| {
         let (report, used) =
             metered(|| ask(context, workspace, &how.request(&posed[at].question, Some(0.0))));
-        let report = report?;
-        let (answered, silent) =
-            (posed[at].right(&report, report.answerable), posed[at].right(&report, false));
-        Ok(Tried { support: report.support, answered, silent, cpu_s: used.cpu_s })
+        let (support, answered, silent) = match report {
+            Ok(report) => {
+                (report.support, posed[at].right(&report, report.answerable), posed[at].right(&report, false))
+            }
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            // A question on which asking fails says nothing about any weight.
+            Err(_) => (0.0, None, None),
+        };
+        Ok(Tried { support, answered, silent, cpu_s: used.cpu_s })
     })
 }
 
