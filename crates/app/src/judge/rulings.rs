@@ -149,7 +149,9 @@ impl Bench<'_> {
             let reply = match self.chat.say(self.context, model, &prompt) {
                 Ok(reply) => reply,
                 Err(failure) => {
-                    purse.settle(most, [0, 0]);
+                    if failure.is_free() {
+                        purse.settle(most, [0, 0]);
+                    }
                     came.outcome = Outcome::Failed(failure);
                     return came;
                 }

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use engraft_app::Metric;
 use engraft_app::judge::{JudgePlan, JudgeReport, Sheet};
+
+use super::evaluation::shown;
 
 /// The most failures shown at once; `--json` has them all.
 const SHOWN: usize = 10;
@@ -91,14 +92,4 @@ pub(crate) fn sheet(sheet: &Sheet) -> String {
 
 fn money(cost: Option<f64>, currency: &str) -> String {
     cost.map_or_else(String::new, |cost| format!(", {currency}{cost:.4}"))
-}
-
-fn shown(metric: &Metric) -> String {
-    let Some(value) = metric.value else {
-        return metric.why.clone().unwrap_or_else(|| "nothing to measure".into());
-    };
-    match (metric.low, metric.high) {
-        (Some(low), Some(high)) => format!("{value:.3} [{low:.3}, {high:.3}] n {}", metric.n),
-        _ => format!("{value:.3} n {}", metric.n),
-    }
 }
