@@ -107,7 +107,7 @@ fn a_hundred_labels_make_a_score_with_its_card() {
     let few = labelled(99);
     assert_eq!((&few["status"], &few["quality"]), (&"unvalidated, 99 of 100 labels".into(), &Value::Null));
     let enough = labelled(150);
-    assert_eq!(enough["status"], "validated by 150 labels");
+    assert_eq!(enough["status"], "checked against 150 labels");
     let quality = &enough["quality"];
     // 25 of 400 claims are bad for people and 50 for the judge: .9375, where the judge alone says .875.
     assert!((quality["value"].as_f64().unwrap() - 0.9375).abs() < 0.03, "{quality}");
