@@ -205,7 +205,7 @@ def peak(options, precision: str) -> dict:
     answer = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     shares = {length: it["share_of_gemm"] for length, it in answer["lengths"].items()}
     return {"gflops": answer["gemm_gflops"], "share": shares, "instructions": answer["instructions"],
-            "open_ms": answer["open_ms"]}
+            "open_ms": answer["open_ms"], "query_12_tokens_ms": answer["query_12_tokens_ms"]}
 
 
 def quality(texts, options):

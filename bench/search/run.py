@@ -36,8 +36,7 @@ def real_chunks(folder):
 
 def main():
     sizes = [int(word) for word in sys.argv[1:]] or [100_000, 1_000_000]
-    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
-    build = ["cargo", "build", "--release", "--quiet", "-p", "engraft-search", "--example", "load"]
+    build = ["cargo", "build", "--release", "--quiet", "--workspace", "--bins", "--examples"]
     subprocess.run(build, cwd=ROOT, check=True)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     results = {"commit": commit.strip(), "machine": f"{os.cpu_count()} cores, {platform.machine()}"}

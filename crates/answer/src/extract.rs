@@ -11,6 +11,7 @@ use engraft_core::{Answer, Draft, Marker, Span};
 
 use crate::conflict::{Conflict, conflicts};
 use crate::distinct::distinct;
+use crate::found::{Found, put_first};
 use crate::rank::{Question, Ranked, Signals, rank};
 use crate::support::{Evidence, evidence};
 use crate::unit::Unit;
@@ -60,8 +61,14 @@ pub fn answer(
     if found.support < options.threshold {
         return abstain(found.support, Vec::new());
     }
-    let mut answer = verify(&found.draft, sources, found.support);
-    answer.notes.splice(0..0, found.notes);
+    let support = found.support;
+    verified(found, sources, support)
+}
+
+/// The answer of an extraction once its citations were checked, with its notes before those of the verifier.
+pub(crate) fn verified(extraction: Extraction, sources: &[Source<'_>], support: f32) -> Answer {
+    let mut answer = verify(&extraction.draft, sources, support);
+    answer.notes.splice(0..0, extraction.notes);
     answer
 }
 
@@ -75,9 +82,23 @@ pub fn extract(
     options: &ExtractOptions,
     meaning: Option<Meaning<'_>>,
 ) -> Extraction {
+    drafted(question, sources, options, meaning, None)
+}
+
+/// The same; where a reader found words, what holds them comes first.
+pub(crate) fn drafted(
+    question: &str,
+    sources: &[Source<'_>],
+    options: &ExtractOptions,
+    meaning: Option<Meaning<'_>>,
+    found: Option<&Found>,
+) -> Extraction {
     let (places, live): (Vec<usize>, Vec<Source<'_>>) = distinct(sources).into_iter().unzip();
     let asked = Question::read(question, &live);
-    let ranked = ranking(&asked, &live, options, meaning);
+    let mut ranked = ranking(&asked, &live, options, meaning);
+    if let Some(found) = found {
+        put_first(&mut ranked, found, &places);
+    }
     let disputes = conflicts(&asked, &ranked, &live);
     let chosen = choose(&ranked, &disputes, options);
     let evidence = evidence(&asked, &chosen, &ranked, &live);

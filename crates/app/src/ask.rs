@@ -12,6 +12,7 @@ use engraft_store::ChunkHit;
 use serde::{Deserialize, Serialize};
 
 use crate::dated::{dated, is_superseded};
+use crate::reranking::DEPTH;
 use crate::search::{Ranking, SearchRequest, ranked, read_lines};
 use crate::workspace::Workspace;
 use crate::{Context, Error};
@@ -26,6 +27,12 @@ pub struct AskRequest {
     pub question: String,
     /// How many passages the reader sees; `None`: the workspace's choice.
     pub k: Option<usize>,
+    /// The trained reader that answers, or `none`; `None`: the one in use, where there is one.
+    pub reader: Option<String>,
+    /// Whether the workspace's reranker takes a second look at the passages.
+    pub rerank: bool,
+    /// Below this support, in `[0, 1]`, there is no answer; `None`: the trained reader's threshold, without one the workspace's.
+    pub min_support: Option<f32>,
     /// The arm; `None`: [`ARM`].
     pub arm: Option<String>,
     /// `None`: the workspace's owner, who sees all.
@@ -47,6 +54,9 @@ pub struct AskReport {
     pub notes: Vec<String>,
     /// Which arm answered.
     pub arm: String,
+    /// The trained reader that found the words, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reader: Option<String>,
     /// Where the inputs of this answer are kept.
     pub trace_id: String,
     /// The state of the workspace that answered.
@@ -100,32 +110,50 @@ pub fn ask(context: Context, workspace: &Workspace, request: &AskRequest) -> Res
             hint: "write a question".into(),
         });
     }
+    let reader = workspace.reader(request.reader.as_deref())?;
+    let reranking = request.rerank.then(|| workspace.reranking()).transpose()?;
     let passages = request.k.unwrap_or(workspace.config.answer.passages);
     let search = SearchRequest {
         query: request.question.clone(),
-        k: passages,
+        k: if reranking.is_some() { passages.max(DEPTH) } else { passages },
         mode: Mode::Hybrid,
         principals: request.principals.clone(),
         ..SearchRequest::default()
     };
     let Ranking { mut hits, index_version, vector, explain } = ranked(context, workspace, &search)?;
     let texts = texts(workspace, &mut hits)?;
+    let mut standings: Vec<f32> = hits.iter().map(|(hit, _)| standing(hit, &explain)).collect();
+    if let Some(reranking) = reranking {
+        let again = reranking.look_again(&request.question, hits)?;
+        hits = again.into_iter().map(|(hit, _)| hit).take(passages).collect();
+        // A blended score is on another scale than the one the reader was fitted on: the new first stands as the best did.
+        standings.sort_by(|a, b| b.total_cmp(a));
+    }
     let maps: BTreeMap<DocNo, Arc<CharMap<'_>>> =
         texts.iter().map(|(no, text)| (*no, Arc::new(CharMap::new(&text.text)))).collect();
     let sources: Vec<Source> = hits
         .iter()
-        .map(|(hit, view)| Source {
-            score: standing(hit, &explain),
+        .zip(standings)
+        .map(|((hit, view), score)| Source {
+            score,
             ..source(hit, view, &texts[&view.row.doc], Arc::clone(&maps[&view.row.doc]))
         })
         .collect();
-    let options =
-        ExtractOptions { threshold: workspace.config.answer.min_support, ..ExtractOptions::default() };
-    let meaning = match (&vector, workspace.sentence_encoder(context)?) {
-        (Some(question), Some(encoder)) => Some(Meaning { question, encoder }),
-        _ => None,
+    let read = match &reader {
+        Some(reader) => reader.answer(&request.question, &sources, request.min_support)?,
+        None => None,
     };
-    let answer = engraft_answer::answer(&request.question, &sources, &options, meaning);
+    let reader = reader.map(|reader| reader.name.clone());
+    let (answer, reader) = match read {
+        Some(answer) => (answer, reader),
+        None => {
+            let mut answer = by_sentences(context, workspace, request, &sources, vector.as_deref())?;
+            let long =
+                |name| format!("the question is too long for the reader {name}: sentences were ranked");
+            answer.notes.extend(reader.map(long));
+            (answer, None)
+        }
+    };
     let citations = citations(&answer, &sources, &hits);
     let trace_id = short_id(&[&request.question, &(context.now)(), &index_version.to_string()]);
     let report = AskReport {
@@ -135,6 +163,7 @@ pub fn ask(context: Context, workspace: &Workspace, request: &AskRequest) -> Res
         citations,
         notes: answer.notes,
         arm,
+        reader,
         trace_id,
         index_version,
         took_ms: began.elapsed().as_secs_f64() * 1e3,
@@ -148,6 +177,23 @@ pub fn ask(context: Context, workspace: &Workspace, request: &AskRequest) -> Res
     });
     workspace.store.put_trace(&report.trace_id, &trace, &(context.now)())?;
     Ok(report)
+}
+
+/// What the reader of sentences answers; `vector` is the question's.
+fn by_sentences(
+    context: Context,
+    workspace: &Workspace,
+    request: &AskRequest,
+    sources: &[Source<'_>],
+    vector: Option<&[f32]>,
+) -> Result<Answer, Error> {
+    let threshold = request.min_support.unwrap_or(workspace.config.answer.min_support);
+    let options = ExtractOptions { threshold, ..ExtractOptions::default() };
+    let meaning = match (vector, workspace.sentence_encoder(context)?) {
+        (Some(question), Some(encoder)) => Some(Meaning { question, encoder }),
+        _ => None,
+    };
+    Ok(engraft_answer::answer(&request.question, sources, &options, meaning))
 }
 
 /// The stored text and the date of a document.

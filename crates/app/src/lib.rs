@@ -32,6 +32,7 @@ pub mod people;
 mod persisting;
 mod prepare;
 mod read;
+mod reading;
 mod reranking;
 pub mod review;
 mod scan;

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::reranking::{DEPTH, Reranked, Reranking, passage};
+use crate::serving::READER;
 use crate::workspace::Workspace;
 use crate::{Context, Error};
 
@@ -108,17 +109,19 @@ pub fn search(
     if request.k == 0 {
         return Err(Error::Request { message: "-k is 0".into(), hint: "ask for at least one hit".into() });
     }
-    let reranking = request.rerank.then(|| Reranking::of(workspace)).transpose()?;
+    let reranking = request.rerank.then(|| workspace.reranking()).transpose()?;
     let deeper = SearchRequest { k: request.k.max(DEPTH), ..request.clone() };
     let wanted = if reranking.is_some() { &deeper } else { request };
     let Ranking { hits, explain, index_version, .. } = ranked(context, workspace, wanted)?;
     let mut shown: Vec<FoundHit> = match reranking {
-        Some(reranking) => second_look(&reranking, &request.query, hits)?,
+        Some(reranking) => second_look(reranking, &request.query, hits)?,
         None => hits.into_iter().map(|(hit, view)| show(hit, view)).collect(),
     };
     shown.truncate(request.k);
     shown.iter_mut().enumerate().for_each(|(at, hit)| hit.rank = at + 1);
-    let models = if request.explain { workspace.serving().models() } else { BTreeMap::new() };
+    let mut models = if request.explain { workspace.serving().models() } else { BTreeMap::new() };
+    // It answers, and takes no part in search.
+    models.remove(READER);
     let explain = request.explain.then_some(explain);
     let took_ms = began.elapsed().as_secs_f64() * 1e3;
     Ok(SearchReport { hits: shown, index_version, took_ms, explain, models })
@@ -128,23 +131,22 @@ pub fn search(
 fn second_look(
     reranking: &Reranking,
     query: &str,
-    mut hits: Vec<(Hit, ChunkHit)>,
+    hits: Vec<(Hit, ChunkHit)>,
 ) -> Result<Vec<FoundHit>, Error> {
-    let rest = hits.split_off(hits.len().min(DEPTH));
-    let passages: Vec<String> = hits.iter().map(|(_, view)| passage(view)).collect();
-    let passages: Vec<&str> = passages.iter().map(String::as_str).collect();
-    let scores: Vec<f32> = hits.iter().map(|(hit, _)| hit.score).collect();
-    let order = reranking.order(query, &scores, &passages)?;
-    let mut hits: Vec<Option<(Hit, ChunkHit)>> = hits.into_iter().map(Some).collect();
-    let mut shown = Vec::with_capacity(hits.len() + rest.len());
-    for (at, score, told) in order {
-        let Some((hit, view)) = hits[at].take() else { continue };
-        shown.push(FoundHit { score, rerank: Some(told), ..show(hit, view) });
+    let mut shown: Vec<FoundHit> = Vec::with_capacity(hits.len());
+    let (mut lowest, mut place) = (f32::INFINITY, 0);
+    for ((hit, view), again) in reranking.look_again(query, hits)? {
+        match again {
+            Some((score, told)) => {
+                lowest = lowest.min(score);
+                shown.push(FoundHit { score, rerank: Some(told), ..show(hit, view) });
+            }
+            None => {
+                shown.push(FoundHit { score: below(lowest, place), ..show(hit, view) });
+                place += 1;
+            }
+        }
     }
-    let lowest = shown.iter().map(|hit| hit.score).fold(f32::INFINITY, f32::min);
-    let rest = rest.into_iter().enumerate();
-    shown
-        .extend(rest.map(|(place, (hit, view))| FoundHit { score: below(lowest, place), ..show(hit, view) }));
     Ok(shown)
 }
 
@@ -182,6 +184,7 @@ pub(crate) fn ranked(
         filter: filter.as_ref(),
         principals: request.principals.as_deref(),
         fusion: workspace.fusion(&request.query)?,
+        count: request.explain,
     });
     let numbers: Vec<ChunkNo> = found.hits.iter().map(|hit| hit.chunk).collect();
     let views = workspace.store.chunks_by_no(&numbers)?;
@@ -314,7 +317,7 @@ pub fn batch(
     };
     let vectors: Vec<Vec<f32>> =
         vectors.into_iter().map(|vector| moved(workspace, vector)).collect::<Result<_, _>>()?;
-    let reranking = request.rerank.then(|| Reranking::of(workspace)).transpose()?;
+    let reranking = request.rerank.then(|| workspace.reranking()).transpose()?;
     let runs = lines
         .par_iter()
         .enumerate()
@@ -356,6 +359,7 @@ pub(crate) fn documents(
         filter,
         principals: request.principals.as_deref(),
         fusion: workspace.fusion(&line.text)?,
+        count: false,
     };
     Ok(snapshot.search_documents(&request, Pooling::default()).hits)
 }

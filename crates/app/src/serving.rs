@@ -1,9 +1,10 @@
-//! Which tuned models the workspace's search uses: one small file that is replaced as a whole, and remembers what was used
+//! Which tuned models the workspace's search and answers use: one small file that is replaced as a whole, and remembers what was used
 //! before, so that a model can be rolled back.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use engraft_search::Fusion;
 use engraft_tune::TuneError;
@@ -16,11 +17,12 @@ use crate::{Context, Error, Workspace};
 
 const FILE: &str = "serving.json";
 
-/// What search can use, by the kind of model.
+/// What search and answers can use, by the kind of model.
 pub(crate) const FUSION: &str = "fusion";
 pub(crate) const RETRIEVER: &str = "retriever";
 pub(crate) const RERANKER: &str = "reranker";
-const KINDS: [&str; 3] = [FUSION, RETRIEVER, RERANKER];
+pub(crate) const READER: &str = "reader";
+const KINDS: [&str; 4] = [FUSION, RETRIEVER, RERANKER, READER];
 
 /// The models in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +35,7 @@ pub struct Serving {
 /// What `model serve` and `model rollback` did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Served {
-    /// `fusion`, `retriever` or `reranker`.
+    /// `fusion`, `retriever`, `reranker` or `reader`.
     pub kind: String,
     /// The model in use now; `None`: none.
     pub model: Option<String>,
@@ -108,6 +110,17 @@ impl Workspace {
         }
     }
 
+    /// Uses these models and no others, whatever the file says, until the workspace is opened anew.
+    ///
+    /// For models that leave the encoder as it is: an index in another space is not looked for.
+    pub(crate) fn use_only(&mut self, serving: &Serving) {
+        if self.serving != *serving {
+            self.serving = serving.clone();
+            self.in_use = OnceLock::new();
+            self.reranking = OnceLock::new();
+        }
+    }
+
     /// What of the models in use every query needs, read once.
     pub(crate) fn in_use(&self) -> Result<&InUse, Error> {
         if let Some(read) = self.in_use.get() {
@@ -130,7 +143,7 @@ impl Workspace {
     }
 }
 
-/// Makes search use the tuned model `name` from the next command on. One that is not proven better is refused unless `anyway`.
+/// Makes search, or answers, use the tuned model `name` from the next command on. One that is not proven better is refused unless `anyway`.
 ///
 /// A retriever that changes the encoder is made ready first, while the one before it goes on serving: every passage gets its
 /// vector in the new space, and the index is built. Only then the file is replaced.
@@ -146,16 +159,14 @@ pub fn serve_model(
     let kind = artefact.manifest.kind.clone();
     if !KINDS.contains(&kind.as_str()) {
         return Err(Error::Request {
-            message: format!("`{name}` is a {kind}, which search does not use"),
-            hint: "search uses a fusion, a retriever or a reranker".into(),
+            message: format!("`{name}` is a {kind}, which neither search nor answers use"),
+            hint: "search uses a fusion, a retriever and a reranker, answers use a reader".into(),
         });
     }
     if !artefact.manifest.ship && !anyway {
         return Err(Error::Request {
             message: format!("`{name}` is not proven better: {}", artefact.manifest.why),
-            hint: format!(
-                "judge more questions and tune again, or run `engraft model serve {name} --anyway`"
-            ),
+            hint: format!("judge more and tune again, or run `engraft model serve {name} --anyway`"),
         });
     }
     if kind == RETRIEVER {

@@ -12,6 +12,8 @@ use engraft_store::Store;
 use serde::Serialize;
 
 use crate::config::{Config, Encoder};
+use crate::reading::Reading;
+use crate::reranking::Reranking;
 use crate::serving::{InUse, RETRIEVER, Serving, is_adapter};
 use crate::{Context, Error, models};
 
@@ -54,6 +56,9 @@ pub struct Workspace {
     // The tuned models that search uses, and what every query needs of them.
     pub(crate) serving: Serving,
     pub(crate) in_use: OnceLock<InUse>,
+    pub(crate) reranking: OnceLock<Reranking>,
+    // Trained readers that answered, by their names.
+    pub(crate) readers: Mutex<BTreeMap<String, Arc<Reading>>>,
 }
 
 /// Makes `dir` a workspace, or says that it is one.
@@ -110,6 +115,8 @@ impl Workspace {
             threads,
             serving: Serving::read(&folder)?,
             in_use: OnceLock::new(),
+            reranking: OnceLock::new(),
+            readers: Mutex::new(BTreeMap::new()),
         })
     }
 

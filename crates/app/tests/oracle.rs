@@ -121,9 +121,8 @@ fn check_citations(
 ) -> usize {
     let request = AskRequest {
         question: format!("Which page holds mark{mark} and beacons?"),
-        k: None,
-        arm: None,
         principals: principal.map(|name| vec![name.to_string()]),
+        ..AskRequest::default()
     };
     let citations = ask(context, workspace, &request).unwrap().citations;
     for citation in &citations {

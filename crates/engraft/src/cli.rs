@@ -79,9 +79,9 @@ pub(crate) enum Command {
     Tune(tuning::Tune),
     /// What a tuned model says of texts, one JSON object a line
     Predict(tuning::Predict),
-    /// Where an answer comes from and which snapshots hold it
+    /// Where an answer comes from and which snapshots hold it, or what a run was made from
     Lineage {
-        /// DATASET/ITEM, or a response_id
+        /// DATASET/ITEM, a response_id, or the id of a run
         id: String,
     },
     /// Measures of files: a run against judgements, predictions against what is right
@@ -141,7 +141,7 @@ pub(crate) enum Model {
         /// Its name or folder
         name: String,
     },
-    /// Make search use a tuned fusion, retriever or reranker
+    /// Make search use a tuned fusion, retriever or reranker, or answers a tuned reader
     Serve {
         /// Its name
         name: String,
@@ -149,9 +149,9 @@ pub(crate) enum Model {
         #[arg(long)]
         anyway: bool,
     },
-    /// Make search use what it used before the present model of a kind
+    /// Make search, or answers, use what was used before the present model of a kind
     Rollback {
-        /// fusion, retriever or reranker
+        /// fusion, retriever, reranker or reader
         kind: String,
     },
     /// Remove a model that was tuned in this workspace
@@ -293,6 +293,12 @@ pub(crate) struct Ask {
     /// The arm that answers
     #[arg(long, value_name = "NAME")]
     pub(crate) arm: Option<String>,
+    /// The tuned reader that answers, or `none` to have sentences ranked; by default the one in use
+    #[arg(long, value_name = "NAME|none")]
+    pub(crate) reader: Option<String>,
+    /// Let the workspace's tuned reranker take a second look at the passages
+    #[arg(long)]
+    pub(crate) rerank: bool,
     /// Only what this principal may read; repeat for several
     #[arg(long = "as", value_name = "PRINCIPAL")]
     pub(crate) principals: Vec<String>,

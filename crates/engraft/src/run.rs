@@ -262,6 +262,9 @@ impl Session<'_> {
             k: words.k,
             arm: words.arm.clone(),
             principals: principals(&words.principals),
+            reader: words.reader.clone(),
+            rerank: words.rerank,
+            min_support: None,
         };
         let workspace = self.workspace()?;
         if let Some(questions) = &words.batch {

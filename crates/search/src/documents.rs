@@ -6,7 +6,7 @@ use engraft_core::{ChunkNo, DocNo, Legs, Mode};
 
 use crate::fuse::{self, Fusion};
 use crate::leg::allowed::Allowed;
-use crate::leg::lexical::{Curve, Weighted};
+use crate::leg::bm25::{self, Curve, Weighted};
 use crate::leg::{dense, lexical};
 use crate::request::{Explain, FoundDocs, Pooling, Range, Request};
 use crate::snapshot::Snapshot;
@@ -87,7 +87,7 @@ impl Snapshot {
                 Pooling::Best => self.best_by_words(request, &allowed),
                 Pooling::Whole => self.whole_by_words(request, &allowed),
             };
-            explain.lexical = found.len();
+            explain.lexical = Some(found.len());
             explain.terms = terms.into_iter().map(|weighted| weighted.term).collect();
             words = found;
         }
@@ -157,8 +157,8 @@ impl Snapshot {
     }
 
     fn best_by_words(&self, request: &Request<'_>, allowed: &Allowed) -> (Vec<Weighted>, BestOf) {
-        let terms = lexical::weighted(self, request.text);
-        let rows = lexical::rank(self, &terms, allowed, self.live, &BTreeMap::new()).rows;
+        let terms = bm25::weighted(self, request.text);
+        let rows = lexical::rank(self, &terms, allowed, self.live, false).rows;
         let mut found = BestOf::new();
         for scored in rows {
             found.entry(self.doc_of(scored)).or_insert((scored.score(), scored.chunk()));

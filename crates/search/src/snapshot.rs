@@ -10,7 +10,8 @@ use crate::documents::DocStats;
 use crate::facts::Facts;
 use crate::fuse::{self, Fusion};
 use crate::leg::allowed::{Allowed, Askers};
-use crate::leg::{dense, lexical};
+use crate::leg::bm25::Weighted;
+use crate::leg::{bm25, dense, lexical};
 use crate::rank::Scored;
 use crate::request::{Explain, Found, Range, Request};
 use crate::segment::Segment;
@@ -198,24 +199,23 @@ impl Snapshot {
             explain.damaged = ranking.damaged;
             nearest = ranking.rows;
         }
-        let terms =
-            if request.mode == Mode::Dense { Vec::new() } else { lexical::weighted(self, request.text) };
-        let mut asked: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for (scored, _) in nearest.iter().take(request.candidates) {
-            asked.entry(scored.segment).or_default().push(scored.row);
-        }
-        asked.values_mut().for_each(|rows| rows.sort_unstable());
-        let words = lexical::rank(self, &terms, &allowed, limit, &asked);
+        let terms = if request.mode == Mode::Dense { Vec::new() } else { bm25::weighted(self, request.text) };
+        let words = lexical::rank(self, &terms, &allowed, limit, request.count);
         explain.lexical = words.matched;
         explain.lexical_scores = Range::of(words.rows.iter().take(request.candidates).map(|one| one.score()));
         explain.dense_scores = Range::of(nearest.iter().take(request.candidates).map(|one| one.1));
-        let hits = self.fused(request, &words, &nearest);
+        let hits = self.fused(request, &terms, &words.rows, &nearest);
         explain.terms = terms.into_iter().map(|weighted| weighted.term).collect();
         Found { hits, explain }
     }
 
-    fn fused(&self, request: &Request<'_>, found: &lexical::Ranking, nearest: &[(Scored, f32)]) -> Vec<Hit> {
-        let words = &found.rows;
+    fn fused(
+        &self,
+        request: &Request<'_>,
+        terms: &[Weighted],
+        words: &[Scored],
+        nearest: &[(Scored, f32)],
+    ) -> Vec<Hit> {
         let both = request.fuses();
         let depth = if both { request.candidates } else { usize::MAX };
         let place: HashMap<ChunkNo, Scored> = words
@@ -245,7 +245,7 @@ impl Snapshot {
         }
         let mut candidates = fuse::side_by_side(&lexical, &dense);
         if matches!(request.fusion, Fusion::Convex { .. }) {
-            self.complete(request, &found.asked, &place, &mut candidates);
+            self.complete(request, terms, &place, &mut candidates);
         }
         let fused = fuse::fuse(&candidates, request.fusion);
         let mut hits: Vec<Hit> = fused
@@ -282,17 +282,26 @@ impl Snapshot {
     fn complete(
         &self,
         request: &Request<'_>,
-        lexical: &HashMap<ChunkNo, f32>,
+        terms: &[Weighted],
         place: &HashMap<ChunkNo, Scored>,
         candidates: &mut BTreeMap<ChunkNo, fuse::Candidate>,
     ) {
-        for (chunk, candidate) in candidates.iter_mut() {
-            if let (None, Some(vector)) = (candidate.dense, request.vector) {
-                candidate.dense = dense::product(self, place[chunk], vector);
-            }
-            if candidate.legs.lexical.is_none() {
-                candidate.lexical = lexical.get(chunk).copied().unwrap_or(0.0);
-            }
+        let mut unscored: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (chunk, _) in candidates.iter().filter(|(_, candidate)| candidate.legs.lexical.is_none()) {
+            unscored.entry(place[chunk].segment).or_default().push(place[chunk].row);
+        }
+        let lexical = lexical::scores(self, terms, &unscored);
+        for (chunk, candidate) in candidates.iter_mut().filter(|(_, one)| one.legs.lexical.is_none()) {
+            candidate.lexical = lexical.get(chunk).copied().unwrap_or(0.0);
+        }
+        let Some(vector) = request.vector else { return };
+        let (mut unknown, mut rows) = (Vec::new(), Vec::new());
+        for (chunk, candidate) in candidates.iter_mut().filter(|(_, one)| one.dense.is_none()) {
+            unknown.push(candidate);
+            rows.push(place[chunk]);
+        }
+        for (candidate, product) in unknown.into_iter().zip(dense::products(self, rows, vector)) {
+            candidate.dense = product;
         }
     }
 }

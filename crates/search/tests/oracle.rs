@@ -179,6 +179,7 @@ fn compare(index: &Index, oracle: &Oracle) {
                     filter: filter.as_ref(),
                     principals: principals.as_deref(),
                     fusion: Fusion::Convex { alpha: 0.5, scaling },
+                    count: false,
                 };
                 let found = snapshot.search(&request);
                 assert!(found == rebuilt.search(&request), "incremental differs from rebuilt");

@@ -29,7 +29,7 @@ use engraft_nn::{Embedder, EncoderOptions};
 use serde::Serialize;
 
 pub use output::{Replayed, replay};
-pub use task::{Generator, Leakage, Slices, Task, TaskKind, Updates, Writing, WritingMeasure};
+pub use task::{Generator, Leakage, Part, Slices, Task, TaskKind, Updates, Writing, WritingMeasure};
 
 use self::cells::Cell;
 use self::frame::Frame;
@@ -71,6 +71,9 @@ pub struct Plan {
     pub seeds: usize,
     /// The arms.
     pub arms: Vec<String>,
+    /// The parts of an answering arm that would be tuned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tuned: Vec<Part>,
     /// Scripted changes an arm.
     pub changes: usize,
     /// Answers in all.
@@ -93,6 +96,7 @@ impl Plan {
             labels,
             seeds: draws.len(),
             arms: arms.to_vec(),
+            tuned: Vec::new(),
             changes: task.updates.trials,
             answers: Cell::ALL.map(|cell| questions * cell.seeds(draws.len())).iter().sum(),
             paid_tokens: 0,

@@ -39,6 +39,10 @@ pub struct AnswersRequest {
     pub arm: Option<String>,
     /// How many passages the reader sees; `None`: the workspace's choice.
     pub k: Option<usize>,
+    /// The trained reader that answers, or `none`; `None`: the one in use, where there is one.
+    pub reader: Option<String>,
+    /// Whether the workspace's reranker takes a second look at the passages.
+    pub rerank: bool,
     /// Seed of the intervals.
     pub seed: u64,
     /// `None`: the workspace's owner, who sees all.
@@ -95,6 +99,8 @@ pub fn answers(
         "questions": fingerprint(&request.questions)?,
         "arm": arm,
         "k": request.k,
+        "reader": workspace.reader(request.reader.as_deref())?.map(|reader| reader.name.clone()),
+        "rerank": request.rerank,
         "principals": request.principals,
         "seed": request.seed,
         "index_version": workspace.index(context)?.snapshot().version(),
@@ -129,6 +135,9 @@ fn one(
         k: request.k,
         arm: request.arm.clone(),
         principals: request.principals.clone(),
+        reader: request.reader.clone(),
+        rerank: request.rerank,
+        min_support: None,
     };
     // The bar counts questions; what happens within one is not news, and one that was begun is finished.
     let quiet = Context { progress: &Silent, cancel: &Cancel::default(), ..context };

@@ -2,6 +2,7 @@
 
 mod answers;
 mod compare;
+mod lineage;
 pub(crate) mod measured;
 mod model;
 mod questions;
@@ -15,6 +16,7 @@ pub use engraft_eval::{Bounds, Difference, Gate, GateVerdict, States, Verdict};
 
 pub use answers::{AnswersReport, AnswersRequest, Outcomes, answers};
 pub use compare::{CompareReport, CompareRequest, GateReport, Side, compare, gate};
+pub use lineage::{Ancestor, FoundDocument, RunLineage, lineage};
 pub use model::{ModelRequest, model};
 pub use recorder::EvalReport;
 pub use retrieval::{RetrievalRequest, retrieval};

@@ -38,7 +38,7 @@ pub fn remove_tuned(workspace: &Workspace, who: &Principal, name: &str) -> Resul
     let used = workspace.serving().models();
     if let Some((kind, _)) = used.iter().find(|(_, used)| *used == name) {
         return Err(Error::Request {
-            message: format!("search uses `{name}` as its {kind}"),
+            message: format!("`{name}` is the {kind} in use"),
             hint: format!("run `engraft model rollback {kind}` first"),
         });
     }

@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 use crate::dataset::opened::Opened;
 use crate::people::{Act, Principal};
 use crate::search::embed_query;
+use crate::serving::READER;
 use crate::tune::report::TuneReport;
-use crate::tune::{PROBES, RESAMPLES, TuneRequest, base, judging};
+use crate::tune::{PROBES, RESAMPLES, TuneRequest, base, judging, served_if_proven};
 use crate::{Context, Error, Workspace};
 
 /// What stands below a tuned reader.
@@ -35,7 +36,7 @@ pub struct ReaderRequest {
     pub method: String,
 }
 
-/// Tunes a reader and registers it, whatever the verdict.
+/// Tunes a reader and registers it, whatever the verdict; `ask` uses it from then on where it is proven better.
 pub fn tune_reader(
     context: Context,
     workspace: &Workspace,
@@ -91,7 +92,7 @@ pub fn tune_reader(
     let manifest = Manifest {
         format: FORMAT,
         name,
-        kind: "reader".into(),
+        kind: READER.into(),
         method: method.name().into(),
         base: Some(remembered),
         data_snapshot: source.snapshot.clone(),
@@ -111,8 +112,10 @@ pub fn tune_reader(
         files: Default::default(),
     };
     let artefact = draft.register(manifest, |read| says(&Reader::load(read, threads)?))?;
+    let served = served_if_proven(context, workspace, who, &artefact)?;
     let said = |row: &QuestionRow| (row.asked.question.clone(), row.asked.passage.clone());
     let mut report = TuneReport::of(&artefact, judging::data_report(&source, eval.as_ref(), said));
+    report.served = served;
     report.calibration = Some(tuned.calibration);
     report.data.eval_rows = tuned.judged.len();
     report.data.over_length.too_long = tuned.split;
@@ -137,7 +140,7 @@ fn sentence(encoder: &Embedder, asked: &Question, least: f32) -> Result<Answered
     let question = embed_query(encoder, &asked.question).map_err(failed)?;
     let map = Arc::new(CharMap::new(&asked.passage));
     let Some(span) = Span::new(0, map.chars()) else {
-        return Ok(Answered { answer: String::new(), support: 0.0 });
+        return Ok(Answered { answer: String::new(), quote: String::new(), support: 0.0 });
     };
     // A passage that does not fit the window has no vector of its own; its sentences have.
     let passage = encoder.embed(&[&asked.passage]).ok().and_then(|mut all| all.pop());
@@ -158,7 +161,7 @@ fn sentence(encoder: &Embedder, asked: &Question, least: f32) -> Result<Answered
     let found = engraft_answer::extract(&asked.question, &[source], &options, Some(meaning));
     let quotes = found.draft.markers.iter().filter_map(|marker| map.quote(marker.span?));
     let answer = if found.support < least { String::new() } else { quotes.collect::<Vec<_>>().join(" ") };
-    Ok(Answered { answer, support: f64::from(found.support) })
+    Ok(Answered { quote: answer.clone(), answer, support: f64::from(found.support) })
 }
 
 /// The question of an item, its passage and the spans people marked there; spans with gaps are left out.

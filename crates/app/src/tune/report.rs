@@ -34,7 +34,7 @@ pub struct TuneReport {
     pub against_base: BTreeMap<String, Metric>,
     /// Whether it is proven better.
     pub ship: bool,
-    /// Whether search uses it from now on.
+    /// Whether search, or answers, use it from now on.
     pub served: bool,
     /// Why, or why not.
     pub why: String,

@@ -58,6 +58,12 @@ pub(crate) struct EvalAnswers {
     /// How many passages the reader sees; by default answer.passages of engraft.toml
     #[arg(short)]
     pub(crate) k: Option<usize>,
+    /// The tuned reader that answers, or `none` to have sentences ranked; by default the one in use
+    #[arg(long, value_name = "NAME|none")]
+    pub(crate) reader: Option<String>,
+    /// Let the workspace's tuned reranker take a second look at the passages
+    #[arg(long)]
+    pub(crate) rerank: bool,
     /// Only what this principal may read; repeat for several
     #[arg(long = "as", value_name = "PRINCIPAL")]
     pub(crate) principals: Vec<String>,

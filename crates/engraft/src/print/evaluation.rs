@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use engraft_app::Metric;
 use engraft_app::evaluate::{
-    AnswersReport, CompareReport, Difference, EvalReport, GateReport, GateVerdict, RunView, States, Verdict,
+    AnswersReport, CompareReport, Difference, EvalReport, GateReport, GateVerdict, RunLineage, RunView,
+    States, Verdict,
 };
 
 /// The most failures or items shown at once; `--json` has them all.
@@ -73,6 +74,32 @@ pub(crate) fn run(run: &RunView) -> String {
     }
     if rows.len() > SHOWN {
         let _ = writeln!(text, "  and {} more; --json has them all", rows.len() - SHOWN);
+    }
+    text
+}
+
+pub(crate) fn lineage(report: &RunLineage) -> String {
+    let mut text = runs(std::slice::from_ref(&report.run));
+    let _ = writeln!(text, "  decided by {}", report.run.about);
+    for model in &report.models {
+        let kind = model.kind.as_deref().unwrap_or("model that was removed since");
+        let _ = writeln!(text, "  {} is a {kind}", model.name);
+        for ancestor in &model.lineage {
+            let _ = writeln!(text, "    from {ancestor}");
+        }
+    }
+    for document in report.documents.iter().take(SHOWN) {
+        let (name, version) = (document.uri.as_deref().unwrap_or(&document.doc_id), document.doc_version);
+        let since = if document.current { "" } else { ", changed or removed since" };
+        let _ = writeln!(
+            text,
+            "  {name}, version {version}: found for {} questions, cited {} times{since}",
+            document.found, document.cited
+        );
+    }
+    if report.documents.len() > SHOWN {
+        let _ =
+            writeln!(text, "  and {} more documents; --json has them all", report.documents.len() - SHOWN);
     }
     text
 }

@@ -51,8 +51,12 @@ pub(crate) fn tuned(report: &TuneReport) -> String {
 
 pub(crate) fn served(served: &Served) -> String {
     let before = served.before.as_deref().unwrap_or("none");
+    let (kind, uses) = match served.kind.as_str() {
+        "reader" => ("reader", "Answers use"),
+        kind => (kind, "Search uses"),
+    };
     match &served.model {
-        Some(model) => format!("Search uses {model} as its {}; before: {before}.\n", served.kind),
-        None => format!("Search uses no tuned {} any more; before: {before}.\n", served.kind),
+        Some(model) => format!("{uses} the {kind} {model}; before: {before}.\n"),
+        None => format!("{uses} no tuned {kind} any more; before: {before}.\n"),
     }
 }

@@ -45,6 +45,9 @@ pub(crate) fn tuned(report: &TuneReport) -> String {
     }
     let verdict = if report.ship { "Ship it" } else { "Do not ship it" };
     let _ = writeln!(text, "{verdict}: {}.", report.why);
+    if report.served {
+        let _ = writeln!(text, "Answers use it from now on. Back: engraft model rollback {}", report.kind);
+    }
     let _ = writeln!(text, "Next: engraft predict {} --input FILE.jsonl", report.model);
     text
 }

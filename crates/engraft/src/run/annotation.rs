@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::cli::annotation::{
     Agreement, AtItem, By, Dataset, DatasetExport, DatasetImport, Queue, Resolve, Scale,
 };
-use crate::print::annotation as print;
+use crate::print::{annotation as print, evaluation};
 use crate::run::{NO, Session};
 use crate::words;
 
@@ -193,6 +193,11 @@ impl Session<'_> {
     }
 
     pub(super) fn lineage(&self, id: &str) -> Result<ExitCode, Error> {
+        // A run's id is hexadecimal; an item's names its dataset first.
+        if !id.contains('/') {
+            let report = app::evaluate::lineage(&self.workspace()?, id)?;
+            return self.show(&report, evaluation::lineage);
+        }
         let report =
             app::review::lineage(self.context, &self.workspace()?, &Principal::at_the_machine(), id)?;
         self.show(&report, print::json)

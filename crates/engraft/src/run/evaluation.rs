@@ -34,6 +34,8 @@ impl Session<'_> {
                     questions: words.questions.clone(),
                     arm: words.arm.clone(),
                     k: words.k,
+                    reader: words.reader.clone(),
+                    rerank: words.rerank,
                     seed: words.seed,
                     principals: principals(&words.principals),
                 };

@@ -7,6 +7,7 @@ mod answers;
 mod bench;
 mod crash;
 mod decide;
+mod decide_answer;
 mod decide_extract;
 mod decide_model;
 mod evaluation;

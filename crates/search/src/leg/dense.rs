@@ -70,9 +70,10 @@ pub(crate) fn rank(
     let mut rows: Vec<(Scored, f32)> =
         best.into_sorted().into_iter().map(|scored| (scored, scored.score())).collect();
     let sure = exact.min(rows.len());
-    for (scored, score) in &mut rows[..sure] {
-        match product(snapshot, *scored, vector) {
-            Some(product) => *score = product,
+    let exact = products(snapshot, rows[..sure].iter().map(|row| row.0).collect(), vector);
+    for ((_, score), exact) in rows.iter_mut().zip(exact) {
+        match exact {
+            Some(exact) => *score = exact,
             None => damaged += 1,
         }
     }
@@ -132,10 +133,17 @@ fn by_signs<'a>(
     (best, counted.iter().map(|counted| counted.histogram.iter().sum::<usize>()).sum())
 }
 
-/// The exact cosine of one row; `None` when it has no (sound) vector.
-pub(crate) fn product(snapshot: &Snapshot, scored: Scored, vector: &[f32]) -> Option<f32> {
-    let exact = snapshot.views[scored.segment as usize].segment.vector(scored.row as usize)?;
-    Some(kernel::inner(exact, vector))
+/// The exact products of rows; `None` where a row has no vector or its bytes have changed on disk.
+pub(crate) fn products(snapshot: &Snapshot, rows: Vec<Scored>, vector: &[f32]) -> Vec<Option<f32>> {
+    let product = |scored: Scored| {
+        let exact = snapshot.views[scored.segment as usize].segment.vector(scored.row as usize)?;
+        Some(kernel::inner(exact, vector))
+    };
+    if snapshot.live < PARALLEL {
+        return rows.into_iter().map(product).collect();
+    }
+    // Each waits for memory that nothing else has touched.
+    rows.into_par_iter().with_min_len(16).map(product).collect()
 }
 
 /// A stretch of rows of one segment; `from` is a multiple of [`STEP`].

@@ -1,23 +1,24 @@
-//! BM25 over the chunks of a snapshot.
+//! The best chunks of a snapshot by BM25, whatever the segments and the threads: every score is the sum over the
+//! question's sorted terms.
 //!
-//! Robertson and Zaragoza (2009), doi:10.1561/1500000019, with the always positive idf of Lucene. Document
-//! frequencies and lengths are those of the live chunks at this version, so deleting is as good as never having added,
-//! to the last bit: every chunk's score is the sum over the question's sorted terms, whatever segment it is in.
+//! Common words cost most and decide least. Once enough chunks are known that no chunk with common words alone can enter
+//! any more, their lists are read only where a rarer word has been found (MaxScore: Turtle and Flood, 1995,
+//! doi:10.1016/0306-4573(95)00020-H, over windows of rows).
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use engraft_core::ChunkNo;
 use rayon::prelude::*;
 
-use crate::analyze;
 use crate::bits::Ones;
 use crate::kernel;
 use crate::leg::allowed::Allowed;
+use crate::leg::bm25::{Curve, Weighted};
+use crate::leg::list::{List, lists};
 use crate::rank::{Best, Scored};
-use crate::request::Term;
-use crate::segment::{BLOCK, Cursor};
-use crate::settings::Settings;
+use crate::segment::BLOCK;
 use crate::snapshot::{Snapshot, View};
 
 /// Rows scored at a time: their sums stay in the fastest caches.
@@ -26,103 +27,35 @@ const WINDOW: usize = 1 << 14;
 const TASK: usize = 4 * WINDOW;
 /// Segments with fewer rows are scanned on the calling thread.
 const PARALLEL: usize = 150_000;
-
-/// A term with what it adds at most to a score.
-pub(crate) struct Weighted {
-    pub(crate) term: Term,
-    /// `count · idf · (k1 + 1)`.
-    weight: f32,
-}
-
-/// The saturation curve at one average length.
-#[derive(Clone, Copy)]
-pub(crate) struct Curve {
-    unit: f32,
-    base: f32,
-    slope: f32,
-}
-
-impl Curve {
-    /// For `count` texts whose weighted lengths sum to `length`.
-    pub(crate) fn new(settings: &Settings, length: u64, count: usize) -> Curve {
-        let average = (length as f64 / count.max(1) as f64).max(1.0);
-        let slope = f64::from(settings.k1) * f64::from(settings.b) / average;
-        Curve {
-            unit: 1.0 / f32::from(settings.weights.body.max(1)),
-            base: settings.k1 * (1.0 - settings.b),
-            slope: slope as f32,
-        }
-    }
-
-    /// In `[0, 1)`.
-    #[inline]
-    pub(crate) fn share(self, tf: u32, length: u32) -> f32 {
-        self.of(tf, length as f32)
-    }
-
-    #[inline]
-    fn of(self, tf: u32, length: f32) -> f32 {
-        let tf = tf as f32 * self.unit;
-        tf / (tf + (self.base + self.slope * length))
-    }
-}
-
-pub(crate) fn idf(df: usize, count: usize) -> f32 {
-    let (df, count) = (df as f64, count as f64);
-    (1.0 + (count - df + 0.5) / (df + 0.5)).ln() as f32
-}
-
-impl Weighted {
-    pub(crate) fn new(term: String, count: u32, df: usize, total: usize, settings: &Settings) -> Weighted {
-        let idf = idf(df, total);
-        let weight = count as f32 * idf * (settings.k1 + 1.0);
-        Weighted { term: Term { term, count, df, idf }, weight }
-    }
-
-    #[inline]
-    pub(crate) fn adds(&self, share: f32) -> f32 {
-        self.weight * share
-    }
-}
-
-/// What a question asks for, in sorted order.
-pub(crate) fn weighted(snapshot: &Snapshot, text: &str) -> Vec<Weighted> {
-    let terms: BTreeMap<String, u32> = analyze::terms(text);
-    let weigh = |(term, count): (String, u32)| {
-        let df = snapshot.views.iter().map(|view| view.live_rows_with(&term)).sum();
-        Weighted::new(term, count, df, snapshot.live, &snapshot.settings)
-    };
-    terms.into_iter().map(weigh).collect()
-}
+/// Sums of the same numbers in another order differ by less than this share of the floor.
+const ROUNDING: f32 = 1e-5;
 
 /// What the lexical leg found.
 pub(crate) struct Ranking {
     /// Best first.
     pub(crate) rows: Vec<Scored>,
-    /// How many allowed rows hold any term.
-    pub(crate) matched: usize,
-    /// The scores of the rows that were asked for and hold any term.
-    pub(crate) asked: HashMap<ChunkNo, f32>,
+    /// How many allowed rows hold any term; `None` when they were not counted.
+    pub(crate) matched: Option<usize>,
 }
 
-/// The best `limit` chunks; `asked` names rows, ascending, of segments whose scores are wanted in any case.
+/// The best `limit` chunks. With `count`, every chunk that holds a term is looked at and counted; the ranking is the same.
 pub(crate) fn rank(
     snapshot: &Snapshot,
     terms: &[Weighted],
     allowed: &Allowed,
     limit: usize,
-    asked: &BTreeMap<u32, Vec<u32>>,
+    count: bool,
 ) -> Ranking {
     let curve = Curve::new(&snapshot.settings, snapshot.length, snapshot.live);
+    let floor = Floor::default();
     let mut found = Part::new(limit);
     for (at, view) in snapshot.views.iter().enumerate() {
         let lists = lists(view, terms);
         if lists.is_empty() {
             continue;
         }
-        let asked = asked.get(&(at as u32)).map_or(&[][..], Vec::as_slice);
         let mask = allowed.masks[at].as_ref().map(|mask| mask.words());
-        let scan = Scan { at: at as u32, view, mask, asked, curve };
+        let scan = Scan { at: at as u32, view, mask, curve, count, floor: &floor };
         let rows = view.segment.rows();
         if rows < PARALLEL {
             scan.run(lists, 0..rows, &mut found);
@@ -136,54 +69,72 @@ pub(crate) fn rank(
         let tasks: Vec<usize> = (0..rows).step_by(TASK).collect();
         found = found.and(tasks.into_par_iter().map(some).reduce(|| Part::new(limit), Part::and));
     }
-    Ranking { rows: found.best.into_sorted(), matched: found.matched, asked: found.asked }
+    Ranking { rows: found.best.into_sorted(), matched: count.then_some(found.matched) }
+}
+
+/// The scores of some rows, ascending in every segment, that hold any term.
+pub(crate) fn scores(
+    snapshot: &Snapshot,
+    terms: &[Weighted],
+    asked: &BTreeMap<u32, Vec<u32>>,
+) -> HashMap<ChunkNo, f32> {
+    let curve = Curve::new(&snapshot.settings, snapshot.length, snapshot.live);
+    let mut scores = HashMap::new();
+    for (&at, rows) in asked {
+        let segment = &snapshot.views[at as usize].segment;
+        let lists = lists(&snapshot.views[at as usize], terms);
+        let some = |rows: &[u32]| {
+            let mut lists = lists.clone();
+            let score = |&row: &u32| {
+                let score = exact(&mut lists, row, segment.lengths()[row as usize], curve);
+                (segment.chunks()[row as usize], score)
+            };
+            rows.iter().map(score).collect::<Vec<(ChunkNo, f32)>>()
+        };
+        let scored = if segment.rows() < PARALLEL {
+            some(rows)
+        } else {
+            rows.par_chunks(32).flat_map_iter(some).collect()
+        };
+        scores.extend(scored.into_iter().filter(|one| one.1 > 0.0));
+    }
+    scores
+}
+
+fn exact(lists: &mut [List<'_>], row: u32, length: u32, curve: Curve) -> f32 {
+    lists
+        .iter_mut()
+        .map(|list| (list.weight, list.tf(row)))
+        .fold(0.0, |sum, (weight, tf)| if tf == 0 { sum } else { sum + weight * curve.share(tf, length) })
+}
+
+/// A score that as many chunks as are wanted reach, known to all threads; 0 until there are.
+#[derive(Default)]
+struct Floor(AtomicU32);
+
+impl Floor {
+    /// Scores are not negative, so their bits are in their order.
+    fn raise(&self, to: f32) -> f32 {
+        let bits = to.max(0.0).to_bits();
+        f32::from_bits(self.0.fetch_max(bits, Ordering::Relaxed).max(bits))
+    }
 }
 
 /// What was found in some of the rows.
 struct Part {
     best: Best,
     matched: usize,
-    asked: HashMap<ChunkNo, f32>,
     /// The sums of a window, zero between two windows.
     sums: Vec<f32>,
 }
 
 impl Part {
     fn new(limit: usize) -> Part {
-        Part { best: Best::new(limit), matched: 0, asked: HashMap::new(), sums: Vec::new() }
+        Part { best: Best::new(limit), matched: 0, sums: Vec::new() }
     }
 
-    fn and(mut self, other: Part) -> Part {
-        self.asked.extend(other.asked);
-        let best = self.best.merge(other.best);
-        Part { best, matched: self.matched + other.matched, ..self }
-    }
-}
-
-/// A term's postings in one segment, and how far they have been read.
-#[derive(Clone)]
-struct List<'a> {
-    weight: f32,
-    cursor: Cursor<'a>,
-    at: usize,
-}
-
-fn lists<'a>(view: &'a View, terms: &[Weighted]) -> Vec<List<'a>> {
-    let found = terms.iter().filter_map(|term| Some((term, view.segment.find_term(&term.term.term)?)));
-    found.map(|(term, id)| List { weight: term.weight, cursor: view.segment.postings(id), at: 0 }).collect()
-}
-
-impl List<'_> {
-    /// Goes to the first row from `row` on; false where there is none.
-    fn begin(&mut self, row: u32) -> bool {
-        self.cursor.skip_to(row);
-        while self.cursor.advance() {
-            self.at = self.cursor.rows[..self.cursor.filled].partition_point(|&at| at < row);
-            if self.at < self.cursor.filled {
-                return true;
-            }
-        }
-        false
+    fn and(self, other: Part) -> Part {
+        Part { best: self.best.merge(other.best), matched: self.matched + other.matched, sums: Vec::new() }
     }
 }
 
@@ -191,8 +142,9 @@ struct Scan<'a> {
     at: u32,
     view: &'a View,
     mask: Option<&'a [u64]>,
-    asked: &'a [u32],
     curve: Curve,
+    count: bool,
+    floor: &'a Floor,
 }
 
 impl Scan<'_> {
@@ -201,26 +153,24 @@ impl Scan<'_> {
         let lengths = self.view.segment.lengths();
         found.sums.clear();
         found.sums.resize(WINDOW.min(within.len().next_multiple_of(64)), 0.0);
+        let mut rest = Rest { probes: lists.clone(), spare: Vec::new(), bound: 0.0 };
         lists.retain_mut(|list| list.begin(within.start as u32));
         let mut start = within.start;
-        while !lists.is_empty() {
+        loop {
+            let floor = if self.count { found.best.floor() } else { self.floor.raise(found.best.floor()) };
+            if !self.count {
+                rest.spare_from(&mut lists, floor);
+            }
             // Windows begin where the next posting is: rare terms skip most of a segment.
-            let first = lists.iter().map(|list| list.cursor.rows[list.at] as usize).min().unwrap_or(0);
-            start = (first / 64 * 64).max(start);
+            let Some(first) = lists.iter().map(List::next).min() else { break };
+            start = (first as usize / 64 * 64).max(start);
             if start >= within.end {
                 break;
             }
             let end = within.end.min(start + WINDOW);
             lists.retain_mut(|list| self.add(list, start, end, lengths, &mut found.sums));
             let filled = (end - start).min(found.sums.len());
-            let from = self.asked.partition_point(|&row| (row as usize) < start);
-            for &row in self.asked[from..].iter().take_while(|&&row| (row as usize) < start + filled) {
-                let sum = found.sums[row as usize - start];
-                if sum > 0.0 {
-                    found.asked.insert(self.view.segment.chunks()[row as usize], sum);
-                }
-            }
-            found.matched += self.sweep(start, &mut found.sums[..filled], &mut found.best);
+            self.sweep(start, filled, floor, &mut rest, found);
             start = end;
         }
     }
@@ -263,23 +213,78 @@ impl Scan<'_> {
     }
 
     /// Takes the sums of the rows from `start` on, and zeroes them.
-    fn sweep(&self, start: usize, sums: &mut [f32], best: &mut Best) -> usize {
-        let chunks = self.view.segment.chunks();
-        let mut matched = 0;
-        for (block, sums) in sums.chunks_mut(64).enumerate() {
+    fn sweep(&self, start: usize, filled: usize, floor: f32, rest: &mut Rest<'_>, found: &mut Part) {
+        let (chunks, lengths) = (self.view.segment.chunks(), self.view.segment.lengths());
+        let Part { best, matched, sums } = found;
+        for (block, sums) in sums[..filled].chunks_mut(64).enumerate() {
             let scored = kernel::greater(sums, 0.0);
             if scored == 0 {
                 continue;
             }
             let first = start + block * 64;
             let allowed = scored & self.mask.map_or(!0, |mask| mask[first / 64]);
-            matched += allowed.count_ones() as usize;
+            *matched += allowed.count_ones() as usize;
+            let floor = floor.max(best.floor());
             // Equal ones may enter too.
-            for i in Ones(allowed & kernel::greater(sums, best.floor().next_down())) {
-                best.push(Scored::new(sums[i], chunks[first + i], self.at, (first + i) as u32));
+            for i in Ones(allowed & kernel::greater(sums, rest.needed(floor).next_down())) {
+                let row = first + i;
+                let score = rest.complete(sums[i], row as u32, lengths[row], self.curve, floor);
+                if score >= floor {
+                    best.push(Scored::new(score, chunks[row], self.at, row as u32));
+                }
             }
             sums.fill(0.0);
         }
-        matched
+    }
+}
+
+/// What the lists that are read from row to row leave out.
+struct Rest<'a> {
+    /// Every term's list, to look at single rows.
+    probes: Vec<List<'a>>,
+    /// Which terms are only looked at, the lightest first.
+    spare: Vec<usize>,
+    /// They add less than this to any row.
+    bound: f32,
+}
+
+impl<'a> Rest<'a> {
+    /// Takes the lightest lists, as long as rows with their terms alone stay below `floor`.
+    fn spare_from(&mut self, driving: &mut Vec<List<'a>>, floor: f32) {
+        while let Some(at) =
+            (0..driving.len()).min_by(|&a, &b| driving[a].weight.total_cmp(&driving[b].weight))
+        {
+            let bound = self.bound + driving[at].weight;
+            if bound >= floor * (1.0 - ROUNDING) {
+                break;
+            }
+            self.bound = bound;
+            self.spare.push(driving.remove(at).term);
+        }
+    }
+
+    /// What the other lists must give a row that may reach `floor`.
+    fn needed(&self, floor: f32) -> f32 {
+        if self.spare.is_empty() { floor } else { floor * (1.0 - ROUNDING) - self.bound }
+    }
+
+    /// The score of a row, or something below `floor`; `sum` is what the other lists gave it.
+    fn complete(&mut self, mut sum: f32, row: u32, length: u32, curve: Curve, floor: f32) -> f32 {
+        if self.spare.is_empty() {
+            return sum;
+        }
+        let mut bound = self.bound;
+        for &term in self.spare.iter().rev() {
+            let list = &mut self.probes[term];
+            bound -= list.weight;
+            match list.tf(row) {
+                0 => {}
+                tf => sum += list.weight * curve.share(tf, length),
+            }
+            if sum + bound < floor * (1.0 - ROUNDING) {
+                return f32::NEG_INFINITY;
+            }
+        }
+        exact(&mut self.probes, row, length, curve)
     }
 }

@@ -143,9 +143,15 @@ impl<'a> Cursor<'a> {
 
     /// Passes over the blocks that end before `row`, so that the next one to decode may hold it.
     pub(crate) fn skip_to(&mut self, row: u32) {
-        let heads = self.heads.as_chunks::<HEAD>().0;
+        let heads = self.heads.as_chunks::<HEAD>().0.get(self.block..).unwrap_or(&[]);
         let ends_before = |head: &[u8; HEAD]| u32::from_le_bytes([head[0], head[1], head[2], head[3]]) < row;
-        let passed = self.block.max(heads.partition_point(ends_before));
+        // In strides that double: what is looked for is mostly near.
+        let mut stride = 1;
+        while stride < heads.len() && ends_before(&heads[stride]) {
+            stride *= 2;
+        }
+        let near = &heads[stride / 2..heads.len().min(stride + 1)];
+        let passed = self.block + stride / 2 + near.partition_point(ends_before);
         if passed == self.block {
             return;
         }

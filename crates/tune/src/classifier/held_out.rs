@@ -12,7 +12,11 @@ use crate::dense::Matrix;
 use crate::linear::LinearModel;
 use crate::{TuneError, Watch};
 
+/// The fold of what is learnt from in every fold and never asked.
+const ALWAYS: usize = usize::MAX;
+
 /// Training rows with all that members learn from.
+#[derive(Clone)]
 pub(crate) struct Material<'a> {
     pub(crate) seen: Seen<'a>,
     /// The classes of each row; none for a row out of scope.
@@ -35,7 +39,34 @@ pub(crate) struct Candidate {
     pub(crate) held_out: Vec<Option<Heard>>,
 }
 
-impl Material<'_> {
+impl<'a> Material<'a> {
+    /// The same rows, and the names of classes as further ones; `vectors` are theirs.
+    pub(crate) fn with_names(&self, names: &'a [(usize, String)], vectors: &Matrix) -> Material<'a> {
+        let mut more = self.clone();
+        for (class, name) in names {
+            more.seen.texts.push(name);
+            more.given.push(vec![*class]);
+            more.inside.push(true);
+            more.folds.push(ALWAYS);
+        }
+        if let Some(base) = &mut more.seen.base {
+            base.data.extend_from_slice(&vectors.data);
+        }
+        more
+    }
+
+    /// The mean log-loss of a candidate on rows it was not trained on, at its best temperature.
+    pub(crate) fn loss(&self, candidate: &Candidate) -> f64 {
+        let heard = candidate.held_out.iter().enumerate().filter(|(row, _)| self.inside[*row]);
+        let (rows, scores): (Vec<usize>, Vec<Vec<f64>>) =
+            heard.filter_map(|(row, heard)| Some((row, heard.as_ref()?.scores.clone()))).unzip();
+        let temperature = self.calibrate(&scores, &rows).temperature;
+        let loss = |(row, scores): (&usize, &Vec<f64>)| {
+            -self.likelihood(scores, temperature, *row).max(f64::MIN_POSITIVE).ln()
+        };
+        rows.iter().zip(&scores).map(loss).sum::<f64>() / rows.len().max(1) as f64
+    }
+
     /// Places of the rows that may be trained on, but for those of fold `without`.
     pub(crate) fn train(&self, without: Option<usize>) -> Vec<usize> {
         let may = |row: &usize| self.inside[*row] && Some(self.folds[*row]) != without;
@@ -47,7 +78,7 @@ impl Material<'_> {
     }
 
     fn fold_count(&self) -> usize {
-        self.folds.iter().max().map_or(0, |most| most + 1)
+        self.folds.iter().filter(|fold| **fold != ALWAYS).max().map_or(0, |most| most + 1)
     }
 
     pub(crate) fn given_at(&self, rows: &[usize]) -> Vec<Vec<usize>> {

@@ -3,11 +3,13 @@
 mod body;
 mod files;
 mod held_out;
+mod job;
 mod logistic;
 mod measures;
 mod member;
 mod method;
 mod mixture;
+mod names;
 mod neighbours;
 mod rows;
 mod scope;
@@ -15,6 +17,7 @@ mod tiers;
 mod tuned;
 
 pub use body::BaseModel;
+pub use job::{ClassifierJob, ClassifierTuned, TierReport};
 pub use logistic::Logistic;
 pub use measures::{Evaluated, evaluate};
 pub use member::{Member, Model, Seen, Space};
@@ -23,7 +26,7 @@ pub use mixture::mix_weights;
 pub use neighbours::{Neighbours, Voted};
 pub use rows::leaked;
 pub use scope::Scope;
-pub use tiers::{ClassifierJob, ClassifierTuned, TierReport, tune_classifier};
+pub use tiers::tune_classifier;
 
 use crate::TuneError;
 use crate::calibrate::{argmax, sigmoid, softmax};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::TuneError;
+use crate::classifier::names::spelled;
 use crate::data::{Example, Labelling, Labels};
 
 /// Rows with their classes by number.
@@ -12,6 +13,8 @@ pub(crate) struct Numbered<'a> {
     /// Empty for a row out of scope.
     pub(crate) train_given: Vec<Vec<usize>>,
     pub(crate) inside: Vec<bool>,
+    /// Classes whose names have words, and those words.
+    pub(crate) names: Vec<(usize, String)>,
     pub(crate) eval_texts: Vec<&'a str>,
     /// `None` for a row out of scope.
     pub(crate) eval_given: Vec<Option<Vec<usize>>>,
@@ -61,6 +64,12 @@ pub(crate) fn number<'a>(
             .map(|example| if outside(example) { Vec::new() } else { numbers.next().unwrap_or_default() })
             .collect(),
         inside: train.iter().map(|example| !outside(example)).collect(),
+        names: labels
+            .names()
+            .iter()
+            .enumerate()
+            .filter_map(|(class, name)| Some((class, spelled(name)?)))
+            .collect(),
         eval_texts: eval.iter().map(|example| example.text.as_str()).collect(),
         eval_given: eval.iter().map(|example| if outside(example) { None } else { judged.next() }).collect(),
         labels,

@@ -3,19 +3,17 @@
 use std::collections::BTreeMap;
 
 use engraft_core::Embed;
-use engraft_eval::{LabelIssue, Metric, Resampling};
-use serde::Serialize;
+use engraft_eval::{Metric, Resampling};
 
 use crate::artefact::Trained;
-use crate::calibrate::Calibration;
-use crate::classifier::body::BaseModel;
+use crate::classifier::Method;
 use crate::classifier::held_out::{Assembled, Candidate, Material};
+use crate::classifier::job::{ClassifierJob, ClassifierTuned, TierReport};
 use crate::classifier::measures::{evaluate, main_measure, row_f1};
 use crate::classifier::member::{Seen, Space};
 use crate::classifier::rows::{Numbered, number};
 use crate::classifier::tuned::{Made, Moving};
-use crate::classifier::{Classifier, Method};
-use crate::data::{Example, Labelling, folds, label_issues};
+use crate::data::{Labelling, folds, label_issues};
 use crate::embed::embed;
 use crate::seeds::seeds;
 use crate::ship::{Verdict, paired_difference, verdict};
@@ -27,88 +25,6 @@ const HEAD_C: f64 = 20.0;
 const MANY: usize = 2000;
 /// With fewer rows a class, pairs teach an encoder more than single rows do.
 const FEW: usize = 24;
-
-/// What to tune.
-#[derive(Clone, Copy)]
-pub struct ClassifierJob<'a> {
-    /// To train on.
-    pub train: &'a [Example],
-    /// To evaluate on; never trained on.
-    pub eval: &'a [Example],
-    /// Whether a text has one class or any number.
-    pub labelling: Labelling,
-    /// How.
-    pub method: Method,
-    /// The base encoder, where there is one.
-    pub encoder: Option<&'a dyn Embed>,
-    /// Its folder, for the methods that move it.
-    pub base: Option<BaseModel<'a>>,
-    /// How many seeds the methods train with that draw lots; the first model is the one that is kept.
-    pub seeds: usize,
-    /// The label that means none of the classes.
-    pub out_of_scope: Option<&'a str>,
-    /// Chooses folds and resamples.
-    pub seed: u64,
-    /// Behind every interval.
-    pub resamples: usize,
-}
-
-/// A tuned classifier, and how it came about.
-#[derive(Debug)]
-pub struct ClassifierTuned {
-    /// The classifier.
-    pub classifier: Classifier,
-    /// The tier it is of.
-    pub method: Method,
-    /// Every seed that took part.
-    pub seeds: Vec<u64>,
-    /// How it was trained; of all tiers that were climbed, the time together.
-    pub trained: Trained,
-    /// How good it is.
-    pub eval: BTreeMap<String, Metric>,
-    /// What it was compared with.
-    pub against: String,
-    /// The paired differences.
-    pub against_base: BTreeMap<String, Metric>,
-    /// Ship or not.
-    pub verdict: Verdict,
-    /// Every tier that was tried.
-    pub tiers: Vec<TierReport>,
-    /// Why no higher tier was tried, with the method `auto`.
-    pub stopped: Option<String>,
-    /// Its temperature, on held-out training rows.
-    pub calibration: Calibration,
-    /// Training rows whose label is probably wrong, by their place; for one class a text.
-    pub issues: Vec<LabelIssue>,
-    /// The folder of the encoder that was tuned, where one was.
-    pub encoder: Option<tempfile::TempDir>,
-}
-
-/// One tier that was tried.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct TierReport {
-    /// Which.
-    pub method: Method,
-    /// What it was compared with.
-    pub against: String,
-    /// The share of each of its parts.
-    pub parts: BTreeMap<String, f64>,
-    /// How good it is, by the main measure.
-    pub value: Metric,
-    /// The paired difference from what it was compared with.
-    pub difference: Metric,
-    /// Whether it is proven better.
-    pub ship: bool,
-    /// Why, or why not.
-    pub why: String,
-    /// The main measure of every seed, where several were trained.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub by_seed: Vec<f64>,
-    /// Optimiser steps of all seeds.
-    pub steps: usize,
-    /// Wall-clock seconds.
-    pub seconds: f64,
-}
 
 /// Trains the tiers that the method asks for.
 pub fn tune_classifier(watch: Watch, job: &ClassifierJob) -> Result<ClassifierTuned, TuneError> {
@@ -146,6 +62,8 @@ struct Climb<'a> {
     candidates: Vec<Candidate>,
     resampling: Resampling,
     reports: Vec<TierReport>,
+    /// How many names of classes are learnt from.
+    names: usize,
     stopped: Option<String>,
 }
 
@@ -175,6 +93,7 @@ impl<'a> Climb<'a> {
             candidates: Vec::new(),
             resampling: Resampling { seed: job.seed, resamples: job.resamples },
             reports: Vec::new(),
+            names: 0,
             stopped: None,
         }
     }
@@ -213,8 +132,7 @@ impl<'a> Climb<'a> {
 
     /// The way to move the encoder that suits the data.
     fn moving(&self) -> Method {
-        let few = self.material.given.len() < FEW * self.material.classes;
-        if few && self.job.labelling == Labelling::Single { Method::Setfit } else { Method::Full }
+        if self.few() { Method::Setfit } else { Method::Full }
     }
 
     fn try_tier(&mut self, method: Method, below: Option<&Tier>) -> Result<Tier, TuneError> {
@@ -246,6 +164,7 @@ impl<'a> Climb<'a> {
             method,
             against: against.clone(),
             parts: made[0].assembled.classifier.parts(),
+            names: self.names,
             value: measures[measure].clone(),
             difference: difference.clone(),
             ship: verdict.ship,
@@ -267,7 +186,8 @@ impl<'a> Climb<'a> {
                 let encoder = self.encoder(method)?;
                 self.material.seen.base = Some(embed(watch, encoder, &self.numbered.train_texts)?);
                 self.eval.base = Some(embed(watch, encoder, &self.numbered.eval_texts)?);
-                self.candidates.push(self.material.logistic(watch, "logistic", Space::Base, HEAD_C)?);
+                let head = self.head(encoder)?;
+                self.candidates.push(head);
                 self.candidates.push(self.material.neighbours(watch, "neighbours", Space::Base)?);
             }
             Method::Setfit | Method::Lora | Method::Full => {
@@ -291,6 +211,32 @@ impl<'a> Climb<'a> {
         Ok(vec![Made { assembled, eval_vectors: None, folder: None, steps: 0 }])
     }
 
+    /// A head on the encoder as it is. With few rows a class the names of the classes are learnt from as well, for good, where
+    /// that tells rows better that were held out.
+    fn head(&mut self, encoder: &dyn Embed) -> Result<Candidate, TuneError> {
+        let train = |material: &Material| material.logistic(self.watch, "logistic", Space::Base, HEAD_C);
+        let plain = train(&self.material)?;
+        if !self.few() || self.numbered.names.is_empty() {
+            return Ok(plain);
+        }
+        let texts: Vec<&str> = self.numbered.names.iter().map(|(_, name)| name.as_str()).collect();
+        let more = self.material.with_names(&self.numbered.names, &embed(self.watch, encoder, &texts)?);
+        let named = train(&more)?;
+        if self.material.loss(&plain) <= more.loss(&named) {
+            return Ok(plain);
+        }
+        self.candidates.iter_mut().for_each(|below| below.held_out.resize(more.given.len(), None));
+        self.material = more;
+        self.names = texts.len();
+        Ok(named)
+    }
+
+    /// Whether there is one class a text, and few texts a class.
+    fn few(&self) -> bool {
+        let few = self.numbered.train_given.len() < FEW * self.material.classes;
+        few && self.job.labelling == Labelling::Single
+    }
+
     fn encoder(&self, method: Method) -> Result<&'a dyn Embed, TuneError> {
         self.job.encoder.ok_or_else(|| needs_encoder(method))
     }
@@ -298,7 +244,8 @@ impl<'a> Climb<'a> {
     /// How the most frequent answer in training does on each evaluation row.
     fn most_frequent(&self) -> Vec<f64> {
         let mut counts = vec![0usize; self.material.classes];
-        let learned = || self.material.given.iter().zip(&self.material.inside).filter(|(_, inside)| **inside);
+        let learned =
+            || self.numbered.train_given.iter().zip(&self.numbered.inside).filter(|(_, inside)| **inside);
         learned().flat_map(|(given, _)| given).for_each(|&class| counts[class] += 1);
         let found: Vec<usize> = match self.job.labelling {
             Labelling::Single => {
@@ -338,7 +285,7 @@ impl<'a> Climb<'a> {
             method: best.method,
             seeds,
             trained: Trained {
-                rows: self.material.inside.iter().filter(|inside| **inside).count(),
+                rows: self.numbered.inside.iter().filter(|inside| **inside).count(),
                 steps,
                 seconds: self.watch.seconds_since(began),
             },

@@ -12,6 +12,8 @@ use crate::{TuneError, Watch};
 
 /// The share of the rows that weighs the members, and is not trained on.
 const HELD: f64 = 0.1;
+/// The same with few rows: all are trained on in the end, and fewer would say little.
+const HELD_OF_FEW: f64 = 0.2;
 /// With fewer rows, every row counts: weights are found once without some of them, then all are trained on.
 const FEW: usize = 2000;
 
@@ -49,11 +51,11 @@ impl Moving<'_> {
                 hint: "use `--method full` or `--method lora` where a text may have several".into(),
             });
         }
-        let held = self.material.hold_out(HELD);
         if self.material.given.len() >= FEW {
+            let held = self.material.hold_out(HELD);
             return seeds.iter().map(|&seed| self.on_most(seed, &held)).collect();
         }
-        self.on_all(seeds, &held)
+        self.on_all(seeds, &self.material.hold_out(HELD_OF_FEW))
     }
 
     /// Trained on all rows but the held ones, which weigh its members.

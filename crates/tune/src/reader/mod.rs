@@ -9,10 +9,12 @@ mod rows;
 mod score;
 mod spans;
 mod task;
+mod threshold;
 mod tuner;
 mod windows;
 
 pub use model::{Reader, Reading, Settings};
 pub use rows::{Question, QuestionRow, read_answers, read_questions};
 pub use score::Answered;
+pub use threshold::{PASSAGES, leading};
 pub use tuner::{ReaderBase, ReaderMethod, ReaderOptions, SaysBelow, TunedReader, tune_reader};

@@ -30,6 +30,14 @@ pub struct Settings {
     pub temperature: f64,
     /// Words of an answer, at most.
     pub longest: usize,
+    /// The support from which on there is an answer, where several passages are read for one question; in `[0, 1]`.
+    #[serde(default = "even")]
+    pub threshold: f64,
+}
+
+/// As likely as not.
+pub(crate) fn even() -> f64 {
+    0.5
 }
 
 /// What a reader finds in a passage.
@@ -86,6 +94,11 @@ impl Reader {
             return Err(damaged("its temperature is not above 0".into()));
         }
         Reader::open(&artefact.dir.join(ENCODER), settings, threads)
+    }
+
+    /// How its scores are to be read.
+    pub fn settings(&self) -> Settings {
+        self.settings
     }
 
     /// What it finds for each question in its passage. A question of more than 64 tokens is an error.

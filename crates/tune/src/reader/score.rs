@@ -15,6 +15,8 @@ use crate::ship::{Verdict, paired_difference_of_groups, verdict};
 pub struct Answered {
     /// Its answer; empty where it gives none.
     pub answer: String,
+    /// The whole sentences that the answer stands in, as they are quoted.
+    pub quote: String,
     /// How probable it finds that the passage answers, in `[0, 1]`.
     pub support: f64,
 }
@@ -24,6 +26,33 @@ pub(crate) struct Figures {
     pub(crate) eval: BTreeMap<String, Metric>,
     pub(crate) against_base: BTreeMap<String, Metric>,
     pub(crate) verdict: Verdict,
+}
+
+/// What is measured of every row, besides support; the first decides.
+const MEASURES: [&str; 3] = [RIGHT, "f1", "em"];
+/// The sentences quoted hold the answer, or nothing is quoted and nothing answers: what `ask` makes of a reader.
+const RIGHT: &str = "right";
+
+/// A score for every row, in `[0, 1]`; `answers` holds what answers it, in the words of its passage.
+fn scores(measure: &str, said: &[Answered], answers: &[Vec<String>]) -> Vec<f64> {
+    let each = said.iter().zip(answers);
+    if measure == RIGHT {
+        return each.map(|(said, answers)| f64::from(u8::from(right(&said.quote, answers)))).collect();
+    }
+    let items: Vec<TextItem> =
+        each.map(|(said, answers)| TextItem { prediction: &said.answer, references: answers }).collect();
+    let measure = if measure == "em" { TextMeasure::ExactMatch } else { TextMeasure::F1 };
+    let plain = Resampling { seed: 0, resamples: 0 };
+    text_metrics(&items, &[measure], &plain).into_iter().flat_map(|metric| metric.items).collect()
+}
+
+/// Whether a quote holds an answer or is a part of a longer one; where nothing answers, whether there is none.
+fn right(quote: &str, answers: &[String]) -> bool {
+    match (quote.is_empty(), answers.is_empty()) {
+        (true, nothing) => nothing,
+        (false, true) => false,
+        (false, false) => answers.iter().any(|answer| quote.contains(answer) || answer.contains(quote)),
+    }
 }
 
 /// Compares readers, one a seed, with the one below, called `against`. What is said of support is of the first seed, whose model
@@ -44,15 +73,8 @@ pub(crate) fn judge(
         against_base: BTreeMap::new(),
         verdict: Verdict { ship: false, why: String::new() },
     };
-    let plain = Resampling { resamples: 0, ..*resampling };
-    for (name, measure) in [("f1", TextMeasure::F1), ("em", TextMeasure::ExactMatch)] {
-        let scores = |said: &[Answered]| -> Vec<f64> {
-            let items = said.iter().zip(&quotes);
-            let items: Vec<TextItem> = items
-                .map(|(said, quotes)| TextItem { prediction: &said.answer, references: quotes })
-                .collect();
-            text_metrics(&items, &[measure], &plain).into_iter().flat_map(|metric| metric.items).collect()
-        };
+    for name in MEASURES {
+        let scores = |said: &[Answered]| scores(name, said, &quotes);
         let (base, own) = (scores(below), seeds.iter().map(|said| scores(said)).collect::<Vec<_>>());
         let mean: Vec<f64> = (0..rows.len())
             .map(|row| own.iter().map(|seed| seed[row]).sum::<f64>() / own.len().max(1) as f64)
@@ -68,8 +90,8 @@ pub(crate) fn judge(
         figures.eval.insert(format!("{name}_where_answered"), where_answered(&mean));
         figures.eval.insert(format!("{name}_of_the_tier_below"), clusters.mean(&base, resampling));
         let difference = paired_difference_of_groups(&[base], &own, clusters.groups(), resampling);
-        if measure == TextMeasure::F1 {
-            figures.verdict = verdict(&difference, "F1", against);
+        if name == RIGHT {
+            figures.verdict = verdict(&difference, "the share that is right", against);
         }
         figures.against_base.insert(name.into(), difference);
     }
@@ -105,7 +127,9 @@ mod tests {
     }
 
     fn said(answer: &str, support: f64) -> Answered {
-        Answered { answer: answer.into(), support }
+        let quote = if answer.is_empty() { "" } else { "The red team won." };
+        let quote = if answer == "blue" { "Nobody won." } else { quote };
+        Answered { answer: answer.into(), quote: quote.into(), support }
     }
 
     #[test]
@@ -124,6 +148,8 @@ mod tests {
         assert!((value("f1_of_the_tier_below") - 0.4).abs() < 1e-12);
         assert_eq!(value("em_of_the_tier_below"), 0.0);
         assert!((figures.against_base["f1"].value.unwrap() - 0.6).abs() < 1e-12);
+        // Quoted whole both are right where there is an answer, so brevity is no gain.
+        assert_eq!((value("right"), value("right_of_the_tier_below")), (1.0, 0.5));
         assert!((value("ece") - 0.15).abs() < 1e-12);
     }
 
@@ -141,7 +167,10 @@ mod tests {
         };
         let resampling = Resampling { seed: 0, resamples: 300 };
         let better = judge(&rows, &[right(1)], &right(3), "sentences", &resampling).verdict;
-        assert!(better.ship && better.why.starts_with("F1 is better than that of sentences"), "{better:?}");
+        assert!(
+            better.ship && better.why.starts_with("the share that is right is better than that of sentences"),
+            "{better:?}"
+        );
         let same = judge(&rows, &[right(3)], &right(3), "sentences", &resampling).verdict;
         assert!(!same.ship, "{same:?}");
     }

@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use engraft_core::CharMap;
+use engraft_core::{CharMap, Span, sentences};
 use engraft_eval::{Metric, Resampling};
 use engraft_nn::Tokenizer;
 use engraft_nn::train::{Adapt, Lora};
 
-use super::model::{ENCODER, Reader, Settings};
+use super::model::{ENCODER, Reader, Settings, even};
 use super::rows::{Question, QuestionRow};
 use super::score::{Answered, Figures, judge};
 use super::task::{Lesson, ReadTask};
+use super::threshold::threshold;
 use super::windows::Passage;
 use crate::calibrate::Calibration;
 use crate::data::split;
@@ -138,7 +139,7 @@ pub fn tune_reader(
     laid(&judged)?;
     let asked: Vec<&Question> = judged.iter().map(|row| &row.asked).collect();
     let below = below(&asked)?;
-    let mut settings = Settings { temperature: 1.0, longest: longest(&fit_rows) };
+    let mut settings = Settings { temperature: 1.0, longest: longest(&fit_rows), threshold: even() };
     let (mut kept, mut said, mut steps) = (None, Vec::new(), 0);
     let mut calibration = Calibration::of_truths(&[], &[]);
     for seed in seeds(options.seed, options.seeds.max(1)) {
@@ -157,6 +158,8 @@ pub fn tune_reader(
             let reader = Reader::open(folder.path(), settings, base.threads)?;
             calibration = calibrated(&reader, &aside_rows)?;
             settings.temperature = calibration.temperature;
+            let reader = Reader::open(folder.path(), settings, base.threads)?;
+            settings.threshold = threshold(&reader, &aside_rows, options.seed, watch)?;
         }
         let reader = Reader::open(folder.path(), settings, base.threads)?;
         watch.go_on()?;
@@ -259,10 +262,21 @@ fn answers(reader: &Reader, rows: &[&QuestionRow]) -> Result<Vec<Answered>, Tune
     let readings = reader.read(&pairs(rows))?;
     let one = |(row, reading): (&&QuestionRow, super::Reading)| {
         let map = CharMap::new(&row.asked.passage);
-        let quote = reading.answer().and_then(|span| map.quote(span));
-        Answered { answer: quote.unwrap_or_default().to_string(), support: reading.support }
+        let found = reading.answer();
+        let words =
+            |span: Option<Span>| span.and_then(|span| map.quote(span)).unwrap_or_default().to_string();
+        let quote = found.and_then(|span| whole(&row.asked.passage, span));
+        Answered { answer: words(found), quote: words(quote), support: reading.support }
     };
     Ok(rows.iter().zip(readings).map(one).collect())
+}
+
+/// From the beginning of the first sentence that words stand in to the end of the last one.
+fn whole(passage: &str, words: Span) -> Option<Span> {
+    let all = sentences(passage);
+    let mut held = all.iter().filter(|sentence| sentence.overlap(words) > 0);
+    let first = held.next()?;
+    Span::new(first.start(), held.next_back().unwrap_or(first).end())
 }
 
 fn pairs<'r>(rows: &[&'r QuestionRow]) -> Vec<(&'r str, &'r str)> {

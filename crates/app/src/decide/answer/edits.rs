@@ -7,6 +7,7 @@ use engraft_decide::UpdateTrial;
 use engraft_eval::SplitMix;
 use serde::{Deserialize, Serialize};
 
+use super::how::How;
 use crate::decide::kept::Kept;
 use crate::decide::meter::metered;
 use crate::isolate::Parsers;
@@ -37,19 +38,21 @@ pub(super) struct Edited {
     pub(super) cpu_s: f64,
 }
 
-/// Makes `trials` edits below `documents`, which `workspace` follows, and says how long each took to show.
+/// Makes `trials` edits below `documents`, which `workspace` follows, and says how long each took to show in the answers of an arm.
 ///
 /// Each thing is added, then changed, and some are deleted: every edit has a question of its own, written before it.
+#[expect(clippy::too_many_arguments, reason = "where, what is kept of which arm, and the script")]
 pub(super) fn edits(
     context: Context,
     workspace: &Workspace,
     parsers: &Parsers,
     documents: &Path,
-    kept: &Kept,
+    (kept, arm): (&Kept, &str),
     fingerprint: &str,
+    how: &How,
     (trials, seed): (usize, u64),
 ) -> Result<Vec<Edited>, Error> {
-    let (mut done, mut more) = kept.results::<Edited>("edits", fingerprint)?;
+    let (mut done, mut more) = kept.results::<Edited>(&format!("edits-{arm}"), fingerprint)?;
     // Each edit builds on the ones before it: half a script cannot be taken up again.
     if done.len() < trials {
         done.clear();
@@ -81,7 +84,9 @@ pub(super) fn edits(
             let began = Instant::now();
             let shown = edit(&path, what, &name, code)
                 .and_then(|()| sync(context, workspace, parsers, None, false))
-                .and_then(|_| appears(context, workspace, &probe, what, code, codes[thing], began));
+                .and_then(|_| {
+                    appears(context, workspace, &how.request(&probe, None), what, code, codes[thing], began)
+                });
             (shown, began.elapsed().as_secs_f64())
         });
         let seconds = shown?.then_some(seconds);
@@ -109,15 +114,14 @@ fn edit(path: &Path, what: &str, name: &str, code: u64) -> Result<(), Error> {
 fn appears(
     context: Context,
     workspace: &Workspace,
-    probe: &str,
+    probe: &AskRequest,
     what: &str,
     code: u64,
     old: Option<u64>,
     began: Instant,
 ) -> Result<bool, Error> {
     loop {
-        let report =
-            ask(context, workspace, &AskRequest { question: probe.into(), ..AskRequest::default() })?;
+        let report = ask(context, workspace, probe)?;
         let cites =
             |code: u64| report.citations.iter().any(|citation| citation.quote.contains(&code.to_string()));
         let shows = match what {

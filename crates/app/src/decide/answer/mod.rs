@@ -3,7 +3,11 @@
 
 mod edits;
 pub(super) mod generated;
+mod how;
+mod lessons;
+mod parts;
 mod questions;
+mod weighing;
 
 use std::path::{Path, PathBuf};
 
@@ -13,25 +17,18 @@ use engraft_decide::{
 };
 use engraft_eval::State;
 
+use self::edits::Edited;
+use self::how::How;
+use self::parts::Tuned;
 use self::questions::{Posed, Questions};
 use super::asking::Asking;
 use super::frame::{Frame, Measured};
 use super::kept::Kept;
 use super::meter::metered;
-use super::task::{Task, request};
+use super::task::{Part, Task, request};
 use crate::isolate::Parsers;
-use crate::{AskReport, AskRequest, Context, Error, IngestRequest, Workspace, ask, ingest, init};
-
-/// Weights of the dense leg tried on the training questions.
-const DENSE: [f32; 3] = [0.35, 0.55, 0.75];
-/// Fewer training questions choose nothing.
-const LEAST_TRAINING: usize = 20;
-
-/// What tuning found.
-struct Tuned {
-    dense_weight: f32,
-    min_support: f32,
-}
+use crate::serving::Serving;
+use crate::{AskReport, Context, Error, IngestRequest, Workspace, ask, ingest, init};
 
 /// Measures every arm that can be measured without a language model.
 pub(super) fn measure(
@@ -45,29 +42,35 @@ pub(super) fn measure(
     let questions = Questions::read(task)?;
     let (mut workspace, documents, built) = library(context, task, frame, parsers, out)?;
     let fingerprint = questions.fingerprint(&format!("{} {}", task.encoder, built.version));
-    let usual = (workspace.config.search.dense_weight, workspace.config.answer.min_support);
-    // Abstaining is decided here, so that one answer serves every threshold.
-    workspace.config.answer.min_support = 0.0;
+    // What is tuned depends on the same, and on what the task tunes.
+    let tuning = content_hash(format!("{fingerprint} {:?} {}", task.tuned, task.seed).as_bytes());
+    let usual = How::usual(&workspace);
     let mut asker = Asker { asking: Asking::new(context, kept, &fingerprint) };
-    let (tuned, training) = metered(|| asker.tune(&mut workspace, &questions.training));
-    let tuned = tuned?;
-    let base = asker.run(&mut workspace, "retrieval", usual, &questions.asked)?;
-    let better = match &tuned {
-        Some(tuned) => Some(asker.run(
-            &mut workspace,
-            "both",
-            (tuned.dense_weight, tuned.min_support),
-            &questions.asked,
-        )?),
+    let base = asker.run(&mut workspace, "retrieval", &usual, &questions.asked)?;
+    let mut tutored = Asker { asking: Asking::new(context, kept, &tuning) };
+    let enough = questions.training.len() >= parts::LEAST;
+    let tuned = match enough {
+        true => Some(tutored.tune(&mut workspace, task, &questions.training, &out.join("work"))?),
+        false => None,
+    };
+    let better = match tuned.as_ref().filter(|tuned| tuned.differs()) {
+        Some(tuned) => Some(tutored.run(&mut workspace, "both", &tuned.how, &questions.asked)?),
         None => None,
     };
-    workspace.config.search.dense_weight = usual.0;
-    workspace.config.answer.min_support = usual.1;
     let script = (task.updates.trials, task.seed);
-    let edited = edits::edits(context, &workspace, parsers, &documents, kept, &fingerprint, script)?;
-    let cpu = edited.iter().map(|edit| edit.cpu_s).sum::<f64>() / edited.len().max(1) as f64;
-    let upkeep =
-        Upkeep { build_cpu_s: built.cpu_s, update_cpu_s: cpu, bytes: built.bytes, ..Upkeep::default() };
+    let mut edit = |name: &str, fingerprint: &str, how: &How| {
+        how.apply(&mut workspace);
+        edits::edits(context, &workspace, parsers, &documents, (kept, name), fingerprint, how, script)
+    };
+    let edited = edit("retrieval", &fingerprint, &usual)?;
+    let edited_better = match tuned.as_ref().filter(|_| better.is_some()) {
+        Some(tuned) => edit("both", &tuning, &tuned.how)?,
+        None => Vec::new(),
+    };
+    let upkeep = |edited: &[Edited]| {
+        let update_cpu_s = edited.iter().map(|edit| edit.cpu_s).sum::<f64>() / edited.len().max(1) as f64;
+        Upkeep { build_cpu_s: built.cpu_s, update_cpu_s, bytes: built.bytes, ..Upkeep::default() }
+    };
     let arm = |name: &str, description: String, retrieval: bool, tuned: bool| Arm {
         name: name.into(),
         description,
@@ -85,7 +88,7 @@ pub(super) fn measure(
         absent: Some("without retrieval an answer needs a language model, and none is configured".into()),
         ..arm(name, "A language model answers from memory".into(), false, tuned)
     };
-    let measured = |arm: Arm, rows: Vec<Row>, upkeep: Upkeep| Arm {
+    let measured = |arm: Arm, rows: Vec<Row>, upkeep: Upkeep, edited: &[Edited]| Arm {
         runs: vec![ArmRun { seed: 0, rows }],
         upkeep,
         updates: edited.iter().map(|edit| edit.trial.clone()).collect(),
@@ -94,29 +97,37 @@ pub(super) fn measure(
         ..arm
     };
     let described = "Finds passages and quotes the sentences that answer, or abstains".to_string();
-    let mut arms =
-        vec![absent("base", false), measured(arm("retrieval", described, true, false), base, upkeep.clone())];
+    let retrieval = arm("retrieval", described, true, false);
+    let mut arms = vec![absent("base", false), measured(retrieval, base, upkeep(&edited), &edited)];
     arms.push(absent("tuned", true));
+    let told = tuned.as_ref().map_or_else(Vec::new, Tuned::facts);
     arms.push(match (better, tuned) {
         (Some(rows), Some(tuned)) => {
             let described = format!(
-                "The same with the weight of meaning ({:.2}) and the support below which it abstains ({:.3}) chosen on {} questions",
-                tuned.dense_weight,
-                tuned.min_support,
-                questions.training.len()
+                "The same with what was tuned on {} questions and proven: {}; meaning weighs {:.2}, and below a support of {:.3} it abstains",
+                questions.training.len(),
+                tuned.named(),
+                tuned.how.dense_weight,
+                tuned.how.min_support
             );
-            let build_cpu_s = built.cpu_s + training.cpu_s;
-            let upkeep = Upkeep { labels: questions.training.len(), build_cpu_s, ..upkeep };
-            measured(arm("both", described, true, true), rows, upkeep)
+            let build_cpu_s = built.cpu_s + tuned.cpu_s();
+            let upkeep =
+                Upkeep { labels: questions.training.len(), build_cpu_s, ..upkeep(&edited_better) };
+            measured(arm("both", described, true, true), rows, upkeep, &edited_better)
         }
-        _ => Arm {
-            absent: Some(format!("it takes {LEAST_TRAINING} training questions to tune on")),
+        (_, tuned) => Arm {
+            absent: Some(match tuned {
+                Some(_) => "no part of it was proven to help on the training questions; the data of the report say why".into(),
+                None => format!("it takes {} training questions to tune on", parts::LEAST),
+            }),
             ..arm("both", "Retrieval tuned on the team's questions".into(), true, true)
         },
     });
-    let (reused, asked) = (asker.asking.reused, asker.asking.asked);
+    let reused = asker.asking.reused + tutored.asking.reused;
+    let asked = asker.asking.asked + tutored.asking.asked;
     let mut facts = questions.facts.clone();
     facts.push(DataFact { what: "Documents".into(), value: built.words });
+    facts.extend(told);
     let experiment = Experiment {
         data: facts,
         measures: measures(),
@@ -193,7 +204,9 @@ fn library(
     copy(&source, &documents)?;
     let version = version(&documents)?;
     init(&root, Some(&task.name), Some(&task.encoder))?;
-    let workspace = Workspace::open(&root, frame.threads)?;
+    let mut workspace = Workspace::open(&root, frame.threads)?;
+    // Models of an earlier run are there, and are taken up when their turn comes.
+    workspace.use_only(&Serving::default());
     let ingesting =
         IngestRequest { paths: vec![documents.display().to_string()], ..IngestRequest::default() };
     let (report, used) = metered(|| ingest(context, &workspace, parsers, &ingesting));
@@ -246,75 +259,42 @@ struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// The weight and threshold with the most right answers on the training questions; `None` with too few of them.
-    fn tune(&mut self, workspace: &mut Workspace, training: &[Posed]) -> Result<Option<Tuned>, Error> {
-        if training.len() < LEAST_TRAINING {
-            return Ok(None);
-        }
-        let mut best: Option<(usize, Tuned)> = None;
-        for dense_weight in DENSE {
-            workspace.config.search.dense_weight = dense_weight;
-            self.asking.context.progress.stage("tune", Some(training.len() as u64));
-            let mut each = Vec::new();
-            for posed in training {
-                let report = self.ask(workspace, posed)?;
-                let answered = posed.right(&report, report.answerable);
-                let silent = posed.right(&report, false);
-                each.push((report.support, answered.unwrap_or(false), silent.unwrap_or(false)));
-                self.asking.context.progress.advance(1);
-            }
-            let mut supports: Vec<f32> = each.iter().map(|(support, ..)| *support).collect();
-            supports.sort_by(f32::total_cmp);
-            for pair in supports.windows(2) {
-                let min_support = 0.5 * (pair[0] + pair[1]);
-                let right = each.iter().filter(
-                    |(support, answered, silent)| {
-                        if *support >= min_support { *answered } else { *silent }
-                    },
-                );
-                let right = right.count();
-                if best.as_ref().is_none_or(|(most, _)| right > *most) {
-                    best = Some((right, Tuned { dense_weight, min_support }));
-                }
-            }
-        }
-        Ok(best.map(|(_, tuned)| tuned))
+    fn tune(
+        &mut self,
+        workspace: &mut Workspace,
+        task: &Task,
+        training: &[Posed],
+        work: &Path,
+    ) -> Result<Tuned, Error> {
+        parts::tune(&mut self.asking, workspace, task, training, work)
     }
 
-    fn ask(&self, workspace: &Workspace, posed: &Posed) -> Result<AskReport, Error> {
-        self.asking.go_on()?;
-        ask_one(self.asking.context, workspace, posed)
-    }
-
-    /// Every question under a weight and a threshold.
+    /// Every question, answered in one way.
     fn run(
         &mut self,
         workspace: &mut Workspace,
         name: &str,
-        (dense_weight, min_support): (f32, f32),
+        how: &How,
         asked: &[Posed],
     ) -> Result<Vec<Row>, Error> {
-        workspace.config.search.dense_weight = dense_weight;
-        let set = format!("rows-{name}-{:08x}{:08x}", dense_weight.to_bits(), min_support.to_bits());
+        how.apply(workspace);
+        let set = format!("rows-{name}-{}", how.name());
         let context = self.asking.context;
         context.progress.stage(&format!("ask {name}"), Some(asked.len() as u64));
         self.asking.all(&set, asked.len(), |at| {
-            let (report, used) = metered(|| ask_one(context, workspace, &asked[at]));
+            // Abstaining is decided here, so that a report can show what would have been quoted.
+            let request = how.request(&asked[at].question, Some(0.0));
+            let (report, used) = metered(|| ask(context, workspace, &request));
             match report {
                 Err(Error::Cancelled) => Err(Error::Cancelled),
                 Err(error) => {
                     let why = Some(error.to_string());
                     Ok(Row { state: State::Failed, why, ..empty(used.ms, used.cpu_s) })
                 }
-                Ok(report) => Ok(row(&asked[at], &report, min_support, empty(used.ms, used.cpu_s))),
+                Ok(report) => Ok(row(&asked[at], &report, how.min_support, empty(used.ms, used.cpu_s))),
             }
         })
     }
-}
-
-fn ask_one(context: Context, workspace: &Workspace, posed: &Posed) -> Result<AskReport, Error> {
-    let request = AskRequest { question: posed.question.clone(), ..AskRequest::default() };
-    ask(context, workspace, &request)
 }
 
 fn empty(ms: f64, cpu_s: f64) -> Row {
@@ -357,9 +337,12 @@ fn row(posed: &Posed, report: &AskReport, min_support: f32, base: Row) -> Row {
 /// What [`measure`] would do.
 pub(super) fn plan(task: &Task, out: &Path) -> Result<super::Plan, Error> {
     let questions = Questions::read(task)?;
-    let tuned = questions.training.len() >= LEAST_TRAINING;
-    let arms: &[&str] = if tuned { &["retrieval", "both"] } else { &["retrieval"] };
-    let tuning = if tuned { DENSE.len() * questions.training.len() } else { 0 };
+    let parts = match questions.training.len() >= parts::LEAST {
+        true => parts::wanted(task),
+        false => Vec::new(),
+    };
+    let arms: &[&str] = if parts.is_empty() { &["retrieval"] } else { &["retrieval", "both"] };
+    let tuning = if parts.contains(&Part::Fusion) { weighing::most(questions.training.len()) } else { 0 };
     Ok(super::Plan {
         name: task.name.clone(),
         kind: task.kind.name(),
@@ -368,6 +351,7 @@ pub(super) fn plan(task: &Task, out: &Path) -> Result<super::Plan, Error> {
         labels: 0,
         seeds: 1,
         arms: arms.iter().map(|arm| (*arm).to_string()).collect(),
+        tuned: parts,
         changes: task.updates.trials,
         answers: questions.asked.len() * arms.len() + tuning,
         paid_tokens: 0,

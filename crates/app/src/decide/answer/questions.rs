@@ -175,7 +175,7 @@ impl Posed {
     }
 }
 
-/// One case, single spaces.
+/// Single spaces, one case.
 pub(super) fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

@@ -1,5 +1,6 @@
 //! `TASK.toml`: what is to be decided, on which data, under which terms; everything but the data has a default.
 
+mod part;
 mod words;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use engraft_decide::{Amount, Basis, Prices, Terms, Volume, Weights};
 use engraft_tune::extractor::ExtractorMethod;
 use serde::Deserialize;
 
+pub use self::part::Part;
 use self::words::{DecisionWords, LimitWords, PriceWords, VolumeWords, WeightWords};
 use crate::Error;
 
@@ -51,6 +53,8 @@ pub struct Task {
     /// How questions are sliced.
     #[serde(default)]
     pub slices: Slices,
+    /// For `answer`: the parts that are tuned on the training questions; by default what those allow.
+    pub tuned: Option<Vec<Part>>,
     /// The label that means none of the others.
     pub out_of_scope: Option<String>,
     /// What labels mean, in words, for the arm that knows nothing else.
@@ -280,6 +284,12 @@ impl Task {
         if !matches!(self.extractor, ExtractorMethod::Crf | ExtractorMethod::Frozen) {
             return Err(format!("extractor is {}: it is \"crf\" or \"frozen\" here", self.extractor));
         }
+        if self.tuned.is_some() && self.kind != TaskKind::Answer {
+            return Err(format!(
+                "tuned names the parts of an `answer` task, and this is a `{}` task",
+                self.kind.name()
+            ));
+        }
         let found = self.terms().contradictions();
         if found.is_empty() { Ok(()) } else { Err(found.join("; ")) }
     }
@@ -391,6 +401,13 @@ mod tests {
         check("kind = 'extract'\nextractor = 'full'", "it is \"crf\" or \"frozen\" here");
         check("kind = 'write'\nwriting = { examples = 0 }", "writing.examples is 0");
         check("kind = 'write'\nwriting = { measure = 'bleu' }", "bleu");
+    }
+
+    #[test]
+    fn parts_are_those_of_an_answering_task() {
+        check("kind = 'answer'\ntuned = ['retriever', 'fusion']", "task answer");
+        check("kind = 'answer'\ntuned = ['decoder']", "decoder");
+        check("kind = 'classify'\ntuned = ['reader']", "this is a `classify` task");
     }
 
     #[test]

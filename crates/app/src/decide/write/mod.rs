@@ -97,6 +97,7 @@ pub(super) fn plan(from: From, endpoint: &Endpoint, out: &Path) -> Result<Plan, 
         changes: 0,
         paid_tokens: paid_tokens as u64,
         out: out.to_path_buf(),
+        tuned: Vec::new(),
     })
 }
 

@@ -4,6 +4,7 @@ use engraft_core::{Cancel, EmbedError, Silent};
 use engraft_eval::SplitMix;
 
 use super::*;
+use crate::data::Example;
 
 /// An encoder that sees the length of a text and whether it speaks of a card.
 struct Toy;
@@ -177,4 +178,32 @@ fn who_asks_to_stop_is_heard() {
         resamples: 10,
     };
     assert!(matches!(tune_classifier(watch, &job), Err(TuneError::Cancelled)));
+}
+
+/// How many names the frozen tier learns from, of `rows` rows that are named as they are or the other way round.
+fn names_learnt(rows: usize, swapped: bool) -> usize {
+    let name = |mut row: Example| {
+        if swapped {
+            row.labels = vec![if row.labels == ["card"] { "transfer" } else { "card" }.into()];
+        }
+        row
+    };
+    let some = |n, seed| world(n, true, seed).into_iter().map(name).collect::<Vec<Example>>();
+    let tuned = tune(&some(rows, 3), &some(60, 4), Method::Frozen, Some(&Toy)).unwrap();
+    tuned.tiers.last().unwrap().names
+}
+
+#[test]
+fn with_few_rows_the_names_of_classes_are_learnt_from() {
+    assert_eq!(names_learnt(14, false), 2);
+}
+
+#[test]
+fn names_that_mislead_are_left_alone() {
+    assert_eq!(names_learnt(14, true), 0);
+}
+
+#[test]
+fn with_many_rows_names_are_not_looked_at() {
+    assert_eq!(names_learnt(FEW * 2, false), 0);
 }

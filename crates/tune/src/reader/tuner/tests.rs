@@ -28,7 +28,9 @@ fn rows(count: usize) -> Vec<QuestionRow> {
 }
 
 fn sentences(asked: &[&Question]) -> Result<Vec<Answered>, TuneError> {
-    Ok(asked.iter().map(|one| Answered { answer: one.passage.clone(), support: 0.5 }).collect())
+    let said =
+        |one: &&Question| Answered { answer: one.passage.clone(), quote: one.passage.clone(), support: 0.5 };
+    Ok(asked.iter().map(said).collect())
 }
 
 fn tune(rows: &[QuestionRow], method: ReaderMethod) -> Result<Option<TunedReader>, TuneError> {
@@ -48,6 +50,7 @@ fn it_learns_to_answer_reads_back_and_is_proven_better_than_sentences() {
     let Some(tuned) = tune(&rows, ReaderMethod::Full).unwrap() else { return };
     let f1 = tuned.eval["f1"].value.unwrap();
     assert!(f1 > 0.8 && tuned.verdict.ship, "{:?} {:?}", tuned.eval, tuned.verdict);
+    assert!((0.0..=1.0).contains(&tuned.settings.threshold), "{:?}", tuned.settings);
     assert!(tuned.settings.temperature > 0.0 && tuned.judged.len() + tuned.rows == 120);
     let folder = tempfile::tempdir().unwrap();
     tuned.save(folder.path()).unwrap();

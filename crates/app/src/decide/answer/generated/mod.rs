@@ -13,6 +13,7 @@ use engraft_eval::State;
 
 use self::said::{cited, remembered, score};
 use self::ways::{Found, Passage, Way, find};
+use super::how::How;
 use super::questions::Questions;
 use super::{Built, edits, library, question};
 use crate::decide::Plan;
@@ -52,7 +53,17 @@ pub(in crate::decide) fn measure(
     let asked = ways.iter().map(|way| asker.rows(*way)).collect::<Result<Vec<Option<Rows>>, Error>>()?;
     let fingerprint = questions.fingerprint(&format!("{} {}", task.encoder, built.version));
     let script = (task.updates.trials, task.seed);
-    let edited = edits::edits(context, &workspace, parsers, &documents, kept, &fingerprint, script)?;
+    let how = How::usual(&workspace);
+    let edited = edits::edits(
+        context,
+        &workspace,
+        parsers,
+        &documents,
+        (kept, "retrieval"),
+        &fingerprint,
+        &how,
+        script,
+    )?;
     let cpu = edited.iter().map(|edit| edit.cpu_s).sum::<f64>() / edited.len().max(1) as f64;
     let trials: Vec<UpdateTrial> = edited.into_iter().map(|edit| edit.trial).collect();
     let (reused, fresh) =
@@ -228,5 +239,6 @@ pub(in crate::decide) fn plan(task: &Task, endpoint: &Endpoint, out: &Path) -> R
         answers: questions.asked.len() * ways.len(),
         paid_tokens: (each * questions.asked.len()) as u64,
         out: out.to_path_buf(),
+        tuned: Vec::new(),
     })
 }

@@ -1,0 +1,170 @@
+//! Training questions as the tuners read them: which documents answer each, and where in a passage the answer stands.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use engraft_core::Span;
+use engraft_tune::data::split;
+use serde_json::{Value, json};
+
+use super::questions::{Gold, Posed, flat};
+use crate::{Context, Error, SearchRequest, Workspace, search};
+
+/// The part of the training questions that proves what was learned from the others.
+const PROVE: f64 = 1.0 / 3.0;
+/// Words of an answer that a reader can learn to find; longer ones are passages.
+const LONGEST: usize = 40;
+/// Passages looked through for one that seems to answer and does not.
+const SEEMING: usize = 8;
+
+/// Questions to learn from and questions to prove on; those of one group, or that say nearly the same, on one side.
+pub(super) struct Halves<'q> {
+    pub(super) learn: Vec<&'q Posed>,
+    pub(super) prove: Vec<&'q Posed>,
+}
+
+impl<'q> Halves<'q> {
+    pub(super) fn of(training: &'q [Posed], seed: u64) -> Halves<'q> {
+        let texts: Vec<&str> = training.iter().map(|row| row.question.as_str()).collect();
+        let groups: Vec<Option<&str>> = training.iter().map(Posed::cluster).collect();
+        let strata: Vec<usize> = training.iter().map(|row| usize::from(row.answerable)).collect();
+        let parts = split(&texts, &groups, &strata, PROVE, seed);
+        let side = |places: &[usize]| places.iter().map(|&at| &training[at]).collect();
+        Halves { learn: side(&parts.train), prove: side(&parts.held) }
+    }
+}
+
+/// The documents of a workspace by their uri, each as its passages.
+pub(super) struct Library {
+    passages: BTreeMap<String, Vec<String>>,
+    /// The words of each, for quotes whose document is not named.
+    flat: BTreeMap<String, String>,
+}
+
+impl Library {
+    pub(super) fn of(workspace: &Workspace) -> Result<Library, Error> {
+        let mut passages: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        workspace.store.for_each_live_chunk("", &mut |live| {
+            passages.entry(live.doc.uri.clone()).or_default().push(live.text.to_string());
+            ControlFlow::Continue(())
+        })?;
+        let words = passages.iter().map(|(uri, all)| (uri.clone(), flat(&all.join(" ")))).collect();
+        Ok(Library { passages, flat: words })
+    }
+
+    /// The documents that answer a question: those named, and where none is, those that hold the quote.
+    fn answering<'l>(&'l self, posed: &'l Posed) -> Vec<&'l str> {
+        let of = |gold: &'l Gold| -> Vec<&'l str> {
+            match &gold.uri {
+                Some(uri) => {
+                    self.passages.get_key_value(uri).map(|(uri, _)| uri.as_str()).into_iter().collect()
+                }
+                None => {
+                    let wanted = flat(&gold.quote);
+                    let holds = |(_, words): &(&String, &String)| words.contains(&wanted);
+                    self.flat.iter().filter(holds).map(|(uri, _)| uri.as_str()).collect()
+                }
+            }
+        };
+        let mut all: Vec<&str> = posed.gold.iter().flat_map(of).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// The first passage of a question's documents in which its answer stands to the letter, and where.
+    fn place<'l>(&'l self, posed: &'l Posed) -> Option<(&'l str, &'l str, Span)> {
+        let short = |words: &str| !words.is_empty() && words.split_whitespace().count() <= LONGEST;
+        let quotes = posed.gold.iter().map(|gold| gold.quote.trim());
+        let wanted = posed.answer.iter().map(|answer| answer.trim().trim_end_matches('.')).chain(quotes);
+        let wanted: Vec<&str> = wanted.filter(|words| short(words)).collect();
+        let of = |uri: &'l str| self.passages[uri].iter().map(move |passage| (uri, passage.as_str()));
+        self.answering(posed).into_iter().flat_map(of).find_map(|(uri, passage)| {
+            let found = |words: &&str| Some((passage.find(*words)?, words.chars().count()));
+            let (at, length) = wanted.iter().find_map(found)?;
+            let start = passage[..at].chars().count();
+            Some((uri, passage, Span::new(start, start + length)?))
+        })
+    }
+}
+
+/// Writes `{query, uri}` for every document that answers a question; how many questions have one.
+pub(super) fn judgements(library: &Library, asked: &[&Posed], path: &Path) -> Result<usize, Error> {
+    let answered = asked.iter().map(|posed| (posed, library.answering(posed)));
+    let answered: Vec<_> = answered.filter(|(_, documents)| !documents.is_empty()).collect();
+    let of = |(posed, documents): &(&&Posed, Vec<&str>)| -> Vec<Value> {
+        documents.iter().map(|uri| json!({ "query": posed.question, "uri": uri })).collect()
+    };
+    write(path, &answered.iter().flat_map(of).collect::<Vec<_>>())?;
+    Ok(answered.len())
+}
+
+/// Writes what a reader learns from: each question with the passage that answers it, and with the best one found that does not. How
+/// many questions have an answer that can be found in a passage. `fits` says which questions are short enough.
+pub(super) fn readings(
+    context: Context,
+    workspace: &Workspace,
+    library: &Library,
+    asked: &[&Posed],
+    fits: &dyn Fn(&str) -> bool,
+    path: &Path,
+) -> Result<usize, Error> {
+    let (mut rows, mut answered) = (Vec::new(), 0);
+    for posed in asked.iter().filter(|posed| fits(&posed.question)) {
+        if context.cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let place = library.place(posed);
+        if posed.answerable && place.is_none() {
+            continue;
+        }
+        let group = posed.cluster().unwrap_or(&posed.id);
+        let mut row = |passage: &str, answers: Value| {
+            let id = format!("{} {}", posed.id, rows.len());
+            rows.push(json!({ "id": id, "question": posed.question, "passage": passage, "answers": answers,
+                "document": group }));
+        };
+        if let Some((_, passage, span)) = place.filter(|_| posed.answerable) {
+            row(passage, json!([{ "char_start": span.start(), "char_end": span.end() }]));
+            answered += 1;
+        }
+        if let Some(passage) = seeming(context, workspace, posed)? {
+            row(&passage, json!([]));
+        }
+    }
+    write(path, &rows)?;
+    Ok(answered)
+}
+
+/// The best passage found for a question that holds nothing of its answer.
+fn seeming(context: Context, workspace: &Workspace, posed: &Posed) -> Result<Option<String>, Error> {
+    let request = SearchRequest { query: posed.question.clone(), k: SEEMING, ..SearchRequest::default() };
+    let wanted: Vec<String> =
+        posed.gold.iter().map(|gold| &gold.quote).chain(&posed.answer).map(|words| flat(words)).collect();
+    let right = |text: &str| {
+        let text = flat(text);
+        wanted.iter().any(|words| text.contains(words) || words.contains(&text))
+    };
+    let hits = search(context, workspace, &request)?.hits;
+    Ok(hits.into_iter().map(|hit| hit.text).find(|text| !right(text)))
+}
+
+fn write(path: &Path, rows: &[Value]) -> Result<(), Error> {
+    let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    std::fs::write(path, lines).map_err(Error::io("write", path))
+}
+
+/// The files that lessons are written to.
+pub(super) struct Files {
+    pub(super) learn: PathBuf,
+    pub(super) prove: PathBuf,
+}
+
+impl Files {
+    /// Those for one kind of lesson below `folder`.
+    pub(super) fn below(folder: &Path, what: &str) -> Files {
+        let named = |side: &str| folder.join(format!("{what}-{side}.jsonl"));
+        Files { learn: named("learn"), prove: named("prove") }
+    }
+}
