@@ -27,7 +27,7 @@ pub use judge::{
     Finding, Preference, Verdict, claims, preference_prompt, read_findings, read_preference, support_prompt,
 };
 pub use meaning::Meaning;
-pub use prompt::{Prompt, Shape, Turn};
+pub use prompt::{Prompt, Shape, Turn, without_markers};
 pub use rank::Signals;
 pub use source::Source;
 pub use support::Evidence;

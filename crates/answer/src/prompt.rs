@@ -57,7 +57,7 @@ pub(crate) fn object(reply: &str) -> Option<&str> {
 }
 
 /// The words of a text without markers such as `[1]` or `[2, 3]`, and without the space before them.
-pub(crate) fn without_markers(text: &str) -> String {
+pub fn without_markers(text: &str) -> String {
     let mut words = String::new();
     let mut rest = text;
     while let Some(start) = rest.find('[') {

@@ -20,7 +20,7 @@ use crate::verdict::Rule;
 pub struct Decision {
     /// The task.
     pub name: String,
-    /// `classify`, `extract` or `answer`.
+    /// `classify`, `extract`, `answer` or `write`.
     pub kind: String,
     /// When it was measured.
     pub created: String,

@@ -11,7 +11,7 @@ use crate::draws::clusters;
 pub struct Experiment {
     /// What people call the task.
     pub name: String,
-    /// `classify`, `extract` or `answer`.
+    /// `classify`, `extract`, `answer` or `write`.
     pub kind: String,
     /// When it was measured, RFC 3339.
     pub created: String,

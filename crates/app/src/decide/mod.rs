@@ -2,6 +2,7 @@
 
 mod answer;
 mod asking;
+mod brief;
 mod cells;
 mod changes;
 mod classify;

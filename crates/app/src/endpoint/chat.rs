@@ -36,14 +36,16 @@ pub(crate) struct Reply {
     pub(crate) ms: f64,
 }
 
+/// Waits so long, and says whether to go on.
+pub(super) type Wait = Box<dyn Fn(Duration, &Context) -> bool + Send + Sync>;
+
 /// A configured endpoint, ready to be asked.
 pub(crate) struct Chat {
     agent: ureq::Agent,
     pub(crate) endpoint: Endpoint,
     // Sent as a header and nowhere else.
     key: Option<String>,
-    // Waits, and says whether to go on.
-    pub(super) wait: Box<dyn Fn(Duration, &Context) -> bool + Send + Sync>,
+    pub(super) wait: Wait,
 }
 
 impl Chat {

@@ -44,6 +44,21 @@ impl Failure {
         }
     }
 
+    /// Whether it costs nothing for sure: the model was never at work.
+    pub(crate) fn is_free(&self) -> bool {
+        match self {
+            Failure::Unreachable(_)
+            | Failure::TurnedAway { .. }
+            | Failure::Busy { .. }
+            | Failure::Rejected { .. }
+            | Failure::Cancelled => true,
+            Failure::Broken(_)
+            | Failure::Timeout { .. }
+            | Failure::WrongModel { .. }
+            | Failure::Declined(_) => false,
+        }
+    }
+
     /// What becomes of an item that failed so.
     pub(crate) fn state(&self) -> State {
         if matches!(self, Failure::Timeout { .. }) { State::Timeout } else { State::Failed }

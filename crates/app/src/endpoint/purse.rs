@@ -1,6 +1,6 @@
 //! What may be spent, what is set aside for requests under way, and what was spent.
 
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex};
 
 use engraft_answer::Prompt;
 use serde::Serialize;
@@ -56,19 +56,22 @@ impl Spent {
 pub(crate) struct Purse<'a> {
     endpoint: &'a Endpoint,
     budget: Budget,
-    // Tokens in and out: spent or set aside. Once empty it stays so.
     taken: Mutex<Taken>,
+    settled: Condvar,
 }
 
+/// Tokens in and out.
 #[derive(Clone, Copy, Default)]
 struct Taken {
-    tokens: [u64; 2],
+    spent: [u64; 2],
+    aside: [u64; 2],
+    /// A request was refused; from then on all are.
     empty: bool,
 }
 
 impl<'a> Purse<'a> {
     pub(crate) fn new(endpoint: &'a Endpoint, budget: Budget) -> Purse<'a> {
-        Purse { endpoint, budget, taken: Mutex::default() }
+        Purse { endpoint, budget, taken: Mutex::default(), settled: Condvar::new() }
     }
 
     /// What a prompt may cost at most, in tokens in and out.
@@ -76,31 +79,48 @@ impl<'a> Purse<'a> {
         [tokens_of_prompt(prompt), u64::from(self.endpoint.max_tokens)]
     }
 
-    /// Sets so many tokens aside; false, now and from now on, when that would exceed the budget.
+    /// Sets so many tokens aside; false, now and from now on, when they would exceed the budget. Where only what others have set
+    /// aside is in the way, it waits for them: they mostly use less.
     pub(crate) fn set_aside(&self, most: [u64; 2]) -> bool {
         let Ok(mut taken) = self.taken.lock() else { return false };
-        let with = [taken.tokens[0] + most[0], taken.tokens[1] + most[1]];
-        let cost = self.endpoint.cost(with[0], with[1]);
-        let dear = self.budget.cost.zip(cost).is_some_and(|(most, cost)| cost > most);
-        let many = self.budget.tokens.is_some_and(|tokens| with[0] + with[1] > tokens);
-        taken.empty |= dear || many;
-        if !taken.empty {
-            taken.tokens = with;
+        while !taken.empty && self.fits(plus(taken.spent, most)) {
+            let with = plus(plus(taken.spent, taken.aside), most);
+            if self.fits(with) {
+                taken.aside = plus(taken.aside, most);
+                return true;
+            }
+            taken = match self.settled.wait(taken) {
+                Ok(taken) => taken,
+                Err(_) => return false,
+            };
         }
-        !taken.empty
+        taken.empty = true;
+        false
     }
 
-    /// Puts what was set aside right by what was used.
+    fn fits(&self, tokens: [u64; 2]) -> bool {
+        let cost = self.endpoint.cost(tokens[0], tokens[1]);
+        let dear = self.budget.cost.zip(cost).is_some_and(|(most, cost)| cost > most);
+        !dear && self.budget.tokens.is_none_or(|most| tokens[0] + tokens[1] <= most)
+    }
+
+    /// Puts in the place of what was set aside what was used. Everything that is set aside has to be settled.
     pub(crate) fn settle(&self, most: [u64; 2], used: [u64; 2]) {
         if let Ok(mut taken) = self.taken.lock() {
-            taken.tokens = [0, 1].map(|side| (taken.tokens[side] + used[side]).saturating_sub(most[side]));
+            taken.aside = [0, 1].map(|side| taken.aside[side].saturating_sub(most[side]));
+            taken.spent = plus(taken.spent, used);
         }
+        self.settled.notify_all();
     }
 
     /// Whether a request was refused.
     pub(crate) fn is_empty(&self) -> bool {
         self.taken.lock().is_ok_and(|taken| taken.empty)
     }
+}
+
+fn plus(a: [u64; 2], b: [u64; 2]) -> [u64; 2] {
+    [a[0] + b[0], a[1] + b[1]]
 }
 
 #[cfg(test)]
@@ -112,15 +132,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_aside_counts_until_it_is_settled() {
+    fn what_was_used_counts_and_not_what_was_set_aside() {
         let endpoint = endpoint();
         let purse = Purse::new(&endpoint, Budget { tokens: Some(100), cost: None });
         assert!(purse.set_aside([30, 30]));
         purse.settle([30, 30], [20, 5]);
         assert!(purse.set_aside([45, 30]), "25 are spent, 75 are left");
-        assert!(!purse.is_empty() && !purse.set_aside([1, 0]));
-        purse.settle([45, 30], [0, 0]);
-        assert!(purse.is_empty() && !purse.set_aside([1, 0]), "what has stopped stays stopped");
+        purse.settle([45, 30], [45, 29]);
+        assert!(!purse.is_empty() && !purse.set_aside([1, 1]));
+        assert!(purse.is_empty() && !purse.set_aside([0, 0]), "what has stopped stays stopped");
+    }
+
+    #[test]
+    fn one_that_only_what_others_set_aside_keeps_out_waits_for_them() {
+        let endpoint = endpoint();
+        let purse = Purse::new(&endpoint, Budget { tokens: Some(100), cost: None });
+        assert!(purse.set_aside([40, 40]));
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| purse.set_aside([40, 40]));
+            purse.settle([40, 40], [10, 10]);
+            assert!(second.join().unwrap(), "20 are spent and 80 fit");
+        });
+        assert!(!purse.is_empty());
     }
 
     #[test]
@@ -128,6 +161,7 @@ mod tests {
         let endpoint = endpoint();
         let purse = Purse::new(&endpoint, Budget { cost: Some(0.0003), tokens: None });
         assert!(purse.set_aside([100, 100]));
+        purse.settle([100, 100], [100, 100]);
         assert!(!purse.set_aside([1, 0]));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use engraft_answer::without_markers;
 use engraft_core::{Cancel, Fault, Silent};
 use engraft_eval::{Resampling, Score, State, TextItem, TextMeasure, text_metrics};
 use serde::Serialize;
@@ -221,14 +222,8 @@ fn holds(question: &Question, citation: &CitationView) -> bool {
 
 /// Of several known answers the nearest counts; markers such as `[1]` are no part of what was said.
 fn content_f1(question: &Question, answer: &str) -> Score {
-    let mut said = String::new();
-    for part in answer.split('[') {
-        let rest =
-            part.split_once(']').filter(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()));
-        said.push_str(rest.map_or(part, |(_, rest)| rest));
-        said.push(' ');
-    }
-    let item = TextItem { prediction: said.trim(), references: &question.answers };
+    let said = without_markers(answer);
+    let item = TextItem { prediction: &said, references: &question.answers };
     let bare = Resampling { seed: 0, resamples: 0 };
     let measured = text_metrics(&[item], &[TextMeasure::ContentF1], &bare);
     let value = measured.first().and_then(|metric| metric.items.first());

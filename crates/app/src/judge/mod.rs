@@ -4,6 +4,7 @@
 //! ruling is kept under the hash of what was asked, so that a second run asks nothing. Nothing here is shown as quality
 //! before a hundred people's labels are there to correct it.
 
+mod gathered;
 mod items;
 mod labels;
 mod report;
@@ -18,8 +19,8 @@ use engraft_core::short_id;
 pub use self::report::{JudgePlan, JudgeReport, JudgeStates, JudgedClaim, JudgedItem, Ruled};
 pub use self::sheet::{Sheet, sheet};
 
+use self::gathered::Gathered;
 use self::items::{Item, Pair};
-use self::report::Gathered;
 use self::rulings::{Ask, Bench, Wanted};
 pub use crate::endpoint::Spent;
 use crate::endpoint::{Budget, Chat, configured};

@@ -149,7 +149,7 @@ impl Bench<'_> {
             let reply = match self.chat.say(self.context, model, &prompt) {
                 Ok(reply) => reply,
                 Err(failure) => {
-                    purse.settle(most, [0, 0]);
+                    purse.settle(most, if failure.is_free() { [0, 0] } else { most });
                     came.outcome = Outcome::Failed(failure);
                     return came;
                 }

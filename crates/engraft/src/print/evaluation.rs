@@ -168,7 +168,8 @@ fn measures(measures: &BTreeMap<String, Metric>) -> String {
     measures.iter().map(|(name, metric)| format!("{name:<16} {}\n", shown(metric))).collect()
 }
 
-fn shown(metric: &Metric) -> String {
+/// The value with its interval and its n.
+pub(super) fn shown(metric: &Metric) -> String {
     let Some(value) = metric.value else { return "nothing to measure".into() };
     match (metric.low, metric.high) {
         (Some(low), Some(high)) => format!("{value:.3} [{low:.3}, {high:.3}] n {}", metric.n),

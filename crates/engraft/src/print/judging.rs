@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use engraft_app::Metric;
 use engraft_app::judge::{JudgePlan, JudgeReport, Sheet};
+
+use super::evaluation::shown;
 
 /// The most failures shown at once; `--json` has them all.
 const SHOWN: usize = 10;
@@ -45,14 +46,21 @@ pub(crate) fn judged(report: &JudgeReport) -> String {
         money(report.cost, &report.currency),
         report.cached
     );
-    for failure in report.failures.iter().take(SHOWN) {
+    // What the budget did not reach is one fact, not many.
+    let reached = |kind: &str| report.stopped.is_none() || kind != "skipped";
+    let failures: Vec<_> = report.failures.iter().filter(|failure| reached(&failure.kind)).collect();
+    for failure in failures.iter().take(SHOWN) {
         let _ = writeln!(text, "  {}: {}: {}", failure.uri, failure.kind, failure.message);
     }
-    if report.failures.len() > SHOWN {
-        let _ = writeln!(text, "  and {} more; --json has them all", report.failures.len() - SHOWN);
+    if failures.len() > SHOWN {
+        let _ = writeln!(text, "  and {} more; --json has them all", failures.len() - SHOWN);
     }
     if report.stopped.is_some() {
-        text.push_str("The budget was spent. Run it again to go on: what was judged is kept.\n");
+        let left = report.states.states.skipped;
+        let _ = writeln!(
+            text,
+            "The budget was spent with {left} answers to go; what was judged is kept. Run it again to go on."
+        );
     }
     if report.validated.quality.is_none() {
         let against = report.against.as_ref().map(|run| format!(" --against {run}")).unwrap_or_default();
@@ -91,14 +99,4 @@ pub(crate) fn sheet(sheet: &Sheet) -> String {
 
 fn money(cost: Option<f64>, currency: &str) -> String {
     cost.map_or_else(String::new, |cost| format!(", {currency}{cost:.4}"))
-}
-
-fn shown(metric: &Metric) -> String {
-    let Some(value) = metric.value else {
-        return metric.why.clone().unwrap_or_else(|| "nothing to measure".into());
-    };
-    match (metric.low, metric.high) {
-        (Some(low), Some(high)) => format!("{value:.3} [{low:.3}, {high:.3}] n {}", metric.n),
-        _ => format!("{value:.3} n {}", metric.n),
-    }
 }

@@ -35,7 +35,7 @@ fn rooms(bench: &Bench) -> String {
             .write(&format!("{room}-{floor}.md"), &format!("# The {room} room on floor {floor}\n\n{says}\n"));
         let question = format!("How many people does the {room} room on floor {floor} seat?");
         let answer = format!("{} people", 100 + 7 * floor);
-        let row = json!({ "id": format!("{room}{floor}"), "question": question, "answer": answer });
+        let row = json!({ "id": format!("{room}{floor}"), "question": question, "answer": answer, "gold": [{ "quote": says }] });
         rows.push_str(&format!("{row}\n"));
     }
     for subject in ["dogs", "parking", "lifts", "music", "plants"] {
@@ -79,7 +79,10 @@ fn a_model_that_is_right_only_with_the_passage_makes_the_decision_retrieval() {
     let task = rooms(&bench);
     std::fs::write(bench.path("task.toml"), &task).unwrap();
     let plan = bench.json(&["decide", bench.path("task.toml").to_str().unwrap(), "--dry-run"]);
-    assert_eq!(plan["arms"], json!(["base", "retrieval", "tuned", "both"]));
+    assert_eq!(
+        plan["arms"],
+        json!(["base", "retrieval", "tuned", "both", "perfect-retrieval", "random-passages"])
+    );
     assert!(plan["paid_tokens"].as_u64().unwrap() > 0 && server.asked().is_empty(), "{plan}");
 
     let (status, decision) = decide(&bench, &task);
@@ -92,6 +95,11 @@ fn a_model_that_is_right_only_with_the_passage_makes_the_decision_retrieval() {
         quality("base")
     );
     assert_eq!((quality("both"), quality("tuned")), (quality("retrieval"), quality("base")));
+    assert_eq!(
+        (quality("perfect-retrieval"), arm(&decision, "random-passages")["candidate"].clone()),
+        (quality("retrieval"), false.into())
+    );
+    assert!(quality("random-passages") < 0.2, "{}", quality("random-passages"));
     assert_eq!(arm(&decision, "retrieval")["groundedness"]["value"], 1.0);
     assert_eq!(arm(&decision, "base")["measures"]["false_answer"]["value"], 1.0);
     assert!(decision["effects"]["rag"]["low"].as_f64().unwrap() > 0.5, "{}", decision["effects"]["rag"]);
@@ -176,6 +184,11 @@ fn a_style_that_only_the_tuned_model_has_makes_the_decision_tuned() {
     assert!(quality("tuned") > 0.99);
     assert_ne!(decision["recommendation"], "base");
     assert_ne!(decision["recommendation"], "retrieval");
+    assert_eq!(
+        quality("random-examples"),
+        quality("retrieval"),
+        "this model learns as much from any example"
+    );
     let format = |name: &str| arm(&decision, name)["measures"]["format"]["value"].as_f64().unwrap();
     assert_eq!((format("base"), format("retrieval"), format("tuned")), (0.0, 0.0, 1.0));
     assert!(
@@ -201,7 +214,10 @@ fn a_style_that_only_the_tuned_model_has_makes_the_decision_tuned() {
 fn without_a_tuned_model_two_cells_are_absent_and_examples_win() {
     let server = Scripted::start(|asked, _| writer(asked)).unwrap();
     let bench = bench(&server, "");
-    let (_, decision) = decide(&bench, &letters(&bench, "measure = 'content_f1'\n"));
+    let task =
+        letters(&bench, "measure = 'content_f1'\n").replace("[writing]", "diagnostics = false\n[writing]");
+    let (_, decision) = decide(&bench, &task);
+    assert!(!decision["arms"].to_string().contains("random-examples"));
     assert_eq!(decision["recommendation"], "retrieval", "{}", decision["verdict"]);
     for name in ["tuned", "both"] {
         assert!(arm(&decision, name)["absent"].as_str().unwrap().contains("endpoint.tuned_model"));

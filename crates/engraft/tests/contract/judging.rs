@@ -21,7 +21,7 @@ fn bench(server: &Scripted, more: &str) -> Bench {
 /// `n` answers of two claims each; the second claim of every fourth answer is not in its passage.
 fn answers(bench: &Bench, n: usize) -> String {
     let line = |at: usize| {
-        let second = if at % 4 == 0 { "Bread is free." } else { "Tea is free." };
+        let second = if at.is_multiple_of(4) { "Bread is free." } else { "Tea is free." };
         json!({ "id": format!("q{at}"), "question": "What is free?",
             "answer": format!("Room {at} is open [1]. {second}"),
             "evidence": [{ "id": format!("p{at}"), "text": format!("Room {at} is open. Tea is free.") }] })
@@ -96,7 +96,7 @@ fn a_hundred_labels_make_a_score_with_its_card() {
         let mut row: Value = serde_json::from_str(line).unwrap();
         let bread = row["claim"].as_str().unwrap().contains("Bread");
         let number: usize = row["id"].as_str().unwrap()[1..].split('#').next().unwrap().parse().unwrap();
-        row["label"] = if bread && number % 8 == 0 { "not" } else { "supported" }.into();
+        row["label"] = if bread && number.is_multiple_of(8) { "not" } else { "supported" }.into();
         format!("{row}\n")
     };
     let labelled = |n: usize| {
@@ -107,7 +107,7 @@ fn a_hundred_labels_make_a_score_with_its_card() {
     let few = labelled(99);
     assert_eq!((&few["status"], &few["quality"]), (&"unvalidated, 99 of 100 labels".into(), &Value::Null));
     let enough = labelled(150);
-    assert_eq!(enough["status"], "validated by 150 labels");
+    assert_eq!(enough["status"], "checked against 150 labels");
     let quality = &enough["quality"];
     // 25 of 400 claims are bad for people and 50 for the judge: .9375, where the judge alone says .875.
     assert!((quality["value"].as_f64().unwrap() - 0.9375).abs() < 0.03, "{quality}");

@@ -21,7 +21,7 @@ pub struct Opinion<'a> {
 /// What may be said on a judge's word.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Validated {
-    /// `unvalidated, N of 100 labels`, `validated by N labels`, or why the judge is refused.
+    /// `unvalidated, N of 100 labels`, `checked against N labels`, or why the judge is refused.
     pub status: String,
     /// How far it agrees with people; from 100 labels on.
     pub card: Option<JudgeCard>,
@@ -84,7 +84,7 @@ pub fn validated(opinions: &[Opinion], resampling: &Resampling) -> Validated {
     }
     let tuned = ppi_mean_of_clusters(&labelled, &theirs, &unlabelled, &others);
     Validated {
-        status: format!("validated by {people} labels"),
+        status: format!("checked against {people} labels"),
         card: Some(card),
         quality: Some(tuned.mean),
         lambda: Some(tuned.lambda),

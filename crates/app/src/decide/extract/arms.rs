@@ -14,6 +14,7 @@ use super::lookup::{Found, Memory};
 use super::models::{Schema, Tuned, counts};
 use crate::Error;
 use crate::decide::asking::Asking;
+use crate::decide::brief::briefly;
 use crate::decide::cells::Cell;
 use crate::decide::meter::{Used, metered};
 use crate::decide::task::Task;
@@ -23,8 +24,6 @@ use crate::decide::vectors::Encoded;
 pub(super) const STAGES: [&str; 3] = ["encode", "look up", "extract"];
 /// Examples shown as evidence.
 const SHOWN: usize = 3;
-/// Characters shown of each.
-const BRIEFLY: usize = 160;
 /// The place of `document_exact` among the measures.
 const DOCUMENT: usize = 2;
 
@@ -274,14 +273,5 @@ impl Asker<'_> {
             why: None,
         };
         Counted { row, hits: strictly.both, found: strictly.left, marked: strictly.right }
-    }
-}
-
-/// The beginning of a text on one line.
-fn briefly(text: &str) -> String {
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match flat.char_indices().nth(BRIEFLY) {
-        None => flat,
-        Some((end, _)) => format!("{}…", &flat[..end]),
     }
 }

@@ -75,6 +75,9 @@ pub struct Task {
     /// Who answers in a task of kind `answer`: the reader of sentences, or the language model of engraft.toml.
     #[serde(default)]
     pub generator: Generator,
+    /// Whether a language model is also asked in ways that show a limit and cannot be chosen.
+    #[serde(default = "words::yes")]
+    pub diagnostics: bool,
     /// How texts are asked for and compared in a task of kind `write`.
     #[serde(default)]
     pub writing: Writing,

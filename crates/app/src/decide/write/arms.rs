@@ -2,12 +2,13 @@
 
 use engraft_answer::{Prompt, writing_prompt};
 use engraft_decide::{Arm, ArmRun, Measure, Row, Upkeep};
-use engraft_eval::{Resampling, State, TextItem, TextMeasure, text_metrics};
+use engraft_eval::{Resampling, SplitMix, State, TextItem, TextMeasure, text_metrics};
 
-use super::data::Data;
+use super::data::{Data, Written};
 use super::format::Format;
 use super::style::told_apart;
 use crate::decide::asking::Asking;
+use crate::decide::brief::briefly;
 use crate::decide::cells::Cell;
 use crate::decide::generator::Ahead;
 use crate::decide::kept::Kept;
@@ -18,10 +19,23 @@ use crate::{Context, Error};
 
 /// What a row's time is split into.
 pub(super) const STAGES: [&str; 2] = ["look up", "write"];
-/// The cells that write; the two that learn from examples alone have no meaning here.
-pub(super) const CELLS: [Cell; 4] = [Cell::Base, Cell::Retrieval, Cell::Tuned, Cell::Both];
-/// How many characters of an example are shown as evidence.
-const BRIEFLY: usize = 160;
+
+/// The cells that write, and as a diagnostic examples at random.
+pub(super) fn cells(task: &Task) -> Vec<Cell> {
+    let mut cells = vec![Cell::Base, Cell::Retrieval, Cell::Tuned, Cell::Both];
+    cells.extend(task.diagnostics.then_some(Cell::RandomExamples));
+    cells
+}
+
+/// Whether it is the tuned model that writes.
+pub(super) fn is_tuned(cell: Cell) -> bool {
+    matches!(cell, Cell::Tuned | Cell::Both)
+}
+
+/// Whether it is shown examples.
+pub(super) fn is_shown(cell: Cell) -> bool {
+    matches!(cell, Cell::Retrieval | Cell::Both | Cell::RandomExamples)
+}
 
 /// The measures of texts, the task's own first.
 pub(super) fn text_measures(task: &Task) -> Vec<(TextMeasure, Measure)> {
@@ -64,17 +78,18 @@ impl Writer<'_> {
         let mut wrote = Wrote { arms: Vec::new(), notes: Vec::new(), reused: 0, asked: 0 };
         let endpoint = &self.chat.endpoint;
         let k = self.task.writing.examples;
-        for cell in CELLS {
+        for cell in cells(self.task) {
             let said = match cell {
                 Cell::Base => format!("`{}` with the instructions alone", endpoint.model),
                 Cell::Retrieval => {
                     format!("`{}` shown the {k} examples nearest to what is asked", endpoint.model)
                 }
                 Cell::Tuned => "The model tuned on the team's examples, with the instructions alone".into(),
-                _ => format!("The tuned model, shown the {k} nearest examples as well"),
+                Cell::Both => format!("The tuned model, shown the {k} nearest examples as well"),
+                _ => format!("`{}` shown {k} examples at random", endpoint.model),
             };
-            let tuned = matches!(cell, Cell::Tuned | Cell::Both);
-            let model = if tuned { endpoint.tuned_model.as_deref() } else { Some(endpoint.model.as_str()) };
+            let model =
+                if is_tuned(cell) { endpoint.tuned_model.as_deref() } else { Some(endpoint.model.as_str()) };
             let arm = match model {
                 Some(model) => self.arm(cell, said, model, &mut wrote)?,
                 None => Arm {
@@ -90,25 +105,33 @@ impl Writer<'_> {
     fn empty(&self, cell: Cell, said: String) -> Arm {
         let labels = if cell == Cell::Base { 0 } else { self.data.examples.len() };
         let bytes = self.data.examples.iter().map(|row| row.input.len() + row.output.len()).sum::<usize>();
-        let looks_up = matches!(cell, Cell::Retrieval | Cell::Both);
-        let upkeep = Upkeep { labels, bytes: if looks_up { bytes as u64 } else { 0 }, ..Upkeep::default() };
+        let upkeep =
+            Upkeep { labels, bytes: if is_shown(cell) { bytes as u64 } else { 0 }, ..Upkeep::default() };
         Arm { on_premises: self.chat.endpoint.on_premises, ..cell.arm(said, Vec::new(), upkeep) }
+    }
+
+    /// The examples that the row at `at` is shown.
+    fn shown(&self, cell: Cell, at: usize) -> Vec<usize> {
+        let near = &self.nearest[at].0;
+        match cell {
+            Cell::RandomExamples => {
+                let mut random = SplitMix::new(self.task.seed ^ 0x7772_6974, at as u64);
+                near.iter().map(|_| random.below(self.data.examples.len())).collect()
+            }
+            _ if is_shown(cell) => near.clone(),
+            _ => Vec::new(),
+        }
     }
 
     /// The prompt of each row.
     fn prompts(&self, cell: Cell) -> Vec<Prompt> {
-        let prompt = |(row, (near, _)): (&super::data::Written, &(Vec<usize>, Used))| {
-            let examples = match cell {
-                Cell::Retrieval | Cell::Both => near.as_slice(),
-                _ => &[],
-            };
-            let shown: Vec<(&str, &str)> = examples
-                .iter()
-                .map(|&at| (self.data.examples[at].input.as_str(), self.data.examples[at].output.as_str()))
-                .collect();
+        let prompt = |(at, row): (usize, &Written)| {
+            let examples = self.shown(cell, at).into_iter().map(|place| &self.data.examples[place]);
+            let shown: Vec<(&str, &str)> =
+                examples.map(|example| (example.input.as_str(), example.output.as_str())).collect();
             writing_prompt(&self.task.writing.instructions, &shown, &row.input)
         };
-        self.data.asked.iter().zip(self.nearest).map(prompt).collect()
+        self.data.asked.iter().enumerate().map(prompt).collect()
     }
 
     fn arm(&self, cell: Cell, said: String, model: &str, wrote: &mut Wrote) -> Result<Arm, Error> {
@@ -128,9 +151,7 @@ impl Writer<'_> {
     }
 
     fn row(&self, cell: Cell, at: usize, ahead: &mut Ahead) -> Result<Row, Error> {
-        let looks_up = matches!(cell, Cell::Retrieval | Cell::Both);
-        let (near, finding) = &self.nearest[at];
-        let finding = if looks_up { *finding } else { Used::default() };
+        let finding = if is_shown(cell) { self.nearest[at].1 } else { Used::default() };
         let measures = text_measures(self.task);
         let columns = measures.len() + usize::from(self.format.is_some());
         let came = ahead.reply(at)?;
@@ -146,9 +167,8 @@ impl Writer<'_> {
             evidence: Vec::new(),
             why: None,
         };
-        if looks_up {
-            row.evidence = near.iter().map(|&place| briefly(&self.data.examples[place].output)).collect();
-        }
+        let shown = self.shown(cell, at).into_iter();
+        row.evidence = shown.map(|place| briefly(&self.data.examples[place].output)).collect();
         match came.reply {
             Err((state, why)) => {
                 row.state = state;
@@ -196,14 +216,5 @@ impl Writer<'_> {
             found.value?,
             pairs.len()
         ))
-    }
-}
-
-/// The beginning of a text on one line.
-fn briefly(text: &str) -> String {
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match flat.char_indices().nth(BRIEFLY) {
-        None => flat,
-        Some((end, _)) => format!("{}…", &flat[..end]),
     }
 }

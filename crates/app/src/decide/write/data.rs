@@ -71,7 +71,7 @@ impl Labelled for Written {
     fn resolved(_: Context, _: &Workspace, _: &Principal, name: &str) -> Result<Source<Written>, Error> {
         Err(request(
             format!("a writing task does not read the dataset `{name}`"),
-            "write it to a file first: `engraft dataset export NAME rows.jsonl --format jsonl`, with `input` and `output`",
+            "name a file with {\"id\",\"input\",\"output\"} a line",
         ))
     }
 

@@ -13,7 +13,7 @@ use engraft_core::Embed;
 use engraft_decide::{Experiment, Measure};
 use engraft_nn::Embedder;
 
-use self::arms::{CELLS, STAGES, Writer, text_measures};
+use self::arms::{STAGES, Writer, cells, is_shown, is_tuned, text_measures};
 use self::data::Data;
 use self::format::Format;
 use super::Plan;
@@ -74,18 +74,17 @@ pub(super) fn measure(
 pub(super) fn plan(from: From, endpoint: &Endpoint, out: &Path) -> Result<Plan, Error> {
     let data = Data::read(from)?;
     Format::of(from.task)?;
-    let cells = CELLS
-        .iter()
-        .filter(|cell| endpoint.tuned_model.is_some() || !matches!(cell, Cell::Tuned | Cell::Both));
-    let arms: Vec<String> = cells.map(|cell| cell.name().to_string()).collect();
-    let paid = |row: &data::Written, examples: usize| {
-        let bytes = row.input.len() + from.task.writing.instructions.len() + row.output.len();
-        (bytes + examples * mean_length(&data)) / 4
+    let asked =
+        cells(from.task).into_iter().filter(|cell| endpoint.tuned_model.is_some() || !is_tuned(*cell));
+    let asked: Vec<Cell> = asked.collect();
+    let example = mean_length(&data);
+    let paid = |cell: &Cell| {
+        let shown = if is_shown(*cell) { from.task.writing.examples * example } else { 0 };
+        let rows = data.asked.iter().map(|row| row.input.len() + row.output.len());
+        rows.map(|own| (own + shown + from.task.writing.instructions.len()) / 4).sum::<usize>()
     };
-    let shown =
-        |name: &str| if name == "retrieval" || name == "both" { from.task.writing.examples } else { 0 };
-    let paid_tokens: usize =
-        arms.iter().map(|arm| data.asked.iter().map(|row| paid(row, shown(arm))).sum::<usize>()).sum();
+    let paid_tokens: usize = asked.iter().map(paid).sum();
+    let arms: Vec<String> = asked.iter().map(|cell| cell.name().to_string()).collect();
     Ok(Plan {
         name: from.task.name.clone(),
         kind: from.task.kind.name(),

@@ -1,0 +1,244 @@
+//! `answer` by a language model: from memory or from passages, as it comes or tuned; every quote is looked up before it counts.
+
+mod said;
+mod ways;
+
+use std::path::Path;
+
+use engraft_answer::Prompt;
+use engraft_decide::{
+    Arm, ArmRun, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, Measure, Row, UpdateTrial, Upkeep,
+};
+use engraft_eval::State;
+
+use self::said::{cited, remembered, score};
+use self::ways::{Found, Passage, Way, find};
+use super::how::How;
+use super::questions::Questions;
+use super::{Built, edits, library, question};
+use crate::decide::Plan;
+use crate::decide::asking::Asking;
+use crate::decide::frame::{Frame, Measured};
+use crate::decide::generator::{Ahead, Came, priced};
+use crate::decide::kept::Kept;
+use crate::decide::meter::Used;
+use crate::decide::task::Task;
+use crate::endpoint::{Chat, Endpoint};
+use crate::isolate::Parsers;
+use crate::{Context, Error};
+
+/// What a row's time is split into.
+const STAGES: [&str; 2] = ["look up", "answer"];
+/// Tokens of a passage in a plan, roughly.
+const PASSAGE: usize = 250;
+/// Tokens of a prompt without passages, roughly.
+const AROUND: usize = 150;
+
+/// Measures every cell that the endpoint has a model for.
+pub(in crate::decide) fn measure(
+    context: Context,
+    task: &Task,
+    frame: &Frame,
+    (parsers, endpoint): (&Parsers, &Endpoint),
+    out: &Path,
+    kept: &Kept,
+) -> Result<Measured, Error> {
+    let questions = Questions::read(task)?;
+    let terms = priced(task.terms(), endpoint)?;
+    let chat = Chat::open(endpoint)?;
+    let (workspace, documents, built) = library(context, task, frame, parsers, out)?;
+    let found = find(context, &workspace, &questions.asked)?;
+    let asker = Asker { context, chat: &chat, kept, questions: &questions, found: &found };
+    let ways = Way::all(&questions.asked, task.diagnostics);
+    let asked = ways.iter().map(|way| asker.rows(*way)).collect::<Result<Vec<Option<Rows>>, Error>>()?;
+    let fingerprint = questions.fingerprint(&format!("{} {}", task.encoder, built.version));
+    let script = (task.updates.trials, task.seed);
+    let how = How::usual(&workspace);
+    let edited = edits::edits(
+        context,
+        &workspace,
+        parsers,
+        &documents,
+        (kept, "retrieval"),
+        &fingerprint,
+        &how,
+        script,
+    )?;
+    let cpu = edited.iter().map(|edit| edit.cpu_s).sum::<f64>() / edited.len().max(1) as f64;
+    let trials: Vec<UpdateTrial> = edited.into_iter().map(|edit| edit.trial).collect();
+    let (reused, fresh) =
+        asked.iter().flatten().fold((0, 0), |sum, rows| (sum.0 + rows.reused, sum.1 + rows.asked));
+    let arms = ways.iter().zip(asked).map(|(&way, rows)| {
+        let (updates, updates_how) = lag(way, &trials);
+        let upkeep = upkeep(way, questions.training.len(), &built, cpu);
+        let arm = Arm { upkeep, updates, updates_how, ..way.arm(endpoint) };
+        match rows {
+            Some(rows) => Arm { runs: vec![ArmRun { seed: 0, rows: rows.rows }], ..arm },
+            None => {
+                let absent = Some("no tuned model is named: set endpoint.tuned_model in engraft.toml".into());
+                Arm { absent, updates: Vec::new(), ..arm }
+            }
+        }
+    });
+    let arms: Vec<Arm> = arms.collect();
+    let mut facts = questions.facts.clone();
+    facts.push(DataFact { what: "Documents".into(), value: built.words.clone() });
+    let experiment = Experiment {
+        data: facts,
+        measures: measures(),
+        stages: STAGES.map(str::to_string).to_vec(),
+        questions: questions.asked.iter().map(|posed| question(posed, task)).collect(),
+        arms,
+        notes: notes(endpoint),
+        terms,
+        ..frame.experiment()
+    };
+    Ok(Measured { experiment, reused, asked: fresh })
+}
+
+fn measures() -> Vec<Measure> {
+    let measure = Measure::new;
+    vec![
+        measure(
+            "right",
+            "what was said holds the known answer; where only a passage is known, the share of its content words that was said; \
+             where the documents are silent, nothing was answered.",
+            true,
+        ),
+        measure(GROUNDEDNESS, "the share of claims whose quote was found in its passage to the letter", true),
+        measure(FALSE_ANSWER, "a question the documents do not answer was answered all the same", false),
+        measure("answered", "an answer was given", true),
+    ]
+}
+
+fn notes(endpoint: &Endpoint) -> Vec<String> {
+    vec![
+        "All four cells are judged by what they say, not by what they cite: two of them cite nothing.".into(),
+        "A claim whose quote is not in its passage to the letter is no citation; an answer without one counts as an abstention."
+            .into(),
+        format!(
+            "Questions are asked at temperature 0, {} at a time; a request's time is that of the endpoint under this load.",
+            endpoint.concurrency
+        ),
+        "What training the tuned model took is in no cost: it is trained elsewhere.".into(),
+        "Edits are made to a copy of the documents.".into(),
+    ]
+}
+
+/// How fast edits of documents show in a way of asking, and how that was taken.
+fn lag(way: Way, trials: &[UpdateTrial]) -> (Vec<UpdateTrial>, String) {
+    let never = |trial: &UpdateTrial| UpdateTrial { seconds: None, ..trial.clone() };
+    match way.looks_up() {
+        true => (
+            trials.to_vec(),
+            "A document is edited and taken in, and a question is asked until the passage is quoted; the model's own time is not in it"
+                .into(),
+        ),
+        false => (
+            trials.iter().map(never).collect(),
+            "Not tried: it reads no documents, so that no edit of them ever shows".into(),
+        ),
+    }
+}
+
+fn upkeep(way: Way, labels: usize, built: &Built, update_cpu_s: f64) -> Upkeep {
+    let labels = if way.tuned() { labels } else { 0 };
+    match way.looks_up() {
+        true => {
+            Upkeep { labels, build_cpu_s: built.cpu_s, update_cpu_s, bytes: built.bytes, ..Upkeep::default() }
+        }
+        false => Upkeep { labels, ..Upkeep::default() },
+    }
+}
+
+/// The rows of one way of asking.
+struct Rows {
+    rows: Vec<Row>,
+    reused: usize,
+    asked: usize,
+}
+
+struct Asker<'a> {
+    context: Context<'a>,
+    chat: &'a Chat,
+    kept: &'a Kept,
+    questions: &'a Questions,
+    found: &'a [Found],
+}
+
+impl Asker<'_> {
+    /// Every question asked in a way; `None`: there is no model for it.
+    fn rows(&self, way: Way) -> Result<Option<Rows>, Error> {
+        let Some(model) = way.model(&self.chat.endpoint) else { return Ok(None) };
+        let asked = &self.questions.asked;
+        let passages: Vec<Vec<Passage>> =
+            (0..asked.len()).map(|at| way.passages(at, asked, self.found)).collect();
+        let pairs = asked.iter().zip(&passages);
+        let prompts: Vec<Prompt> =
+            pairs.map(|(posed, passages)| way.prompt(&posed.question, passages)).collect();
+        let mut ahead = Ahead::new(self.context, self.chat, model, &prompts);
+        let fingerprint = ahead.fingerprint(&self.questions.fingerprint(way.name()));
+        let mut asking = Asking::new(self.context, self.kept, &fingerprint);
+        self.context.progress.stage(&format!("ask {}", way.name()), Some(asked.len() as u64));
+        let rows = asking.all(&format!("rows-{}", way.name()), asked.len(), |at| {
+            Ok(self.row(way, at, &passages[at], ahead.reply(at)?))
+        })?;
+        Ok(Some(Rows { rows, reused: asking.reused, asked: asking.asked }))
+    }
+
+    fn row(&self, way: Way, at: usize, passages: &[Passage], came: Came) -> Row {
+        let looking = if way.looks_up() { self.found[at].used } else { Used::default() };
+        let mut row = Row {
+            state: State::Failed,
+            values: vec![None; 4],
+            confidence: None,
+            stage_ms: vec![looking.ms, 0.0],
+            cpu_s: looking.cpu_s + came.cpu_s,
+            tokens_in: 0,
+            tokens_out: 0,
+            said: String::new(),
+            evidence: Vec::new(),
+            why: None,
+        };
+        let reply = match came.reply {
+            Ok(reply) => reply,
+            Err((state, why)) => return Row { state, why: Some(why), ..row },
+        };
+        row.stage_ms[1] = reply.ms;
+        row.tokens_in = reply.tokens_in;
+        row.tokens_out = reply.tokens_out;
+        let said = if way.looks_up() { cited(&reply.text, passages) } else { remembered(&reply.text) };
+        match said {
+            Ok(said) => score(&mut row, &self.questions.asked[at], said),
+            Err(why) => {
+                row.said = reply.text;
+                row.why = Some(format!("the reply cannot be read: {why}"));
+            }
+        }
+        row
+    }
+}
+
+/// What [`measure`] would do.
+pub(in crate::decide) fn plan(task: &Task, endpoint: &Endpoint, out: &Path) -> Result<Plan, Error> {
+    let questions = Questions::read(task)?;
+    let ways = Way::all(&questions.asked, task.diagnostics).into_iter();
+    let ways: Vec<Way> = ways.filter(|way| way.model(endpoint).is_some()).collect();
+    let passages = crate::Config::default().answer.passages;
+    let tokens = |way: &Way| AROUND + if way.looks_up() { PASSAGE * passages } else { 0 };
+    let each: usize = ways.iter().map(tokens).sum();
+    Ok(Plan {
+        name: task.name.clone(),
+        kind: task.kind.name(),
+        questions: questions.asked.len(),
+        examples: questions.training.len(),
+        labels: 0,
+        seeds: 1,
+        arms: ways.iter().map(|way| way.name().to_string()).collect(),
+        changes: task.updates.trials,
+        answers: questions.asked.len() * ways.len(),
+        paid_tokens: (each * questions.asked.len()) as u64,
+        out: out.to_path_buf(),
+        tuned: Vec::new(),
+    })
+}

@@ -1,0 +1,121 @@
+//! What a reply says: with those citations whose quote is in its passage, and how right that is.
+
+use std::sync::Arc;
+
+use engraft_answer::{Source, read_answer, read_draft, verify};
+use engraft_core::{Answer, CharMap, Span};
+use engraft_decide::Row;
+use engraft_eval::{Resampling, State, TextItem, TextMeasure, text_metrics};
+
+use super::super::questions::{Posed, flat};
+use super::ways::Passage;
+
+/// What a cell said; no words: it abstained.
+pub(super) struct Said {
+    words: Option<String>,
+    /// The share of claims with a quote that is there.
+    grounded: Option<f64>,
+    evidence: Vec<String>,
+}
+
+/// What a reply from memory says.
+pub(super) fn remembered(reply: &str) -> Result<Said, String> {
+    Ok(Said { words: read_answer(reply)?, grounded: None, evidence: Vec::new() })
+}
+
+/// What a reply says, with only those citations whose quote is in its passage.
+pub(super) fn cited(reply: &str, passages: &[Passage]) -> Result<Said, String> {
+    let Some(draft) = read_draft(reply)? else {
+        return Ok(Said { words: None, grounded: None, evidence: Vec::new() });
+    };
+    let sources: Vec<Source> = passages.iter().filter_map(source).collect();
+    let Answer { message, answerable, citations, .. } = verify(&draft, &sources, 1.0);
+    let grounded = answerable.then(|| citations.len() as f64 / draft.markers.len() as f64);
+    let shown =
+        citations.iter().map(|citation| format!("{}: {}", sources[citation.source].uri, citation.quote));
+    Ok(Said { words: answerable.then_some(message), grounded, evidence: shown.collect() })
+}
+
+/// A passage as the verifier looks quotes up in it: by itself, as it was sent.
+fn source(passage: &Passage) -> Option<Source<'_>> {
+    Some(Source {
+        uri: passage.uri.clone(),
+        title: None,
+        heading: Vec::new(),
+        page: None,
+        text: Arc::new(CharMap::new(&passage.text)),
+        span: Span::new(0, passage.text.chars().count())?,
+        updated_at: String::new(),
+        superseded: false,
+        score: 0.0,
+        dense: None,
+    })
+}
+
+/// What that is worth, put into the row.
+pub(super) fn score(row: &mut Row, posed: &Posed, said: Said) {
+    let number = |truth: bool| f64::from(u8::from(truth));
+    let answered = said.words.is_some();
+    let Some(right) = right(posed, said.words.as_deref()) else {
+        row.state = State::Undefined;
+        row.why = Some("nobody said what is right".into());
+        return;
+    };
+    row.state = if answered { State::Scored } else { State::Abstained };
+    row.values = vec![
+        Some(right),
+        said.grounded,
+        (!posed.answerable).then_some(number(answered)),
+        Some(number(answered)),
+    ];
+    row.said = said.words.unwrap_or_else(|| "(no answer)".into());
+    row.evidence = said.evidence;
+}
+
+/// How right it is, in `[0, 1]`; `None`: nobody said what is right.
+fn right(posed: &Posed, said: Option<&str>) -> Option<f64> {
+    let number = |truth: bool| f64::from(u8::from(truth));
+    if !posed.answerable {
+        return Some(number(said.is_none()));
+    }
+    match (&posed.answer, posed.gold.is_empty(), said) {
+        (None, true, _) => None,
+        (_, _, None) => Some(0.0),
+        (Some(answer), _, Some(said)) => {
+            Some(number(flat(said).contains(&flat(answer.trim_end_matches('.')))))
+        }
+        (None, false, Some(said)) => {
+            let references: Vec<String> = posed.gold.iter().map(|gold| gold.quote.clone()).collect();
+            let item = TextItem { prediction: said, references: &references };
+            let bare = Resampling { seed: 0, resamples: 0 };
+            let found = text_metrics(&[item], &[TextMeasure::ContentRecall], &bare);
+            found.first().and_then(|metric| metric.items.first().copied())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn posed(text: &str) -> Posed {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn an_answer_is_right_by_its_words_and_silence_where_there_is_none() {
+        let known =
+            posed("{\"id\":\"a\",\"question\":\"?\",\"answer\":\"28 days.\",\"gold\":[{\"quote\":\"x\"}]}");
+        assert_eq!(right(&known, Some("You have 28  Days of leave [1].")), Some(1.0));
+        assert_eq!((right(&known, Some("Many.")), right(&known, None)), (Some(0.0), Some(0.0)));
+        let passage = posed(
+            "{\"id\":\"a\",\"question\":\"?\",\"gold\":[{\"quote\":\"Hotels are booked by the travel desk.\"}]}",
+        );
+        let half = right(&passage, Some("The hotel desk.")).unwrap();
+        assert!(half > 0.2 && half < 1.0, "{half}");
+        assert_eq!(right(&passage, Some("Hotels are booked by the travel desk.")), Some(1.0));
+        let silent = posed("{\"id\":\"a\",\"question\":\"?\",\"answerable\":false}");
+        assert_eq!((right(&silent, None), right(&silent, Some("Yes."))), (Some(1.0), Some(0.0)));
+        assert_eq!(right(&posed("{\"id\":\"a\",\"question\":\"?\"}"), Some("Yes.")), None);
+    }
+}

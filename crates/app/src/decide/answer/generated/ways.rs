@@ -1,0 +1,146 @@
+//! The ways a model is asked: the four cells of the square, and two that show what better or worse passages would do.
+
+use engraft_answer::{Prompt, Shown, memory_prompt, passages_prompt};
+use engraft_core::Mode;
+use engraft_decide::{Arm, Role};
+
+use super::super::questions::Posed;
+use crate::decide::cells::Cell;
+use crate::decide::meter::{Used, metered};
+use crate::endpoint::Endpoint;
+use crate::{Context, Error, SearchRequest, Workspace, search};
+
+/// A way to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// A cell of the square.
+    Cell(Cell),
+    /// The gold passages in place of those found: what perfect search could reach.
+    PerfectRetrieval,
+    /// The passages found for another question: what passages as such do.
+    RandomPassages,
+}
+
+/// A passage as it is sent.
+#[derive(Clone)]
+pub(super) struct Passage {
+    pub(super) uri: String,
+    title: Option<String>,
+    pub(super) text: String,
+}
+
+/// The passages found for a question, and what finding them took.
+pub(super) struct Found {
+    pub(super) passages: Vec<Passage>,
+    pub(super) used: Used,
+}
+
+impl Way {
+    /// All that can be taken: the cells, and diagnostics where they are wanted and can be had for every question.
+    pub(super) fn all(asked: &[Posed], diagnostics: bool) -> Vec<Way> {
+        let mut ways = [Cell::Base, Cell::Retrieval, Cell::Tuned, Cell::Both].map(Way::Cell).to_vec();
+        if diagnostics {
+            if asked.iter().all(|posed| !posed.answerable || !posed.gold.is_empty()) {
+                ways.push(Way::PerfectRetrieval);
+            }
+            ways.push(Way::RandomPassages);
+        }
+        ways
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Way::Cell(cell) => cell.name(),
+            Way::PerfectRetrieval => "perfect-retrieval",
+            Way::RandomPassages => "random-passages",
+        }
+    }
+
+    pub(super) fn looks_up(self) -> bool {
+        !matches!(self, Way::Cell(Cell::Base | Cell::Tuned))
+    }
+
+    pub(super) fn tuned(self) -> bool {
+        matches!(self, Way::Cell(Cell::Tuned | Cell::Both))
+    }
+
+    /// The model that is asked; `None`: it has no name.
+    pub(super) fn model(self, endpoint: &Endpoint) -> Option<&str> {
+        if self.tuned() { endpoint.tuned_model.as_deref() } else { Some(&endpoint.model) }
+    }
+
+    /// The arm without its rows.
+    pub(super) fn arm(self, endpoint: &Endpoint) -> Arm {
+        let model = &endpoint.model;
+        let quoted = "with quotes that are looked up";
+        let said = match self {
+            Way::Cell(Cell::Base) => format!("`{model}` answers from memory"),
+            Way::Cell(Cell::Tuned) => "The tuned model answers from memory".to_string(),
+            Way::Cell(Cell::Both) => format!("The tuned model answers from the passages found, {quoted}"),
+            Way::Cell(_) => format!("`{model}` answers from the passages found, {quoted}"),
+            Way::PerfectRetrieval => format!("`{model}` answers from the gold passages"),
+            Way::RandomPassages => format!("`{model}` answers from the passages found for another question"),
+        };
+        let (cell, role) = match self {
+            Way::Cell(cell) => (cell, Role::Candidate),
+            _ => (Cell::Retrieval, Role::Diagnostic),
+        };
+        let arm = cell.arm(said, Vec::new(), Default::default());
+        Arm { name: self.name().into(), role, on_premises: endpoint.on_premises, ..arm }
+    }
+
+    /// The passages that go with the question at `at`; none for one that is asked of the model's memory.
+    pub(super) fn passages(self, at: usize, asked: &[Posed], found: &[Found]) -> Vec<Passage> {
+        let gold = || {
+            let passage = |gold: &super::super::questions::Gold| Passage {
+                uri: gold.uri.clone().unwrap_or_else(|| "gold".into()),
+                title: None,
+                text: gold.quote.clone(),
+            };
+            asked[at].gold.iter().map(passage).collect()
+        };
+        match self {
+            Way::Cell(Cell::Base | Cell::Tuned) => Vec::new(),
+            Way::PerfectRetrieval if asked[at].answerable => gold(),
+            // Half the questions away, so that neighbours in the file, often of one document, do not lend each other theirs.
+            Way::RandomPassages => found[(at + found.len() / 2) % found.len()].passages.clone(),
+            _ => found[at].passages.clone(),
+        }
+    }
+
+    /// What the model is told.
+    pub(super) fn prompt(self, question: &str, passages: &[Passage]) -> Prompt {
+        if !self.looks_up() {
+            return memory_prompt(question);
+        }
+        let shown = |passage: &Passage| passage.title.clone().unwrap_or_else(|| passage.uri.clone());
+        let trails: Vec<String> = passages.iter().map(shown).collect();
+        let passages = passages.iter().zip(&trails);
+        let shown: Vec<Shown> =
+            passages.map(|(passage, trail)| Shown { trail, text: &passage.text }).collect();
+        passages_prompt(question, &shown)
+    }
+}
+
+/// The passages of every question, as `ask` would find them.
+pub(super) fn find(context: Context, workspace: &Workspace, asked: &[Posed]) -> Result<Vec<Found>, Error> {
+    context.progress.stage("look up", Some(asked.len() as u64));
+    let mut all = Vec::with_capacity(asked.len());
+    for posed in asked {
+        if context.cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let request = SearchRequest {
+            query: posed.question.clone(),
+            k: workspace.config.answer.passages,
+            mode: Mode::Hybrid,
+            ..SearchRequest::default()
+        };
+        let (report, used) = metered(|| search(context, workspace, &request));
+        let hits = report?.hits.into_iter();
+        let passages = hits.map(|hit| Passage { uri: hit.uri, title: hit.title, text: hit.text });
+        all.push(Found { passages: passages.collect(), used });
+        context.progress.advance(1);
+    }
+    Ok(all)
+}
