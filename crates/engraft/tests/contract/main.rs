@@ -13,9 +13,12 @@ mod decide_model;
 mod evaluation;
 mod extraction;
 mod faults;
+#[cfg(unix)]
+mod isolation;
 mod judges;
 mod judging;
 mod knowledge;
+mod legs;
 mod metrics;
 mod ranking;
 mod reading;
