@@ -35,7 +35,9 @@ pub use item::{check_item, text_of};
 pub use problem::{Problem, SchemaError};
 pub use pseudonym::{pseudonym, pseudonyms};
 pub use quality::{GoldResult, GoldScore, Standing, compare_with_gold, serve_gold, should_pause};
-pub use question::{Condition, LabelOption, Question, QuestionKind, TaxonomyNode, option_keys};
+pub use question::{
+    COMMAND_LETTERS, Condition, LabelOption, Question, QuestionKind, TaxonomyNode, option_keys,
+};
 pub use read::{AnswerError, Repair, Stage, is_asked, read_answers, repair};
 pub use record::{Given, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion};
 pub use resolve::{

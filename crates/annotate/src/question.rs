@@ -50,7 +50,7 @@ pub struct LabelOption {
     /// A tooltip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The key that picks it; by default its place among 1–9, 0, a–z, see [`option_keys`].
+    /// The key that picks it; by default the next free of 1–9, 0 and letters, see [`option_keys`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<char>,
     /// `#rrggbb`; by default chosen from a palette that colour-blind people can tell apart.
@@ -58,13 +58,19 @@ pub struct LabelOption {
     pub color: Option<String>,
 }
 
-/// The keys that pick the options, in their order: those given, and for the rest the next free of 1–9, 0, a–z.
+/// The letters that are commands of the studio by default; only a schema that names one gives it to an option.
+pub const COMMAND_LETTERS: &str = "cdefgijknprt";
+
+/// The keys that pick the options, in their order: those given, and for the rest the next free of 1–9, 0, a–z without
+/// the [`COMMAND_LETTERS`].
 ///
 /// `None` when there are more options than keys.
 pub fn option_keys(options: &[LabelOption]) -> Vec<Option<char>> {
     let given: Vec<char> =
         options.iter().filter_map(|option| option.key).map(|key| key.to_ascii_lowercase()).collect();
-    let mut free = "1234567890abcdefghijklmnopqrstuvwxyz".chars().filter(|key| !given.contains(key));
+    let mut free = "1234567890abcdefghijklmnopqrstuvwxyz"
+        .chars()
+        .filter(|key| !given.contains(key) && !COMMAND_LETTERS.contains(*key));
     options.iter().map(|option| option.key.or_else(|| free.next())).collect()
 }
 

@@ -30,6 +30,7 @@ function openSheet() {
   const sheet = el('dialog', { 'aria-labelledby': 'sheet-title' },
     el('h2', { id: 'sheet-title' }, 'Keys'),
     el('p', { class: 'help' }, 'Options go by the keys printed on them: 1–9, 0, then letters. Press a button and then a key to change a command.'),
+    el('p', { class: 'help' }, 'In a text with marked parts: , and . go to the part before and after, Delete removes it; + or Alt and a drag add a piece to it where parts may have gaps.'),
     say, el('table', { class: 'sheet-keys' }, rows), el('div', { class: 'row' }, reset, close));
   sheet.addEventListener('close', () => sheet.remove());
   document.body.append(sheet);

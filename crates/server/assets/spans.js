@@ -187,7 +187,7 @@ class Hand extends Marks {
     if (key === ' ') return this.acceptOffered();
     if (key === 'Escape') return this.escape();
     if (key === '.' || key === ',') return this.stepSpan(key === '.' ? 1 : -1);
-    if (key === '+' && this.selected && this.lastChosen) { this.chosen = this.lastChosen; this.addPart(...this.selected); return true; }
+    if (key === '+' && this.selected && this.lastChosen && 'discontinuous' in this.box.dataset) { this.chosen = this.lastChosen; this.addPart(...this.selected); return true; }
     if (!key.startsWith('Arrow')) return false;
     const by = key === 'ArrowRight' || key === 'ArrowDown' ? 1 : -1;
     if (this.chosen && /Left|Right/.test(key)) return this.moveEdge(by, event.shiftKey);

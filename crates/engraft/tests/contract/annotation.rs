@@ -268,6 +268,33 @@ fn a_dataset_travels_and_a_lossy_way_is_named() {
 }
 
 #[test]
+fn strict_refuses_what_would_be_lost_and_writes_nothing() {
+    let bench = bench();
+    let item = next(&bench, "ana");
+    submit(&bench, "ana", &item, "fault");
+    let out = bench.path("lossy.jsonl");
+    let export = ["dataset", "export", "topics", out.to_str().unwrap(), "--format", "doccano"];
+    let losses = bench.json(&export)["losses"].clone();
+    assert!(!losses.as_array().unwrap().is_empty(), "{losses}");
+    std::fs::remove_file(&out).unwrap();
+    let (status, refused) = bench.json_status(&[&export[..], &["--strict"]].concat());
+    assert_eq!((status, &refused["error"]["kind"]), (2, &"user".into()), "{refused}");
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("nothing was written, for something would be lost: "), "{message}");
+    assert!(!out.exists());
+
+    let line = json!({ "text": "Is it on?", "label": ["use"], "Comments": ["odd"] }).to_string();
+    let commented = file(&bench, "commented.jsonl", &line);
+    let import = ["dataset", "import", "topics", commented.as_str(), "--format", "doccano"];
+    let (status, refused) = bench.json_status(&[&import[..], &["--strict"]].concat());
+    assert_eq!((status, &refused["error"]["kind"]), (2, &"user".into()), "{refused}");
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("nothing was imported, for something would be lost: "), "{message}");
+    assert_eq!(bench.json(&["dataset", "show", "topics"])["items"], 3);
+    assert_eq!(bench.json(&import)["items"], 1, "without --strict it comes in, less its comment");
+}
+
+#[test]
 fn wrong_use_is_told_what_to_do() {
     let bench = bench();
     let broken = file(

@@ -66,6 +66,18 @@ export default async function spans(studio) {
   const { answers } = await studio.stored('ana', dataset, 'i1');
   same(answers.q.map(({ label, quote }) => [label, quote]), given.map(({ label, quote }) => [label, quote]), 'the stored spans');
   for (const { char_start: from, char_end: to, quote } of answers.q) same([...TEXT].slice(from, to).join(''), quote, 'offsets are code points of the stored text');
+
+  // A piece is added to a part only where parts may have gaps.
+  for (const discontinuous of [true, false]) {
+    const asked = [{ ...questions[0], discontinuous }];
+    const other = await studio.dataset({ fields: [{ name: 'text', type: 'text' }], questions: asked }, [{ fields: { text: 'one two three four' } }]);
+    await studio.work(page, other);
+    await drag(page, 'one');
+    await press(page, '1');
+    await page.focus('[data-text]');
+    await press(page, 'ArrowDown +');
+    same((await kept())[0].parts?.length ?? 1, discontinuous ? 2 : 1, `pieces, with gaps ${discontinuous ? 'allowed' : 'forbidden'}`);
+  }
 }
 
 /// Selects the `nth` place of some words with the pointer.

@@ -44,4 +44,12 @@ export default async function suggestions(studio) {
   same(await page.inputValue('dialog textarea'), '123 xyz? g', 'typing is typing');
   await press(page, 'Control+Enter');
   await page.waitForSelector('dialog', { state: 'detached' });
+  await press(page, 'f');
+  await page.waitForSelector('dialog textarea');
+  await page.keyboard.type('Is this one ours?');
+  await press(page, 'Control+Enter');
+  await page.waitForSelector('dialog', { state: 'detached' });
+  const { comments } = await studio.api('olga', `datasets/${hidden}/comments?item=i1`);
+  const stored = comments.map(({ by, text, flag }) => ({ by, text, flag }));
+  same(stored, [{ by: 'ana', text: '123 xyz? g', flag: false }, { by: 'ana', text: 'Is this one ours?', flag: true }], 'the comment and the flag are stored');
 }
