@@ -75,6 +75,14 @@ fn the_demonstration_tunes_a_classifier_and_a_reranker_and_says_what_each_gained
     let run = crate::bench::run(command);
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let annotated = &report["annotated"];
+    assert_eq!((&annotated["dataset"], &annotated["items"]), (&"support-topics".into(), &72.into()));
+    let agreement = &annotated["agreement"][0];
+    assert_eq!(agreement["measure"], "alpha_nominal", "{annotated}");
+    assert!(
+        agreement["metric"]["value"].is_number() && agreement["metric"]["low"].is_number(),
+        "{annotated}"
+    );
     for (tuned, measure) in [("tuned", "accuracy"), ("reranked", "nDCG@10")] {
         let tuned = &report[tuned];
         for metric in [&tuned["eval"][measure], &tuned["against_base"][measure]] {
