@@ -26,7 +26,7 @@ ASSETS = ROOT / "crates/server/assets"
 MODULES = ROOT / "target/test-assets/browser/node_modules"
 PORT, PASSWORD = 7716, "a-long-password"
 PEOPLE = {"olga": "owner", "lena": "lead", "rosa": "reviewer", "ana": "annotator", "ben": "annotator", "vic": "viewer"}
-JOURNEYS = ["queue", "large"]
+JOURNEYS = ["queue", "large", "draft"]
 
 
 def sent():
