@@ -44,7 +44,7 @@ fn index(step: u32) -> Index {
             }
             Entry { chunk, doc: chunk, body, vector: Some(vec![0.6, 0.8]), ..Entry::default() }
         };
-        let acl = |doc: u32| vec![if doc % 10 == 0 { "board" } else { "staff" }.into()];
+        let acl = |doc: u32| vec![if doc.is_multiple_of(10) { "board" } else { "staff" }.into()];
         let docs = chunks.clone().map(|doc| DocFacts { doc, acl: acl(doc), ..DocFacts::default() });
         let (docs, add) = (docs.collect(), chunks.clone().map(entry).collect());
         // A few die again, so that lists hold rows that must not count.
