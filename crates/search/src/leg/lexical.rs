@@ -27,8 +27,8 @@ const WINDOW: usize = 1 << 14;
 const TASK: usize = 4 * WINDOW;
 /// Segments with fewer rows are scanned on the calling thread.
 const PARALLEL: usize = 150_000;
-/// Sums of the same numbers in another order differ by less than this share of the floor.
-const ROUNDING: f32 = 1e-5;
+/// Sums of the same numbers in another order differ by less than this share of the floor, up to a thousand terms and more.
+const ROUNDING: f32 = 1e-4;
 
 /// What the lexical leg found.
 pub(crate) struct Ranking {
