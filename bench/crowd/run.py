@@ -11,7 +11,6 @@ import collections
 import json
 import os
 import pathlib
-import platform
 import random
 import statistics
 import subprocess
@@ -26,6 +25,9 @@ sys.path.insert(0, str(ROOT / "bench/studio"))
 from engraft import PORT, Engraft, command  # noqa: E402
 from server import Server  # noqa: E402
 import tasks  # noqa: E402
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about, load  # noqa: E402
 
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", TARGET / "release/engraft")).resolve()
@@ -207,9 +209,7 @@ def main():
     words = words.parse_args()
     if "ENGRAFT_BINARY" not in os.environ:
         subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "engraft"], cwd=ROOT, check=True)
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout
-    results = {"commit": commit.strip(), "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-               "python": platform.python_version(), "seed": SEED, "load_before": os.getloadavg()}
+    results = about(SEED)
     with tempfile.TemporaryDirectory(dir=TARGET) as folder:
         folder = pathlib.Path(folder)
         side = Engraft(BINARY, folder)
@@ -223,7 +223,7 @@ def main():
             results["answers while the command line imports"] = beside_an_import(side, folder, words)
         finally:
             side.server.stop()
-    results["load_after"] = os.getloadavg()
+    results["load_after"] = load()
     (ROOT / "bench/results/crowd.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(results, indent=1))
     wrong = ["items above k", "items below k", "people twice on an item", "acknowledged answers lost",

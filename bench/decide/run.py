@@ -10,9 +10,12 @@ load of the machine before and after. The numbers analysed are made up (seed 1);
 import json
 import os
 import pathlib
-import platform
 import statistics
 import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about, load  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -27,7 +30,7 @@ def run(threads):
 
 
 def main():
-    before = os.getloadavg()[0]
+    whence = about(1)
     rows = {}
     for threads in (1, 2):
         all_runs = [run(threads) for _ in range(ROUNDS)]
@@ -35,9 +38,7 @@ def main():
         rows[f"{threads} threads"] = {"median_s": statistics.median(seconds), "range": [min(seconds), max(seconds)],
                                       "decide_s": statistics.median(one["decide_s"] for one in all_runs)}
     design = {key: all_runs[0][key] for key in ("arms", "questions", "measures", "seeds", "resamples", "html_bytes")}
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
-    result = {"what": "decide and report", "commit": commit, "seed": 1, "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-              "load": [round(before, 1), round(os.getloadavg()[0], 1)], **design, "wall": rows}
+    result = {"what": "decide and report", **whence, "load_after": load(), **design, "wall": rows}
     path = ROOT / "bench/results/decide.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
     print(path.read_text())

@@ -7,9 +7,12 @@ what the database adds is measured with it.
 import json
 import os
 import pathlib
-import platform
 import subprocess
+import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about, load  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROUNDS = 5
@@ -24,20 +27,14 @@ def run(*words):
 def main():
     build = ["cargo", "build", "--release", "--quiet", "-p", "engraft-annotate", "--example", "formats"]
     subprocess.run(build, cwd=ROOT, check=True)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    results = {
-        "commit": commit.strip(),
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-        "load_before": os.getloadavg(),
-        "tasks": 50_000,
-    }
+    results = {**about(0), "tasks": 50_000}
     with tempfile.TemporaryDirectory() as folder:
         tasks, out = pathlib.Path(folder) / "tasks.json", pathlib.Path(folder) / "out"
         run("make", "50000", tasks)
         results["import"] = [run("import", tasks) for _ in range(ROUNDS)]
         results["export"] = [run("export", tasks, out) for _ in range(ROUNDS)]
     results["unicode"] = run("unicode", "100000")
-    results["load_after"] = os.getloadavg()
+    results["load_after"] = load()
     median = {
         "import_seconds": sorted(one["import_seconds"] for one in results["import"])[ROUNDS // 2],
         "export_seconds": sorted(one["label-studio"]["seconds"] for one in results["export"])[ROUNDS // 2],

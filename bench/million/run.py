@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import random
 import resource
 import subprocess
@@ -20,6 +19,9 @@ sys.path.insert(0, str(ROOT / "bench/studio"))
 
 import tasks  # noqa: E402
 from engraft import Engraft, command  # noqa: E402
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about, load  # noqa: E402
 
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", TARGET / "release/engraft")).resolve()
@@ -112,12 +114,10 @@ def main():
     words = words.parse_args()
     if "ENGRAFT_BINARY" not in os.environ:
         subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "engraft"], cwd=ROOT, check=True)
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout
-    results = {"commit": commit.strip(), "machine": f"{os.cpu_count()} cores, {platform.machine()}", "seed": SEED,
-               "items": words.items, "load_before": os.getloadavg()}
+    results = {**about(SEED), "items": words.items}
     with tempfile.TemporaryDirectory(dir=TARGET) as folder:
         measure(pathlib.Path(folder), words, results)
-    results["load_after"] = os.getloadavg()
+    results["load_after"] = load()
     print(json.dumps(results, indent=1))
     (ROOT / "bench/results/million.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 

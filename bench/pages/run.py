@@ -8,7 +8,6 @@ import gzip
 import json
 import os
 import pathlib
-import platform
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,9 @@ sys.path.insert(0, str(ROOT / "bench/studio"))
 
 from engraft import command  # noqa: E402
 from server import Server  # noqa: E402
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about, load  # noqa: E402
 
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", TARGET / "release/engraft")).resolve()
@@ -60,12 +62,10 @@ def measure(folder):
 def main():
     if "ENGRAFT_BINARY" not in os.environ:
         subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "engraft"], cwd=ROOT, check=True)
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout
-    results = {"commit": commit.strip(), "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-               "load_before": os.getloadavg()}
+    results = about(None)
     with tempfile.TemporaryDirectory(dir=TARGET) as folder:
         results |= measure(pathlib.Path(folder))
-    results |= {"sent": sent(), "load_after": os.getloadavg()}
+    results |= {"sent": sent(), "load_after": load()}
     print(json.dumps(results, indent=1))
     (ROOT / "bench/results/pages.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 

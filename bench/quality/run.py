@@ -14,6 +14,9 @@ import sys
 import tempfile
 import venv
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("ENGRAFT_TEST_DATA", ROOT / "../shared/data")).resolve()
 BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", ROOT / "target/release/engraft"))
@@ -196,9 +199,8 @@ def main():
         subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
     wanted = sys.argv[1:] or list(COLLECTIONS)
     config = os.environ.get("ENGRAFT_BENCH_CONFIG", "")
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     target = ROOT / "bench/results/quality.json"
-    results = {"commit": commit.strip(), "seed": SEED, "resamples": RESAMPLES, "scorer": REQUIREMENTS[1],
+    results = {**about(SEED), "resamples": RESAMPLES, "scorer": REQUIREMENTS[1],
                "interval": "95 % percentile bootstrap over queries", "collections": {}}
     print("| collection | documents | lexical | dense | hybrid |\n|---|---|---|---|---|")
     for name in wanted:

@@ -8,10 +8,12 @@ waiting is measured on the disk, every answer synced.
 import json
 import os
 import pathlib
-import platform
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about, load  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -31,12 +33,10 @@ def main():
     seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 60
     build = ["cargo", "build", "--release", "--quiet", "-p", "engraft-store", "--example", "annotators"]
     subprocess.run(build, cwd=ROOT, check=True)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    results = {"commit": commit.strip(), "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-               "load_before": os.getloadavg()}
+    results = about(0)
     with tempfile.TemporaryDirectory(dir=TARGET) as folder:
         results["load"] = annotators("load", pathlib.Path(folder) / "load.db", 32, items, seconds)
-    results["load_after"] = os.getloadavg()
+    results["load_after"] = load()
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else TARGET) as folder:
         results["exact"] = [annotators("exact", pathlib.Path(folder) / "exact.db", 64, 10_000, k) for k in (1, 2, 3)]
     (ROOT / "bench/results/queue.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -10,7 +10,6 @@ them anew.
 import json
 import os
 import pathlib
-import platform
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,9 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench/quality"))
 import run as quality  # noqa: E402
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about  # noqa: E402
 
 BINARY = quality.BINARY
 THREADS = os.environ.get("ENGRAFT_BENCH_THREADS", "2")
@@ -80,7 +82,6 @@ def measure(folder, part):
 def main():
     if "ENGRAFT_BINARY" not in os.environ:
         subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     target = ROOT / "bench/results/ranking.json"
     results = {"parts": {}}
     if target.exists():
@@ -89,10 +90,9 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(kept or scratch)
         for part in sys.argv[1:] or PARTS:
-            load = os.getloadavg()[0]
+            whence = about(0)
             found = measure(folder, part)
-            found.update(commit=commit.strip(), machine=f"{os.cpu_count()} cores, {platform.machine()}",
-                         threads=int(THREADS), load_before=round(load, 2))
+            found.update(whence, threads=int(THREADS))
             results["parts"][part] = found
             print(part, found["why"], flush=True)
             target.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -8,11 +8,13 @@ together anew, vectors are blends of its vectors.
 import json
 import os
 import pathlib
-import platform
 import sqlite3
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("ENGRAFT_TEST_DATA", ROOT / "../shared/data")).resolve()
@@ -38,8 +40,7 @@ def main():
     sizes = [int(word) for word in sys.argv[1:]] or [100_000, 1_000_000]
     build = ["cargo", "build", "--release", "--quiet", "--workspace", "--bins", "--examples"]
     subprocess.run(build, cwd=ROOT, check=True)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    results = {"commit": commit.strip(), "machine": f"{os.cpu_count()} cores, {platform.machine()}"}
+    results = about(0)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         real_chunks(folder)

@@ -7,8 +7,11 @@ Run with `cargo xtask bench statistics`; writes bench/results/statistics.json. N
 import json
 import os
 import pathlib
-import platform
 import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about, load  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -21,12 +24,9 @@ def main():
         build = ["cargo", "build", "--release", "--quiet", "-p", "engraft-eval", "--example", "coverage"]
         subprocess.run(build, cwd=ROOT, check=True)
         binary = TARGET / "release/examples/coverage"
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    before = os.getloadavg()
+    whence = about(f"0 to {int(TIMES) - 1}")
     found = json.loads(subprocess.run([binary, TIMES, RESAMPLES], capture_output=True, text=True, check=True).stdout)
-    results = {"commit": commit.strip(), "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-               "threads": int(os.environ.get("RAYON_NUM_THREADS", os.cpu_count())),
-               "load before and after": [before, os.getloadavg()], "seeds": f"0 to {int(TIMES) - 1}", **found}
+    results = {**whence, "load_after": load(), "threads": int(os.environ.get("RAYON_NUM_THREADS", os.cpu_count())), **found}
     path = ROOT / "bench/results/statistics.json"
     path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({name: value for name, value in results.items() if name != "designs"}, indent=1))

@@ -11,11 +11,11 @@ import importlib.metadata
 import json
 import os
 import pathlib
-import platform
 import random
 import resource
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -24,6 +24,9 @@ import tasks
 from engraft import Engraft, command
 from label_studio import LabelStudio, install
 from server import Server
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about, load  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -174,9 +177,7 @@ def main():
     words = words.parse_args()
     if "ENGRAFT_BINARY" not in os.environ:
         subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "engraft"], cwd=ROOT, check=True)
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout
-    results = {"commit": commit.strip(), "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-               "python": platform.python_version(), "seed": SEED, "tasks": words.tasks, "load_before": os.getloadavg()}
+    results = {**about(SEED), "tasks": words.tasks}
     program = None
     if words.alone:
         results["label-studio"] = before()
@@ -187,7 +188,7 @@ def main():
         results["label-studio version"] = package.version
     with tempfile.TemporaryDirectory(dir=TARGET) as folder:
         measure(pathlib.Path(folder), program, words, results)
-    write(results | {"load_after": os.getloadavg()})
+    write(results | {"load_after": load()})
 
 
 def before():

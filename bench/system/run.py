@@ -14,8 +14,12 @@ import shutil
 import sqlite3
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("ENGRAFT_TEST_DATA", ROOT / "../shared/data")).resolve()
@@ -26,6 +30,7 @@ CROWD = 100_000
 # Replaces documents and looks whether they are seen (crates/app/examples/visible.rs).
 VISIBLE = pathlib.Path(os.environ.get("ENGRAFT_VISIBLE", ROOT / "target/release/examples/visible"))
 CHANGES = 1_000
+SEED = 0
 
 
 def engraft(workspace, *words):
@@ -41,7 +46,7 @@ def engraft(workspace, *words):
 def pages(folder, count):
     """Pages of about 2 KB, cut from real abstracts."""
     words = (DATA / "rag-scifact/corpus.jsonl").read_text(encoding="utf-8").split()
-    dice = random.Random(0)
+    dice = random.Random(SEED)
     for number in range(count):
         place = folder / str(number % 100)
         place.mkdir(parents=True, exist_ok=True)
@@ -138,7 +143,7 @@ def crowded(folder):
 
 def mixed_pages(docs, out):
     """So many pages of the handbook's sentences, put together anew, that there are about CROWD chunks."""
-    dice = random.Random(0)
+    dice = random.Random(SEED)
     sentences = []
     for path in sorted(docs.rglob("*.md")):
         for paragraph in path.read_text(encoding="utf-8").split("\n\n"):
@@ -156,7 +161,7 @@ def mixed_pages(docs, out):
 
 def blend_vectors(path):
     """Gives every chunk without a vector the mean of two that are there."""
-    dice = random.Random(0)
+    dice = random.Random(SEED)
     store = sqlite3.connect(path)
     (model,) = store.execute("SELECT id FROM model").fetchone()
     real = [array.array("f", body) for (body,) in store.execute("SELECT body FROM vector ORDER BY hash")]
@@ -175,9 +180,7 @@ def main():
     if "ENGRAFT_VISIBLE" not in os.environ:
         example = ["cargo", "build", "--release", "--quiet", "-p", "engraft-app", "--example", "visible"]
         subprocess.run(example, cwd=ROOT, check=True)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    results = {"commit": commit.strip(), "cores": os.cpu_count(), "binary_MB": round(BINARY.stat().st_size / 1e6, 1),
-               "load_before": os.getloadavg()[0]}
+    results = {**about(SEED), "binary_MB": round(BINARY.stat().st_size / 1e6, 1)}
     parts = {"without an encoder": lexical, "with all-MiniLM-L6-v2, f32": hybrid, "among 100,000 chunks": crowded}
     for name, part in parts.items():
         with tempfile.TemporaryDirectory() as folder:
