@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let wanted = arguments.get(2).map_or("auto", String::as_str);
         let tier = Tier::ALL.into_iter().find(|tier| tier.name() == wanted);
         let resampling = Resampling { seed: 0, resamples: 1000 };
-        let options = GroundednessOptions { tier, seeds: 3, seed: 0, resampling };
+        let options = GroundednessOptions { tier, seeds: 3, seed: 0, reading: None, resampling };
         let found = tune_groundedness(&rows, None, &options, encoder, &Silent, &Cancel::default())?;
         writeln!(
             out,

@@ -7,8 +7,8 @@ use engraft_core::Embed;
 use engraft_eval::Resampling;
 use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe, Trained};
 use engraft_tune::groundedness::{
-    BASE, Claim, ClaimRow, Groundedness, GroundednessOptions, Judged, Tier, UNSURE, measures, read_claims,
-    tune_groundedness as tune,
+    BASE, Claim, ClaimRow, Groundedness, GroundednessOptions, Judged, Reader, Reading, Tier, UNSURE,
+    measures, read_claims, tune_groundedness as tune,
 };
 use engraft_tune::{TuneError, seeds};
 use serde_json::{Value, json};
@@ -21,12 +21,15 @@ use crate::tune::report::TuneReport;
 use crate::tune::{PROBES, RESAMPLES, TuneRequest, judging};
 use crate::{Context, Error, Workspace};
 
+/// The folder of a model's own encoder.
+const OWN: &str = "encoder";
+
 /// What judge of claims to tune.
 #[derive(Clone, Debug)]
 pub struct GroundednessRequest {
     /// What every tuner is asked.
     pub tune: TuneRequest,
-    /// `coverage`, `shipped`, `features`, `meaning` or `auto`.
+    /// `coverage`, `shipped`, `features`, `meaning`, `encoder` or `auto`.
     pub method: String,
 }
 
@@ -48,33 +51,43 @@ pub fn tune_groundedness(
     let fits = |question: &Question| matches!(question.kind, QuestionKind::Support { .. });
     let source = judging::rows(context, workspace, who, asked, read, &fits, "support", &of_item)?;
     let eval = asked.eval.as_deref().map(|path| judging::of_file(path, read)).transpose()?;
-    // Only the highest tier compares meanings, and a person who wants none of it need not have an encoder.
+    // Only the two highest tiers need an encoder, and a person who wants none of it need not have one.
     let encoder = match tier {
-        Some(Tier::Meaning) => base::open(context, workspace, asked.base.as_deref())?,
+        Some(Tier::Meaning | Tier::Encoder) => base::open(context, workspace, asked.base.as_deref())?,
         _ => None,
     };
+    let name = judging::name(workspace, asked, &source.stem, "groundedness");
+    let draft = Draft::begin(&workspace.models(), &name)?;
+    let own = draft.path().join(OWN);
+    let reading = encoder.as_ref().filter(|_| tier == Some(Tier::Encoder));
+    let reading = reading.map(|base| Reading { base: &base.dir, into: &own, threads: workspace.threads() });
+    if reading.is_some() {
+        std::fs::create_dir(&own).map_err(Error::io("create", &own))?;
+    }
     let options = GroundednessOptions {
         tier,
         seeds: asked.seeds,
         seed: asked.seed,
+        reading,
         resampling: Resampling { seed: asked.seed, resamples: RESAMPLES },
     };
-    let encoding = encoder.as_ref().map(|base| &base.encoder as &dyn Embed);
+    let encoding = encoder.as_ref().filter(|_| tier == Some(Tier::Meaning));
+    let encoding = encoding.map(|base| &base.encoder as &dyn Embed);
     let held = eval.as_ref().map(|eval| eval.rows.as_slice());
     let tuned = tune(&source.rows, held, &options, encoding, context.progress, context.cancel)?;
     let seconds = ((context.now_ns)() - began) as f64 / 1e9;
     context.progress.stage("register", None);
-    let name = judging::name(workspace, asked, &source.stem, "groundedness");
-    let draft = Draft::begin(&workspace.models(), &name)?;
     tuned.model.save(draft.path())?;
-    let base = encoder.as_ref().filter(|_| tuned.model.needs_encoder()).map(BaseEncoder::remembered);
+    let needed = tuned.model.needs_encoder() || tuned.tier == Tier::Encoder;
+    let base = encoder.as_ref().filter(|_| needed).map(BaseEncoder::remembered);
     let judged_by = eval.as_ref().unwrap_or(&source);
     let claims: Vec<Claim> = judged_by.rows.iter().take(PROBES).map(|row| row.claim.clone()).collect();
-    let says = |model: &Groundedness| -> Result<Vec<Value>, TuneError> {
-        let judged = measures(&claims, encoding.filter(|_| model.needs_encoder()))?;
-        Ok(judged.iter().map(|features| answer(&model.judge(features))).collect())
+    let says = |model: &Groundedness, dir: &Path| -> Result<Vec<Value>, TuneError> {
+        let reader = reader_of(model, dir, workspace.threads())?;
+        let encoder = encoding.filter(|_| model.needs_encoder());
+        Ok(judge(model, &claims, encoder, reader.as_ref())?.iter().map(answer).collect())
     };
-    let probes = claims.iter().zip(says(&tuned.model)?);
+    let probes = claims.iter().zip(says(&tuned.model, draft.path())?);
     let probes = probes.map(|(claim, output)| Probe {
         input: json!({ "claim": claim.text, "evidence": claim.evidence }),
         output,
@@ -104,7 +117,7 @@ pub fn tune_groundedness(
         probes: probes.collect(),
         files: Default::default(),
     };
-    let artefact = draft.register(manifest, |read| says(&Groundedness::load(read)?))?;
+    let artefact = draft.register(manifest, |read| says(&Groundedness::load(read)?, &read.dir))?;
     let mut report = TuneReport::of(&artefact, judging::data_report(&source, eval.as_ref(), said));
     report.stopped = tuned.stopped;
     Ok(report)
@@ -113,7 +126,7 @@ pub fn tune_groundedness(
 fn tier(method: &str) -> Result<Option<Tier>, Error> {
     let found = Tier::ALL.into_iter().find(|tier| tier.name() == method);
     if found.is_none() && method != "auto" {
-        let hint = "choose auto, coverage, shipped, features or meaning".to_string();
+        let hint = "choose auto, coverage, shipped, features, meaning or encoder".to_string();
         return Err(Error::Request { message: format!("`{method}` is no method for groundedness"), hint });
     }
     Ok(found)
@@ -159,17 +172,38 @@ pub(crate) fn predict(
     let model = Groundedness::load(artefact)?;
     let encoder = model.needs_encoder().then(|| base_of(context, workspace, artefact)).transpose()?;
     let encoder = encoder.as_ref().map(|encoder| encoder as &dyn Embed);
+    let reader = reader_of(&model, &artefact.dir, workspace.threads())?;
     let say = |rows: &[ClaimRow]| {
         let claims: Vec<Claim> = rows.iter().map(|row| row.claim.clone()).collect();
-        let judged = measures(&claims, encoder)?;
-        let line = |(row, features): (&ClaimRow, _)| {
-            let mut line = answer(&model.judge(features));
+        let judged = judge(&model, &claims, encoder, reader.as_ref())?;
+        let line = |(row, judged): (&ClaimRow, &Judged)| {
+            let mut line = answer(judged);
             line["id"] = row.id.clone().into();
             line
         };
         Ok(rows.iter().zip(&judged).map(line).collect())
     };
     judging::lines(context, read_claims(input, false)?, |row| row.line, &say, take)
+}
+
+/// The encoder of its own that a model has.
+fn reader_of(model: &Groundedness, dir: &Path, threads: usize) -> Result<Option<Reader>, TuneError> {
+    (model.reads != 0.0).then(|| Reader::open(&dir.join(OWN), threads)).transpose()
+}
+
+/// What a model makes of each claim.
+fn judge(
+    model: &Groundedness,
+    claims: &[Claim],
+    encoder: Option<&dyn Embed>,
+    reader: Option<&Reader>,
+) -> Result<Vec<Judged>, TuneError> {
+    let measured = measures(claims, encoder)?;
+    let read = match reader {
+        Some(reader) => reader.says(claims, &measured)?,
+        None => vec![0.0; claims.len()],
+    };
+    Ok(measured.iter().zip(read).map(|(features, read)| model.judge(features, read)).collect())
 }
 
 fn answer(judged: &Judged) -> Value {

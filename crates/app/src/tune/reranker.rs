@@ -179,7 +179,7 @@ fn pairs(
         let (one, question) = (&lesson.train[row], &found.vectors[row]);
         let mut add = |at: usize, relevance: f32| {
             let pair = pair_ids(start.tokenizer(), &one.text, &ground.texts[at], request.window);
-            pairs.push(JudgedPair { pair, relevance });
+            pairs.push(JudgedPair { pair, relevance, prior: 0.0 });
         };
         for (&doc, &gain) in one.gains.iter().filter(|(_, gain)| **gain > 0) {
             let Some(right) = nearest(ground, doc, question) else { continue };

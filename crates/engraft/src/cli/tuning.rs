@@ -86,7 +86,8 @@ pub(crate) struct Groundedness {
     #[command(flatten)]
     pub(crate) job: Job,
     /// How: coverage (words that are there), shipped (the weights that come along), features (weights of all measures), meaning
-    /// (those and the encoder), or auto (up from the cheapest while the gain is real, to features)
+    /// (those and the encoder), encoder (features, and an encoder trained to read claim and evidence together; minutes), or auto
+    /// (up from the cheapest while the gain is real, to features)
     #[arg(long, default_value = "auto")]
     pub(crate) method: String,
 }

@@ -3,11 +3,14 @@
 //! [`measures`] makes numbers of a claim and its evidence; [`tune_groundedness`] fits their weights to a project's own labels
 //! and calibrates them; a [`Groundedness`] model gives a chance and a verdict, which is "unsure" where it does not know.
 
+mod candidate;
 mod claim;
 pub(crate) mod doubt;
 mod features;
 mod fit;
 mod model;
+mod reading;
+mod report;
 mod rows;
 mod tuner;
 mod words;
@@ -15,5 +18,6 @@ mod words;
 pub use claim::{Claim, measures};
 pub use features::{FEATURES, Feature, Features, LEXICAL, Sign};
 pub use model::{Groundedness, Judged, UNSURE, Verdict, shipped};
+pub use reading::{Reader, Reading};
 pub use rows::{ClaimRow, read_claims};
 pub use tuner::{BASE, ENOUGH, GroundednessOptions, TRUSTED, Tier, TunedGroundedness, tune_groundedness};

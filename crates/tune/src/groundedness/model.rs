@@ -47,15 +47,18 @@ pub struct Groundedness {
     pub start: f64,
     /// What each measure adds, by name; measures that add nothing are left out.
     pub weights: BTreeMap<String, f64>,
+    /// How many times what its own encoder reads is added; 0 where it has none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reads: f64,
     /// Whether it has proven itself on enough labels; if not, every verdict is unsure.
     pub trusted: bool,
 }
 
 impl Groundedness {
-    pub(crate) fn new(linear: &Linear, trusted: bool) -> Groundedness {
+    pub(crate) fn new(linear: &Linear, reads: f64, trusted: bool) -> Groundedness {
         let named = FEATURES.iter().zip(&linear.weights).filter(|(_, weight)| **weight != 0.0);
         let weights = named.map(|(feature, weight)| (feature.name.to_string(), *weight)).collect();
-        Groundedness { start: linear.start, weights, trusted }
+        Groundedness { start: linear.start, weights, reads, trusted }
     }
 
     /// The weights in the order of [`FEATURES`].
@@ -69,17 +72,17 @@ impl Groundedness {
         FEATURES[LEXICAL..].iter().any(|feature| self.weights.contains_key(feature.name))
     }
 
-    /// The log-odds that a claim with these measures is supported.
-    pub fn log_odds(&self, features: &Features) -> f64 {
+    /// The log-odds that a claim with these measures is supported; `read` is what its own encoder says of it, 0 without one.
+    pub fn log_odds(&self, features: &Features, read: f32) -> f64 {
         let told = FEATURES.iter().zip(&features.values);
         let each =
             told.filter_map(|(feature, value)| Some(self.weights.get(feature.name)? * f64::from(*value)));
-        self.start + each.sum::<f64>()
+        self.start + each.sum::<f64>() + self.reads * f64::from(read)
     }
 
-    /// What it makes of a claim with these measures.
-    pub fn judge(&self, features: &Features) -> Judged {
-        let score = sigmoid(self.log_odds(features));
+    /// What it makes of a claim with these measures, of which its own encoder says `read`; 0 without one.
+    pub fn judge(&self, features: &Features, read: f32) -> Judged {
+        let score = sigmoid(self.log_odds(features, read));
         let verdict = if self.trusted { verdict(score) } else { Verdict::Unsure };
         Judged { score, verdict, missing: features.missing.clone() }
     }
@@ -120,7 +123,11 @@ pub(crate) fn verdict(score: f64) -> Verdict {
 /// by `examples/ground.rs`, with a ridge of 100 on 400 claims' worth of weight.
 pub fn shipped() -> Groundedness {
     let weights = SHIPPED.iter().map(|(name, weight)| ((*name).to_string(), *weight)).collect();
-    Groundedness { start: SHIPPED_START, weights, trusted: false }
+    Groundedness { start: SHIPPED_START, weights, reads: 0.0, trusted: false }
+}
+
+fn is_zero(x: &f64) -> bool {
+    *x == 0.0
 }
 
 const SHIPPED_START: f64 = -1.752;

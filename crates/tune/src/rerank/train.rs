@@ -20,6 +20,8 @@ pub struct JudgedPair {
     pub pair: PairIds,
     /// 1: answers it; 0: does not; grades between where judgements are graded.
     pub relevance: f32,
+    /// The log-odds known without reading; the cross-encoder learns what to add. 0 where nothing is known.
+    pub prior: f32,
 }
 
 /// A cross-encoder in training.
@@ -51,6 +53,12 @@ impl<'a> RerankTask<'a> {
         let positive = (pairs.len() as f64 - relevant) / relevant;
         let heads = Heads::new(body.config().hidden, seed);
         Ok(RerankTask { body, heads, pairs, positive, tokens })
+    }
+
+    /// Relevant pairs weigh as much as irrelevant ones, however many there are of each: its logits are log-odds then.
+    pub fn as_they_come(mut self) -> Self {
+        self.positive = 1.0;
+        self
     }
 
     /// Writes it in the classic layout of cross-encoders, for pairs of up to `window` ids; `base` is the folder the body came
@@ -93,7 +101,8 @@ impl RerankTask<'_> {
             places.iter().flat_map(|&start| &forward.hidden[start * hidden..][..hidden]).copied().collect();
         let (pooled, logits) = self.heads.forward(&first);
         let wanted: Vec<f32> = part.iter().map(|one| one.relevance).collect();
-        let (loss, grads) = binary(&logits, &wanted, self.positive, size as f64);
+        let told: Vec<f32> = logits.iter().zip(&part).map(|(logit, one)| logit + one.prior).collect();
+        let (loss, grads) = binary(&told, &wanted, self.positive, size as f64);
         let back = self.heads.backward(&first, &pooled, &grads);
         let mut states = vec![0.0; forward.hidden.len()];
         for (&start, grad) in places.iter().zip(back.chunks_exact(hidden)) {
@@ -127,6 +136,7 @@ mod tests {
         let pair = |q: usize, p: usize| JudgedPair {
             pair: pair_ids(tokenizer, FACTS[q].0, FACTS[p].1, 64),
             relevance: f32::from(u8::from(q == p)),
+            prior: 0.0,
         };
         (0..6).flat_map(|q| (0..6).map(move |p| (q, p))).map(|(q, p)| pair(q, p)).collect()
     }

@@ -3,6 +3,7 @@
 use engraft_core::Silent;
 
 use super::*;
+use crate::groundedness::{Claim, Reader, Verdict, measures};
 
 /// Claims about a page; a share of those that are not supported is told from the page by a figure or name, the rest by nothing
 /// that can be measured.
@@ -33,8 +34,14 @@ fn world(n: usize, hidden: bool) -> Vec<ClaimRow> {
         .collect()
 }
 
-fn options(tier: Option<Tier>) -> GroundednessOptions {
-    GroundednessOptions { tier, seeds: 3, seed: 0, resampling: Resampling { seed: 0, resamples: 200 } }
+fn options<'a>(tier: Option<Tier>) -> GroundednessOptions<'a> {
+    GroundednessOptions {
+        tier,
+        seeds: 3,
+        seed: 0,
+        reading: None,
+        resampling: Resampling { seed: 0, resamples: 200 },
+    }
 }
 
 fn tuned(rows: &[ClaimRow], tier: Option<Tier>) -> TunedGroundedness {
@@ -56,8 +63,11 @@ fn what_can_be_told_is_learned_and_shipped() {
             evidence: vec!["Office 3 is in Rome. It opened in 1953.".into()],
         },
     ];
-    let verdicts: Vec<Verdict> =
-        measures(&claims, None).unwrap().iter().map(|features| found.model.judge(features).verdict).collect();
+    let verdicts: Vec<Verdict> = measures(&claims, None)
+        .unwrap()
+        .iter()
+        .map(|features| found.model.judge(features, 0.0).verdict)
+        .collect();
     assert_eq!(verdicts, [Verdict::Supported, Verdict::Unsupported]);
 }
 
@@ -101,4 +111,59 @@ fn one_kind_of_claim_is_refused() {
     let error =
         tune_groundedness(&rows, None, &options(None), None, &Silent, &Cancel::default()).unwrap_err();
     assert!(error.to_string().contains("50 supported claims and 0 that are not"), "{error}");
+}
+
+/// Claims that use every word of their page, in the right order or not.
+fn swapped(n: usize) -> Vec<ClaimRow> {
+    let places = ["Oslo", "Rome", "Lima", "Cairo", "Paris", "Bonn", "Graz"];
+    (0..n)
+        .map(|i| {
+            let (from, to) = (places[i % 7], places[(i + 1 + (i / 7) % 6) % 7]);
+            let supported = (i / 2) % 2 == 0;
+            let (first, second) = if supported { (from, to) } else { (to, from) };
+            ClaimRow {
+                id: i.to_string(),
+                line: i as u64,
+                claim: Claim {
+                    text: format!("Team {i} moved from {first} to {second}."),
+                    evidence: vec![format!("To {to} from {from} went team {i}. It moved in May.")],
+                },
+                grade: Some(f64::from(u8::from(supported))),
+                group: None,
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn an_encoder_of_its_own_is_written_read_back_and_adds_to_the_words() {
+    let Some(base) = engraft_testkit::model() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let reading = Reading { base: &base, into: folder.path(), threads: 1 };
+    let options = GroundednessOptions { reading: Some(reading), ..options(Some(Tier::Encoder)) };
+    let rows = swapped(56);
+    let (rows, held) = rows.split_at(40);
+    let found = tune_groundedness(rows, Some(held), &options, None, &Silent, &Cancel::default()).unwrap();
+    assert_eq!(found.tier, Tier::Encoder);
+    assert!(found.against_base.contains_key("auroc_over_features"), "{:?}", found.against_base);
+    let claims: Vec<Claim> = held.iter().map(|row| row.claim.clone()).collect();
+    let measured = measures(&claims, None).unwrap();
+    let read = Reader::open(folder.path(), 1).unwrap().says(&claims, &measured).unwrap();
+    // The chances that were measured are those that the written model gives.
+    let chances: Vec<f64> =
+        measured.iter().zip(&read).map(|(features, &read)| found.model.judge(features, read).score).collect();
+    let names: Vec<String> = held.iter().map(ClaimRow::grouped_by).collect();
+    let supported = held.iter().map(|row| row.supported() == Some(true)).collect();
+    let truth = Truth::new(supported, names.iter().map(String::as_str));
+    let resampling = Resampling { seed: 0, resamples: 200 };
+    assert_eq!(truth.auroc(&chances, &resampling).value, found.eval["auroc"].value);
+    assert!(read.iter().any(|logit| (logit - read[0]).abs() > 1e-3), "{read:?}");
+}
+
+#[test]
+fn without_an_encoder_the_highest_tier_is_refused() {
+    let rows = world(40, false);
+    let asked = options(Some(Tier::Encoder));
+    let refused = tune_groundedness(&rows, None, &asked, None, &Silent, &Cancel::default()).unwrap_err();
+    assert!(refused.to_string().contains("`encoder` needs an encoder"), "{refused}");
 }
