@@ -18,24 +18,71 @@ use crate::router::router;
 use crate::utility::{Facts, GROUNDED, anchors, broken, none, pareto};
 use crate::verdict::{Contest, Rule, Verdict};
 use crate::words::{assumptions, needs, sentence};
-use crate::{Arm, Experiment, Role, Unfit};
+use crate::{Arm, Experiment, Role, Unfit, Weights};
 
 /// The decision on an experiment; the same experiment gives the same decision at any number of threads.
 ///
 /// `record_sha256` names the record the experiment was read from.
 pub fn decide(experiment: &Experiment, record_sha256: &str) -> Result<Decision, Unfit> {
-    experiment.check()?;
-    let mut experiment = experiment.clone();
-    let no_router = match router(&experiment) {
-        Ok(arm) => {
-            experiment.arms.push(arm);
-            None
+    Ok(Resampled::of(experiment)?.decide(record_sha256))
+}
+
+/// An experiment with its resamples, which are the most of the work and the same whatever the criteria weigh.
+pub struct Resampled {
+    experiment: Experiment,
+    no_router: Option<String>,
+    slices: Vec<String>,
+    draws: Draws,
+}
+
+impl std::fmt::Debug for Resampled {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Resampled").field("experiment", &self.experiment.name).finish_non_exhaustive()
+    }
+}
+
+impl Resampled {
+    /// Draws the resamples.
+    pub fn of(experiment: &Experiment) -> Result<Resampled, Unfit> {
+        experiment.check()?;
+        let mut experiment = experiment.clone();
+        let no_router = match router(&experiment) {
+            Ok(arm) => {
+                experiment.arms.push(arm);
+                None
+            }
+            Err(why) => Some(why),
+        };
+        let slices = experiment.slices();
+        let draws = Draws::of(&experiment, &slices);
+        Ok(Resampled { experiment, no_router, slices, draws })
+    }
+
+    /// Weighs the criteria otherwise from now on; refused unless all weights are at least 0 and one is above.
+    pub fn weigh(&mut self, weights: Weights) -> Result<(), Unfit> {
+        let Weights { quality, groundedness, latency, cost, update_lag } = weights;
+        let all = [quality, groundedness, latency, cost, update_lag];
+        if !all.iter().all(|weight| weight.is_finite() && *weight >= 0.0) || all.iter().sum::<f64>() <= 0.0 {
+            return Err(Unfit::Shape("weights are numbers of at least 0, one of them above".into()));
         }
-        Err(why) => Some(why),
-    };
-    let experiment = &experiment;
-    let (kept, slices) = (experiment.kept(), experiment.slices());
-    let draws = Draws::of(experiment, &slices);
+        self.experiment.terms.weights = weights;
+        Ok(())
+    }
+
+    /// How the criteria weigh now.
+    pub fn weights(&self) -> &Weights {
+        &self.experiment.terms.weights
+    }
+
+    /// The decision on it.
+    pub fn decide(&self, record_sha256: &str) -> Decision {
+        decision(self, record_sha256)
+    }
+}
+
+fn decision(resampled: &Resampled, record_sha256: &str) -> Decision {
+    let Resampled { experiment, no_router, slices, draws } = resampled;
+    let kept = experiment.kept();
     let cells = Cells::of(experiment);
     let lags: Vec<Option<(Lag, Series)>> =
         experiment.arms.iter().map(|arm| lag(arm, experiment.seed, draws.resamples)).collect();
@@ -43,7 +90,7 @@ pub fn decide(experiment: &Experiment, record_sha256: &str) -> Result<Decision, 
     let facts: Vec<(usize, Facts)> = (0..experiment.arms.len())
         .filter(|&at| experiment.arms[at].role == Role::Candidate)
         .filter_map(|at| {
-            let cost = Cost::of(experiment, &draws, at)?;
+            let cost = Cost::of(experiment, draws, at)?;
             let values = [
                 draws.measure(at, 0).cloned(),
                 grounded.and_then(|measure| draws.measure(at, measure)).cloned(),
@@ -60,14 +107,14 @@ pub fn decide(experiment: &Experiment, record_sha256: &str) -> Result<Decision, 
     let mut arms: Vec<ArmReport> = (0..experiment.arms.len())
         .map(|at| {
             let lag = lags[at].as_ref().map(|(lag, _)| lag.clone());
-            arm_report(experiment, &draws, at, &kept, lag)
+            arm_report(experiment, draws, at, &kept, lag)
         })
         .collect();
     judged.mark(&mut arms, &homes);
     for (at, on) in homes.iter().zip(pareto(&facts.iter().collect::<Vec<_>>())) {
         arms[*at].pareto = on;
     }
-    let effects_of = |slice| effects(experiment, &draws, cells, slice);
+    let effects_of = |slice| effects(experiment, draws, cells, slice);
     let slice_reports =
         slices.iter().enumerate().filter(|_| slices.len() > 1).map(|(number, slice)| SliceReport {
             slice: slice.clone(),
@@ -83,7 +130,7 @@ pub fn decide(experiment: &Experiment, record_sha256: &str) -> Result<Decision, 
     let front = judged.front.map(|at| homes[at]);
     let rival = front.and_then(|front| rival(&arms, front));
     let (regressions, against) = match (front, rival) {
-        (Some(front), Some(rival)) => compared(experiment, &draws, front, rival, &kept),
+        (Some(front), Some(rival)) => compared(experiment, draws, front, rival, &kept),
         _ => (Vec::new(), None),
     };
     let what_if = judged.front.map(|front| WhatIf {
@@ -115,7 +162,7 @@ pub fn decide(experiment: &Experiment, record_sha256: &str) -> Result<Decision, 
         break_even: crossings(experiment, &facts),
         curves: curves(experiment),
         assumptions: Vec::new(),
-        no_router,
+        no_router: no_router.clone(),
         regressions,
         against,
         confusions: front.map(|at| confusions(experiment, &experiment.arms[at], &kept)).unwrap_or_default(),
@@ -130,7 +177,7 @@ pub fn decide(experiment: &Experiment, record_sha256: &str) -> Result<Decision, 
     decision.assumptions = assumptions(experiment, &decision);
     decision.needs = needs(&decision);
     decision.verdict = sentence(&decision);
-    Ok(decision)
+    decision
 }
 
 /// The verdict among all candidates, those that break a must-have left out of it.

@@ -25,7 +25,7 @@ mod words;
 #[cfg(test)]
 mod worlds;
 
-pub use analyse::decide;
+pub use analyse::{Resampled, decide};
 pub use cost::{BreakEven, CostLine};
 pub use curve::{Curve, CurveBand, CurveMean};
 pub use decision::{Against, ArmReport, Constraint, Decision, SliceReport};

@@ -16,6 +16,8 @@ function keepFresh(figures) {
     figures.replaceChildren(...parsed(html));
     figures.querySelectorAll('.scroll').forEach((part, place) => { part.scrollLeft = scrolled[place] ?? 0; });
     tellTimes(figures);
+    // What stands below the figures is drawn by the server once there is nothing more to wait for.
+    if (figures.dataset.until && figures.querySelector(figures.dataset.until)) location.reload();
   };
   const close = () => {
     clearTimeout(again);

@@ -42,6 +42,7 @@ const FILES: &[(&str, &[u8])] = &[
     ("timer.js", include_bytes!("../assets/timer.js")),
     ("toast.js", include_bytes!("../assets/toast.js")),
     ("undo.js", include_bytes!("../assets/undo.js")),
+    ("weigh.js", include_bytes!("../assets/weigh.js")),
     ("work.js", include_bytes!("../assets/work.js")),
     ("write.js", include_bytes!("../assets/write.js")),
     ("alone.js", include_bytes!("../assets/alone.js")),

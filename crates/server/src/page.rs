@@ -74,6 +74,8 @@ pub(crate) enum Place<'a> {
     Outside,
     /// The list of datasets.
     Home,
+    /// Decisions between retrieval and fine-tuning.
+    Decisions,
     /// People and tokens.
     People,
     /// Making a dataset.
@@ -230,6 +232,9 @@ fn ways(principal: &Principal, place: Place) -> Markup {
     let here = |yes: bool| yes.then_some("page");
     html! {
         a href="/" aria-current=[here(place == Place::Home)] { "Datasets" }
+        @if principal.may(Act::SeeProgress) {
+            a href="/decisions" aria-current=[here(place == Place::Decisions)] { "Decisions" }
+        }
         @if principal.may(Act::ManagePeople) {
             a href="/people" aria-current=[here(place == Place::People)] { "People" }
         }

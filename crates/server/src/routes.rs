@@ -11,7 +11,8 @@ use axum::routing::{get, post};
 
 use crate::api::{datasets, queue, review, talk, transfer};
 use crate::pages::{
-    account, adjudicate, builder, bulk, dashboard, delete, first, home, items, people, quality, sign_in, work,
+    account, adjudicate, builder, bulk, dashboard, decisions, delete, first, home, items, people, quality,
+    sign_in, work,
 };
 use crate::problem::Problem;
 use crate::studio::Studio;
@@ -59,6 +60,10 @@ fn page_routes() -> Router<Arc<Studio>> {
         .route("/tokens/add", post(people::make_token))
         .route("/tokens/revoke", post(people::revoke_token))
         .route("/log", get(pages::log::page))
+        .route("/decisions", get(decisions::list))
+        .route("/decisions/{no}", get(decisions::page))
+        .route("/decisions/{no}/live", get(decisions::live))
+        .route("/decisions/{no}/report", get(decisions::report))
         .route("/new", get(builder::new).post(builder::create))
         .route("/d/{dataset}", get(work::enter))
         .route("/d/{dataset}/work", get(work::page).post(work::send))
@@ -108,6 +113,7 @@ fn api_routes() -> Router<Arc<Studio>> {
         .route("/datasets/{dataset}/adjudicate", post(review::adjudicate))
         .route("/datasets/{dataset}/return", post(review::give_back))
         .route("/datasets/{dataset}/pause", post(review::pause))
+        .route("/decisions/{no}/weigh", post(decisions::weigh))
         .route("/preview", post(builder::preview))
 }
 

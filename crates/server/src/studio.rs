@@ -9,6 +9,7 @@ use engraft_core::{Cancel, Silent};
 use tokio::sync::{Semaphore, watch};
 
 use crate::exports::Exports;
+use crate::pages::decisions::Kept;
 use crate::problem::Problem;
 use crate::{Error, Options};
 
@@ -29,6 +30,8 @@ pub(crate) struct Studio {
     now: fn() -> String,
     /// Files made for download.
     pub(crate) exports: Exports,
+    /// The decision that was last weighed otherwise.
+    pub(crate) scales: Kept,
     // While there is nobody to sign in: what the terminal shows and the first person must know.
     first_code: Mutex<Option<String>>,
     hashers: Arc<Semaphore>,
@@ -46,6 +49,7 @@ impl Studio {
             now_ns,
             now,
             exports: Exports::default(),
+            scales: Kept::default(),
             first_code: Mutex::new(None),
             hashers: Arc::new(Semaphore::new(HASHERS)),
             listeners: Arc::new(Semaphore::new(LISTENERS)),

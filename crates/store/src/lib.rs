@@ -13,6 +13,7 @@ mod change_set;
 mod changes;
 mod check;
 mod chunks;
+mod decisions;
 mod documents;
 mod error;
 mod migrations;
@@ -37,6 +38,7 @@ pub use annotation::{
 };
 pub use change_set::{Changes, Counts};
 pub use chunks::{ChunkHit, ChunkRow, LiveChunk};
+pub use decisions::{DecisionNo, DecisionRow, DecisionState};
 pub use documents::{DocumentRow, FileStamp, Signature, VersionRow};
 pub use error::StoreError;
 pub use open::{Limits, Store};

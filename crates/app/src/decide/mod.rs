@@ -19,17 +19,19 @@ mod nearest;
 mod output;
 mod task;
 mod vectors;
+mod watched;
 mod write;
 
 use std::path::{Path, PathBuf};
 
-pub use engraft_decide::Decision;
-use engraft_decide::Experiment;
+pub use engraft_decide::{Anchor, ArmReport, Decision, Rule, Weights};
+use engraft_decide::{Experiment, Unfit};
 use engraft_nn::{Embedder, EncoderOptions};
 use serde::Serialize;
 
 pub use output::{Replayed, replay};
 pub use task::{Generator, Leakage, Part, Slices, Task, TaskKind, Updates, Writing, WritingMeasure};
+pub use watched::{DecisionNo, DecisionRow, DecisionState, Scales, decision, decision_report, decisions};
 
 use self::cells::Cell;
 use self::frame::Frame;
@@ -116,14 +118,24 @@ pub struct DecideRequest<'a> {
     pub command: &'a str,
     /// Threads of the encoder.
     pub threads: usize,
-    /// Where datasets are, for a task that reads them, and what names the language model, for one that asks it.
+    /// Where datasets are, for a task that reads them, what names the language model, for one that asks it, and whose studio
+    /// shows how far it is.
     pub workspace: Option<&'a Workspace>,
     /// Reads the documents of a task that asks them.
     pub parsers: &'a Parsers,
 }
 
-/// Measures every arm of the task and decides.
+/// Measures every arm of the task and decides. In a workspace, those who look at its studio see how far it is.
 pub fn decide(context: Context, request: &DecideRequest) -> Result<Decided, Error> {
+    match request.workspace {
+        Some(workspace) => watched::watched(context, workspace, request.task, request.out, |context| {
+            measure(context, request)
+        }),
+        None => measure(context, request),
+    }
+}
+
+fn measure(context: Context, request: &DecideRequest) -> Result<Decided, Error> {
     let DecideRequest { task, out, .. } = *request;
     let endpoint = endpoint(task, request.workspace)?;
     let frame = Frame::new(context, task, request.command, request.threads);
@@ -201,20 +213,20 @@ fn encoder(context: Context, task: &Task, threads: usize) -> Result<Embedder, Er
 
 /// The decision on an experiment that was read from its record.
 fn decided(experiment: &Experiment, sha256: &str) -> Result<Decision, Error> {
-    engraft_decide::decide(experiment, sha256).map_err(|error| match &error {
-        engraft_decide::Unfit::Shape(_) => {
-            request(error.to_string(), "use a `record.json` that `engraft decide` wrote")
-        }
-        engraft_decide::Unfit::TooFew { .. } => {
-            request(error.to_string(), "bring more questions with right answers")
-        }
-        engraft_decide::Unfit::FewClusters { .. } => request(
+    engraft_decide::decide(experiment, sha256).map_err(unfit)
+}
+
+fn unfit(error: Unfit) -> Error {
+    match &error {
+        Unfit::Shape(_) => request(error.to_string(), "use a `record.json` that `engraft decide` wrote"),
+        Unfit::TooFew { .. } => request(error.to_string(), "bring more questions with right answers"),
+        Unfit::FewClusters { .. } => request(
             error.to_string(),
             "ask about more documents, or give rows that do not belong together another `group`",
         ),
-        engraft_decide::Unfit::NoArm => request(
+        Unfit::NoArm => request(
             error.to_string(),
             "bring labelled examples or `documents`; `--dry-run` lists the arms a task can fill",
         ),
-    })
+    }
 }

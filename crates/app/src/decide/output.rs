@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{decided, task::request};
 use crate::Error;
 
-const RECORD: &str = "record.json";
+pub(super) const RECORD: &str = "record.json";
 
 /// What a replay gave.
 #[derive(Clone, Debug, Serialize)]
@@ -67,14 +67,19 @@ pub fn replay(record: &Path, out: Option<&Path>) -> Result<Replayed, Error> {
 /// The decision, and the files that tell of it: name and text.
 type Told = (Decision, [(&'static str, String); 3]);
 
-/// Everything that follows from a record.
-fn follow(record: &[u8]) -> Result<Told, Error> {
-    let experiment: Experiment = serde_json::from_slice(record).map_err(|error| {
+/// What a record says was measured.
+pub(super) fn record(bytes: &[u8]) -> Result<Experiment, Error> {
+    serde_json::from_slice(bytes).map_err(|error| {
         request(
             format!("this is no record of a decision: {error}"),
             "name the `record.json` that `engraft decide` wrote",
         )
-    })?;
+    })
+}
+
+/// Everything that follows from a record.
+fn follow(record: &[u8]) -> Result<Told, Error> {
+    let experiment = self::record(record)?;
     let decision = decided(&experiment, &sha256_of(record))?;
     let mut json = serde_json::to_string_pretty(&decision).map_err(|error| Error::Bug(error.to_string()))?;
     json.push('\n');

@@ -21,13 +21,13 @@ impl Session<'_> {
         let task = app::decide::Task::read(file)?;
         let out = words.out.clone().unwrap_or_else(|| beside(file));
         let command = format!("engraft decide {}", file.display());
-        let workspace = match (task.wants_workspace(), task.asks_a_model()) {
-            (false, false) => None,
-            (wants, _) => match self.workspace() {
-                // That no language model is named says more than that there is no place to name it.
-                Err(Error::NoWorkspace(_)) if !wants => None,
-                opened => Some(opened?),
-            },
+        let workspace = match (task.wants_workspace(), task.asks_a_model(), self.workspace()) {
+            (true, _, opened) => Some(opened?),
+            // That no language model is named says more than that there is no place to name it.
+            (false, true, Err(Error::NoWorkspace(_))) => None,
+            (false, true, opened) => Some(opened?),
+            // Only its studio would show how far this is.
+            (false, false, opened) => opened.ok(),
         };
         if words.dry_run {
             return self.show(

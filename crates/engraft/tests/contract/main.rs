@@ -23,6 +23,7 @@ mod metrics;
 mod ranking;
 mod reading;
 mod sample;
+mod studio;
 mod tuning;
 mod web;
 mod words;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::bench::Bench;
+use crate::studio::Studio;
 
 /// Of the questions the handbook does not answer, at most this share may be answered: 2 of 24 are.
 const MOST_FALSE: f64 = 0.10;
@@ -96,4 +97,33 @@ fn the_demonstration_tunes_a_classifier_and_a_reranker_and_says_what_each_gained
     // Every question of the handbook that was judged has its document there after the update.
     assert_eq!(reranked["data"]["unresolved"], 0, "{reranked}");
     assert!(bench.path("demo/judgements.jsonl").is_file());
+    look_in_the_studio(&bench, report["workspace"].as_str().unwrap());
+}
+
+/// What the demonstration made, as `engraft serve` shows it to somebody who was added as it says.
+fn look_in_the_studio(bench: &Bench, workspace: &str) {
+    let there = |words: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_engraft"));
+        command
+            .args(["--workspace", workspace, "--quiet"])
+            .args(words)
+            .env("ENGRAFT_HOME", bench.path("home"));
+        command
+    };
+    let run = |words: &[&str]| {
+        let run = crate::bench::run(there(words));
+        assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+        run.stdout
+    };
+    run(&["user", "add", "kim", "--role", "owner"]);
+    let made: Value =
+        serde_json::from_str(&run(&["--json", "token", "create", "--as", "kim", "--scope", "read"])).unwrap();
+    let studio = Studio::start(there(&["serve", "--addr", "127.0.0.1:0"]));
+    let token = made["token"].as_str().unwrap();
+    let datasets = studio.get("/api/v1/datasets", token);
+    assert!(datasets.contains("support-topics"), "{datasets}");
+    let dashboard = studio.get("/d/support-topics/dashboard", token);
+    assert!(dashboard.contains("Agreement"), "{dashboard}");
+    let decision = studio.get("/decisions/1", token);
+    assert!(decision.contains("data-weigh"), "{decision}");
 }

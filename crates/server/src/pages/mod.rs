@@ -5,6 +5,7 @@ pub(crate) mod adjudicate;
 pub(crate) mod builder;
 pub(crate) mod bulk;
 pub(crate) mod dashboard;
+pub(crate) mod decisions;
 pub(crate) mod delete;
 pub(crate) mod figures;
 pub(crate) mod first;

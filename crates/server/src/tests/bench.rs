@@ -95,19 +95,7 @@ impl Bench {
 
     /// A studio with everybody of [`PEOPLE`], each with a token for everything, and no dataset.
     pub(super) fn peopled() -> Bench {
-        Bench::with(|context, app| {
-            let root = Principal::at_the_machine();
-            let all = Scope::ALL.into_iter().collect();
-            let mut tokens = BTreeMap::new();
-            for (place, (name, role)) in PEOPLE.into_iter().enumerate() {
-                let random = [place as u8 + 1; 32];
-                people::add_user(context, app, &root, name, role, Some("correct horse"), &random).unwrap();
-                let made =
-                    people::create_token(context, app, &root, name, "test", &all, None, &random).unwrap();
-                tokens.insert(name, made.token);
-            }
-            tokens
-        })
+        Bench::with(everybody)
     }
 
     /// The same with the dataset `tickets`: six items, the last of them gold.
@@ -131,7 +119,8 @@ impl Bench {
         bench
     }
 
-    fn with(prepare: impl FnOnce(Context, &Workspace) -> BTreeMap<&'static str, String>) -> Bench {
+    /// A studio of a workspace that `prepare` made something of; it gives everybody's key.
+    pub(super) fn with(prepare: impl FnOnce(Context, &Workspace) -> BTreeMap<&'static str, String>) -> Bench {
         let folder = tempfile::tempdir().unwrap();
         engraft_app::init(folder.path(), Some("test"), Some("none")).unwrap();
         let workspace = Workspace::open(folder.path(), 1).unwrap();
@@ -243,4 +232,18 @@ impl Bench {
             .header("origin", "http://studio.test");
         self.ask(request.body(Body::from(format!("csrf={token}&{form}"))).unwrap())
     }
+}
+
+/// Adds everybody of [`PEOPLE`]; the token of each.
+pub(super) fn everybody(context: Context, app: &Workspace) -> BTreeMap<&'static str, String> {
+    let root = Principal::at_the_machine();
+    let all = Scope::ALL.into_iter().collect();
+    let mut tokens = BTreeMap::new();
+    for (place, (name, role)) in PEOPLE.into_iter().enumerate() {
+        let random = [place as u8 + 1; 32];
+        people::add_user(context, app, &root, name, role, Some("correct horse"), &random).unwrap();
+        let made = people::create_token(context, app, &root, name, "test", &all, None, &random).unwrap();
+        tokens.insert(name, made.token);
+    }
+    tokens
 }

@@ -76,11 +76,20 @@ fn endpoints() -> Vec<Endpoint> {
         page("/d/tickets/items/t1", LEADS),
         page("/d/tickets/transfer", LEADS),
         page("/d/tickets/settings", LEADS),
+        page("/decisions", NUMBERS),
+        page("/decisions/1", NUMBERS),
+        page("/decisions/1/live", NUMBERS),
+        page("/decisions/1/report", LEADS),
+        ("POST", "/api/v1/decisions/1/weigh".into(), weights(), NUMBERS),
         page("/new", LEADS),
         page("/people", OWNER),
         page("/log", OWNER),
         ("POST", "/api/v1/datasets".into(), json!({ "name": "another", "schema": schema() }), LEADS),
     ]
+}
+
+fn weights() -> Value {
+    json!({ "quality": 1, "groundedness": 0, "latency": 0, "cost": 1, "update_lag": 0 })
 }
 
 #[test]

@@ -5,6 +5,7 @@ import { same } from '../studio.mjs';
 
 export default async function pages(studio) {
   await theme(studio);
+  await weights(studio);
   const all = [['home', 'ana', '/'], ['login', null, '/login']];
   for (const sample of studio.samples) {
     const item = { fields: sample.item, suggestions: [{ model: 'tagger-3', score: 0.83, answers: sample.answers }] };
@@ -15,7 +16,7 @@ export default async function pages(studio) {
     all.push(['bulk', 'ana', `/d/${dataset}/bulk`], ['pile', 'ana', `/d/${dataset}/work?tab=submitted`]);
     for (const part of ['dashboard', 'items', 'items/i1', 'review', 'quality', 'quality?audit=true', 'transfer', 'settings', 'delete']) all.push([part.replace(/[/?=]/g, '-'), 'olga', `/d/${dataset}/${part}`]);
   }
-  for (const path of ['new', 'people', 'log', 'account']) all.push([path, 'olga', `/${path}`]);
+  for (const path of ['new', 'people', 'log', 'account', 'decisions', 'decisions/1']) all.push([path.replace('/', '-'), 'olga', `/${path}`]);
   const problems = [];
   // Each person in a window of their own, all at the same time.
   const look = async (user) => {
@@ -71,4 +72,28 @@ async function theme(studio) {
   await page.click('button[value="system"]');
   await page.waitForSelector('html[data-theme="system"]');
   same(await background(), dark, 'the system says dark');
+}
+
+/// A weight that is moved by key changes where the arms stand, and goes back.
+async function weights(studio) {
+  const page = await studio.as('vic');
+  await page.goto('/decisions');
+  await page.click('.cards a');
+  const standing = () => page.innerText('#standing');
+  const before = await standing();
+  const answered = () => page.waitForResponse((response) => response.url().endsWith('/weigh'));
+  const settled = async (change) => { const answer = answered(); await change(); await answer; };
+  await page.focus('#weight-quality');
+  await settled(() => page.keyboard.press('Home'));
+  await page.waitForFunction((old) => document.querySelector('#standing').innerText !== old, before);
+  same(await page.innerText('output[for="weight-quality"]'), '0', 'the weight is told');
+  await settled(() => page.click('.weights button[type="reset"]'));
+  await page.waitForFunction((old) => document.querySelector('#standing').innerText === old, before);
+  // The report is for those who may see answers.
+  same(await page.locator('text=The whole report').count(), 0, 'a viewer has no way to the report');
+  const lead = await studio.as('lena');
+  await lead.goto('/decisions/1');
+  await lead.click('text=The whole report');
+  await lead.waitForSelector('h1');
+  same((await lead.innerText('h1')).length > 10, true, 'the report begins with the verdict');
 }

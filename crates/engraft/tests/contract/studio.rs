@@ -1,0 +1,48 @@
+//! `serve` through the binary: a studio on a free port, asked over a socket, stopped with the test.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+/// A running studio.
+pub(crate) struct Studio {
+    server: Child,
+    addr: String,
+}
+
+impl Studio {
+    /// Runs `command`, which serves, and waits until it says where.
+    pub(crate) fn start(mut command: Command) -> Studio {
+        let mut server = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
+        let said = lines.find_map(|line| Some(line.unwrap().split_once("http://")?.1.to_string())).unwrap();
+        // What it says later must not meet a closed pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let addr = said.split(['/', ' ']).next().unwrap().to_string();
+        Studio { server, addr }
+    }
+
+    /// The body of what is at `path`, for the bearer of a token; the reply must be a good one.
+    pub(crate) fn get(&self, path: &str, token: &str) -> String {
+        let mut stream = TcpStream::connect(&self.addr).unwrap();
+        let host = &self.addr;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}\n{body}");
+        body.to_string()
+    }
+}
+
+impl Drop for Studio {
+    fn drop(&mut self) {
+        // Nothing is left to do when it has ended by itself.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}

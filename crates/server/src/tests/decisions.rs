@@ -1,0 +1,130 @@
+//! Decisions in the studio: seen while they run, weighed otherwise when they are made.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use engraft_app::decide::{self, DecideRequest, Task};
+use engraft_app::{Context, Isolation, Parsers, Workspace};
+use engraft_core::Progress;
+use serde_json::{Value, json};
+
+use super::bench::{Bench, everybody};
+
+/// What the workspace says of its one decision whenever the decision says how far it is.
+struct Spy<'a>(&'a Workspace, Mutex<Vec<(String, u64)>>);
+
+impl Progress for Spy<'_> {
+    fn stage(&self, _: &str, _: Option<u64>) {
+        self.advance(0);
+    }
+    fn advance(&self, _: u64) {
+        let who = engraft_app::people::Principal::at_the_machine();
+        for row in decide::decisions(self.0, &who).unwrap() {
+            self.1.lock().unwrap().push((format!("{} {}", row.state.name(), row.stage), row.done));
+        }
+    }
+    fn say(&self, _: &str) {}
+}
+
+fn decided(context: Context, app: &Workspace, folder: &Path, encoder: &Path) -> Vec<(String, u64)> {
+    let spy = Spy(app, Mutex::default());
+    let parsers = Parsers::new(Isolation::InProcess, Default::default());
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/decision/topics.toml");
+    let mut task = Task::read(&example).unwrap();
+    task.encoder = encoder.display().to_string();
+    let request = DecideRequest {
+        task: &task,
+        out: &folder.join("topics.decision"),
+        command: "engraft decide topics.toml",
+        threads: 1,
+        workspace: Some(app),
+        parsers: &parsers,
+    };
+    decide::decide(Context { progress: &spy, ..context }, &request).unwrap();
+    spy.1.into_inner().unwrap()
+}
+
+fn weigh(bench: &Bench, who: &str, quality: f64, cost: f64) -> Value {
+    let weights =
+        json!({ "quality": quality, "groundedness": 0, "latency": 0, "cost": cost, "update_lag": 0 });
+    let reply = bench.post(who, "/api/v1/decisions/1/weigh", &weights);
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    reply.json()
+}
+
+#[test]
+fn a_decision_is_seen_while_it_runs_and_weighed_otherwise_when_it_is_made() {
+    let Some(encoder) = engraft_testkit::model() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut seen = Vec::new();
+    let bench = Bench::with(|context, app| {
+        let tokens = everybody(context, app);
+        seen = decided(context, app, folder.path(), &encoder);
+        tokens
+    });
+    // It was running, and further along as time went by.
+    assert!(seen.iter().all(|(state, _)| state.starts_with("running")), "{seen:?}");
+    let mut different = seen.clone();
+    different.dedup();
+    assert!(different.len() > 3, "{different:?}");
+
+    let list = bench.get("vic", "/decisions").text;
+    assert!(list.contains("topics") && list.contains("data-decided"), "{list}");
+    let page = bench.get("vic", "/decisions/1").text;
+    let written = std::fs::read(folder.path().join("topics.decision/decision.json")).unwrap();
+    let written: Value = serde_json::from_slice(&written).unwrap();
+    let sentence = written["verdict"].as_str().unwrap().split('`').next().unwrap();
+    assert!(page.contains(sentence) && page.contains("type=\"range\""), "{page}");
+
+    // Weighed as it was decided, the verdict is the one that was written.
+    let criteria = written["criteria"].as_array().unwrap();
+    let weight = |name: &str| {
+        criteria.iter().find(|one| one["criterion"] == name.replace('_', " ")).unwrap()["weight"]
+            .as_f64()
+            .unwrap()
+    };
+    let mut weights = json!({});
+    for name in ["quality", "groundedness", "latency", "cost", "update_lag"] {
+        weights[name] = weight(name).into();
+    }
+    let same = bench.post("vic", "/api/v1/decisions/1/weigh", &weights).json();
+    assert_eq!(same["verdict"], written["verdict"]);
+    // With quality alone and with money alone it is decided by that alone.
+    let best = |name: &str, largest: bool| -> String {
+        let arms = written["arms"].as_array().unwrap().iter().filter(|arm| arm["candidate"] == true);
+        let value = |arm: &&Value| arm[name]["value"].as_f64().unwrap() * if largest { 1.0 } else { -1.0 };
+        let first = arms.max_by(|a, b| value(a).total_cmp(&value(b))).unwrap();
+        first["name"].as_str().unwrap().to_string()
+    };
+    let money = weigh(&bench, "vic", 0.0, 1.0);
+    assert!(money["verdict"] != same["verdict"], "{money}");
+    assert_eq!(money["recommendation"], best("cost_per_month", false), "{money}");
+    assert_ne!(best("cost_per_month", false), best("quality", true));
+
+    let nothing = bench.post(
+        "vic",
+        "/api/v1/decisions/1/weigh",
+        &json!({ "quality": 0, "groundedness": 0, "latency": 0, "cost": 0, "update_lag": 0 }),
+    );
+    assert_eq!(nothing.status, 400, "{}", nothing.text);
+
+    // The report quotes questions: it is for those who may see answers, in a page that loads nothing.
+    assert_eq!(bench.get("vic", "/decisions/1/report").status, 403);
+    let report = bench.get("lea", "/decisions/1/report");
+    assert_eq!(
+        report.text,
+        std::fs::read_to_string(folder.path().join("topics.decision/report.html")).unwrap()
+    );
+    assert!(
+        report.headers["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .starts_with("default-src 'none'; style-src")
+    );
+
+    // Files that are gone are said to be gone.
+    std::fs::rename(folder.path().join("topics.decision"), folder.path().join("away")).unwrap();
+    let page = bench.get("lea", "/decisions/1");
+    assert!(page.status == 200 && page.text.contains("are not in"), "{}", page.text);
+    assert_eq!(bench.get("lea", "/decisions/7").status, 404);
+}
