@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "bench/studio"))
 
 import tasks  # noqa: E402
 from engraft import Engraft, command  # noqa: E402
+from people import annotate  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from about import about, load  # noqa: E402
@@ -26,6 +27,7 @@ from about import about, load  # noqa: E402
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", TARGET / "release/engraft")).resolve()
 LABELS, PEOPLE, SEED, ASKS = ["law", "games", "other"], 32, 0, 30
+THINKING, WORKING_S = (0.5, 1.5), 60
 SCHEMA = {
     "fields": [{"name": "text", "type": "text"}],
     "questions": [{"name": "topic", "type": "label", "options": LABELS}],
@@ -96,6 +98,9 @@ def measure(folder, words, results):
             page(side, path)
             results.setdefault("over HTTP", {})[name] = waits(side, lambda path=path: page(side, path))
             print(name, json.dumps(results["over HTTP"][name]), flush=True)
+        at_work = [side.person(f"worker{number:02}") for number in range(PEOPLE)]
+        results["32 people who think"] = annotate(side, at_work, "large", THINKING, WORKING_S)
+        print(json.dumps(results["32 people who think"]), flush=True)
         results["server"] = side.server.memory()
         for form in ("jsonl", "label-studio", "csv"):
             out = folder / f"out-{form}"
