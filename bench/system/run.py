@@ -43,6 +43,14 @@ def engraft(workspace, *words):
     return seconds, [json.loads(line) for line in run.stdout.splitlines()]
 
 
+def peak_mb(workspace, *words):
+    """The most memory that one run of a command had resident, the weights it maps among it."""
+    run = subprocess.Popen([BINARY, "--workspace", workspace, "--json", "--quiet", *map(str, words)], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(run.pid, 0)
+    assert os.waitstatus_to_exitcode(status) <= 1, words
+    return round(used.ru_maxrss / 1024)
+
+
 def pages(folder, count):
     """Pages of about 2 KB, cut from real abstracts."""
     words = (DATA / "rag-scifact/corpus.jsonl").read_text(encoding="utf-8").split()
@@ -135,6 +143,8 @@ def crowded(folder):
     (workspace / "engraft.toml").write_text(config, encoding="utf-8")
     engraft(workspace, "index", "rebuild")
     asked = warm_asks(folder, workspace)
+    asked["peak_rss_MB"] = {"ask --batch": peak_mb(workspace, "ask", "--batch", folder / "questions.jsonl"),
+                            "search": peak_mb(workspace, "search", "who approves travel")}
     seen = subprocess.run([VISIBLE, workspace, str(CHANGES)], capture_output=True, text=True)
     if seen.returncode:
         raise SystemExit(seen.stderr)
