@@ -11,6 +11,7 @@ mod decide_answer;
 mod decide_extract;
 mod decide_model;
 mod evaluation;
+mod everywhere;
 mod extraction;
 mod faults;
 #[cfg(unix)]
@@ -23,6 +24,8 @@ mod metrics;
 mod ranking;
 mod reading;
 mod sample;
+mod shapes;
 mod tuning;
+mod watching;
 mod web;
 mod words;
