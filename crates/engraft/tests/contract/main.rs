@@ -10,6 +10,8 @@ mod decide;
 mod decide_answer;
 mod decide_extract;
 mod decide_model;
+#[cfg(target_os = "linux")]
+mod disk;
 mod evaluation;
 mod everywhere;
 mod extraction;
