@@ -22,6 +22,7 @@ mod judges;
 mod judging;
 mod knowledge;
 mod legs;
+mod lies;
 mod metrics;
 mod ranking;
 mod reading;
