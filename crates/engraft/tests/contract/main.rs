@@ -12,6 +12,7 @@ mod decide_extract;
 mod decide_model;
 #[cfg(target_os = "linux")]
 mod disk;
+mod documented;
 mod evaluation;
 mod everywhere;
 mod extraction;
