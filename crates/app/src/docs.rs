@@ -60,7 +60,9 @@ pub fn show(workspace: &Workspace, name: &str) -> Result<DocumentView, Error> {
 /// What `docs rm` did.
 #[derive(Clone, Debug, Serialize)]
 pub struct Removed {
-    /// What is gone.
+    /// What is gone, as it was.
+    pub documents: [DocumentView; 1],
+    /// Where it was.
     pub uri: String,
     /// How many passages went with it.
     pub chunks: usize,
@@ -77,12 +79,25 @@ pub fn remove(context: Context, workspace: &Workspace, name: &str, purge: bool) 
     let receipt = workspace.store.apply(&[write], &[], "", &(context.now)())?;
     let index = workspace.index(context)?;
     workspace.persist(&index)?;
+    let uri = row.uri.clone();
     Ok(Removed {
-        uri: row.uri,
+        documents: [view(workspace, row)],
+        uri,
         chunks: receipt.changes.removed.len(),
         purged: purge,
         index_version: index.version(),
     })
+}
+
+/// How a document came to say what it says.
+#[derive(Clone, Debug, Serialize)]
+pub struct History {
+    /// The document as it is now; none when it was removed.
+    pub documents: Vec<DocumentView>,
+    /// Where it is or was.
+    pub uri: String,
+    /// First to last.
+    pub versions: Vec<VersionView>,
 }
 
 /// A version of a document.
@@ -100,14 +115,16 @@ pub struct VersionView {
     pub superseded_at: Option<String>,
 }
 
-/// Every version of a document, first to last; of a removed document too.
-pub fn history(workspace: &Workspace, name: &str) -> Result<Vec<VersionView>, Error> {
-    let uri = find(workspace, name).map_or_else(|_| name.to_string(), |row| row.uri);
+/// Every version of a document; of a removed document too.
+pub fn history(workspace: &Workspace, name: &str) -> Result<History, Error> {
+    let live = find(workspace, name).ok();
+    let uri = live.as_ref().map_or_else(|| name.to_string(), |row| row.uri.clone());
     let versions = workspace.store.history(None, &uri)?;
     if versions.is_empty() {
         return Err(missing(name));
     }
-    Ok(versions.into_iter().map(version).collect())
+    let documents = live.into_iter().map(|row| view(workspace, row)).collect();
+    Ok(History { documents, uri, versions: versions.into_iter().map(version).collect() })
 }
 
 fn version(row: VersionRow) -> VersionView {

@@ -174,7 +174,7 @@ impl Fault for Error {
     }
 
     fn hint(&self) -> Option<String> {
-        match self {
+        let hint = match self {
             Error::NoWorkspace(_) => {
                 Some("run `engraft init` here, or name a workspace with `--workspace DIR`".into())
             }
@@ -200,7 +200,7 @@ impl Fault for Error {
             Error::SlowDown { .. } => Some("wait, or ask an owner for a new password".into()),
             Error::Conflict { hint, .. } => Some(hint.clone()),
             Error::Problems { problems, .. } => problems.first().map(|problem| problem.hint.clone()),
-            Error::Bug(_) => Some("please report this, with the command that led to it".into()),
+            Error::Bug(_) => None,
             Error::Store(error) => error.hint(),
             Error::Model(error) => error.hint(),
             Error::Embed(error) => error.hint(),
@@ -209,6 +209,8 @@ impl Fault for Error {
             Error::Shares(error) => error.hint(),
             Error::Format(error) => error.hint(),
             Error::Tune(error) => error.hint(),
-        }
+        };
+        let report = || "please report this, with the command that led to it".to_string();
+        hint.or_else(|| (self.kind() == Kind::Bug).then(report))
     }
 }

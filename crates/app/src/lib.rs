@@ -51,7 +51,7 @@ pub use config::Config;
 pub use context::Context;
 pub use demo::{AnnotatedReport, DemoReport, demo};
 pub use docs::{
-    DocumentView, Removed, VersionView, history as document_history, list as list_documents,
+    DocumentView, History, Removed, VersionView, history as document_history, list as list_documents,
     remove as remove_document, show as show_document,
 };
 pub use duplicates::Duplicate;

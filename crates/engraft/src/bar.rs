@@ -1,6 +1,6 @@
 //! Progress on stderr: a bar where there is a terminal, a line a stage where there is none.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ impl Progress for Bar {
     fn stage(&self, name: &str, total: Option<u64>) {
         self.clear();
         if !self.terminal {
-            eprintln!("{name}{}", total.map_or(String::new(), |total| format!(": {total}")));
+            talk(&format!("{name}{}", total.map_or(String::new(), |total| format!(": {total}"))));
             return;
         }
         let template = match total {
@@ -61,8 +61,13 @@ impl Progress for Bar {
 
     fn say(&self, remark: &str) {
         match self.current.lock() {
-            Ok(bar) if self.terminal => bar.suspend(|| eprintln!("{remark}")),
-            _ => eprintln!("{remark}"),
+            Ok(bar) if self.terminal => bar.suspend(|| talk(remark)),
+            _ => talk(remark),
         }
     }
+}
+
+/// A line on stderr; that nobody can hear it stops no work.
+pub(crate) fn talk(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

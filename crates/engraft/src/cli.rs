@@ -370,6 +370,44 @@ mod tests {
             .assert_eq(&format!("{}\n", lines.join("\n").trim_end()));
     }
 
+    /// The commands that draw lots or resample, by how they begin.
+    const RANDOM: [&str; 12] = [
+        "agreement",
+        "resolve",
+        "gate",
+        "decide",
+        "metrics ",
+        "tune ",
+        "dataset audit",
+        "dataset order",
+        "dataset export",
+        "eval retrieval",
+        "eval answers",
+        "eval model",
+    ];
+
+    fn each(command: &clap::Command, path: &str, check: &mut dyn FnMut(&str, &clap::Command)) {
+        for inner in command.get_subcommands() {
+            let path = format!("{path} {}", inner.get_name());
+            if inner.has_subcommands() { each(inner, &path, check) } else { check(path.trim(), inner) }
+        }
+    }
+
+    #[test]
+    fn whatever_is_random_takes_a_seed_which_is_0_by_default() {
+        let mut seen = 0;
+        each(&Cli::command(), "", &mut |path, command| {
+            if RANDOM.iter().any(|random| path.starts_with(random)) {
+                let seed = command.get_arguments().find(|argument| argument.get_long() == Some("seed"));
+                let seed = seed.unwrap_or_else(|| panic!("{path} takes no --seed"));
+                // That of a decision stands in its task, where it is 0 by default.
+                assert!(seed.get_default_values() == ["0"] || path == "decide", "{path}");
+                seen += 1;
+            }
+        });
+        assert!(seen > 20, "{seen} commands");
+    }
+
     #[test]
     fn the_words_of_the_command_line_do_not_contradict_each_other() {
         Cli::command().debug_assert();

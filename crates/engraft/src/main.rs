@@ -7,6 +7,7 @@ mod run;
 mod words;
 
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -27,10 +28,17 @@ fn main() -> ExitCode {
             Err(_) => ExitCode::from(Kind::Bug.exit_code()),
         };
     }
-    match run::run(&cli) {
-        Ok(status) => status,
-        Err(error) => fail(&error, cli.json),
-    }
+    status(cli.json, || run::run(&cli))
+}
+
+/// What the process ends with. A panic is a bug like any other: where it happened stands on stderr already.
+fn status(json: bool, run: impl FnOnce() -> Result<ExitCode, Error>) -> ExitCode {
+    let ended = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<String>().map(String::as_str);
+        let words = words.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it did not say why");
+        Err(Error::Bug(format!("engraft stopped where it never should: {words}")))
+    });
+    ended.unwrap_or_else(|error| fail(&error, json))
 }
 
 /// Clap's own words; with `--json` the error object that scripts expect.
@@ -63,4 +71,36 @@ fn fail(error: &Error, json: bool) -> ExitCode {
 fn say_error(kind: &str, message: &str, hint: Option<&str>) {
     let error = json!({ "error": { "kind": kind, "message": message, "hint": hint } });
     let _ = writeln!(std::io::stdout(), "{error}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    const CHILD: &str = "ENGRAFT_TEST_PANICS";
+
+    /// Not a test: the body of a child process, which dies of a bug.
+    #[test]
+    fn child() {
+        if std::env::var_os(CHILD).is_some() {
+            let ended = status(true, || panic!("{} hits", 7));
+            std::process::exit(if ended == ExitCode::from(70) { 70 } else { 0 });
+        }
+    }
+
+    #[test]
+    fn a_panic_is_a_bug_with_its_own_status_and_an_error_that_scripts_can_read() {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "tests::child", "--nocapture"]).env(CHILD, "1");
+        let output = command.output().unwrap();
+        let (out, talk) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(70), "{out}{talk}");
+        let line = out.lines().find(|line| line.starts_with('{')).unwrap();
+        let error: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(error["error"]["kind"], "bug");
+        assert_eq!(error["error"]["message"], "engraft stopped where it never should: 7 hits");
+        assert!(error["error"]["hint"].as_str().unwrap().contains("report"), "{error}");
+        assert!(talk.contains("main.rs"), "where it happened is said: {talk}");
+    }
 }

@@ -13,8 +13,8 @@ pub(crate) mod tuning;
 use std::fmt::Write;
 
 use engraft_app::{
-    AskReport, BatchReport, DemoReport, DocumentView, Followed, FoundHit, IngestReport, Initialised,
-    ModelInfo, Removed, SearchReport, VersionView,
+    AskReport, BatchReport, DemoReport, DocumentView, Followed, FoundHit, History, IngestReport, Initialised,
+    ModelInfo, Removed, SearchReport,
 };
 
 /// The most failures shown at once; `--json` has them all.
@@ -133,16 +133,16 @@ pub(crate) fn removed(removed: &Removed) -> String {
     format!("{} is gone with {} passages.{erased}\n", removed.uri, removed.chunks)
 }
 
-pub(crate) fn history(versions: &[VersionView]) -> String {
-    let line = |version: &VersionView| {
+pub(crate) fn history(history: &History) -> String {
+    let lines = history.versions.iter().map(|version| {
         let until = version.superseded_at.as_deref().unwrap_or("now");
         let hash = &version.hash[..version.hash.len().min(12)];
         format!(
             "v{}  {} to {until}  {} characters  {hash}\n",
             version.version, version.created_at, version.chars
         )
-    };
-    versions.iter().map(line).collect()
+    });
+    lines.collect()
 }
 
 pub(crate) fn batch(report: &BatchReport) -> String {

@@ -19,7 +19,7 @@ use engraft_app::{Context, Error, Isolation, Parsers, Workspace};
 use engraft_core::{Cancel, Fault, Kind, Progress, Silent};
 use serde::Serialize;
 
-use crate::bar::Bar;
+use crate::bar::{self, Bar};
 use crate::cli::{Ask, Cli, Command, Docs, Import, Index, Ingest, Init, Mode, Model, Search};
 use crate::{print, words};
 
@@ -132,18 +132,26 @@ impl Session<'_> {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// One of what a sibling command lists: in JSON a list of one under the same name, and its fields at the top.
+    fn show_one<T: Serialize>(
+        &self,
+        list: &str,
+        one: &T,
+        human: impl Fn(&T) -> String,
+    ) -> Result<ExitCode, Error> {
+        let mut shown = serde_json::to_value(one).map_err(|error| Error::Bug(error.to_string()))?;
+        shown[list] = serde_json::json!([shown]);
+        self.show(&shown, |_| human(one))
+    }
+
     fn line<T: Serialize>(&self, report: &T) -> Result<(), Error> {
         let text = serde_json::to_string(report).map_err(|error| Error::Bug(error.to_string()))?;
         out(&format!("{text}\n"))
     }
 
     fn serve(&self, addr: SocketAddr) -> Result<ExitCode, Error> {
-        let options = engraft_server::Options {
-            addr,
-            now_ns: words::now_ns,
-            now: words::now,
-            say: |line| eprintln!("{line}"),
-        };
+        let options =
+            engraft_server::Options { addr, now_ns: words::now_ns, now: words::now, say: bar::talk };
         let served = engraft_server::serve(self.workspace()?, &options);
         served.map(|()| ExitCode::SUCCESS).map_err(|error| match error.kind() {
             Kind::Bug => Error::Bug(error.to_string()),
@@ -174,7 +182,7 @@ impl Session<'_> {
                     opened => app::tune::show_tuned(&opened?, name)?,
                 };
                 let found = tuned.map_or_else(|| app::show_model(name), Ok)?;
-                self.show(&found, print::model)
+                self.show_one("models", &found, print::model)
             }
             Model::Serve { name, anyway } => self.serve_model(name, *anyway),
             Model::Rollback { kind } => self.rollback_model(kind),
@@ -187,7 +195,7 @@ impl Session<'_> {
                     "pypi" => app::PullFrom::Pypi,
                     folder => app::PullFrom::Folder(folder.into()),
                 });
-                self.show(&app::pull_model(self.context, name, from)?, print::model)
+                self.show_one("models", &app::pull_model(self.context, name, from)?, print::model)
             }
         }
     }
@@ -222,16 +230,13 @@ impl Session<'_> {
                 let documents = app::list_documents(&workspace, source.as_deref())?;
                 self.show(&serde_json::json!({ "documents": documents }), |_| print::documents(&documents))
             }
-            Docs::Show { uri } => self.show(&app::show_document(&workspace, uri)?, print::document),
+            Docs::Show { uri } => {
+                self.show_one("documents", &app::show_document(&workspace, uri)?, print::document)
+            }
             Docs::Rm { uri, purge } => {
                 self.show(&app::remove_document(self.context, &workspace, uri, *purge)?, print::removed)
             }
-            Docs::History { uri } => {
-                let versions = app::document_history(&workspace, uri)?;
-                self.show(&serde_json::json!({ "uri": uri, "versions": versions }), |_| {
-                    print::history(&versions)
-                })
-            }
+            Docs::History { uri } => self.show(&app::document_history(&workspace, uri)?, print::history),
         }
     }
 

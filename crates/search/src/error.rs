@@ -118,7 +118,7 @@ pub enum PersistError {
     #[error("this index has no folder to be written to")]
     NoFolder,
     /// The system would not write it.
-    #[error("cannot write index file {path}")]
+    #[error("cannot write index file {path}: {source}")]
     Write {
         /// The file or folder.
         path: PathBuf,

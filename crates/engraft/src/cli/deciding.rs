@@ -15,6 +15,9 @@ pub(crate) struct Decide {
     /// Say what would be measured, and stop
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Chooses resamples, subsets and changes; by default the task's own, else 0
+    #[arg(long, value_name = "N", conflicts_with = "replay")]
+    pub(crate) seed: Option<u64>,
     /// Decide again on the measurements of a record.json; compares with the files beside it, or writes into --out
     #[arg(long, value_name = "FILE")]
     pub(crate) replay: Option<PathBuf>,

@@ -18,9 +18,13 @@ impl Session<'_> {
             return Ok(ExitCode::from(if replayed.identical == Some(false) { NO } else { 0 }));
         }
         let file = words.task.as_deref().unwrap_or_else(|| Path::new("TASK.toml"));
-        let task = app::decide::Task::read(file)?;
+        let mut task = app::decide::Task::read(file)?;
         let out = words.out.clone().unwrap_or_else(|| beside(file));
-        let command = format!("engraft decide {}", file.display());
+        let mut command = format!("engraft decide {}", file.display());
+        if let Some(seed) = words.seed {
+            task.seed = seed;
+            command += &format!(" --seed {seed}");
+        }
         let workspace = match (task.wants_workspace(), task.asks_a_model(), self.workspace()) {
             (true, _, opened) => Some(opened?),
             // That no language model is named says more than that there is no place to name it.

@@ -70,3 +70,25 @@ fn a_forbidden_page_is_not_cited() {
         bench.json_status(&["ask", "How many days of annual leave do I get?", "--as", "stranger"]);
     assert_eq!((status, &report["answerable"]), (1, &false.into()), "{report}");
 }
+
+#[test]
+fn near_copies_are_cited_once_from_the_newest() {
+    let Some(bench) = Bench::full() else { return };
+    let page = |day: &str, word: &str| {
+        format!(
+            "---\ndate: {day}\n---\n# Leave\n\nEvery employee has 28 days of annual leave. Requests go to the team lead, \
+             who answers within a week, and {word} are kept in the calendar that everybody in the house can see.\n"
+        )
+    };
+    bench.write("a-old.md", &page("2023-01-01", "they"));
+    bench.write("b-new.md", &page("2024-06-01", "these"));
+    bench.write("c-older.md", &page("2022-01-01", "all"));
+    let report = bench.ingest();
+    assert_eq!(report["documents"]["added"], 3, "{report}");
+    let found = bench.found(&["annual leave"]);
+    assert_eq!(found.len(), 3, "search shows every copy: {found:?}");
+    let report = bench.json(&["ask", "How many days of annual leave do I get?"]);
+    let citations = report["citations"].as_array().unwrap();
+    assert!(!citations.is_empty() && citations.iter().all(|cited| cited["uri"] == "b-new.md"), "{report}");
+    assert_eq!(report["answer"].as_str().unwrap().matches("28 days").count(), 1, "{report}");
+}

@@ -51,12 +51,17 @@ impl Bench {
         std::fs::write(path, text).unwrap();
     }
 
+    /// The binary, which has to find the workspace itself.
+    pub(crate) fn bare(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_engraft"));
+        command.args(words).env("ENGRAFT_HOME", self.path("home")).env_remove("ENGRAFT_WORKSPACE");
+        command
+    }
+
     /// The binary with the workspace set.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_engraft"));
-        command.args(["--workspace", self.path("kb").to_str().unwrap(), "--quiet"]).args(words);
-        command.env("ENGRAFT_HOME", self.path("home")).env_remove("ENGRAFT_WORKSPACE");
-        command
+        let kb = self.path("kb");
+        self.bare(&[&["--workspace", kb.to_str().unwrap(), "--quiet"], words].concat())
     }
 
     pub(crate) fn run(&self, words: &[&str]) -> Run {
@@ -77,6 +82,7 @@ impl Bench {
         let run = self.run(&[&["--json"], words].concat());
         let value = serde_json::from_str(&run.stdout)
             .unwrap_or_else(|error| panic!("{words:?}: {error}: {}{}", run.stdout, run.stderr));
+        metrics(&value);
         (run.status, value)
     }
 
@@ -102,6 +108,24 @@ pub(crate) fn run(mut command: Command) -> Run {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
+}
+
+/// How many metrics a report holds; each has its value, its interval and its n, or says why it has no interval.
+#[track_caller]
+pub(crate) fn metrics(report: &Value) -> usize {
+    let inside: Vec<&Value> = match report {
+        Value::Object(fields) => fields.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    let inside: usize = inside.into_iter().map(metrics).sum();
+    let number = |name: &str| report.get(name).filter(|field| field.is_number() || field.is_null());
+    let (Some(value), Some(low)) = (number("value"), number("low")) else { return inside };
+    let high = number("high").unwrap_or_else(|| panic!("no upper end: {report}"));
+    assert!(report["n"].is_u64() && low.is_null() == high.is_null(), "{report}");
+    assert!(low.is_number() || report["why"].as_str().is_some_and(|why| !why.is_empty()), "{report}");
+    assert!(!value.is_null() || low.is_null(), "an interval of nothing: {report}");
+    inside + 1
 }
 
 /// The names of an object's fields, and of those inside, in the order of the alphabet.

@@ -242,7 +242,12 @@ fn answers_from_documents_are_decided_with_cells_that_need_a_model_shown_as_abse
     let text = "kind = 'answer'\nlabelled = 'questions.jsonl'\ndocuments = 'docs'\nencoder = 'none'\nresamples = 300\n\
                 leakage = 'drop'\n[updates]\ntrials = 6\n";
     std::fs::write(bench.path("rooms.toml"), text).unwrap();
-    let (_, decision) = bench.json_status(&["decide", bench.path("rooms.toml").to_str().unwrap()]);
+    let task = bench.path("rooms.toml");
+    let (_, decision) = bench.json_status(&["decide", task.to_str().unwrap(), "--seed", "3"]);
+    let record = std::fs::read(bench.path("rooms.decision/record.json")).unwrap();
+    let record: Value = serde_json::from_slice(&record).unwrap();
+    let again = format!("engraft decide {} --seed 3", task.display());
+    assert_eq!((&record["seed"], &record["command"]), (&3.into(), &again.into()));
     let arms = decision["arms"].as_array().unwrap();
     for cell in [0, 2] {
         assert!(arms[cell]["absent"].as_str().unwrap().contains("needs a language model"), "{}", arms[cell]);

@@ -146,25 +146,25 @@ fn copies_are_reported() {
 }
 
 #[test]
-fn watch_takes_up_a_change_at_once() {
-    use std::io::{BufRead, BufReader};
-    let bench = two_pages();
+fn near_copies_are_reported_with_how_near_they_are_and_other_pages_are_not() {
+    let bench = Bench::lexical();
+    let line = |n: usize| {
+        format!("Ferry {n} leaves pier {n} at gate {n} with crew {n} and mail {n} for isle {n}.\n")
+    };
+    let text: String = (0..12).map(line).collect();
+    bench.write("one.md", &text);
+    bench.write(
+        "other.md",
+        &"Bikes stand behind the hall, where the roof keeps them dry in winter.\n".repeat(4),
+    );
     bench.ingest();
-    let mut child = bench.command(&["--json", "watch"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    // The watcher says nothing when it is ready, so the file is written again until it is heard.
-    let docs = bench.docs();
-    let writer = std::thread::spawn(move || {
-        for n in 0..100 {
-            std::thread::sleep(std::time::Duration::from_millis(200));
-            let _ = std::fs::write(docs.join("news.md"), format!("The canteen opens again, notice {n}.\n"));
-        }
-    });
-    let heard: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-    assert_eq!(heard["uri"], "news.md");
-    assert!(heard["lag_ms"].as_f64().unwrap() > 0.0);
-    assert_eq!(bench.found(&["canteen"]), ["news.md"]);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    drop(writer);
+    bench.write("two.md", &text.replace("with crew 7", "with staff 7"));
+    let report = bench.json(&["sync"]);
+    let pairs = report["duplicates"].as_array().unwrap();
+    assert_eq!(pairs.len(), 1, "{report}");
+    assert_eq!((&pairs[0]["uri"], &pairs[0]["of"]), (&"two.md".into(), &"one.md".into()));
+    let similarity = pairs[0]["similarity"].as_f64().unwrap();
+    assert!((0.8..1.0).contains(&similarity), "{report}");
+    let read = bench.run(&["sync"]);
+    assert!(!read.stdout.contains("says the same"), "a pair is told when it comes in: {}", read.stdout);
 }

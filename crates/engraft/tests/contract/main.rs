@@ -10,7 +10,11 @@ mod decide;
 mod decide_answer;
 mod decide_extract;
 mod decide_model;
+#[cfg(target_os = "linux")]
+mod disk;
+mod documented;
 mod evaluation;
+mod everywhere;
 mod extraction;
 mod faults;
 #[cfg(unix)]
@@ -19,11 +23,14 @@ mod judges;
 mod judging;
 mod knowledge;
 mod legs;
+mod lies;
 mod metrics;
 mod ranking;
 mod reading;
 mod sample;
+mod shapes;
 mod studio;
 mod tuning;
+mod watching;
 mod web;
 mod words;

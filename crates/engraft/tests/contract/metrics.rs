@@ -5,6 +5,8 @@ use std::process::Command;
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
+use crate::bench::metrics;
+
 /// A folder of files and no workspace.
 struct Files(tempfile::TempDir);
 
@@ -31,7 +33,9 @@ impl Files {
     fn json(&self, words: &str) -> Value {
         let run = self.run(&format!("{words} --json"));
         assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
-        serde_json::from_str(&run.stdout).unwrap()
+        let report = serde_json::from_str(&run.stdout).unwrap();
+        assert!(metrics(&report) > 0, "{report}");
+        report
     }
 
     #[track_caller]

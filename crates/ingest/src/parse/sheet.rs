@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
-use calamine::{Dimensions, Reader, SheetType, Sheets, open_workbook_auto_from_rs};
+use calamine::{Dimensions, Ods, OdsError, Reader, SheetType, Sheets, open_workbook_auto_from_rs};
 use engraft_core::{BlockKind, Content};
 
 use super::ParseError;
@@ -29,8 +29,7 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
             return Err(ParseError::Encrypted);
         }
     }
-    let mut book =
-        open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| book_error(&error.to_string()))?;
+    let mut book = open(bytes, job.limits.max_cells)?;
     let mime = match &book {
         Sheets::Xls(_) => "application/vnd.ms-excel",
         Sheets::Xlsb(_) => "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
@@ -55,6 +54,18 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
         return Err(ParseError::Malformed(builder.warnings.join("; ")));
     }
     builder.finish()
+}
+
+/// The workbook behind `bytes`, whatever its format. Tried as ODS first: that reader alone says when repeats come to too many
+/// cells, while a guess at the format says only that it failed.
+fn open(bytes: &[u8], max_cells: usize) -> Result<Sheets<Cursor<&[u8]>>, ParseError> {
+    match Ods::new(Cursor::new(bytes)) {
+        Ok(book) => Ok(Sheets::Ods(book)),
+        Err(OdsError::CellLimitExceeded { .. }) => Err(ParseError::too_large("cells", max_cells)),
+        Err(_) => {
+            open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| book_error(&error.to_string()))
+        }
+    }
 }
 
 /// Unpacks every member once under the limits before the workbook reader does so without any.

@@ -211,6 +211,7 @@ fn perform<S: Simd, const NV: usize>(s: S, job: Job<'_>) {
 }
 
 /// A linear layer in narrower words.
+#[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only sets of x86-64 do so"))]
 #[inline(always)]
 fn perform_rounded<S: Simd, A: Arithmetic<S, Word = u32>, const NV: usize>(
     s: S,
