@@ -113,6 +113,7 @@ pub fn submit(
     let compare = |gold: &Answers| compare_with_gold(&dataset.schema, &view.fields, &answers, gold);
     let verdict = gold.as_ref().and_then(compare);
     let token = token(given.lease.as_deref())?;
+    let presented = (!view.presented.is_empty()).then(|| engraft_annotate::canonical_json(&view.presented));
     let outcome = workspace.store.submit(&Submit {
         dataset: dataset.no,
         item: desk.item,
@@ -125,6 +126,7 @@ pub fn submit(
         guideline: &dataset.guideline,
         active_ms: active(given.active_ms),
         gold_right: verdict.as_ref().map(|verdict| verdict.right),
+        presented: presented.as_deref(),
         now: desk.now,
     })?;
     let accepted = match outcome {

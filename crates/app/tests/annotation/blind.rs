@@ -255,6 +255,14 @@ fn sides_are_shuffled_for_each_person_and_stay_so() {
             first
         })
         .collect();
+    // The log says in which order the one stood before the other who answered.
+    let who = engraft_app::people::stand_in(&bench.workspace, "p0").unwrap();
+    let seen = bench.take(&who);
+    bench.submit(&who, &seen, json!({ "better": { "choice": { "id": "a" } } })).unwrap();
+    let log =
+        bench.with(|context| engraft_app::people::log(context, &bench.workspace, &me(), None, 9)).unwrap();
+    let entry = log.iter().find(|entry| entry.what == "submitted").unwrap();
+    assert_eq!(entry.body["presented"]["replies"], json!(seen.presented["replies"]));
     let a = first.iter().filter(|id| *id == "a").count();
     assert!((4..=16).contains(&a), "a stood first {a} times of 20");
 }

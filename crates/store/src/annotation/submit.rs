@@ -40,6 +40,8 @@ pub struct Submit<'a> {
     pub active_ms: u64,
     /// On a gold item, whether the answers are right.
     pub gold_right: Option<bool>,
+    /// The order in which things stood before the person, JSON; it goes into the log.
+    pub presented: Option<&'a str>,
     /// When.
     pub now: Millis,
 }
@@ -202,7 +204,7 @@ impl Store {
                 counts::add(tx, dataset, &counts::Delta { skipped: 1, ..counts::Delta::default() })?;
             }
             count(tx, dataset, user, &Did { skipped: 1, ..Did::default() })?;
-            note(tx, "skipped", dataset, item, user, now)?;
+            note(tx, "skipped", (dataset, item, user), None, now)?;
             Ok(Submission::Accepted(accepted(version, &task, false)))
         })
     }
@@ -300,24 +302,27 @@ impl Put<'_> {
     }
 
     fn finish(&self, tx: &Transaction<'_>, kind: &str, task: &Task) -> Result<Accepted, StoreError> {
-        let Submit { dataset, item, user, now, .. } = *self.submit;
-        note(tx, kind, dataset, item, user, now)?;
+        let Submit { dataset, item, user, presented, now, .. } = *self.submit;
+        note(tx, kind, (dataset, item, user), presented, now)?;
         Ok(accepted(self.version, task, false))
     }
 }
 
-/// Logs what just became of a person's current response.
+/// Logs what just became of a person's current response, and in which order they saw what they compared.
 pub(crate) fn note(
     tx: &Transaction<'_>,
     kind: &str,
-    dataset: DatasetNo,
-    item: ItemNo,
-    user: UserNo,
+    (dataset, item, user): (DatasetNo, ItemNo, UserNo),
+    presented: Option<&str>,
     now: Millis,
 ) -> Result<(), StoreError> {
     let Some(found) = current(tx, dataset, item, user)? else { return Ok(()) };
     let digest = digest(tx, &found.row)?.unwrap_or_default();
-    let body = serde_json::json!({"version": found.row.version}).to_string();
+    let mut body = serde_json::json!({"version": found.row.version});
+    if let Some(presented) = presented {
+        body["presented"] = serde_json::from_str(presented)?;
+    }
+    let body = body.to_string();
     let about = (user, digest.as_str());
     let (dataset, item, user) = (Some(dataset), Some(item), Some(user));
     append_vouched(
