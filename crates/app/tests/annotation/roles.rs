@@ -75,6 +75,7 @@ const VERBS: &[Verb] = &[
     ("work::comments", Act::Annotate, |c, w, p| work::comments(c, w, p, D, "m000").map(drop)),
     ("work::comment", Act::Annotate, |c, w, p| work::comment(c, w, p, D, "m000", "hm", false).map(drop)),
     ("work::bulk", Act::Annotate, |c, w, p| work::bulk(c, w, p, D, None, None, 5).map(drop)),
+    ("work::alike", Act::Annotate, |c, w, p| work::alike(c, w, p, D, "m000", 5).map(drop)),
     ("work::bulk_submit", Act::Annotate, |c, w, p| {
         work::bulk_submit(c, w, p, D, &["m000".into()], &Value::Null, 0).map(drop)
     }),

@@ -71,6 +71,7 @@ pub(crate) fn render(view: &ItemView, csrf: &str) -> Markup {
             @if let Some(reason) = &view.returned {
                 p.notice.warn { b { "Given back by a reviewer. " } span dir="auto" { (reason) } }
             }
+            @if !csrf.is_empty() { (tools(view)) }
             form method="post" action=(action) autocomplete="off" novalidate {
                 // The first button is the one that the return key presses in a text field.
                 @if !view.read_only {
@@ -163,6 +164,21 @@ fn is_owned(questions: &[Question], name: &str) -> bool {
     })
 }
 
+/// What else can be done about the item: the way through one's own, what to say about it, what is like it.
+fn tools(view: &ItemView) -> Markup {
+    let like = format!("/d/{}/bulk?like={}", markup::segment(&view.dataset), markup::segment(&view.item));
+    html! {
+        div.tools role="group" aria-label="About this item" {
+            button.button.small type="button" data-press="previous" { span aria-hidden="true" { "‹" } span.words { "Previous" } kbd data-command="previous" {} }
+            button.button.small type="button" data-press="next" { span.words { "Next" } span aria-hidden="true" { "›" } kbd data-command="next" {} }
+            button.button.small type="button" data-press="comment" aria-haspopup="dialog" { "Comment" kbd data-command="comment" {} }
+            button.button.small type="button" data-press="flag" aria-haspopup="dialog" { "Flag" kbd data-command="flag" {} }
+            a.button.small href=(like) { "Similar" }
+            button.button.small.keys type="button" data-press="help" aria-haspopup="dialog" { "Keys" kbd data-command="help" {} }
+        }
+    }
+}
+
 fn actions(view: &ItemView, csrf: &str) -> Markup {
     let reasons = [
         ("unclear", "It is unclear"),
@@ -182,8 +198,9 @@ fn actions(view: &ItemView, csrf: &str) -> Markup {
                     button.button name="do" value="skip" { "Skip this item" }
                 }
             }
-            button.button type="button" data-do="discard" hidden { "Discard" kbd data-command="discard" {} }
-            button.button type="button" data-do="undo" hidden { "Undo" kbd data-command="undo" {} }
+            button.button type="button" data-press="discard" hidden { "Discard" kbd data-command="discard" {} }
+            button.button type="button" data-press="undo" hidden { "Undo" kbd data-command="undo" {} }
+            button.button type="button" data-press="redo" hidden { "Redo" kbd data-command="redo" {} }
             p.state { span data-saved {} span data-timer role="timer" aria-label="Active time" {} }
             button.button name="do" value="draft" { "Save draft" kbd data-command="draft" {} }
             button.button.primary name="do" value="submit" disabled[csrf.is_empty()] {
