@@ -35,7 +35,7 @@ pub struct Submission {
     pub draft_version: Option<u64>,
     /// By question.
     pub answers: Value,
-    /// Active milliseconds it took.
+    /// Active milliseconds it took, those before an earlier submission among them.
     #[serde(default)]
     pub active_ms: u64,
     /// The questions whose suggestion was taken over with a key of its own.
@@ -124,7 +124,7 @@ pub fn submit(
         labels: &words::labels(&answers),
         accepted: &accepted(&view, &answers, &given.accepted),
         guideline: &dataset.guideline,
-        active_ms: active(given.active_ms),
+        active_ms: active(given.active_ms).max(view.active_ms),
         gold_right: verdict.as_ref().map(|verdict| verdict.right),
         presented: presented.as_deref(),
         now: desk.now,

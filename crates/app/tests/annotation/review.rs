@@ -195,7 +195,7 @@ fn every_figure_of_a_person_opens_the_items_behind_it() {
 fn the_cost_is_active_hours_at_the_rate_and_only_for_leads() {
     let bench = Bench::new(2, json!({}));
     let (ana, _) = two(&bench);
-    bench.say(&ana, "use");
+    let item = bench.say(&ana, "use");
     let show =
         |who: &Principal| bench.with(|context| review::dashboard(context, &bench.workspace, who, D)).unwrap();
     assert_eq!(show(&me()).cost, None);
@@ -210,6 +210,18 @@ fn the_cost_is_active_hours_at_the_rate_and_only_for_leads() {
     near(cost.per_resolved.unwrap(), 0.05);
     near(cost.left.unwrap(), 0.05);
     near(seen.people[0].cost.unwrap(), 0.05);
+    // Who changes an answer says how long they were at it in all; what was counted is not counted again.
+    let again = bench.with(|context| work::open(context, &bench.workspace, &ana, D, &item)).unwrap();
+    assert_eq!(again.active_ms, 5000);
+    let longer = work::Submission {
+        item,
+        version: Some(again.version),
+        answers: json!({ "topic": "order" }),
+        active_ms: 7000,
+        ..work::Submission::default()
+    };
+    bench.with(|context| work::submit(context, &bench.workspace, &ana, D, &longer)).unwrap();
+    near(show(&me()).cost.unwrap().spent, 0.07);
     assert_eq!(show(&bench.person("vera", Role::Viewer)).cost, None, "a viewer hears of no money");
     for wrong in [(0.0, "EUR"), (f64::NAN, "EUR"), (1.0, "euros"), (1.0, "€uro")] {
         assert!(matches!(rate(Some(wrong)), Err(Error::Request { .. })), "{wrong:?}");

@@ -150,7 +150,7 @@ fn the_queue_in_json() {
     check(
         &item,
         expect![
-            "{answers dataset draft_version expires_at fields{message} guideline item layout[{name required type}] lease presented{} questions[{name options[{value}] required type}] read_only returned status suggestions version}"
+            "{active_ms answers dataset draft_version expires_at fields{message} guideline item layout[{name required type}] lease presented{} questions[{name options[{value}] required type}] read_only returned status suggestions version}"
         ],
     );
     assert_eq!(next(&bench, "ana")["item"], item["item"], "what one holds comes first");

@@ -66,7 +66,7 @@ pub(crate) fn render(view: &ItemView, csrf: &str) -> Markup {
     let action = format!("/d/{}/work", markup::segment(&view.dataset));
     html! {
         article.item data-item=(view.item) data-lease=[view.lease.as_ref()] data-expires=[view.expires_at.as_ref()]
-            data-version=(view.version) data-draft-version=(view.draft_version) data-status=(status(view.status))
+            data-version=(view.version) data-draft-version=(view.draft_version) data-active-ms=(view.active_ms) data-status=(status(view.status))
             data-read-only[view.read_only] data-trial[csrf.is_empty()] {
             @if let Some(reason) = &view.returned {
                 p.notice.warn { b { "Given back by a reviewer. " } span dir="auto" { (reason) } }
@@ -82,7 +82,7 @@ pub(crate) fn render(view: &ItemView, csrf: &str) -> Markup {
                 @if let Some(lease) = &view.lease { input type="hidden" name="lease" value=(lease); }
                 input type="hidden" name="version" value=(view.version);
                 input type="hidden" name="draft_version" value=(view.draft_version);
-                input type="hidden" name="active_ms" value="0";
+                input type="hidden" name="active_ms" value=(view.active_ms);
                 (columns(sheet))
                 @if !view.read_only { (actions(view, csrf)) }
             }
@@ -110,6 +110,7 @@ pub(crate) fn show_fields(layout: &[Field], fields: &Map<String, Value>) -> Mark
         questions: Vec::new(),
         suggestions: Vec::new(),
         answers: None,
+        active_ms: 0,
         presented: BTreeMap::new(),
         returned: None,
         read_only: true,

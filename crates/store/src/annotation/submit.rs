@@ -36,7 +36,7 @@ pub struct Submit<'a> {
     pub accepted: &'a [String],
     /// The guideline version the person had.
     pub guideline: &'a str,
-    /// Milliseconds the person was active on it.
+    /// Milliseconds the person was active on it, those of earlier versions among them.
     pub active_ms: u64,
     /// On a gold item, whether the answers are right.
     pub gold_right: Option<bool>,
@@ -171,7 +171,7 @@ impl Store {
             labels.remove(tx, item, user, &found.labels)?;
             retire(tx, dataset, item, user, submit.now)?;
             let put = Put { submit, version: found.row.version + 1, token: found.token, task };
-            put.again(tx, labels, found.gold_right).map(Submission::Accepted)
+            put.again(tx, labels, (found.gold_right, found.row.active_ms)).map(Submission::Accepted)
         })
     }
 
@@ -261,7 +261,7 @@ impl Put<'_> {
         &self,
         tx: &Transaction<'_>,
         labels: Labels,
-        before: Option<bool>,
+        (before, spent): (Option<bool>, u64),
     ) -> Result<Accepted, StoreError> {
         let Submit { dataset, item, user, active_ms, gold_right, now, .. } = *self.submit;
         let tick = ticks(tx, 1)?;
@@ -272,7 +272,7 @@ impl Put<'_> {
         };
         let gold_right = i64::from(gold_right == Some(true)) - i64::from(before == Some(true));
         let did = Did {
-            active_ms: active_ms.cast_signed(),
+            active_ms: active_ms.cast_signed() - spent.cast_signed(),
             gold_right: if self.task.gold { gold_right } else { 0 },
             ..Did::default()
         };
