@@ -175,6 +175,8 @@ fn tools(view: &ItemView) -> Markup {
             button.button.small type="button" data-press="comment" aria-haspopup="dialog" { "Comment" kbd data-command="comment" {} }
             button.button.small type="button" data-press="flag" aria-haspopup="dialog" { "Flag" kbd data-command="flag" {} }
             a.button.small href=(like) { "Similar" }
+            // Stands in for the one beside the tabs where those are wider than the screen.
+            button.button.small.guide type="button" data-action="guidelines" aria-controls="guidelines" { "Guide" }
             button.button.small.keys type="button" data-press="help" aria-haspopup="dialog" { "Keys" kbd data-command="help" {} }
         }
     }
