@@ -10,6 +10,8 @@ use crate::{Context, Error, Workspace};
 
 /// Texts encoded between two looks at whether to stop.
 const BATCH: usize = 64;
+/// Dimensions of a vector of words.
+const FOLDED: usize = 1024;
 /// Vectors kept in memory from one question to the next.
 pub(crate) const KEPT: usize = 20_000;
 
@@ -32,11 +34,17 @@ impl Points {
         }
     }
 
-    /// The vector of one of them, where they go by meaning.
-    pub(crate) fn meaning(&self, one: usize) -> Option<&[f32]> {
+    /// One of them as a vector; words share dimensions where there are more than [`FOLDED`] of them.
+    pub(crate) fn vector(&self, one: usize) -> Vec<f32> {
         match self {
-            Points::Meaning(points) => points.get(one).map(|point| &point[..]),
-            Points::Words(_) => None,
+            Points::Meaning(points) => points[one].to_vec(),
+            Points::Words(points) => {
+                let mut folded = vec![0.0; FOLDED];
+                for (number, weight) in &points[one] {
+                    folded[*number as usize % FOLDED] += weight;
+                }
+                folded
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 // Many items at once: select rows, with Shift a whole range; one key labels them all, one undo takes it back.
 
-import { Offline, get, post } from './api.js';
+import { Offline, post } from './api.js';
 import { $, $$ } from './dom.js';
 import { applyConditions, asked, encode, fill, pairs } from './form.js';
 import { activate, command, listen, printHints } from './keys.js';
@@ -8,8 +8,6 @@ import { watchOptions } from './options.js';
 import './sheet.js';
 import { toast } from './toast.js';
 
-// How many items the server looks for.
-const SIMILAR = 50;
 const page = $('[data-bulk]');
 const form = $('form[method="post"]', page);
 const button = $('[data-do="label-all"]', page);
@@ -63,19 +61,10 @@ async function label() {
   mark();
 }
 
-/// Selects the rows of this page that resemble the one that is selected.
-async function selectSimilar() {
+/// Lists the items most like the one that is selected.
+function findSimilar() {
   const [box] = selected();
-  try {
-    const { items } = await get(`similar?item=${encodeURIComponent(box.value)}&k=${SIMILAR}`);
-    const alike = new Set(items.map((one) => one.item));
-    const found = boxes().filter((one) => !one.checked && alike.has(one.value));
-    for (const one of found) one.checked = true;
-    toast(found.length ? `Selected ${found.length} similar items of this page.` : 'Nothing on this page is similar.');
-  } catch (error) {
-    toast(error.message, { bad: true });
-  }
-  mark();
+  location.assign(`?${new URLSearchParams({ like: box.value, limit: $('[name="limit"]', page).value })}`);
 }
 
 async function takeBack(undo) {
@@ -114,7 +103,7 @@ if (form) {
   });
   form.addEventListener('submit', (event) => { event.preventDefault(); label(); });
   button.addEventListener('click', label);
-  $('[data-do="similar"]', page).addEventListener('click', selectSimilar);
+  $('[data-do="similar"]', page).addEventListener('click', findSimilar);
   command('submit', () => { label(); });
   command('submitText', () => { label(); });
   page.addEventListener('keydown', (event) => {

@@ -50,6 +50,7 @@ export async function saveDraft({ always = false } = {}) {
   const given = pairs(target);
   if (same(given, clean) && !always) return;
   clean = given;
+  target.dataset.activeMs = activeMs();
   const { item, lease, version, draftVersion } = target.dataset;
   await keepDraft(item, { pairs: given, draftVersion: Number(draftVersion), at: Date.now() }).catch(() => {});
   say(`kept on this device ${clock()}`);

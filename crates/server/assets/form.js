@@ -3,7 +3,8 @@
 import { $, $$ } from './dom.js';
 
 const IS_ANSWER = /^[qseb]\./;
-const changed = (scope) => scope.dispatchEvent(new CustomEvent('refill', { bubbles: true }));
+// Told to the form, where those who draw an answer listen, when all of an item is filled.
+const changed = (scope) => ($('form', scope) ?? scope).dispatchEvent(new CustomEvent('refill', { bubbles: true }));
 
 export const questions = (article) => $$('fieldset.question', article);
 export const asked = (article) => questions(article).filter((question) => !question.hidden);

@@ -1,6 +1,7 @@
 // What every page has: times as the reader's clock shows them, a menu that closes, and the part one is in within sight.
 
 const words = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const hour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 /// Writes the times within `root` as this clock shows them; what the server wrote stays as their title.
 export function tellTimes(root) {
@@ -8,7 +9,8 @@ export function tellTimes(root) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
     time.title = time.textContent;
-    time.textContent = words.format(at);
+    const isSoon = 'soon' in time.dataset && at.toDateString() === new Date().toDateString();
+    time.textContent = (isSoon ? hour : words).format(at);
   }
 }
 

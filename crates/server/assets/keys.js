@@ -172,6 +172,13 @@ export function listen() {
     if (event.target.matches?.('input[type="checkbox"], input[type="radio"]') && event.key === ' ') return;
     if ((plain && event.key.length === 1 && pick(event.key.toLowerCase())) || run(event)) event.preventDefault();
   });
+  // What a key does, a button does too. It may bring another item, whose button then has the focus.
+  document.addEventListener('click', async (event) => {
+    const name = event.target.closest?.('[data-press]')?.dataset.press;
+    if (!name) return;
+    await handlers.get(name)?.(event);
+    if (document.activeElement === document.body) $(`[data-press="${name}"]:not([hidden])`)?.focus({ preventScroll: true });
+  });
   document.addEventListener('focusin', (event) => {
     const question = event.target.closest?.('.question');
     if (!question) return;

@@ -84,8 +84,12 @@ class Hand extends Marks {
   press(label) {
     if (this.selected) return this.add(label);
     if (this.chosen) return this.write(this.spans.map((span) => (span.id === this.chosen ? { ...span, label } : span)));
-    this.armed = this.armed === label ? null : label;
-    for (const option of this.options.values()) option.setAttribute('aria-pressed', String(option.dataset.label === this.armed));
+    this.arm(this.armed === label ? null : label);
+  }
+
+  arm(label) {
+    this.armed = label;
+    for (const option of this.options.values()) option.setAttribute('aria-pressed', String(option.dataset.label === label));
   }
 
   add(label) {
@@ -147,7 +151,7 @@ class Hand extends Marks {
   }
 
   markAlike(span = this.get(this.chosen)) {
-    if (!span) return false;
+    if (!span) return toast('Choose a marked part first: click it, or press . in the text.');
     const places = this.alike(span);
     const [start, end] = this.ends(span);
     let number = Number(this.newId().slice(1));
@@ -165,11 +169,14 @@ class Hand extends Marks {
     this.offeredNow = maybe[(at + by + maybe.length) % maybe.length] ?? maybe[0];
     this.root.focus({ preventScroll: true });
     this.show(...this.ends(this.offeredNow));
+    this.closeStep?.();
+    this.closeStep = toast(`${this.words(this.offeredNow.label)}: “${this.offeredNow.quote.slice(0, 40)}”`, { action: 'Accept (Space)', then: () => this.acceptOffered() });
     return true;
   }
 
   acceptOffered() {
     if (!this.offeredNow || !this.maybe.includes(this.offeredNow)) return false;
+    this.closeStep?.();
     const { from, ...span } = this.offeredNow;
     const free = this.get(span.id) ? { ...span, id: this.newId() } : span;
     from.dataset.taken = '';
@@ -195,7 +202,7 @@ class Hand extends Marks {
   }
 
   escape() {
-    if (this.armed) this.press(this.armed);
+    if (this.armed) this.arm(null);
     else if (this.selected) { this.after = this.selected[0]; this.unselect(); }
     else if (this.chosen) this.choose(null);
     else this.root.blur();

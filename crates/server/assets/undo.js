@@ -41,6 +41,8 @@ export const undoStep = () => step(past, future);
 /// Goes one step forward again.
 export const redoStep = () => step(future, past);
 
+export const canRedo = () => future.length > 0;
+
 function step(from, to) {
   if (!from.length || !article) return false;
   to.push(now);

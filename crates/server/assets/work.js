@@ -11,7 +11,7 @@ import { draftVersions, hear, resume, send, takeBackUnsent } from './outbox.js';
 import { advance, arrived, counts, current, next, onShow, prefetch, previous, refill, reopen, setAside, show, skip, takeOut } from './queue.js';
 import { activeMs, startTimer } from './timer.js';
 import { toast } from './toast.js';
-import { leaveUndo, note, redoStep, undoStep, watchUndo } from './undo.js';
+import { canRedo, leaveUndo, note, redoStep, undoStep, watchUndo } from './undo.js';
 import { wire } from './wire.js';
 import './guide.js';
 import './talk.js';
@@ -29,9 +29,10 @@ function opened(article) {
 function buttons() {
   const article = current();
   if (!article) return;
-  const show = (name, yes) => { const button = $(`[data-do="${name}"]`, article); if (button) button.hidden = !yes; };
+  const show = (name, yes) => { const button = $(`[data-press="${name}"]`, article); if (button) button.hidden = !yes; };
   show('discard', article.dataset.status === 'draft' || isDirty());
   show('undo', true);
+  show('redo', canRedo());
 }
 
 function changed(event) {
@@ -215,11 +216,6 @@ stage.addEventListener('submit', (event) => {
   const how = event.submitter?.value ?? 'submit';
   if (how === 'skip') { leave(); return skip($('[name="reason"]', current()).value, activeMs()); }
   return how === 'draft' ? saveDraft({ always: true }) : submit();
-});
-stage.addEventListener('click', (event) => {
-  const what = event.target.closest('[data-do]')?.dataset.do;
-  if (what === 'undo') undo();
-  if (what === 'discard') discard();
 });
 
 hear(taken, refused);

@@ -26,6 +26,7 @@ pub(crate) fn preview(schema: &Schema, fields: &Map<String, Value>) -> Markup {
         questions: schema.questions.clone(),
         suggestions: Vec::new(),
         answers: None,
+        active_ms: 0,
         presented: BTreeMap::new(),
         returned: None,
         read_only: false,

@@ -132,6 +132,7 @@ impl Worker<'_> {
             guideline: self.guideline,
             active_ms: 1000,
             gold_right: None,
+            presented: None,
             now,
         })?;
         Ok(matches!(said, Submission::Accepted(_)))

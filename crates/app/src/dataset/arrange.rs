@@ -55,13 +55,17 @@ pub fn arrange(
         Strategy::Diversity => Some(diverse(context, workspace, &dataset, &records)?),
         _ => None,
     };
+    let vectors: Vec<Vec<f32>> = match &points {
+        Some(points) => (0..records.len()).map(|place| points.vector(place)).collect(),
+        None => vec![Vec::new(); records.len()],
+    };
     let candidates: Vec<Candidate> = records
         .iter()
         .enumerate()
         .map(|(place, record)| Candidate {
             item: &record.id,
             probabilities: &probabilities[place],
-            vector: points.as_ref().and_then(|points| points.meaning(place)).unwrap_or_default(),
+            vector: &vectors[place],
         })
         .collect();
     let order = select(strategy, &candidates, candidates.len(), seed);

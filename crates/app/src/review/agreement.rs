@@ -88,6 +88,7 @@ pub fn agreement(
             metric: found.headline.metric.clone(),
             used: found.headline.used,
             of: found.headline.of,
+            items: items.iter().filter(|item| item.is_compared(&asked.name)).count(),
         });
         if asked.name == question.name {
             main = Some(found);

@@ -9,6 +9,7 @@ use engraft_store::{MemberRow, UserNo};
 use crate::dataset::opened::{self, Opened};
 use crate::dataset::record::{self, Names};
 use crate::people::{Act, Principal};
+use crate::review::cost::Cost;
 use crate::review::matrix::matrix;
 use crate::review::view::{Dashboard, ItemCounts, LabelCount, LabelCounts, PersonRow, QuestionAgreement};
 use crate::review::window::{self, Answered};
@@ -31,11 +32,14 @@ pub fn dashboard(
     let tally = workspace.store.tally(dataset.no, now)?;
     let window = window::latest(workspace, &dataset, &names)?;
     let members = workspace.store.members(dataset.no)?;
-    let spent: u64 = members.iter().map(|(_, member)| member.active_ms).sum();
-    let people = people(workspace, &dataset, &members, &names, &window, now)?;
+    let hours_spent = hours(members.iter().map(|(_, member)| member.active_ms).sum());
+    let rate = workspace.store.rate(dataset.no)?.filter(|_| who.may(Act::SeeAnswers));
+    let hourly = rate.as_ref().map(|rate| rate.hourly);
+    let people = people(workspace, &dataset, &members, &names, &window, (now, hourly))?;
     let needed = tally.wanted.saturating_sub(tally.submitted);
     let speeds: Vec<f64> = people.iter().filter_map(|row| row.median_seconds).collect();
     let speed = (!speeds.is_empty()).then(|| speeds.iter().sum::<f64>() / speeds.len() as f64);
+    let hours_left = speed.map(|seconds| seconds * needed as f64 / 3600.0);
     let mut matrices: Vec<_> =
         dataset.schema.questions.iter().filter_map(|question| matrix(&question.name, &window)).collect();
     if !who.may(Act::SeeAnswers) {
@@ -47,12 +51,13 @@ pub fn dashboard(
             open: tally.open,
             conflicts: tally.complete,
             resolved: tally.resolved,
-            flags: tally.flags,
+            flagged: workspace.store.count_flagged(dataset.no)?,
         },
         responses: tally.submitted,
         responses_needed: needed,
-        hours_left: speed.map(|seconds| seconds * needed as f64 / 3600.0),
-        hours_spent: spent as f64 / 3_600_000.0,
+        cost: rate.map(|rate| Cost::of(rate, hours_spent, tally.resolved, hours_left)),
+        hours_left,
+        hours_spent,
         agreement: agreements(&dataset, &window),
         people: if who.may(Act::SeeAnswers) { people } else { Vec::new() },
         labels: labels(workspace, &dataset)?,
@@ -78,6 +83,7 @@ fn agreements(dataset: &Opened, window: &[Answered]) -> Vec<QuestionAgreement> {
             metric: found.headline.metric,
             used: found.headline.used,
             of: found.headline.of,
+            items: window.iter().filter(|item| item.is_compared(&question.name)).count(),
         }
     });
     each.collect()
@@ -103,7 +109,7 @@ fn people(
     members: &[(UserNo, MemberRow)],
     names: &Names,
     window: &[Answered],
-    now: i64,
+    (now, hourly): (i64, Option<f64>),
 ) -> Result<Vec<PersonRow>, Error> {
     let agrees = same_as_others(window);
     let mut rows = Vec::new();
@@ -117,6 +123,8 @@ fn people(
             today: workspace.store.submitted_since(dataset.no, user, when::day(now))?,
             skipped: member.skipped,
             drafts: workspace.store.count_drafts(dataset.no, user)?,
+            hours: hours(member.active_ms),
+            cost: hourly.map(|rate| hours(member.active_ms) * rate),
             median_seconds: median.map(|ms| ms as f64 / 1000.0),
             gold: gold(member),
             agrees: agrees.get(&name).map(|(same, of)| share(*same, *of)),
@@ -126,6 +134,10 @@ fn people(
     }
     rows.sort_by(|a, b| a.user.cmp(&b.user));
     Ok(rows)
+}
+
+fn hours(ms: u64) -> f64 {
+    ms as f64 / 3_600_000.0
 }
 
 fn gold(member: &MemberRow) -> Option<Metric> {

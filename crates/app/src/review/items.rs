@@ -3,12 +3,11 @@
 use engraft_store::{Filter, Label, State, Status};
 use serde::Deserialize;
 
-use crate::dataset::opened::{self, Opened};
+use crate::dataset::opened;
 use crate::dataset::record;
 use crate::people::{Act, Principal, users};
-use crate::review::matrix::matrix;
-use crate::review::view::{Cell, ItemDetail, ItemRow, Items, ResponseView};
-use crate::review::window;
+use crate::review::behind::{self, Behind};
+use crate::review::view::{ItemDetail, ItemRow, Items, ResponseView};
 use crate::work::{comments, item};
 use crate::{Context, Error, Workspace, when};
 
@@ -21,10 +20,14 @@ const HELD_MS: i64 = 7 * 24 * 3600 * 1000;
 pub struct ItemFilter {
     /// Words in its fields.
     pub text: Option<String>,
-    /// `open`, `complete` (in conflict) or `resolved`.
+    /// `open`, `complete` (in conflict), `resolved` or `gold`.
     pub state: Option<String>,
-    /// Answered by this person.
+    /// Answered or skipped by this person.
     pub user: Option<String>,
+    /// With `user`: only what they `submitted`, or only what they `skipped`.
+    pub status: Option<String>,
+    /// With `user`: only what they submitted since midnight UTC.
+    pub today: bool,
     /// With this question…
     pub question: Option<String>,
     /// …answered so by somebody.
@@ -32,6 +35,8 @@ pub struct ItemFilter {
     /// With `question` and `label`: and so by somebody else, the items behind a cell of the dashboard's matrix. All of them:
     /// `after` and `limit` do nothing then, and `text` is refused.
     pub other: Option<String>,
+    /// The items behind this figure of the dashboard; all of them, as with `other`.
+    pub behind: Option<Behind>,
     /// Flagged by somebody.
     pub flagged: bool,
     /// After this item.
@@ -42,7 +47,7 @@ pub struct ItemFilter {
 
 /// A page of a dataset's items.
 pub fn items(
-    _context: Context,
+    context: Context,
     workspace: &Workspace,
     who: &Principal,
     dataset: &str,
@@ -50,8 +55,13 @@ pub fn items(
 ) -> Result<Items, Error> {
     who.must(Act::SeeAnswers)?;
     let dataset = opened::open(workspace, dataset)?;
-    if let (Some(question), Some(one), Some(other)) = (&filter.question, &filter.label, &filter.other) {
-        return pair(workspace, &dataset, question, [one, other], filter);
+    let wanted = filter.state.as_deref().map(state).transpose()?;
+    if let Some(rows) = behind::rows(workspace, &dataset, filter)? {
+        let fits = |row: &engraft_store::ItemRow| {
+            wanted.is_none_or(|state| row.state == state) && (!filter.flagged || row.flags > 0)
+        };
+        let rows = rows.into_iter().filter(fits).map(line);
+        return Ok(Items { items: rows.collect(), after: None, said: None });
     }
     let limit = filter.limit.unwrap_or(50).clamp(1, 500);
     let user = filter.user.as_deref().map(|name| users::known(workspace, name)).transpose()?;
@@ -60,9 +70,13 @@ pub fn items(
     let rows = workspace.store.list(
         dataset.no,
         &Filter {
-            state: filter.state.as_deref().map(state).transpose()?,
+            state: wanted,
             user: user.map(|user| user.no),
-            status: None,
+            status: match filter.today {
+                true => Some(Status::Submitted),
+                false => filter.status.as_deref().map(status).transpose()?,
+            },
+            since: filter.today.then(|| when::day(when::millis(context))),
             label: label.as_ref(),
             text: filter.text.as_deref().filter(|text| !text.trim().is_empty()),
             flagged: filter.flagged,
@@ -71,42 +85,9 @@ pub fn items(
             limit,
         },
     )?;
+    let said = label.map(|label| workspace.store.label_count(dataset.no, &label)).transpose()?;
     let after = (rows.len() == limit).then(|| rows.last().map(|row| row.external.clone())).flatten();
-    Ok(Items { items: rows.into_iter().map(line).collect(), after })
-}
-
-/// The items on which one person said the one and another the other, among those the matrix is made of.
-fn pair(
-    workspace: &Workspace,
-    dataset: &Opened,
-    question: &str,
-    said: [&String; 2],
-    filter: &ItemFilter,
-) -> Result<Items, Error> {
-    if filter.text.as_deref().is_some_and(|text| !text.trim().is_empty()) {
-        return Err(Error::Request {
-            message: "words and a second answer cannot be sought together".into(),
-            hint: "leave the text out, or the second answer".into(),
-        });
-    }
-    let user = filter.user.as_deref().map(|name| users::known(workspace, name)).transpose()?;
-    let names = record::names(workspace)?;
-    let mut window = window::latest(workspace, dataset, &names)?;
-    if let Some(user) = user {
-        window.retain(|item| item.given.iter().any(|(name, _)| *name == user.name));
-    }
-    let cells = matrix(question, &window).map(|matrix| matrix.cells).unwrap_or_default();
-    let is = |cell: &Cell| [&cell.a, &cell.b] == said || [&cell.b, &cell.a] == said;
-    let found = cells.into_iter().find(is).map(|cell| cell.items).unwrap_or_default();
-    let wanted = filter.state.as_deref().map(state).transpose()?;
-    let mut rows = Vec::new();
-    for item in found {
-        let Some(row) = workspace.store.item_by_external(dataset.no, &item)? else { continue };
-        if wanted.is_none_or(|state| row.state == state) && (!filter.flagged || row.flags > 0) {
-            rows.push(line(row));
-        }
-    }
-    Ok(Items { items: rows, after: None })
+    Ok(Items { items: rows.into_iter().map(line).collect(), after, said })
 }
 
 fn line(row: engraft_store::ItemRow) -> ItemRow {
@@ -131,13 +112,25 @@ fn state(word: &str) -> Result<State, Error> {
         "open" => State::Open,
         "complete" | "conflict" => State::Complete,
         "resolved" => State::Resolved,
+        "gold" => State::Gold,
         _ => {
             return Err(Error::Request {
                 message: format!("`{word}` is no state of an item"),
-                hint: "use open, conflict or resolved".into(),
+                hint: "use open, conflict, resolved or gold".into(),
             });
         }
     })
+}
+
+fn status(word: &str) -> Result<Status, Error> {
+    match word {
+        "submitted" => Ok(Status::Submitted),
+        "skipped" => Ok(Status::Skipped),
+        _ => Err(Error::Request {
+            message: format!("`{word}` is nothing a person did with an item"),
+            hint: "use submitted or skipped".into(),
+        }),
+    }
 }
 
 /// Everything there is about one item.

@@ -1,7 +1,9 @@
 //! Reviewing: progress and agreement at a glance, conflicts decided, items looked at, people helped or paused.
 
 mod agreement;
+mod behind;
 mod conflicts;
+mod cost;
 mod dashboard;
 mod items;
 mod lineage;
@@ -11,7 +13,9 @@ mod view;
 mod window;
 
 pub use agreement::{AgreementReport, agreement};
+pub use behind::Behind;
 pub use conflicts::{Decision, conflict, conflicts, decide};
+pub use cost::{Cost, set_rate};
 pub use dashboard::{dashboard, pulse};
 pub use items::{ItemFilter, item, items, pause, return_to};
 pub use lineage::{LineageReport, lineage};

@@ -7,6 +7,7 @@ use engraft_eval::Metric;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::review::cost::Cost;
 use crate::work::CommentView;
 
 /// A dataset at a glance.
@@ -24,6 +25,8 @@ pub struct Dashboard {
     pub hours_left: Option<f64>,
     /// Active hours that everybody's submitted responses took together.
     pub hours_spent: f64,
+    /// What that costs; `None` without an hourly rate, and for those who may not see who answered what.
+    pub cost: Option<Cost>,
     /// How far people agree, by question.
     pub agreement: Vec<QuestionAgreement>,
     /// The people, by name. Empty for those who may not see who answered what.
@@ -47,8 +50,8 @@ pub struct ItemCounts {
     pub conflicts: u64,
     /// With a resolution.
     pub resolved: u64,
-    /// Flags nobody settled.
-    pub flags: u64,
+    /// With a flag that nobody settled.
+    pub flagged: u64,
 }
 
 /// How far people agree on a question.
@@ -58,12 +61,14 @@ pub struct QuestionAgreement {
     pub question: String,
     /// Which coefficient, such as `alpha_nominal`.
     pub measure: String,
-    /// Its value with its interval; `n` items.
+    /// Its value with its interval; `n` units.
     pub metric: Metric,
-    /// Items it could use.
+    /// Units it could use; where an item has several places, each is one.
     pub used: usize,
-    /// Items there were.
+    /// Units there were.
     pub of: usize,
+    /// Items that two people or more answered it on.
+    pub items: usize,
 }
 
 /// One person's work on a dataset.
@@ -81,6 +86,10 @@ pub struct PersonRow {
     pub skipped: u64,
     /// Drafts.
     pub drafts: u64,
+    /// Active hours that the submitted responses took together.
+    pub hours: f64,
+    /// What they cost; `None` without an hourly rate.
+    pub cost: Option<f64>,
     /// Median active seconds an item; `None` before the first.
     pub median_seconds: Option<f64>,
     /// The share of gold answered right; `n` gold answers.
@@ -219,6 +228,8 @@ pub struct Items {
     pub items: Vec<ItemRow>,
     /// Pass it as `after` for the next page; `None` at the end.
     pub after: Option<String>,
+    /// Where a label is asked for: how many responses gave it.
+    pub said: Option<u64>,
 }
 
 /// An item in a list.

@@ -23,6 +23,11 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
+    /// Whether two people or more answered this question.
+    pub(crate) fn is_compared(&self, question: &str) -> bool {
+        self.given.iter().filter(|(_, answers)| answers.contains_key(question)).count() > 1
+    }
+
     /// As the measures of agreement want it.
     pub(crate) fn judged(&self) -> Judged<'_> {
         let responses = self.given.iter().map(|(user, answers)| (user.as_str(), answers)).collect();

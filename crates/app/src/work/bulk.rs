@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::dataset::opened;
 use crate::people::{Act, Principal};
+use crate::work::similar::nearest;
 use crate::work::submit::{Submission, submit};
 use crate::work::view::{BulkReport, ItemView, Refused};
 use crate::work::{item, piles};
@@ -42,6 +43,31 @@ pub fn bulk(
         }
         if rows.len() < limit {
             break;
+        }
+    }
+    Ok(found)
+}
+
+/// The items most like this one that the person could still answer, the likest first; the item itself is among them while
+/// it is one of those.
+pub fn alike(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    dataset: &str,
+    item: &str,
+    limit: usize,
+) -> Result<Vec<ItemView>, Error> {
+    who.must(Act::Annotate)?;
+    let dataset = opened::open(workspace, dataset)?;
+    let user = opened::person(workspace, who)?;
+    let no = dataset.item(workspace, item)?;
+    let near = nearest(context, workspace, &dataset, no, Some(user), limit.clamp(1, MOST))?;
+    let mut found = Vec::new();
+    for (row, _) in near {
+        let Some(work) = workspace.store.work(dataset.no, row.no, user)? else { continue };
+        if work.draft.is_none() {
+            found.push(item::build(workspace, &dataset, user, row.no, work)?);
         }
     }
     Ok(found)

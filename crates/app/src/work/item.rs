@@ -68,6 +68,8 @@ pub(crate) fn build(
         (None, Some(response)) => stored_answers(dataset, &fields, &response.answers),
         (None, None) => None,
     };
+    let spent = draft.map(|draft| draft.active_ms);
+    let spent = spent.or_else(|| work.response.as_ref().map(|response| response.active_ms));
     let returned = workspace.store.why_returned(dataset.no, item, user)?;
     let decided = workspace.store.resolution(dataset.no, item)?;
     Ok(ItemView {
@@ -87,6 +89,7 @@ pub(crate) fn build(
         questions: schema.questions.clone(),
         suggestions,
         answers: own,
+        active_ms: spent.unwrap_or(0),
         returned,
         read_only: decided.is_some_and(|row| row.source == Source::Adjudicated),
         guideline: dataset.guideline.clone(),

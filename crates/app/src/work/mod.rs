@@ -11,7 +11,7 @@ mod similar;
 mod submit;
 mod view;
 
-pub use bulk::{bulk, bulk_submit, bulk_undo};
+pub use bulk::{alike, bulk, bulk_submit, bulk_undo};
 pub use comments::{comment, comments};
 pub use guidelines::{acknowledge, guidelines};
 pub use next::{dataset_of, heartbeat, next, open, release};

@@ -35,7 +35,7 @@ pub struct Submission {
     pub draft_version: Option<u64>,
     /// By question.
     pub answers: Value,
-    /// Active milliseconds it took.
+    /// Active milliseconds it took, those before an earlier submission among them.
     #[serde(default)]
     pub active_ms: u64,
     /// The questions whose suggestion was taken over with a key of its own.
@@ -113,6 +113,7 @@ pub fn submit(
     let compare = |gold: &Answers| compare_with_gold(&dataset.schema, &view.fields, &answers, gold);
     let verdict = gold.as_ref().and_then(compare);
     let token = token(given.lease.as_deref())?;
+    let presented = (!view.presented.is_empty()).then(|| engraft_annotate::canonical_json(&view.presented));
     let outcome = workspace.store.submit(&Submit {
         dataset: dataset.no,
         item: desk.item,
@@ -123,8 +124,9 @@ pub fn submit(
         labels: &words::labels(&answers),
         accepted: &accepted(&view, &answers, &given.accepted),
         guideline: &dataset.guideline,
-        active_ms: active(given.active_ms),
+        active_ms: active(given.active_ms).max(view.active_ms),
         gold_right: verdict.as_ref().map(|verdict| verdict.right),
+        presented: presented.as_deref(),
         now: desk.now,
     })?;
     let accepted = match outcome {

@@ -33,6 +33,8 @@ pub struct ItemView {
     pub suggestions: Vec<Suggestion>,
     /// This person's own draft or answers.
     pub answers: Option<Answers>,
+    /// Milliseconds they were active on it so far.
+    pub active_ms: u64,
     /// The order in which the answers of a field are shown, by field: ids, shuffled for each person and item alike.
     pub presented: BTreeMap<String, Vec<String>>,
     /// Why a reviewer gave it back.

@@ -13,7 +13,7 @@ fn the_payload_of_an_item() {
     let ana = bench.person("ana", Role::Annotator);
     let mut item = serde_json::to_value(bench.take(&ana)).unwrap();
     item["guideline"] = "…".into();
-    expect![[r#"{"answers":null,"dataset":"topics","draft_version":0,"expires_at":"2026-11-22T12:30:00.000Z","fields":{"message":"Message number 0 of somebody"},"guideline":"…","item":"m000","layout":[{"name":"message","required":true,"type":"text"}],"lease":"1","presented":{},"questions":[{"name":"topic","options":[{"value":"fault"},{"value":"order"},{"value":"use"}],"required":true,"type":"label"}],"read_only":false,"returned":null,"status":"pending","suggestions":[],"version":0}"#]]
+    expect![[r#"{"active_ms":0,"answers":null,"dataset":"topics","draft_version":0,"expires_at":"2026-11-22T12:30:00.000Z","fields":{"message":"Message number 0 of somebody"},"guideline":"…","item":"m000","layout":[{"name":"message","required":true,"type":"text"}],"lease":"1","presented":{},"questions":[{"name":"topic","options":[{"value":"fault"},{"value":"order"},{"value":"use"}],"required":true,"type":"label"}],"read_only":false,"returned":null,"status":"pending","suggestions":[],"version":0}"#]]
     .assert_eq(&item.to_string());
 }
 
@@ -255,6 +255,14 @@ fn sides_are_shuffled_for_each_person_and_stay_so() {
             first
         })
         .collect();
+    // The log says in which order the one stood before the other who answered.
+    let who = engraft_app::people::stand_in(&bench.workspace, "p0").unwrap();
+    let seen = bench.take(&who);
+    bench.submit(&who, &seen, json!({ "better": { "choice": { "id": "a" } } })).unwrap();
+    let log =
+        bench.with(|context| engraft_app::people::log(context, &bench.workspace, &me(), None, 9)).unwrap();
+    let entry = log.iter().find(|entry| entry.what == "submitted").unwrap();
+    assert_eq!(entry.body["presented"]["replies"], json!(seen.presented["replies"]));
     let a = first.iter().filter(|id| *id == "a").count();
     assert!((4..=16).contains(&a), "a stood first {a} times of 20");
 }

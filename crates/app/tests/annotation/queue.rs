@@ -351,4 +351,11 @@ fn similar_items_are_found_by_their_words() {
     let names: Vec<&str> = found.iter().map(|row| row.item.as_str()).collect();
     assert_eq!(names, ["m1", "m2"]);
     assert!(found[0].score > found[1].score);
+    let rows = |item| {
+        let rows = bench.with(|context| work::alike(context, &bench.workspace, &ana, D, item, 9)).unwrap();
+        rows.into_iter().map(|row| row.item).collect::<Vec<_>>()
+    };
+    assert_eq!(rows("m2"), ["m2", "m0", "m1"], "all that is open, with the item itself");
+    bench.say(&ana, "use");
+    assert_eq!(rows("m0"), ["m1", "m2"], "but nothing that was answered");
 }

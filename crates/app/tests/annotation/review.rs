@@ -121,6 +121,116 @@ fn a_cell_of_the_matrix_opens_its_items() {
 }
 
 #[test]
+fn every_figure_of_a_person_opens_the_items_behind_it() {
+    let bench = Bench::new(0, json!({ "distribution": { "overlap": 2 } }));
+    let lines = (0..6).map(|place| {
+        let mut line = crate::bench::record(place);
+        line["suggestions"] = json!([{ "model": "m1", "answers": { "topic": "use" } }]);
+        line.to_string()
+    });
+    let gold = json!({ "id": "g", "fields": { "message": "known" }, "gold": { "topic": "use" } }).to_string();
+    bench.import(&lines.chain([gold]).collect::<Vec<_>>().join("\n"));
+    let (ana, ben) = two(&bench);
+    let item = bench.say(&ana, "use");
+    let skipped = bench.take(&ana);
+    let skip = work::Skip { item: skipped.item, lease: skipped.lease, ..work::Skip::default() };
+    let skip = work::Skip { reason: "unclear".into(), ..skip };
+    bench.with(|context| work::skip(context, &bench.workspace, &ana, D, &skip)).unwrap();
+    bench.wait(24 * 3600);
+    for topic in ["use", "order", "use"] {
+        bench.say(&ana, topic);
+    }
+    for topic in ["use", "order"] {
+        bench.say(&ben, topic);
+    }
+    bench
+        .with(|context| {
+            work::bulk_submit(
+                context,
+                &bench.workspace,
+                &ana,
+                D,
+                &["g".into()],
+                &json!({ "topic": "use" }),
+                9,
+            )
+        })
+        .unwrap();
+    let items = |filter: Value| {
+        let filter: review::ItemFilter = serde_json::from_value(filter).unwrap();
+        let found = bench.with(|context| review::items(context, &bench.workspace, &me(), D, &filter));
+        found.unwrap().items.into_iter().map(|row| row.item).collect::<Vec<_>>()
+    };
+    let dashboard = bench.with(|context| review::dashboard(context, &bench.workspace, &me(), D)).unwrap();
+    for row in &dashboard.people {
+        let count = |more: Value| {
+            let mut filter = json!({ "user": row.user });
+            filter.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            items(filter).len() as u64
+        };
+        let n = |share: &Option<engraft_app::Metric>| share.as_ref().map_or(0, |share| share.n as u64);
+        assert_eq!(count(json!({ "status": "submitted" })), row.submitted, "{row:?}");
+        assert_eq!(count(json!({ "today": true })), row.today, "{row:?}");
+        assert_eq!(count(json!({ "status": "skipped" })), row.skipped, "{row:?}");
+        assert_eq!(count(json!({ "state": "gold", "status": "submitted" })), n(&row.gold), "{row:?}");
+        assert_eq!(count(json!({ "behind": "agrees" })), n(&row.agrees), "one question, two people: {row:?}");
+        assert_eq!(count(json!({ "behind": "accepted" })), n(&row.accepted), "{row:?}");
+        assert_eq!(count(json!({ "behind": "speed" })), row.submitted, "all of them took some time: {row:?}");
+    }
+    let [first, _] = &dashboard.people[..] else { panic!("{:?}", dashboard.people) };
+    assert_eq!((first.submitted, first.today, first.skipped), (5, 4, 1), "the figures are not all the same");
+    let question = json!({ "question": "topic", "behind": "agreement" });
+    assert_eq!((items(question).len(), dashboard.agreement[0].used), (2, 2));
+    assert_eq!(dashboard.agreement[0].items, 2);
+    let flag = |text| {
+        bench.with(|context| work::comment(context, &bench.workspace, &ana, D, &item, text, true)).unwrap();
+    };
+    flag("one");
+    flag("two");
+    let dashboard = bench.with(|context| review::dashboard(context, &bench.workspace, &me(), D)).unwrap();
+    assert_eq!(items(json!({ "flagged": true })).len() as u64, dashboard.items.flagged);
+}
+
+#[test]
+fn the_cost_is_active_hours_at_the_rate_and_only_for_leads() {
+    let bench = Bench::new(2, json!({}));
+    let (ana, _) = two(&bench);
+    let item = bench.say(&ana, "use");
+    let show =
+        |who: &Principal| bench.with(|context| review::dashboard(context, &bench.workspace, who, D)).unwrap();
+    assert_eq!(show(&me()).cost, None);
+    let rate = |rate| bench.with(|context| review::set_rate(context, &bench.workspace, &me(), D, rate));
+    rate(Some((36.0, " eur "))).unwrap();
+    // Five seconds at a cent a second.
+    let seen = show(&me());
+    let cost = seen.cost.unwrap();
+    assert_eq!((cost.currency.as_str(), cost.hourly_rate), ("EUR", 36.0));
+    let near = |value: f64, expected: f64| assert!((value - expected).abs() < 1e-9, "{value} of {expected}");
+    near(cost.spent, 0.05);
+    near(cost.per_resolved.unwrap(), 0.05);
+    near(cost.left.unwrap(), 0.05);
+    near(seen.people[0].cost.unwrap(), 0.05);
+    // Who changes an answer says how long they were at it in all; what was counted is not counted again.
+    let again = bench.with(|context| work::open(context, &bench.workspace, &ana, D, &item)).unwrap();
+    assert_eq!(again.active_ms, 5000);
+    let longer = work::Submission {
+        item,
+        version: Some(again.version),
+        answers: json!({ "topic": "order" }),
+        active_ms: 7000,
+        ..work::Submission::default()
+    };
+    bench.with(|context| work::submit(context, &bench.workspace, &ana, D, &longer)).unwrap();
+    near(show(&me()).cost.unwrap().spent, 0.07);
+    assert_eq!(show(&bench.person("vera", Role::Viewer)).cost, None, "a viewer hears of no money");
+    for wrong in [(0.0, "EUR"), (f64::NAN, "EUR"), (1.0, "euros"), (1.0, "€uro")] {
+        assert!(matches!(rate(Some(wrong)), Err(Error::Request { .. })), "{wrong:?}");
+    }
+    rate(None).unwrap();
+    assert_eq!(show(&me()).cost, None);
+}
+
+#[test]
 fn one_person_more_is_asked_while_it_is_not_sure_and_nobody_beyond_the_most() {
     let rule = json!({ "distribution": { "overlap": 2, "max_overlap": 3, "until_posterior": 0.8 },
         "merge": { "policy": "posterior", "least": 0.8 } });

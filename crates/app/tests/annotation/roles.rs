@@ -75,6 +75,7 @@ const VERBS: &[Verb] = &[
     ("work::comments", Act::Annotate, |c, w, p| work::comments(c, w, p, D, "m000").map(drop)),
     ("work::comment", Act::Annotate, |c, w, p| work::comment(c, w, p, D, "m000", "hm", false).map(drop)),
     ("work::bulk", Act::Annotate, |c, w, p| work::bulk(c, w, p, D, None, None, 5).map(drop)),
+    ("work::alike", Act::Annotate, |c, w, p| work::alike(c, w, p, D, "m000", 5).map(drop)),
     ("work::bulk_submit", Act::Annotate, |c, w, p| {
         work::bulk_submit(c, w, p, D, &["m000".into()], &Value::Null, 0).map(drop)
     }),
@@ -104,6 +105,7 @@ const VERBS: &[Verb] = &[
     }),
     ("review::item", Act::SeeAnswers, |c, w, p| review::item(c, w, p, D, "m000").map(drop)),
     ("review::return_to", Act::SeeAnswers, |c, w, p| review::return_to(c, w, p, D, "m000", "owner", "why")),
+    ("review::set_rate", Act::Manage, |c, w, p| review::set_rate(c, w, p, D, None)),
     ("review::pause", Act::Manage, |c, w, p| review::pause(c, w, p, D, "viewer", None)),
     ("people::list_users", Act::ManagePeople, |c, w, p| people::list_users(c, w, p).map(drop)),
     ("people::add_user", Act::ManagePeople, |c, w, p| {

@@ -102,6 +102,47 @@ fn a_dataset_is_deleted_by_whoever_repeats_its_name() {
     assert_eq!(log["verified"], true, "{log}");
 }
 
+/// A dataset of these items with a suggestion's score each, in the order that `dataset order --by` puts them for ana.
+fn ordered(bench: &Bench, name: &str, items: &[(&str, f64)], by: &str, seed: usize) -> Vec<String> {
+    let lines = items.iter().enumerate().map(|(place, (text, score))| {
+        let said = json!([{ "model": "m1", "score": score, "answers": { "topic": "use" } }]);
+        json!({ "id": format!("{place}"), "fields": { "message": text }, "suggestions": said }).to_string()
+    });
+    let items = file(bench, "ordered.jsonl", &lines.collect::<Vec<_>>().join("\n"));
+    let schema = file(bench, "schema.json", SCHEMA);
+    bench.json(&["dataset", "create", name, "--schema", &schema]);
+    bench.json(&["dataset", "import", name, &items, "--format", "jsonl"]);
+    let done = bench.json(&["dataset", "order", name, "--by", by, "--seed", &seed.to_string()]);
+    assert_eq!(done["items"], done["suggested"], "{done}");
+    let next = bench.json(&["queue", "next", "--dataset", name, "--as", "ana", "-n", "6"]);
+    let served = next["items"].as_array().unwrap();
+    served.iter().map(|item| item["item"].as_str().unwrap().to_string()).collect()
+}
+
+#[test]
+fn what_is_labelled_first_follows_the_strategy() {
+    let bench = bench();
+    // Of three options, a suggestion that is 30 % sure ties the other two, and one that is 34 % sure is the most even.
+    let unsure = [("one", 0.99), ("two", 0.30), ("three", 0.34), ("four", 0.60)];
+    assert_eq!(ordered(&bench, "margin", &unsure, "margin", 0), ["1", "2", "3", "0"]);
+    assert_eq!(ordered(&bench, "entropy", &unsure, "uncertainty", 0), ["2", "1", "3", "0"]);
+    let alike = [
+        ("the red lamp blinks", 0.5),
+        ("the red lamp blinks again", 0.5),
+        ("please send a price list", 0.5),
+        ("please send a price list today", 0.5),
+        ("how can I switch it off", 0.5),
+        ("how can I switch it off now", 0.5),
+    ];
+    for seed in 0..6 {
+        let order = ordered(&bench, &format!("diverse-{seed}"), &alike, "diversity", seed);
+        let mut first: Vec<usize> =
+            order[..3].iter().map(|item| item.parse::<usize>().unwrap() / 2).collect();
+        first.sort_unstable();
+        assert_eq!(first, [0, 1, 2], "seed {seed}: one of each kind comes before a second of any: {order:?}");
+    }
+}
+
 #[test]
 fn the_queue_in_json() {
     let bench = bench();
@@ -109,7 +150,7 @@ fn the_queue_in_json() {
     check(
         &item,
         expect![
-            "{answers dataset draft_version expires_at fields{message} guideline item layout[{name required type}] lease presented{} questions[{name options[{value}] required type}] read_only returned status suggestions version}"
+            "{active_ms answers dataset draft_version expires_at fields{message} guideline item layout[{name required type}] lease presented{} questions[{name options[{value}] required type}] read_only returned status suggestions version}"
         ],
     );
     assert_eq!(next(&bench, "ana")["item"], item["item"], "what one holds comes first");

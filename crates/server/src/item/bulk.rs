@@ -20,6 +20,8 @@ pub(crate) struct BulkView<'a> {
     pub(crate) after: Option<&'a str>,
     /// What the rows are filtered by.
     pub(crate) text: &'a str,
+    /// The item that the rows are like, the likest first.
+    pub(crate) like: Option<&'a str>,
     /// At most so many rows.
     pub(crate) limit: usize,
 }
@@ -36,6 +38,9 @@ pub(crate) fn render(view: &BulkView) -> Markup {
                 input type="search" name="text" value=(view.text) placeholder="Words in the items" aria-label="Words in the items";
                 select name="limit" aria-label="Rows" { @for rows in SIZES { option value=(rows) selected[rows == view.limit] { (rows) " rows" } } }
                 button.button { "Filter" }
+            }
+            @if let Some(like) = view.like {
+                p.notice data-like=(like) { "The items most like “" (like) "” that you can still answer, the likest first. " a href=(here) { "All items" } }
             }
             @match view.rows.first() {
                 None => (nothing(view)),
@@ -56,7 +61,7 @@ pub(crate) fn render(view: &BulkView) -> Markup {
 fn nothing(view: &BulkView) -> Markup {
     html! {
         div.empty {
-            h2 { @if view.text.is_empty() { "Nothing left to label" } @else { "No item has these words" } }
+            h2 { @if view.text.is_empty() || view.like.is_some() { "Nothing left to label" } @else { "No item has these words" } }
             p { @if view.text.is_empty() { "You answered every item that is open to you." } @else { "Try other words, or none." } }
         }
     }
@@ -112,7 +117,7 @@ fn panel(first: &ItemView) -> Markup {
         p.row {
             b data-affects role="status" { "affects 0 items" }
             button.button.primary type="button" data-do="label-all" disabled { "Label them" kbd data-command="submit" {} }
-            button.button type="button" data-do="similar" disabled { "Select similar" }
+            button.button type="button" data-do="similar" disabled { "Find similar" }
         }
         p.help { kbd { "Shift" } " selects a range. A label's key labels all selected at once." }
     }

@@ -66,11 +66,12 @@ pub(crate) fn render(view: &ItemView, csrf: &str) -> Markup {
     let action = format!("/d/{}/work", markup::segment(&view.dataset));
     html! {
         article.item data-item=(view.item) data-lease=[view.lease.as_ref()] data-expires=[view.expires_at.as_ref()]
-            data-version=(view.version) data-draft-version=(view.draft_version) data-status=(status(view.status))
+            data-version=(view.version) data-draft-version=(view.draft_version) data-active-ms=(view.active_ms) data-status=(status(view.status))
             data-read-only[view.read_only] data-trial[csrf.is_empty()] {
             @if let Some(reason) = &view.returned {
                 p.notice.warn { b { "Given back by a reviewer. " } span dir="auto" { (reason) } }
             }
+            @if !csrf.is_empty() { (tools(view)) }
             form method="post" action=(action) autocomplete="off" novalidate {
                 // The first button is the one that the return key presses in a text field.
                 @if !view.read_only {
@@ -81,7 +82,7 @@ pub(crate) fn render(view: &ItemView, csrf: &str) -> Markup {
                 @if let Some(lease) = &view.lease { input type="hidden" name="lease" value=(lease); }
                 input type="hidden" name="version" value=(view.version);
                 input type="hidden" name="draft_version" value=(view.draft_version);
-                input type="hidden" name="active_ms" value="0";
+                input type="hidden" name="active_ms" value=(view.active_ms);
                 (columns(sheet))
                 @if !view.read_only { (actions(view, csrf)) }
             }
@@ -109,6 +110,7 @@ pub(crate) fn show_fields(layout: &[Field], fields: &Map<String, Value>) -> Mark
         questions: Vec::new(),
         suggestions: Vec::new(),
         answers: None,
+        active_ms: 0,
         presented: BTreeMap::new(),
         returned: None,
         read_only: true,
@@ -163,6 +165,23 @@ fn is_owned(questions: &[Question], name: &str) -> bool {
     })
 }
 
+/// What else can be done about the item: the way through one's own, what to say about it, what is like it.
+fn tools(view: &ItemView) -> Markup {
+    let like = format!("/d/{}/bulk?like={}", markup::segment(&view.dataset), markup::segment(&view.item));
+    html! {
+        div.tools role="group" aria-label="About this item" {
+            button.button.small type="button" data-press="previous" { span aria-hidden="true" { "‹" } span.words { "Previous" } kbd data-command="previous" {} }
+            button.button.small type="button" data-press="next" { span.words { "Next" } span aria-hidden="true" { "›" } kbd data-command="next" {} }
+            button.button.small type="button" data-press="comment" aria-haspopup="dialog" { "Comment" kbd data-command="comment" {} }
+            button.button.small type="button" data-press="flag" aria-haspopup="dialog" { "Flag" kbd data-command="flag" {} }
+            a.button.small href=(like) { "Similar" }
+            // Stands in for the one beside the tabs where those are wider than the screen.
+            button.button.small.guide type="button" data-action="guidelines" aria-controls="guidelines" { "Guide" }
+            button.button.small.keys type="button" data-press="help" aria-haspopup="dialog" { "Keys" kbd data-command="help" {} }
+        }
+    }
+}
+
 fn actions(view: &ItemView, csrf: &str) -> Markup {
     let reasons = [
         ("unclear", "It is unclear"),
@@ -182,8 +201,9 @@ fn actions(view: &ItemView, csrf: &str) -> Markup {
                     button.button name="do" value="skip" { "Skip this item" }
                 }
             }
-            button.button type="button" data-do="discard" hidden { "Discard" kbd data-command="discard" {} }
-            button.button type="button" data-do="undo" hidden { "Undo" kbd data-command="undo" {} }
+            button.button type="button" data-press="discard" hidden { "Discard" kbd data-command="discard" {} }
+            button.button type="button" data-press="undo" hidden { "Undo" kbd data-command="undo" {} }
+            button.button type="button" data-press="redo" hidden { "Redo" kbd data-command="redo" {} }
             p.state { span data-saved {} span data-timer role="timer" aria-label="Active time" {} }
             button.button name="do" value="draft" { "Save draft" kbd data-command="draft" {} }
             button.button.primary name="do" value="submit" disabled[csrf.is_empty()] {

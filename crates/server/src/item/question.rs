@@ -66,6 +66,7 @@ fn controls(sheet: &Sheet, question: &Question) -> Markup {
 fn suggested(sheet: &Sheet, question: &Question, suggestion: &Suggestion) -> Markup {
     let Some(answer) = suggestion.answers.get(&question.name) else { return html! {} };
     let pairs = form::write(question, answer);
+    let by_parts = matches!(answer, Answer::Spans(_));
     html! {
         div.suggestion data-suggestion=(form::encode(&pairs)) {
             p {
@@ -81,7 +82,10 @@ fn suggested(sheet: &Sheet, question: &Question, suggestion: &Suggestion) -> Mar
                     answer => (show::answer(question, answer, &sheet.view.fields, &sheet.view.presented)),
                 }
             }
-            button.button.small type="button" data-do="accept" { "Accept" kbd data-command="accept" {} }
+            div.row {
+                button.button.small type="button" data-do="accept" { @if by_parts { "Accept all" } @else { "Accept" } kbd data-command="accept" {} }
+                @if by_parts { button.button.small type="button" data-press="nextSuggestion" { "Part by part" kbd data-command="nextSuggestion" {} } }
+            }
         }
     }
 }

@@ -23,6 +23,9 @@ pub(crate) fn spans(
             p.help {
                 "Drag over words, then press a label, or the other way round. " kbd { "Shift" } " marks single characters."
             }
+            p.row {
+                button.button.small type="button" data-press="alike" { "Mark all identical" kbd data-command="alike" {} }
+            }
             p.help data-count-marks {}
             ol.marks data-marks aria-label="Marked parts" {}
             p.muted data-empty { "Nothing is marked yet." }
@@ -37,7 +40,8 @@ pub(crate) fn relations(sheet: &Sheet, question: &Question, spans: &str, options
         div data-relations=(spans) {
             (hidden(sheet, question))
             (labels(options, "arrow"))
-            p.help { "Choose a marked part, press " kbd data-command="relate" {} ", choose another, then a label." }
+            p.help { "Choose a marked part, press this, choose another part, then a label." }
+            p.row { button.button.small type="button" data-press="relate" { "Arrow from here" kbd data-command="relate" {} } }
             ol.marks data-marks aria-label="Arrows" {}
             p.muted data-empty { "No arrows yet." }
         }

@@ -32,6 +32,7 @@ pub(crate) fn view(sample: &Sample, answers: Option<Answers>) -> ItemView {
         questions: sample.schema.questions.clone(),
         suggestions: Vec::new(),
         answers,
+        active_ms: 0,
         presented: BTreeMap::new(),
         returned: None,
         read_only: false,

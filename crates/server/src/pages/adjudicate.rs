@@ -283,6 +283,7 @@ fn by_oneself(view: &ConflictView) -> Markup {
         questions: view.questions.clone(),
         suggestions: Vec::new(),
         answers: Some(answers),
+        active_ms: 0,
         presented: std::collections::BTreeMap::new(),
         returned: None,
         read_only: false,

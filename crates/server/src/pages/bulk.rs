@@ -22,6 +22,8 @@ const MOST_ROWS: usize = 100;
 #[serde(default)]
 pub(crate) struct Query {
     text: String,
+    /// The item that the rows are to be like.
+    like: String,
     after: String,
     limit: Option<usize>,
 }
@@ -36,14 +38,15 @@ pub(crate) async fn page(
 ) -> Result<Response, Problem> {
     let limit = query.limit.unwrap_or(ROWS).clamp(1, MOST_ROWS);
     let given = |text: &str| Some(text.trim().to_string()).filter(|text| !text.is_empty());
-    let (text, after) = (given(&query.text), given(&query.after));
-    let (principal, of, words) = (who.principal.clone(), name.clone(), text.clone());
+    let (text, like, after) = (given(&query.text), given(&query.like), given(&query.after));
+    let (principal, of, words, near) = (who.principal.clone(), name.clone(), text.clone(), like.clone());
     let rows = studio
-        .call(move |context, app| {
-            work::bulk(context, app, &principal, &of, words.as_deref(), after.as_deref(), limit)
+        .call(move |context, app| match near {
+            Some(item) => work::alike(context, app, &principal, &of, &item, limit),
+            None => work::bulk(context, app, &principal, &of, words.as_deref(), after.as_deref(), limit),
         })
         .await?;
-    let further = rows.last().filter(|_| rows.len() == limit).map(|row| row.item.as_str());
+    let further = rows.last().filter(|_| rows.len() == limit && like.is_none()).map(|row| row.item.as_str());
     let page = frame.page(Page {
         title: &format!("{name}: many at once"),
         place: Place::Dataset(&name, Part::Work),
@@ -57,6 +60,7 @@ pub(crate) async fn page(
                 rows: &rows,
                 after: further,
                 text: text.as_deref().unwrap_or_default(),
+                like: like.as_deref(),
                 limit,
             }))
         },

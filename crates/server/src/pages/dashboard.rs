@@ -5,15 +5,17 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use engraft_app::people::Act;
-use engraft_app::review::{self, Dashboard, LabelCounts, Matrix, PersonRow, QuestionAgreement};
-use maud::{Markup, html};
+use engraft_app::review::{self, Dashboard, LabelCounts, Matrix, QuestionAgreement};
+use maud::{Markup, Render, html};
 use serde::Deserialize;
 
-use super::figures::{bar, count, hours, metric, percent, seconds, thousands};
+use super::figures::{bar, count, hours, metric, percent, thousands};
+use super::links::Links;
+use super::{cost, team};
 use crate::extract::Fields;
 use crate::guard::Who;
 use crate::live::{self, First};
-use crate::page::{Frame, Page, Part, Place, address, encoded};
+use crate::page::{Frame, Page, Part, Place, address};
 use crate::problem::Problem;
 use crate::studio::Studio;
 
@@ -96,37 +98,24 @@ pub(crate) async fn pause(
 fn figures(view: &Dashboard, frame: &Frame, sees_answers: bool) -> Markup {
     let links = Links { dataset: &view.dataset, to_items: sees_answers };
     html! {
-        (progress(view, &links))
+        (progress(view, frame, &links))
         @if view.items.total == 0 {
             div.empty { h2 { "No items yet" } p { "Figures appear here as soon as there are items and people answer them." }
                 @if sees_answers { a.button.primary href=(address(&view.dataset, Part::Transfer)) { "Import items" } }
             }
         } @else {
             div.panels {
-                (agreement(&view.agreement, view.window))
+                (agreement(&view.agreement, view.window, &links))
+                @if sees_answers { (cost::panel(view, frame)) }
                 @for counts in &view.labels { (labels(counts, &links)) }
                 @for matrix in view.matrices.iter().filter(|matrix| !matrix.cells.is_empty()) { (disagreement(matrix, &links)) }
             }
-            @if !view.people.is_empty() { (people(view, frame, &links)) }
+            @if !view.people.is_empty() { (team::people(view, frame, &links)) }
         }
     }
 }
 
-/// Where figures lead; nowhere for those who may not see the items behind them.
-struct Links<'a> {
-    dataset: &'a str,
-    to_items: bool,
-}
-
-impl Links<'_> {
-    fn items(&self, query: &str, words: &str) -> Markup {
-        html! {
-            @if self.to_items { a href={ (address(self.dataset, Part::Items)) "?" (query) } { (words) } } @else { (words) }
-        }
-    }
-}
-
-fn progress(view: &Dashboard, links: &Links) -> Markup {
+fn progress(view: &Dashboard, frame: &Frame, links: &Links) -> Markup {
     let items = &view.items;
     let states = [
         ("Resolved", "resolved", items.resolved),
@@ -137,23 +126,23 @@ fn progress(view: &Dashboard, links: &Links) -> Markup {
         section.panel {
             div.row.between {
                 h2 { (percent(items.resolved, items.total)) " resolved" }
-                p.muted { (count(items.total, "item", "items")) " · " (count(view.responses, "response", "responses")) " · " (thousands(view.responses_needed)) " to go"
+                p.muted { (links.counted(&[], items.total, count(items.total, "item", "items"))) " · " (count(view.responses, "response", "responses")) " · " (thousands(view.responses_needed)) " to go"
                     @if let Some(left) = view.hours_left { ", about " (hours(left)) " of work" }
                     @if view.hours_spent > 0.0 { " · " (hours(view.hours_spent)) " worked so far" } }
             }
             (bar("Resolved", items.resolved, items.total))
             dl.figures {
                 @for (words, state, n) in states {
-                    div { dt { (links.items(&format!("state={state}"), words)) } dd { (thousands(n)) } }
+                    div { dt { (words) } dd { (links.counted(&[("state", state)], n, thousands(n))) } }
                 }
-                div { dt { (links.items("flagged=true", "Flagged")) } dd { (thousands(items.flags)) } }
+                div { dt { "Flagged" } dd { (links.counted(&[("flagged", "true")], items.flagged, thousands(items.flagged))) } }
             }
-            @if items.conflicts > 0 { p { a.button.primary href=(address(&view.dataset, Part::Review)) { "Decide " (count(items.conflicts, "conflict", "conflicts")) } } }
+            @if items.conflicts > 0 && frame.may(Act::Review) { p { a.button.primary href=(address(&view.dataset, Part::Review)) { "Decide " (count(items.conflicts, "conflict", "conflicts")) } } }
         }
     }
 }
 
-fn agreement(rows: &[QuestionAgreement], window: u64) -> Markup {
+fn agreement(rows: &[QuestionAgreement], window: u64, links: &Links) -> Markup {
     html! {
         section.panel {
             h2 { "Agreement" }
@@ -162,9 +151,15 @@ fn agreement(rows: &[QuestionAgreement], window: u64) -> Markup {
             } @else {
                 div.scroll tabindex="0" role="region" aria-label="Agreement" {
                     table.table {
-                        thead { tr { th { "Question" } th { "Measure" } th { "Value" } th { "Items used" } } }
+                        thead { tr { th { "Question" } th { "Measure" } th { "Value" } th.number { "Items" } } }
                         tbody { @for row in rows {
-                            tr { th scope="row" { (row.question) } td { (row.measure.replace('_', " ")) } td { (metric(&row.metric, row.measure == "percent")) } td { (row.used) " of " (row.of) } }
+                            @let lead = |figure: &dyn Render| links.counted(&[("behind", "agreement"), ("question", row.question.as_str())], row.items as u64, figure.render());
+                            tr {
+                                th scope="row" { (row.question) }
+                                td { (row.measure.replace('_', " ")) @if row.used < row.of { span.muted { ", " (row.used) " of " (row.of) " used" } } }
+                                td { (lead(&metric(&row.metric, row.measure == "percent"))) }
+                                td.number { (lead(&thousands(row.items as u64))) }
+                            }
                         } }
                     }
                 }
@@ -183,9 +178,11 @@ fn labels(counts: &LabelCounts, links: &Links) -> Markup {
             @if counts.counts.is_empty() { p.muted { "Nobody answered yet." } }
             ul.bars { @for row in &counts.counts {
                 li {
-                    span.words { (links.items(&label_query(&counts.question, &row.label), &row.label)) }
-                    meter min="0" max=(most) value=(row.count) aria-label=(row.label) {}
-                    span.number { (thousands(row.count)) " · " (percent(row.count, all)) }
+                    (links.items(&[("question", counts.question.as_str()), ("label", row.label.as_str())], html! {
+                        span.words { (row.label) }
+                        meter min="0" max=(most) value=(row.count) aria-label=(row.label) {}
+                        span.number { (thousands(row.count)) " · " (percent(row.count, all)) }
+                    }))
                 }
             } }
         }
@@ -216,7 +213,7 @@ fn disagreement(matrix: &Matrix, links: &Links) -> Markup {
                                 @let pairs = cell(a, b).map_or(0, |cell| cell.pairs);
                                 td data-heat=(heat(pairs, most)) class=(if row == column { "same" } else { "other" }) {
                                     @if pairs == 0 { span.muted { "0" } }
-                                    @else { (links.items(&pair_query(&matrix.question, a, b), &thousands(pairs))) }
+                                    @else { (links.items(&[("question", matrix.question.as_str()), ("label", a.as_str()), ("other", b.as_str())], thousands(pairs))) }
                                 }
                             }
                         }
@@ -225,49 +222,6 @@ fn disagreement(matrix: &Matrix, links: &Links) -> Markup {
             }
         }
     }
-}
-
-fn people(view: &Dashboard, frame: &Frame, links: &Links) -> Markup {
-    html! {
-        section.panel {
-            h2 { "People" }
-            div.scroll tabindex="0" role="region" aria-label="People" {
-                table.table {
-                    thead { tr { th { "Person" } th.number { "Submitted" } th.number { "Today" } th.number { "Skipped" } th.number { "Median time" } th { "Gold right" } th { "Agrees with others" } th { "Suggestions taken" } th { span.visually-hidden { "Pause" } } } }
-                    tbody { @for row in &view.people { (person(row, view, frame, links)) } }
-                }
-            }
-        }
-    }
-}
-
-fn person(row: &PersonRow, view: &Dashboard, frame: &Frame, links: &Links) -> Markup {
-    let user = format!("user={}", encoded(&row.user));
-    let share = |value: &Option<engraft_app::Metric>| html! { @match value { Some(value) => (metric(value, true)), None => span.muted { "–" } } };
-    html! {
-        tr {
-            th scope="row" { (links.items(&user, &row.user)) @if let Some(why) = &row.paused { " " span.badge.warn title=(why) { "paused" } } }
-            td.number { (thousands(row.submitted)) } td.number { (thousands(row.today)) } td.number { (thousands(row.skipped)) }
-            td.number { @match row.median_seconds { Some(value) => (seconds(value)), None => "–" } }
-            td { (share(&row.gold)) } td { (share(&row.agrees)) } td { (share(&row.accepted)) }
-            td {
-                form.row method="post" action={ (address(&view.dataset, Part::Dashboard)) "/pause" } {
-                    (frame.csrf_field())
-                    input type="hidden" name="user" value=(row.user);
-                    input type="hidden" name="why" value=(if row.paused.is_some() { "" } else { "paused by a lead" });
-                    button.button { @if row.paused.is_some() { "Let go on" } @else { "Pause" } span.visually-hidden { " " (row.user) } }
-                }
-            }
-        }
-    }
-}
-
-fn label_query(question: &str, label: &str) -> String {
-    format!("question={}&label={}", encoded(question), encoded(label))
-}
-
-fn pair_query(question: &str, a: &str, b: &str) -> String {
-    format!("{}&other={}", label_query(question, a), encoded(b))
 }
 
 #[cfg(test)]

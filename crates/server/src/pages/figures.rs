@@ -72,7 +72,7 @@ pub(crate) fn metric(metric: &Metric, share: bool) -> Markup {
             @if let (Some(low), Some(high)) = (metric.low, metric.high) {
                 " " span.muted title="95 % interval" { "(" (show(low)) "–" (show(high)) ")" }
             }
-            " " span.muted { "n " (thousands(metric.n as u64)) }
+            span.muted { ", n " (thousands(metric.n as u64)) }
         }
     }
 }
@@ -86,6 +86,12 @@ pub(crate) fn bar(label: &str, part: u64, whole: u64) -> Markup {
 pub(crate) fn time(rfc3339: &str) -> Markup {
     let plain = rfc3339.get(..16).unwrap_or(rfc3339).replace('T', " ");
     html! { time datetime=(rfc3339) { (plain) " UTC" } }
+}
+
+/// A time of the next hours: today's as `14:05` on the reader's clock, others as [`time`].
+pub(crate) fn clock(rfc3339: &str) -> Markup {
+    let plain = rfc3339.get(11..16).unwrap_or(rfc3339);
+    html! { time data-soon datetime=(rfc3339) { (plain) " UTC" } }
 }
 
 #[cfg(test)]
@@ -108,6 +114,16 @@ mod tests {
             ["less than a minute", "40 minutes", "3.3 hours"]
         );
         assert_eq!(hours(40.2), "40 hours");
+    }
+
+    #[test]
+    fn a_value_says_on_how_many_it_stands() {
+        let of = |value, n| Metric { value, low: None, high: None, n, why: None };
+        let words = |value, n| {
+            let html = metric(&of(value, n), true).into_string();
+            html.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect::<String>()
+        };
+        assert_eq!([words(Some(0.5), 1200), words(None, 0)], ["50 %, n 1,200", "not yet, n 0"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use engraft_app::dataset::DatasetView;
-use engraft_app::review::{self, ItemDetail, ItemFilter, ItemRow, Items, ResponseView};
+use engraft_app::review::{self, Behind, ItemDetail, ItemFilter, ItemRow, Items, ResponseView};
 use engraft_app::{dataset, work};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -18,8 +18,14 @@ use crate::page::{Frame, Page, Part, Place, address, encoded};
 use crate::problem::Problem;
 use crate::studio::Studio;
 
-const STATES: [(&str, &str); 4] =
-    [("", "All"), ("open", "Not complete"), ("conflict", "In need of a decision"), ("resolved", "Resolved")];
+const STATES: [(&str, &str); 5] = [
+    ("", "All"),
+    ("open", "Not complete"),
+    ("conflict", "In need of a decision"),
+    ("resolved", "Resolved"),
+    ("gold", "With a known answer"),
+];
+const DEEDS: [(&str, &str); 3] = [("", "Anything"), ("submitted", "Submitted"), ("skipped", "Skipped")];
 
 /// A filter as a form sends it: what is empty does not filter.
 #[derive(Clone, Default, Deserialize)]
@@ -28,11 +34,17 @@ pub(crate) struct Query {
     text: String,
     state: String,
     user: String,
+    /// What the person did with it.
+    status: String,
+    /// The person submitted it today.
+    today: bool,
     question: String,
     label: String,
     /// The other answer of a cell of the matrix.
     other: String,
     flagged: bool,
+    /// The figure of the dashboard that these items are behind.
+    behind: Option<Behind>,
     after: String,
 }
 
@@ -54,10 +66,13 @@ impl Query {
             text: given(&self.text),
             state: given(&self.state),
             user: given(&self.user),
+            status: given(&self.status),
+            today: self.today,
             question: given(&self.question),
             label: given(&self.label),
             other: given(&self.other),
             flagged: self.flagged,
+            behind: self.behind,
             after: given(&self.after),
             limit: Some(50),
         }
@@ -69,6 +84,8 @@ impl Query {
             ("text", self.text.as_str()),
             ("state", &self.state),
             ("user", &self.user),
+            ("status", &self.status),
+            ("today", if self.today { "true" } else { "" }),
             ("question", &self.question),
             ("label", &self.label),
             ("other", &self.other),
@@ -103,9 +120,7 @@ pub(crate) async fn list(
         body: html! {
             h1 { "Items of " (name) }
             (filters(&name, &query, &dataset))
-            @if !query.other.is_empty() {
-                p { "Where one person said “" (query.label) "” and another “" (query.other) "” to " (query.question) ": " (count(items.items.len() as u64, "item", "items")) ", among the latest that two people or more answered." }
-            }
+            @if let Some(words) = meaning(&query, &items) { p data-meaning { (words) } }
             (table(&name, &items, &query))
         },
     });
@@ -173,13 +188,35 @@ fn filters(name: &str, query: &Query, dataset: &DatasetView) -> Markup {
             label.field { span { "Words" } input type="search" name="text" value=(query.text); }
             label.field { span { "State" } select name="state" { @for (value, words) in STATES { option value=(value) selected[value == query.state] { (words) } } } }
             label.field { span { "Person" } input name="user" value=(query.user); }
+            label.field { span { "Did" } select name="status" { @for (value, words) in DEEDS { option value=(value) selected[value == query.status] { (words) } } } }
             label.field { span { "Question" } select name="question" { option value="" { "Any" } @for question in &dataset.schema.questions { option selected[question.name == query.question] { (question.name) } } } }
             label.field { span { "Answer" } input name="label" value=(query.label); }
             label.field { span { "And another’s" } input name="other" value=(query.other); }
+            label.check { input type="checkbox" name="today" value="true" checked[query.today]; " Today" }
             label.check { input type="checkbox" name="flagged" value="true" checked[query.flagged]; " Flagged" }
             button.button.primary { "Show" }
         }
     }
+}
+
+/// What a list that a figure led to is, in a sentence; the form says it of the others.
+fn meaning(query: &Query, items: &Items) -> Option<String> {
+    let n = count(items.items.len() as u64, "item", "items");
+    let Query { user, question, label, other, .. } = query;
+    let latest = "among the latest that two people or more answered";
+    Some(match query.behind {
+        Some(Behind::Agreement) => format!("How far people agree on {question}: {n}, {latest}."),
+        Some(Behind::Agrees) => format!("How often {user} says what others say: {n}, {latest}."),
+        Some(Behind::Accepted) => format!("How often {user} takes a suggestion over: {n}, {latest}."),
+        Some(Behind::Speed) => format!("How long {user} takes: the latest {n} whose time is known."),
+        None if !other.is_empty() => {
+            format!("Where one person said “{label}” and another “{other}” to {question}: {n}, {latest}.")
+        }
+        None => {
+            let said = count(items.said?, "response says", "responses say");
+            format!("{said} “{label}” to {question}; these are their items.")
+        }
+    })
 }
 
 fn table(name: &str, items: &Items, query: &Query) -> Markup {

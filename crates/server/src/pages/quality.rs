@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::figures::{count, metric, thousands};
+use super::links::Links;
 use crate::api::queue::plain;
 use crate::extract::{Asked, Fields, Sent};
 use crate::guard::Who;
@@ -196,6 +197,7 @@ fn weighing(frame: &Frame, name: &str, view: &DatasetView) -> Markup {
 
 fn resolved(name: &str, report: &ResolveReport) -> Markup {
     let written = report.written;
+    let links = Links { dataset: name, to_items: true };
     html! {
         section.notice.good role="status" {
             h2 { "By " (report.method.name()) ": " (count(written.agreed + written.aggregated, "item is", "items are")) " resolved" }
@@ -209,7 +211,7 @@ fn resolved(name: &str, report: &ResolveReport) -> Markup {
                 div.scroll tabindex="0" role="region" aria-label="How reliable people are" {
                     table.table {
                         thead { tr { th { "Person" } th.number { "Quality" } th.number { "Answers" } } }
-                        tbody { @for worker in &report.workers { tr { th scope="row" { (worker.worker) } td.number { (format!("{:.2}", worker.quality)) } td.number { (thousands(worker.answers as u64)) } } } }
+                        tbody { @for worker in &report.workers { tr { th scope="row" { (links.items(&[("user", worker.worker.as_str())], &worker.worker)) } td.number { (format!("{:.2}", worker.quality)) } td.number { (thousands(worker.answers as u64)) } } } }
                     }
                 }
             }

@@ -11,7 +11,7 @@ use engraft_app::work::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::figures::{thousands, time};
+use super::figures::{clock, thousands, time};
 use super::guidelines;
 use crate::api::queue;
 use crate::extract::Asked;
@@ -192,7 +192,7 @@ fn tabs(dataset: &str, current: Tab, counts: &TabCounts) -> Markup {
                 }
             }
             a.aside href={ "/d/" (encoded(dataset)) "/bulk" } { "Many at once" }
-            button.button.aside type="button" data-action="guidelines" aria-controls="guidelines" aria-expanded="false" { "Guidelines" }
+            button.button.aside type="button" data-action="guidelines" aria-controls="guidelines" aria-expanded="false" { "Guidelines" kbd data-command="guidelines" {} }
         }
     }
 }
@@ -210,7 +210,7 @@ pub(crate) fn finished_page(dataset: &str, finished: &Finished, counts: &TabCoun
         div.empty.finished data-why=(serde_json::to_value(finished.why).ok().and_then(|why| why.as_str().map(str::to_string)).unwrap_or_default()) {
             h2 { (title) }
             p { (finished.message) }
-            @if let Some(until) = &finished.until { p { "Something may come free at " (time(until)) "." } }
+            @if let Some(until) = &finished.until { p { "Reserved until " (clock(until)) "." } }
             p.muted { "You submitted " (super::figures::count(counts.submitted, "item", "items")) " here." }
             div.row {
                 a.button.primary href="/" { "To the datasets" }

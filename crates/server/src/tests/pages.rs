@@ -33,6 +33,13 @@ fn walk(bench: &Bench, cookie: &str) -> Vec<(String, String)> {
 #[test]
 fn every_link_leads_somewhere_and_no_page_runs_anything_inline() {
     let bench = Bench::stocked();
+    for (who, topic) in [("ana", "bug"), ("zeno", "billing")] {
+        let next = bench.post(who, "/api/v1/datasets/tickets/next", &json!({ "how_many": 3 })).json();
+        for view in next["items"].as_array().unwrap() {
+            let said = json!({ "item": view["item"], "lease": view["lease"], "answers": { "topic": topic } });
+            assert_eq!(bench.post(who, "/api/v1/datasets/tickets/submit", &said).status, 200);
+        }
+    }
     for who in ["olga", "ana", "vic", "rex"] {
         let pages = walk(&bench, &bench.sign_in(who));
         assert!(pages.len() >= 3, "{who}: {:?}", pages.iter().map(|(path, _)| path).collect::<Vec<_>>());
@@ -125,6 +132,26 @@ fn a_lead_audits_and_weighs_and_an_owner_deletes_by_typing_the_name() {
     assert_eq!(bench.submit(&olga, "/d/tickets/delete/now", "confirm=tickets").headers["location"], "/");
     assert_eq!(bench.open(&olga, "/d/tickets/dashboard").status, 404);
     assert!(bench.open(&olga, "/log?check=true").text.contains("fit together"));
+}
+
+#[test]
+fn a_lead_says_what_an_hour_costs_and_nobody_else() {
+    let bench = Bench::stocked();
+    let lea = bench.sign_in("lea");
+    let set = |cookie: &str, form: &str| bench.submit(cookie, "/d/tickets/dashboard/rate", form);
+    assert_eq!(set(&lea, "hourly_rate=20%2C5&currency=eur").status, 303);
+    assert!(bench.open(&lea, "/d/tickets/dashboard").text.contains("At EUR 20.50 an hour"));
+    for wrong in
+        ["hourly_rate=much&currency=EUR", "hourly_rate=-3&currency=EUR", "hourly_rate=3&currency=%E2%82%AC"]
+    {
+        assert_eq!(set(&lea, wrong).status, 400, "{wrong}");
+    }
+    assert_eq!(set(&bench.sign_in("vic"), "hourly_rate=1&currency=EUR").status, 403);
+    assert!(!bench.open(&bench.sign_in("vic"), "/d/tickets/dashboard").text.contains("EUR"));
+    assert!(bench.get("vic", "/api/v1/datasets/tickets/dashboard").json()["cost"].is_null());
+    assert!(!bench.get("ana", "/api/v1/datasets/tickets").text.contains("20.5"));
+    assert_eq!(set(&lea, "hourly_rate=&currency=").status, 303);
+    assert!(bench.open(&lea, "/d/tickets/dashboard").text.contains("Set a rate"));
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn a_dashboard_tells_only_those_who_may_see_numbers() {
 }
 
 /// What forms send, and who may.
-const FORMS: [(&str, &str, May); 15] = [
+const FORMS: [(&str, &str, May); 16] = [
     ("/people/add", "name=eve&role=owner", OWNER),
     ("/people/change", "name=vic&do=role&role=viewer", OWNER),
     ("/tokens/add", "user=vic&name=x&scope=read", OWNER),
@@ -139,6 +139,7 @@ const FORMS: [(&str, &str, May); 15] = [
     ("/new", "name=other&schema={}", LEADS),
     ("/d/tickets/settings", "schema={}", LEADS),
     ("/d/tickets/dashboard/pause", "user=vic&why=", LEADS),
+    ("/d/tickets/dashboard/rate", "hourly_rate=20&currency=EUR", LEADS),
     ("/d/tickets/items/t1/back", "user=ana&reason=look", LEADS),
     ("/d/tickets/transfer/export", "format=jsonl", LEADS),
     ("/d/tickets/transfer/snapshot", "", LEADS),

@@ -74,6 +74,16 @@ impl Store {
         })
     }
 
+    /// How many items have a flag that nobody settled.
+    pub fn count_flagged(&self, dataset: DatasetNo) -> Result<u64, StoreError> {
+        self.read(|tx| {
+            let mut count = tx.prepare_cached(
+                "SELECT count(*) FROM task INDEXED BY task_flags WHERE dataset = ?1 AND flags > 0",
+            )?;
+            Ok(count.query_row([dataset], |row| row.get(0))?)
+        })
+    }
+
     /// Notes that somebody looked after a comment; whether it still waited for that.
     pub fn settle(&self, no: u64, by: Option<UserNo>, now: Millis) -> Result<bool, StoreError> {
         self.write(|tx| {

@@ -50,6 +50,18 @@ impl Store {
         })
     }
 
+    /// The items whose time is in [`Store::median_ms`], latest first.
+    pub fn timed(&self, dataset: DatasetNo, user: UserNo) -> Result<Vec<ItemNo>, StoreError> {
+        self.read(|tx| {
+            let mut latest = tx.prepare_cached(
+                "SELECT item FROM response WHERE user = ?2 AND dataset = ?1 AND status = 1 AND active_ms > 0
+                 ORDER BY tick DESC LIMIT ?3",
+            )?;
+            let rows = latest.query_map((dataset, user, SPEED), |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// The items with two submitted responses or more that were answered latest, newest first.
     pub fn recent_overlapped(&self, dataset: DatasetNo, limit: usize) -> Result<Vec<ItemNo>, StoreError> {
         self.read(|tx| {

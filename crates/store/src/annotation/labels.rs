@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use rusqlite::Transaction;
+use rusqlite::{OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::{DatasetNo, ItemNo};
@@ -44,6 +44,17 @@ impl Store {
                 Ok(LabelCount { question: row.get(0)?, value: row.get(1)?, responses: row.get(2)? })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// How often one label was given.
+    pub fn label_count(&self, dataset: DatasetNo, label: &Label) -> Result<u64, StoreError> {
+        self.read(|tx| {
+            let mut one = tx.prepare_cached(
+                "SELECT responses FROM label WHERE dataset = ?1 AND question = ?2 AND value = ?3",
+            )?;
+            let row = one.query_row((dataset, &label.question, &label.value), |row| row.get(0));
+            Ok(row.optional()?.unwrap_or(0))
         })
     }
 

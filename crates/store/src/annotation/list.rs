@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Transaction, params_from_iter};
 
 use super::answerable::ahead;
 use super::items::{COLUMNS, item_from};
-use super::{DatasetNo, ItemNo, ItemRow, Label, State, Status};
+use super::{DatasetNo, ItemNo, ItemRow, Label, Millis, State, Status};
 use crate::people::UserNo;
 use crate::{Store, StoreError};
 
@@ -21,6 +21,8 @@ pub struct Filter<'a> {
     pub user: Option<UserNo>,
     /// The response of `user` is this: submitted or skipped.
     pub status: Option<Status>,
+    /// The response of `user` came at this time or later.
+    pub since: Option<Millis>,
     /// A submitted response has this label.
     pub label: Option<&'a Label>,
     /// Its text has all of these words, English ones in any form; `refund*` is the beginning of a word.
@@ -147,9 +149,11 @@ impl Query {
         if let Some(user) = filter.user {
             let user = query.value(user);
             let status = query.value(filter.status.map(Status::to_sql));
+            let since = query.value(filter.since);
             conditions += &format!(
                 " AND EXISTS (SELECT 1 FROM response r WHERE r.dataset = {dataset_value} AND r.item = t.item
-                     AND r.user = {user} AND ({status} IS NULL OR r.status = {status}))"
+                     AND r.user = {user} AND ({status} IS NULL OR r.status = {status})
+                     AND ({since} IS NULL OR r.at >= {since}))"
             );
         }
         if let Some(user) = filter.answerable {
@@ -216,6 +220,12 @@ impl IntoValue for u8 {
 impl IntoValue for Option<u8> {
     fn into_value(self) -> Value {
         self.map_or(Value::Null, |number| Value::Integer(number.into()))
+    }
+}
+
+impl IntoValue for Option<Millis> {
+    fn into_value(self) -> Value {
+        self.map_or(Value::Null, Value::Integer)
     }
 }
 

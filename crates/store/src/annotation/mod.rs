@@ -4,6 +4,7 @@
 
 mod answerable;
 mod comments;
+mod cost;
 mod counts;
 mod datasets;
 mod delete;
@@ -34,6 +35,7 @@ mod work;
 
 pub use answerable::Left;
 pub use comments::CommentRow;
+pub use cost::Rate;
 pub use counts::Tally;
 pub use datasets::{DatasetRow, GuidelineRow};
 pub use delete::{ItemWords, Removed};

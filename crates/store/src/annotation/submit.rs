@@ -36,10 +36,12 @@ pub struct Submit<'a> {
     pub accepted: &'a [String],
     /// The guideline version the person had.
     pub guideline: &'a str,
-    /// Milliseconds the person was active on it.
+    /// Milliseconds the person was active on it, those of earlier versions among them.
     pub active_ms: u64,
     /// On a gold item, whether the answers are right.
     pub gold_right: Option<bool>,
+    /// The order in which things stood before the person, JSON; it goes into the log.
+    pub presented: Option<&'a str>,
     /// When.
     pub now: Millis,
 }
@@ -169,7 +171,7 @@ impl Store {
             labels.remove(tx, item, user, &found.labels)?;
             retire(tx, dataset, item, user, submit.now)?;
             let put = Put { submit, version: found.row.version + 1, token: found.token, task };
-            put.again(tx, labels, found.gold_right).map(Submission::Accepted)
+            put.again(tx, labels, (found.gold_right, found.row.active_ms)).map(Submission::Accepted)
         })
     }
 
@@ -202,7 +204,7 @@ impl Store {
                 counts::add(tx, dataset, &counts::Delta { skipped: 1, ..counts::Delta::default() })?;
             }
             count(tx, dataset, user, &Did { skipped: 1, ..Did::default() })?;
-            note(tx, "skipped", dataset, item, user, now)?;
+            note(tx, "skipped", (dataset, item, user), None, now)?;
             Ok(Submission::Accepted(accepted(version, &task, false)))
         })
     }
@@ -259,7 +261,7 @@ impl Put<'_> {
         &self,
         tx: &Transaction<'_>,
         labels: Labels,
-        before: Option<bool>,
+        (before, spent): (Option<bool>, u64),
     ) -> Result<Accepted, StoreError> {
         let Submit { dataset, item, user, active_ms, gold_right, now, .. } = *self.submit;
         let tick = ticks(tx, 1)?;
@@ -270,7 +272,7 @@ impl Put<'_> {
         };
         let gold_right = i64::from(gold_right == Some(true)) - i64::from(before == Some(true));
         let did = Did {
-            active_ms: active_ms.cast_signed(),
+            active_ms: active_ms.cast_signed() - spent.cast_signed(),
             gold_right: if self.task.gold { gold_right } else { 0 },
             ..Did::default()
         };
@@ -300,24 +302,27 @@ impl Put<'_> {
     }
 
     fn finish(&self, tx: &Transaction<'_>, kind: &str, task: &Task) -> Result<Accepted, StoreError> {
-        let Submit { dataset, item, user, now, .. } = *self.submit;
-        note(tx, kind, dataset, item, user, now)?;
+        let Submit { dataset, item, user, presented, now, .. } = *self.submit;
+        note(tx, kind, (dataset, item, user), presented, now)?;
         Ok(accepted(self.version, task, false))
     }
 }
 
-/// Logs what just became of a person's current response.
+/// Logs what just became of a person's current response, and in which order they saw what they compared.
 pub(crate) fn note(
     tx: &Transaction<'_>,
     kind: &str,
-    dataset: DatasetNo,
-    item: ItemNo,
-    user: UserNo,
+    (dataset, item, user): (DatasetNo, ItemNo, UserNo),
+    presented: Option<&str>,
     now: Millis,
 ) -> Result<(), StoreError> {
     let Some(found) = current(tx, dataset, item, user)? else { return Ok(()) };
     let digest = digest(tx, &found.row)?.unwrap_or_default();
-    let body = serde_json::json!({"version": found.row.version}).to_string();
+    let mut body = serde_json::json!({"version": found.row.version});
+    if let Some(presented) = presented {
+        body["presented"] = serde_json::from_str(presented)?;
+    }
+    let body = body.to_string();
     let about = (user, digest.as_str());
     let (dataset, item, user) = (Some(dataset), Some(item), Some(user));
     append_vouched(

@@ -89,7 +89,7 @@ pub(super) fn undo(
     if !submitted && !task(tx, dataset, item)?.has_room() {
         return Ok(Undone::Refused(Why::NoRoom));
     }
-    note(tx, "undone", dataset, item, user, now)?;
+    note(tx, "undone", (dataset, item, user), None, now)?;
     let mut labels = Labels::default();
     labels.remove(tx, item, user, &found.labels)?;
     labels.finish(tx)?;

@@ -1,18 +1,4 @@
--- Schema 7: decisions and how far each is, so that whoever waits for one can see it from another process.
+-- Schema 7: what an hour of work on a dataset costs, for those who pay it. Both or neither.
 
-CREATE TABLE decision (
-  no INTEGER PRIMARY KEY AUTOINCREMENT,
-  name TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  -- The folder with its record and its report; one decision a folder.
-  out TEXT NOT NULL UNIQUE,
-  begun TEXT NOT NULL,
-  told TEXT NOT NULL,
-  stage TEXT NOT NULL,
-  done INTEGER NOT NULL DEFAULT 0,
-  total INTEGER,
-  -- 'running', 'decided' or 'stopped'.
-  state TEXT NOT NULL DEFAULT 'running',
-  -- The verdict, or why it stopped.
-  words TEXT NOT NULL DEFAULT ''
-) STRICT;
+ALTER TABLE dataset ADD COLUMN hourly_rate REAL;
+ALTER TABLE dataset ADD COLUMN currency TEXT;

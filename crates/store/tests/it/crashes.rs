@@ -45,6 +45,7 @@ fn child() {
                             guideline,
                             active_ms: 1,
                             gold_right: None,
+                            presented: None,
                             now,
                         };
                         let said = store.submit(&submit).unwrap();

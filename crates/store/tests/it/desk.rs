@@ -89,6 +89,7 @@ impl Desk {
             guideline: &self.guideline,
             active_ms: 100,
             gold_right: None,
+            presented: None,
             now,
         }
     }

@@ -106,6 +106,8 @@ fn by_person_and_status() {
     check(Filter { user: Some(1), ..Filter::default() }, expect!["1 2 3 4"]);
     check(Filter { user: Some(1), status: Some(Status::Skipped), ..Filter::default() }, expect!["4"]);
     check(Filter { user: Some(2), state: Some(State::Complete), ..Filter::default() }, expect!["3"]);
+    check(Filter { user: Some(1), since: Some(1), ..Filter::default() }, expect!["1 2 3 4"]);
+    check(Filter { user: Some(1), since: Some(2), ..Filter::default() }, expect![""]);
 }
 
 #[test]

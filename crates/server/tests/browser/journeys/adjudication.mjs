@@ -9,7 +9,7 @@ export default async function adjudication(studio) {
   const answer = async (user, which) => {
     const { items } = await studio.api(user, `datasets/${dataset}/next`, { how_many: 3 });
     for (const { item, lease, version } of items.filter((one) => which.includes(one.item))) {
-      await studio.api(user, `datasets/${dataset}/submit`, { item, lease, version, answers: { q: said[item][user === 'ana' ? 0 : 1] } });
+      await studio.api(user, `datasets/${dataset}/submit`, { item, lease, version, answers: { q: said[item][user === 'ana' ? 0 : 1] }, active_ms: 4000 });
     }
   };
   await answer('ana', ['i1', 'i2', 'i3']);
@@ -27,7 +27,9 @@ export default async function adjudication(studio) {
   await until(async () => /3 items · 6 responses/.test(await figures()), 'the figures to follow once more');
   same(await studio.axe(lead), [], 'a dashboard with disagreement is accessible');
 
-  // Every cell of the matrix leads to its items.
+  await everyCell(studio, lead);
+
+  // A cell of the matrix leads to its items.
   await Promise.all([lead.waitForURL(/other=/), lead.locator('.matrix td.other a').first().click()]);
   same(await lead.locator('.table tbody th a').allTextContents(), ['i1', 'i3'], 'the items behind the cell');
   same(await lead.locator('.table tbody td.title').allTextContents(), ['one', 'three'], 'with their texts');
@@ -57,4 +59,75 @@ export default async function adjudication(studio) {
   holds((await lead.locator('section.notice').innerText()).includes(picked), 'the newer decision is shown');
   same((await item()).resolution, resolution, 'and stands');
   same(await studio.axe(lead), [], 'the page of a decision made meanwhile is accessible');
+  await merged(studio, page);
+}
+
+/// Every figure that is a link leads to as many items as it says, or to what it was worked out from.
+async function everyCell(studio, lead) {
+  const figures = await lead.locator('#figures a[href*="/items"]').evaluateAll((links) => links.map((link) => [link.textContent.trim(), link.getAttribute('href')]));
+  const kinds = ['status=submitted', 'today=true', 'behind=agreement', 'behind=agrees', 'behind=speed', 'label=billing', 'other=', 'state=conflict', 'state=resolved'];
+  same(kinds.filter((kind) => !figures.some(([, href]) => href.includes(kind))), [], 'figures without a way to their items');
+  const page = await lead.context().newPage();
+  const wrong = [];
+  for (const [figure, href] of figures) {
+    await page.goto(href);
+    const rows = await page.locator('.table tbody tr').count();
+    const isCount = /^[\d,]+$/.test(figure);
+    const n = isCount ? Number(figure.replaceAll(',', '')) : Number(figure.match(/, n ([\d,]+)/)?.[1] ?? NaN);
+    if (rows === 0 || (!Number.isNaN(n) && rows !== n)) wrong.push(`${figure} leads to ${rows} items by ${href}`);
+    if (href.includes('label=') && !href.includes('other=')) {
+      const said = await page.locator('[data-meaning]').textContent();
+      if (Number.parseInt(figure.match(/(\d+) ·/)[1], 10) !== Number.parseInt(said, 10)) wrong.push(`${figure}: ${said}`);
+    }
+  }
+  await page.goto(figures.find(([, href]) => href.includes('behind=agreement'))[1]);
+  same(await studio.axe(page), [], 'the items behind a figure are accessible');
+  await studio.photograph('items-behind-agreement-1280-light', page);
+  await page.close();
+  same(wrong, [], 'figures and their items');
+
+  // What the work costs: hours, and money once somebody said what an hour is.
+  const cost = lead.locator('.cost');
+  await cost.locator('summary').click();
+  await cost.locator('[name="hourly_rate"]').fill('18,50');
+  await cost.locator('[name="currency"]').fill('eur');
+  await Promise.all([lead.waitForLoadState('load'), cost.locator('button').click()]);
+  await lead.waitForSelector('.cost dt:has-text("Spent")');
+  holds(/EUR \d/.test(await cost.locator('dl').innerText()), 'in the currency that was named');
+  holds(/EUR 18\.50 an hour/.test(await cost.innerText()), 'at the rate that was named');
+  same(await lead.locator('.team th:text-is("Cost")').count(), 1, 'for each person too');
+  for (const width of [1280, 360]) {
+    for (const theme of ['light', 'dark']) {
+      await lead.setViewportSize({ width, height: 800 });
+      await lead.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
+      await studio.photograph(`dashboard-answered-${width}-${theme}`, lead);
+      same(await lead.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, `it fits ${width} pixels`);
+    }
+  }
+  await lead.setViewportSize({ width: 1280, height: 800 });
+  same(await studio.axe(lead), [], 'a dashboard with money is accessible');
+  const viewer = await studio.as('vic');
+  await viewer.goto(new URL(lead.url()).pathname);
+  same(await viewer.locator('#figures a').count(), 0, 'a viewer sees figures that lead nowhere');
+  same(await viewer.locator('.cost').count(), 0, 'and no money');
+}
+
+/// What all agree on is merged already; only the question in dispute is to be decided.
+async function merged(studio, page) {
+  const label = (name, ...options) => ({ name, type: 'label', options });
+  const schema = { fields: [{ name: 'text', type: 'text' }], questions: [label('topic', 'bill', 'outage'), label('tone', 'glad', 'sad')], distribution: { overlap: 2 } };
+  const dataset = await studio.dataset(schema, [{ fields: { text: 'one' } }]);
+  for (const [user, topic] of [['ana', 'bill'], ['ben', 'outage']]) {
+    const { items: [{ item, lease }] } = await studio.api(user, `datasets/${dataset}/next`, { how_many: 1 });
+    await studio.api(user, `datasets/${dataset}/submit`, { item, lease, answers: { topic, tone: 'sad' } });
+  }
+  await page.goto(`/d/${dataset}/review/i1`);
+  same(await page.locator('.dispute legend').allTextContents(), ['topic'], 'only this is in dispute');
+  const agreed = await page.locator('.agreed').innerText();
+  holds(/tone/.test(agreed) && /sad/.test(agreed) && !/topic/.test(agreed), `agreed already: ${agreed}`);
+  const picked = await page.locator('.pick').first().locator('.said').innerText();
+  await press(page, '1 Enter');
+  const resolution = async () => (await studio.api('olga', `datasets/${dataset}/item?item=i1`)).resolution;
+  await until(async () => Boolean(await resolution()), 'the decision');
+  same((await resolution()).answers, { topic: picked.trim(), tone: 'sad' }, 'the decision holds what was agreed too');
 }

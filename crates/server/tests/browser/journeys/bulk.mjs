@@ -1,4 +1,4 @@
-// Many at once: a range with Shift, one key for all of them, one undo.
+// Many at once: a range with Shift, one key for all of them, one undo, and what is like an item.
 
 import { holds, press, same, until } from '../studio.mjs';
 
@@ -27,4 +27,30 @@ export default async function bulk(studio) {
   await page.waitForSelector('.question[data-active]');
   await until(async () => (await page.locator('tbody tr').allTextContents()).every((row) => row.includes('Outage')), 'the filtered rows');
   holds((await page.locator('tbody tr').count()) > 1, 'items with the word');
+  await similar(studio);
+}
+
+/// What is like an item stands first: by meaning, for the words of the likest are other ones.
+async function similar(studio) {
+  const { fields, questions } = studio.sample('label');
+  const texts = [
+    'My card was charged twice for the same invoice.',
+    'The card that I got for my birthday shows the same boat twice.',
+    'You billed me two times this month, please refund one payment.',
+    'How do I paint a boat?',
+  ];
+  const dataset = await studio.dataset({ fields, questions }, texts.map((text) => ({ fields: { text } })));
+  const page = await studio.as('ben');
+  await studio.work(page, dataset);
+  same(await page.locator('#stage .item').getAttribute('data-item'), 'i1', 'the item in question');
+  await page.click('.tools a:has-text("Similar")', { timeout: 60_000 });
+  await page.waitForSelector('.question[data-active]', { timeout: 60_000 });
+  const rows = () => page.locator('tbody tr').evaluateAll((all) => all.map((row) => row.dataset.item));
+  same((await rows()).slice(0, 2), ['i1', 'i3'], 'the item itself, then what means the same');
+  same((await rows()).length, 4, 'the others behind it');
+  same(await studio.axe(page), [], 'the page is accessible');
+  await page.locator('tbody tr').nth(3).click();
+  await Promise.all([page.waitForURL(/like=/), page.click('[data-do="similar"]')]);
+  await page.waitForSelector('.question[data-active]');
+  same((await rows())[0], await page.locator('[data-like]').getAttribute('data-like'), 'like the row that was chosen');
 }

@@ -1,4 +1,4 @@
-// Every question type is answered, submitted and stored with the keyboard alone.
+// Every question type is answered, submitted and stored with the keyboard alone; what is compared, in every way it can be.
 
 import { holds, press, same, until } from '../studio.mjs';
 
@@ -37,6 +37,60 @@ export default async function keyboard(studio) {
     const { answers } = await studio.stored('ana', dataset, 'i1');
     same(answers, expected(sample), `the answers of ${sample.name}`);
   }
+  await compared(studio, page);
+  await ranked(studio, page);
+}
+
+/// Which of two is better: a tie, both bad, three strengths; what differs; sides in an order of each person's own, which is logged.
+async function compared(studio, page) {
+  const { fields, questions: [question], item } = studio.sample('preference');
+  const asked = { ...question, strength: 3, tie: true, both_bad: true };
+  const dataset = await studio.dataset({ fields, questions: [asked], distribution: { overlap: 2 } }, Array.from({ length: 8 }, () => ({ fields: item })));
+  await studio.work(page, dataset);
+
+  const pressed = () => page.locator('[data-do="diff"]').getAttribute('aria-pressed');
+  same(await page.locator('.side :is(ins, del)').count(), 0, 'two answers as they are');
+  await press(page, 'd');
+  holds((await page.locator('.side ins').count()) > 0 && (await page.locator('.side del').count()) > 0, 'what came and what went');
+  same(await pressed(), 'true', 'the button says that differences are shown');
+  await page.locator('[data-do="diff"]').click();
+  same([await pressed(), await page.locator('.side :is(ins, del)').count()], ['false', 0], 'as they are again');
+  await press(page, 'Escape');
+
+  const orders = {};
+  const ways = [['=', () => ({ choice: 'tie' })], ['0', () => ({ choice: 'both_bad' })], ...['1', '2', '3'].map((key) => [`a ${key}`, ([first]) => ({ choice: { id: first }, strength: Number(key) })]), ['b 3', ([, second]) => ({ choice: { id: second }, strength: 3 })]];
+  for (const [keys, answer] of ways) {
+    const here = await page.locator('#stage .item').getAttribute('data-item');
+    orders[here] = await page.locator('.side').evaluateAll((sides) => sides.map((side) => side.dataset.side));
+    await press(page, `${keys} Enter`);
+    await until(async () => (await studio.stored('ana', dataset, here).catch(() => ({}))).status === 'submitted', `the answer by ${keys}`);
+    same((await studio.stored('ana', dataset, here)).answers.q, answer(orders[here]), `what ${keys} says`);
+    await until(async () => (await page.locator('#stage .item').getAttribute('data-item')) !== here, 'the next item');
+  }
+  const firsts = (of) => new Set(Object.values(of).map(([first]) => first)).size;
+  same(firsts(orders), 2, 'neither side always comes first');
+  const { items } = await studio.api('ben', `datasets/${dataset}/next`, { how_many: 8 });
+  const others = items.map((one) => [one.item, one.presented.answers]).filter(([name]) => orders[name]);
+  holds(others.some(([name, order]) => order[0] !== orders[name][0]), 'another person sees them in another order');
+  const lead = await studio.as('olga');
+  await lead.goto('/log');
+  const log = await lead.locator('tr:has(td:text-is("submitted")):has(td:text-is("ana")) code').allTextContents();
+  const logged = log.slice(0, ways.length).map((body) => JSON.parse(body).presented.answers).reverse();
+  same(logged, Object.values(orders), 'the log says in which order they stood');
+}
+
+/// Equal ranks are ties.
+async function ranked(studio, page) {
+  const { fields, questions, item } = studio.sample('ranking');
+  const third = { ...item, answers: [...item.answers, { id: 'm3', text: 'Ask the maker.' }] };
+  const dataset = await studio.dataset({ fields, questions }, [{ fields: third }]);
+  await studio.work(page, dataset);
+  const order = await page.locator('.side').evaluateAll((sides) => sides.map((side) => side.dataset.side));
+  await press(page, '1 2 1 Enter');
+  await until(async () => (await studio.stored('ana', dataset, 'i1')).status === 'submitted', 'the ranking');
+  const { answers } = await studio.stored('ana', dataset, 'i1');
+  const ranks = Object.fromEntries(answers.q.map(({ value, rank }) => [value, rank]));
+  same(order.map((id) => ranks[id]), [1, 2, 1], 'two of them tie');
 }
 
 /// The arrow that was made with keys is drawn over the text, from one part to the other, and named.

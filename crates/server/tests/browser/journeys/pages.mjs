@@ -1,11 +1,12 @@
 // Every page in both themes and at two widths: no serious accessibility problem, nothing sticks out at 360 pixels. The theme
 // a person chooses is kept for the next page and there from its first paint.
 
-import { same } from '../studio.mjs';
+import { same, until } from '../studio.mjs';
 
 export default async function pages(studio) {
   await theme(studio);
   await weights(studio);
+  await preview(studio);
   const all = [['home', 'ana', '/'], ['login', null, '/login']];
   for (const sample of studio.samples) {
     const item = { fields: sample.item, suggestions: [{ model: 'tagger-3', score: 0.83, answers: sample.answers }] };
@@ -53,6 +54,26 @@ const other = ({ fields, item }) => {
   const field = fields.find(({ type }) => /text|markdown/.test(type));
   return field ? { [field.name]: `${item[field.name]} ` } : {};
 };
+
+/// The preview of a schema follows what is typed, and stays as it was while it cannot be read.
+async function preview(studio) {
+  const page = await studio.as('olga');
+  await page.goto('/new');
+  const options = () => page.locator('[data-preview-stage] .option .words').allTextContents();
+  same((await options()).slice(0, 2), ['billing', 'bug'], 'the template');
+  await page.locator('[name="schema"]').evaluate((box) => {
+    const at = box.value.indexOf('billing');
+    box.focus();
+    box.setSelectionRange(at, at + 'billing'.length);
+  });
+  await page.keyboard.type('invoices');
+  await until(async () => (await options())[0] === 'invoices', 'the word that is being typed');
+  await page.keyboard.type('"');
+  await page.waitForSelector('[data-problems] .notice:has-text("is not JSON")');
+  same((await options())[0], 'invoices', 'the last that could be read stays');
+  await page.keyboard.press('Backspace');
+  await page.waitForSelector('[data-problems]:not(:has(.notice))', { state: 'attached' });
+}
 
 /// Light, dark or the system's choice.
 async function theme(studio) {

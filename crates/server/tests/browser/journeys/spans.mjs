@@ -24,6 +24,8 @@ export default async function spans(studio) {
   await press(page, 'Escape');
   same(await quotes(), ['person:Ana Ruiz', 'place:東京', 'place:القاهرة'], 'characters with Shift, words without, right to left too');
 
+  same(await page.locator('[data-label][aria-pressed="true"]').count(), 0, 'no label waits for a drag any more');
+
   // A part over a part lies in a lane of its own.
   await drag(page, 'Ana Ruiz lives in 東京都', { shift: true });
   await press(page, '3');
@@ -50,8 +52,16 @@ export default async function spans(studio) {
   await press(page, '1');
   const [{ char_start: start }] = (await kept()).filter(({ quote }) => quote === 'Ana');
   same([...TEXT].slice(start, start + 3).join(''), 'Ana', 'offsets are code points');
+  await page.waitForSelector('.toast:has-text("The same words stand at 1 more place.")');
+  await page.locator('[data-press="alike"]').click();
+  await page.waitForSelector('.toast:has-text("Marked 1 more.")');
+  same((await quotes()).filter((one) => one === 'person:Ana').length, 2, 'identical words, by button');
+  await press(page, 'Control+z');
+  same((await quotes()).filter((one) => one === 'person:Ana').length, 1, 'taken back');
+  same(await page.locator('[data-marks] li').count(), (await quotes()).length, 'in the list too');
+  await page.locator('[data-marks] button:has-text("Ana")').last().click();
   await press(page, 'i');
-  same((await quotes()).filter((one) => one === 'person:Ana').length, 2, 'identical words');
+  same((await quotes()).filter((one) => one === 'person:Ana').length, 2, 'identical words, by key');
   await press(page, 'Control+z');
   same((await quotes()).filter((one) => one === 'person:Ana').length, 1, 'one undo');
 
@@ -77,7 +87,41 @@ export default async function spans(studio) {
     await page.focus('[data-text]');
     await press(page, 'ArrowDown +');
     same((await kept())[0].parts?.length ?? 1, discontinuous ? 2 : 1, `pieces, with gaps ${discontinuous ? 'allowed' : 'forbidden'}`);
+    if (discontinuous) await byPointer(studio, page, other, kept);
   }
+  await suggested(studio, page, kept);
+}
+
+/// Alt and a drag add one more piece; all of them are stored.
+async function byPointer(studio, page, dataset, kept) {
+  await press(page, 'Escape Control+z');
+  same((await kept())[0].parts?.length ?? 1, 1, 'the piece added by key is gone again');
+  await page.locator('[data-marks] button').click();
+  await page.keyboard.down('Alt');
+  await drag(page, 'three');
+  await page.keyboard.up('Alt');
+  await press(page, 'Escape Escape Escape');
+  await page.locator('.actions [value="submit"]').click();
+  await until(async () => (await studio.stored('ana', dataset, 'i1')).status === 'submitted', 'the span with a gap');
+  const [{ parts, quote }] = (await studio.stored('ana', dataset, 'i1')).answers.q;
+  same([parts, quote], [[[0, 3], [8, 13]], 'one … three'], 'both pieces and nothing between them');
+}
+
+/// What a model suggests is gone through part by part, with keys and with buttons.
+async function suggested(studio, page, kept) {
+  const questions = [{ name: 'q', type: 'spans', field: 'text', options: ['person', 'place'] }];
+  const part = (char_start, quote, label) => ({ char_start, char_end: char_start + quote.length, quote, label });
+  const answers = { q: [part(0, 'Ana', 'person'), part(8, 'Lima', 'place'), part(17, 'Rome', 'place')] };
+  const dataset = await studio.dataset({ fields: [{ name: 'text', type: 'text' }], questions }, [{ fields: { text: 'Ana saw Lima and Rome.' }, suggestions: [{ model: 'tagger-3', score: 0.9, answers }] }]);
+  await studio.work(page, dataset);
+  const quotes = async () => (await kept()).map(({ quote }) => quote);
+  await press(page, 'n n p Space');
+  same(await quotes(), ['Ana'], 'the second part was gone to and come back from');
+  await page.locator('[data-press="nextSuggestion"]').click();
+  await page.locator('.toast button:has-text("Accept")').last().click();
+  same(await quotes(), ['Ana', 'Rome'], 'a button takes the part that is shown');
+  await page.locator('[data-do="accept"]').click();
+  same(await quotes(), ['Ana', 'Lima', 'Rome'], 'and another all that is left');
 }
 
 /// Selects the `nth` place of some words with the pointer.

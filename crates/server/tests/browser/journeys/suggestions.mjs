@@ -52,4 +52,32 @@ export default async function suggestions(studio) {
   const { comments } = await studio.api('olga', `datasets/${hidden}/comments?item=i1`);
   const stored = comments.map(({ by, text, flag }) => ({ by, text, flag }));
   same(stored, [{ by: 'ana', text: '123 xyz? g', flag: false }, { by: 'ana', text: 'Is this one ours?', flag: true }], 'the comment and the flag are stored');
+  await byTouch(studio);
+}
+
+/// On a phone there are no keys: everything has a button.
+async function byTouch(studio) {
+  const { fields, questions } = studio.sample('label');
+  const dataset = await studio.dataset({ fields, questions }, [{ fields: { text: 'one' } }, { fields: { text: 'two' } }]);
+  const page = await studio.as('ben', { width: 360, height: 640, hasTouch: true, isMobile: true });
+  await studio.work(page, dataset);
+  const item = await page.locator('#stage .item').getAttribute('data-item');
+  const button = (name) => page.getByRole('button', { name, exact: true });
+  for (const name of ['Previous', 'Next', 'Comment', 'Flag', 'Undo', 'Submit', 'Guide']) {
+    const box = await button(name).boundingBox();
+    holds(box && box.height >= 24 && box.width >= 24, `“${name}” can be hit: ${JSON.stringify(box)}`);
+    holds(box.x >= 0 && box.x + box.width <= 360, `“${name}” is within sight: ${JSON.stringify(box)}`);
+  }
+  holds(await page.locator('details.skip summary').isVisible() && await page.getByRole('link', { name: 'Similar' }).isVisible(), 'skip and similar too');
+  same(await studio.axe(page), [], 'the item is accessible on a phone');
+  for (const [name, words] of [['Comment', 'Which lamp is meant?'], ['Flag', 'This is a joke.']]) {
+    await button(name).tap();
+    await page.locator('dialog textarea').fill(words);
+    await studio.photograph(`${name.toLowerCase()}-360-light`, page);
+    same(await studio.axe(page), [], `the dialog of “${name}” is accessible`);
+    await page.locator('dialog').getByRole('button', { name, exact: true }).tap();
+    await page.waitForSelector('dialog', { state: 'detached' });
+  }
+  const { comments } = await studio.api('olga', `datasets/${dataset}/comments?item=${item}`);
+  same(comments.map(({ by, text, flag }) => [by, text, flag]), [['ben', 'Which lamp is meant?', false], ['ben', 'This is a joke.', true]], 'both are stored');
 }

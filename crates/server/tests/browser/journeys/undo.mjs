@@ -1,6 +1,6 @@
 // Undo goes back step by step, over the last submit too, and redo forward again.
 
-import { press, same, until } from '../studio.mjs';
+import { holds, press, same, until } from '../studio.mjs';
 
 export default async function undo(studio) {
   const { fields, questions } = studio.sample('labels');
@@ -13,6 +13,15 @@ export default async function undo(studio) {
   same(await chosen(), ['Reason 1'], 'two steps back');
   await press(page, 'Control+Shift+z');
   same(await chosen(), ['Reason 1', 'Reason 2'], 'one step forward');
+  await page.click('[data-press="undo"]');
+  same(await chosen(), ['Reason 1'], 'back by button');
+  await page.click('[data-press="redo"]');
+  same(await chosen(), ['Reason 1', 'Reason 2'], 'and forward');
+  holds(await page.locator('[data-press="redo"]').isVisible(), 'there is one more step');
+  await page.click('[data-press="redo"]');
+  same(await chosen(), ['Reason 1', 'Reason 2', 'Reason 3'], 'the last one');
+  holds(await page.locator('[data-press="redo"]').isHidden(), 'there is nothing more to redo');
+  await press(page, 'Control+z');
 
   const first = await page.locator('#stage .item').getAttribute('data-item');
   await press(page, 'Enter');
@@ -27,6 +36,10 @@ export default async function undo(studio) {
   same((await studio.stored('ana', dataset, first)).answers.q, ['Reason 1', 'Reason 2', 'Reason 4'], 'the changed answers');
   await press(page, 'ArrowLeft');
   await until(async () => (await page.locator('#stage .item').getAttribute('data-item')) === first, 'the way back through the history');
+  await page.click('[data-press="next"]');
+  await until(async () => (await page.locator('#stage .item').getAttribute('data-item')) !== first, 'forward by button');
+  await page.click('[data-press="previous"]');
+  await until(async () => (await page.locator('#stage .item').getAttribute('data-item')) === first, 'back by button');
 
   // Behind the last item nothing is left to step back in: undo takes the last submit back, by key and by button.
   await press(page, 'ArrowRight 2 Enter');
