@@ -10,14 +10,22 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 def about(seed):
     """Commit, machine, seed and load as they are now; `seed` is whatever draws rows, questions or resamples; None where nothing is drawn."""
-    commit = subprocess.run(["git", "describe", "--always", "--dirty", "--exclude", "*"], cwd=ROOT, capture_output=True, text=True)
     return {
-        "commit": commit.stdout.strip(),
+        "commit": commit(),
         "machine": machine(),
         "python": platform.python_version(),
         "seed": seed,
         "load_before": load(),
     }
+
+
+def commit():
+    """The commit, `-dirty` where something beside results differs from it."""
+    head, differs = (
+        subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+        for words in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "--", ".", ":!bench/results"])
+    )
+    return head + ("-dirty" if differs else "")
 
 
 def machine():
