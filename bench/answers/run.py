@@ -68,6 +68,17 @@ def share(hits, of):
     return {"value": round(hits / of, 4) if of else None, "hits": hits, "n": of}
 
 
+def reliability(told):
+    """Whether answers with more support are right more often: pairs of support and right, of what was answered. The area under
+    the ROC curve, and the expected calibration error in ten bins of equal width."""
+    right, wrong = ([support for support, good in told if good == kind] for kind in (True, False))
+    above = sum((a > b) + (a == b) / 2 for a in right for b in wrong)
+    bins = [[row for row in told if min(int(row[0] * 10), 9) == at] for at in range(10)]
+    apart = sum(abs(sum(support for support, _ in rows) - sum(good for _, good in rows)) for rows in bins)
+    return {"auroc": round(above / (len(right) * len(wrong)), 4) if right and wrong else None,
+            "ece": round(apart / len(told), 4), "n": len(told), "right": len(right)}
+
+
 def say(kind, question, answer):
     if VERBOSE:
         print(f"  {kind}: {question['question']} -> {answer['support']:.2f} {answer['answer'][:160]!r}")
@@ -80,23 +91,26 @@ def sample(folder):
     engraft(workspace, "ingest", docs)
     questions = lines(ROOT / "sample/questions.jsonl")
     answers = ask(workspace, folder, questions)
-    answered, right, false = 0, 0, 0
+    answered, right, false, told = 0, 0, 0, []
     wanted = [question for question in questions if question["answerable"]]
     for question in questions:
         answer = answers[question["id"]]
         if not question["answerable"]:
             false += answer["answerable"]
             if answer["answerable"]:
+                told.append((answer["support"], False))
                 say("should abstain", question, answer)
             continue
         answered += answer["answerable"]
         golds = [gold["quote"] for gold in question["gold"]]
         good = answer["answerable"] and any(holds(answer, gold) for gold in golds)
         right += good
+        if answer["answerable"]:
+            told.append((answer["support"], good))
         if not good:
             say("misses" if answer["answerable"] else "abstains", question, answer)
     return {"answerable_answered": share(answered, len(wanted)), "gold_in_quotes": share(right, len(wanted)),
-            "unanswerable_answered": share(false, len(questions) - len(wanted))}
+            "unanswerable_answered": share(false, len(questions) - len(wanted)), "support": reliability(told)}
 
 
 def xquad(folder):
@@ -108,7 +122,7 @@ def xquad(folder):
     engraft(workspace, "init", workspace)
     engraft(workspace, "import", "beir", beir)
     answers = ask(workspace, folder, questions)
-    inside, answered = 0, 0
+    inside, answered, told = 0, 0, []
     for question in questions:
         answer = answers[question["id"]]
         answered += answer["answerable"]
@@ -116,9 +130,12 @@ def xquad(folder):
         good = any(citation["uri"] == question["passage"] and citation["char_start"] <= question["start"]
                    and end <= citation["char_end"] for citation in answer["citations"])
         inside += good
+        if answer["answerable"]:
+            told.append((answer["support"], good))
         if not good:
             say(f"misses {question['answer']!r}", question, answer)
-    return {"gold_span_in_quotes": share(inside, len(questions)), "answered": share(answered, len(questions))}
+    return {"gold_span_in_quotes": share(inside, len(questions)), "answered": share(answered, len(questions)),
+            "support": reliability(told)}
 
 
 def updates(folder):

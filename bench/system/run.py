@@ -143,6 +143,8 @@ def crowded(folder):
     (workspace / "engraft.toml").write_text(config, encoding="utf-8")
     engraft(workspace, "index", "rebuild")
     asked = warm_asks(folder, workspace)
+    # From nothing to an answer: the process starts, opens the store and the index, and ends.
+    asked["cold_search_process_ms"] = median_ms(lambda: engraft(workspace, "search", "approves travel", "--mode", "lexical")[0])
     asked["peak_rss_MB"] = {"ask --batch": peak_mb(workspace, "ask", "--batch", folder / "questions.jsonl"),
                             "search": peak_mb(workspace, "search", "who approves travel")}
     seen = subprocess.run([VISIBLE, workspace, str(CHANGES)], capture_output=True, text=True)
