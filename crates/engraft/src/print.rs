@@ -243,10 +243,11 @@ pub(crate) fn demo(report: &DemoReport) -> String {
          \x20 echo '{{\"text\":\"The display stays black.\"}}' > message.jsonl\n\
          \x20 engraft --workspace {place} predict {model} --input message.jsonl\n\
          \x20 engraft --workspace {place} user add YOUR-NAME --role owner\n\
-         \x20 engraft --workspace {place} serve, then open http://127.0.0.1:7700: annotate, review, watch progress\n\
+         \x20 engraft --workspace {place} serve, then open http://127.0.0.1:7700/d/{dataset}/dashboard: annotate, review, watch progress\n\
          \x20 edit a file in {}, then: engraft --workspace {place} sync\n\
          \x20 engraft init my-team && cd my-team && engraft ingest PATH-TO-YOUR-DOCUMENTS\n",
         report.documents.display(),
+        dataset = report.annotated.dataset,
         model = report.tuned.model
     );
     text

@@ -74,16 +74,18 @@ fn all_together_say_the_same_as_each_alone_and_hold_their_value() {
     let table = &golden().tables[17];
     let labels = labels(&table.rows);
     let resampling = Resampling { seed: 4, resamples: 300 };
-    let all = agreement(&labels, Scale::Ratio, &resampling);
-    assert_eq!(all.coefficients.len(), Scale::Ratio.coefficients().len());
-    for (which, measured) in &all.coefficients {
-        assert_eq!(measured, &coefficient(&labels, *which, &resampling), "{which}");
-        let Some((value, (low, high))) =
-            measured.metric.value.zip(measured.metric.low.zip(measured.metric.high))
-        else {
-            panic!("{which}: {measured:?}")
-        };
-        assert!(low <= value && value <= high && measured.used <= measured.of, "{which}: {measured:?}");
+    for scale in [Scale::Nominal, Scale::Ordinal, Scale::Interval, Scale::Ratio] {
+        let all = agreement(&labels, scale, &resampling);
+        assert_eq!(all.coefficients.len(), scale.coefficients().len());
+        for (which, measured) in &all.coefficients {
+            assert_eq!(measured, &coefficient(&labels, *which, &resampling), "{which}");
+            let Some((value, (low, high))) =
+                measured.metric.value.zip(measured.metric.low.zip(measured.metric.high))
+            else {
+                panic!("{which}: {measured:?}")
+            };
+            assert!(low <= value && value <= high && measured.used <= measured.of, "{which}: {measured:?}");
+        }
     }
 }
 

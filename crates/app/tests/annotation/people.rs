@@ -112,6 +112,29 @@ fn the_first_owner_is_made_once() {
 }
 
 #[test]
+fn neither_tokens_nor_sessions_nor_passwords_lie_in_the_database() {
+    let bench = Bench::empty();
+    bench.person("olga", Role::Owner);
+    let scopes = BTreeSet::from([Scope::Read]);
+    let made = bench.with(|context| {
+        people::create_token(context, &bench.workspace, &me(), "olga", "ci", &scopes, None, &[7; 32])
+    });
+    let (token, session) = (made.unwrap().token, login(&bench, "olga", "correct horse", 2).unwrap());
+    let mut bytes = Vec::new();
+    for entry in std::fs::read_dir(bench.folder.path().join("kb/.engraft")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            bytes.extend(std::fs::read(path).unwrap());
+        }
+    }
+    let holds = |words: &str| bytes.windows(words.len()).any(|window| window == words.as_bytes());
+    assert!(holds("olga"), "these are the bytes people are kept in");
+    for secret in [token.as_str(), token.rsplit('_').next().unwrap(), &session.secret, "correct horse"] {
+        assert!(!holds(secret), "{secret} is there to be read");
+    }
+}
+
+#[test]
 fn a_token_works_until_it_is_revoked_or_over() {
     let bench = Bench::empty();
     bench.person("olga", Role::Owner);

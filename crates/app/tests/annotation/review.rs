@@ -30,6 +30,21 @@ fn unanimous_answers_become_the_resolution_at_once() {
 }
 
 #[test]
+fn a_quorum_becomes_the_resolution_at_once_and_the_rest_is_a_conflict() {
+    for (said, settled) in [
+        (["use", "order", "use"], json!([3, ["agreed", { "topic": "use" }]])),
+        (["use", "order", "fault"], json!([3, null])),
+    ] {
+        let merge = json!({ "distribution": { "overlap": 3 }, "merge": { "policy": "quorum", "quorum": 2 } });
+        let bench = Bench::new(1, merge);
+        for (name, answer) in ["ana", "ben", "cleo"].into_iter().zip(said) {
+            bench.say(&bench.person(name, Role::Annotator), answer);
+        }
+        assert_eq!(state(&bench, "m000"), settled);
+    }
+}
+
+#[test]
 fn a_conflict_is_decided_without_names_and_closes_the_item() {
     let bench = Bench::new(1, json!({ "distribution": { "overlap": 2 } }));
     let (ana, ben) = two(&bench);

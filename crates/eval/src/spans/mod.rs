@@ -172,6 +172,26 @@ mod tests {
     }
 
     #[test]
+    fn every_measure_of_spans_has_an_interval_around_its_value() {
+        let texts: Vec<Marked> = (0..12)
+            .map(|n| {
+                let other = if n % 3 == 0 { (1, 5, "x") } else { (0, 5, "x") };
+                text(
+                    20,
+                    &[&[(0, 5, "x"), (8, 11, "y")], &[other, (8, 11, if n % 4 == 0 { "x" } else { "y" })]],
+                )
+            })
+            .collect();
+        let agreement = measure(&texts);
+        for measured in [&agreement.f1_exact, &agreement.f1_overlap, &agreement.alpha_u] {
+            let metric = &measured.metric;
+            let (low, high) = (metric.low.unwrap(), metric.high.unwrap());
+            let value = metric.value.unwrap();
+            assert!(low < value && value < high && measured.of == 12, "{measured:?}");
+        }
+    }
+
+    #[test]
     fn nothing_marked_is_a_state_with_a_reason() {
         let why = |texts: &[Marked]| measure(texts).f1_exact.metric.why.unwrap();
         assert_eq!(why(&[text(5, &[&[], &[]])]), "nobody marked anything");
