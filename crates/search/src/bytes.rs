@@ -10,6 +10,7 @@
 //! All numbers are little-endian. A reader checks both marks, the table and every section but those it names as
 //! checked elsewhere; then a changed or missing byte cannot go unnoticed.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
 use std::ops::{Deref, Range};
@@ -39,8 +40,16 @@ pub(crate) enum FileKind {
 
 /// Bytes in memory or mapped from a file, aligned for any number.
 pub(crate) enum Bytes {
-    Heap { words: Vec<u64>, len: usize },
-    Mapped(memmap2::Mmap),
+    Heap {
+        words: Vec<u64>,
+        len: usize,
+    },
+    Mapped {
+        map: memmap2::Mmap,
+        /// For what is looked at once.
+        #[cfg(unix)]
+        file: File,
+    },
 }
 
 impl Bytes {
@@ -58,7 +67,12 @@ impl Bytes {
         }
         // SAFETY: index files are written under another name, renamed into place and never changed afterwards, only
         // unlinked, which leaves a mapping intact. A file cut short by somebody else while mapped would end the process.
-        unsafe { memmap2::Mmap::map(&file) }.map(Bytes::Mapped).map_err(failed)
+        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(failed)?;
+        Ok(Bytes::Mapped {
+            map,
+            #[cfg(unix)]
+            file,
+        })
     }
 }
 
@@ -67,7 +81,7 @@ impl Deref for Bytes {
     fn deref(&self) -> &[u8] {
         match self {
             Bytes::Heap { words, len } => &bytemuck::cast_slice(words)[..*len],
-            Bytes::Mapped(map) => map,
+            Bytes::Mapped { map, .. } => map,
         }
     }
 }
@@ -226,6 +240,24 @@ impl Sections {
     pub(crate) fn get<T: AnyBitPattern>(&self, id: u32) -> &[T] {
         let found = self.table.iter().find(|(section, _)| *section == id);
         found.and_then(|(_, range)| bytemuck::try_cast_slice(&self.bytes[range.clone()]).ok()).unwrap_or(&[])
+    }
+
+    /// So many numbers of a section from the `from`th on, which are looked at once: read from a file and not mapped, so that
+    /// they do not stay in this process's memory. `None` where the file no longer has them.
+    pub(crate) fn once(&self, id: u32, from: usize, count: usize) -> Option<Cow<'_, [f32]>> {
+        let (_, section) = self.table.iter().find(|(section, _)| *section == id)?;
+        let start = section.start + from * size_of::<f32>();
+        let end = Some(start + count * size_of::<f32>()).filter(|end| *end <= section.end)?;
+        match &self.bytes {
+            #[cfg(unix)]
+            Bytes::Mapped { file, .. } => {
+                let mut numbers = vec![0f32; count];
+                let bytes = bytemuck::cast_slice_mut(&mut numbers);
+                std::os::unix::fs::FileExt::read_exact_at(file, bytes, start as u64).ok()?;
+                Some(Cow::Owned(numbers))
+            }
+            bytes => bytemuck::try_cast_slice(&bytes[start..end]).ok().map(Cow::Borrowed),
+        }
     }
 
     pub(crate) fn size(&self) -> usize {

@@ -148,7 +148,7 @@ impl Snapshot {
             for run in view.segment.runs().filter(|run| docs.binary_search(&run.doc).is_ok()) {
                 let live = (run.start..run.end).filter(|&row| !view.dead.has(row));
                 for exact in live.filter_map(|row| view.segment.vector(row)) {
-                    let product = kernel::inner(exact, vector);
+                    let product = kernel::inner(&exact, vector);
                     best.entry(run.doc).and_modify(|best| *best = best.max(product)).or_insert(product);
                 }
             }

@@ -1,5 +1,6 @@
 //! One version of the index, as a reader sees it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -151,7 +152,7 @@ impl Snapshot {
     }
 
     /// The exact vector of a chunk, if it has one.
-    pub fn vector(&self, chunk: ChunkNo) -> Option<&[f32]> {
+    pub fn vector(&self, chunk: ChunkNo) -> Option<Cow<'_, [f32]>> {
         self.views.iter().find_map(|view| {
             let row = view.segment.row_of(chunk).filter(|&row| !view.dead.has(row))?;
             view.segment.vector(row)

@@ -137,7 +137,7 @@ fn by_signs<'a>(
 pub(crate) fn products(snapshot: &Snapshot, rows: Vec<Scored>, vector: &[f32]) -> Vec<Option<f32>> {
     let product = |scored: Scored| {
         let exact = snapshot.views[scored.segment as usize].segment.vector(scored.row as usize)?;
-        Some(kernel::inner(exact, vector))
+        Some(kernel::inner(&exact, vector))
     };
     if snapshot.live < PARALLEL {
         return rows.into_iter().map(product).collect();

@@ -7,6 +7,7 @@ mod build;
 mod merge;
 mod postings;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use engraft_core::{ChunkNo, DocNo};
@@ -199,9 +200,12 @@ impl Segment {
     }
 
     /// The exact vector; `None` when the row has none or its bytes have changed on disk.
-    pub(crate) fn vector(&self, row: usize) -> Option<&[f32]> {
-        let (vector, check) = self.raw_vector(row);
-        let sound = self.scales()[row] > 0.0 && crc32fast::hash(bytemuck::cast_slice(vector)) == check;
+    pub(crate) fn vector(&self, row: usize) -> Option<Cow<'_, [f32]>> {
+        if self.scales()[row] <= 0.0 {
+            return None;
+        }
+        let vector: Cow<'_, [f32]> = self.sections.once(section::ROWS, row * self.dim, self.dim)?;
+        let sound = crc32fast::hash(bytemuck::cast_slice(&vector)) == self.row_checks()[row];
         sound.then_some(vector)
     }
 
