@@ -48,8 +48,8 @@ function arc(from, to, words, frame) {
   const path = shape('path', { d: `M ${x1} ${y1} C ${x1 + lean} ${top}, ${x2 - lean} ${top}, ${x2} ${y2 - 5}`, class: 'line' });
   const head = shape('path', { d: `M ${x2 - 4} ${y2 - 8} L ${x2} ${y2 - 1} L ${x2 + 4} ${y2 - 8} Z`, class: 'head' });
   const label = shape('text', { y: Math.max(10, (top * 3 + (y1 + y2) / 2) / 4), 'text-anchor': 'middle' }, words);
-  // Not over the edge: about seven pixels a letter.
-  const half = Math.min(frame.width / 2, words.length * 3.5 + 4);
+  // Not over the edge: about eight pixels a letter.
+  const half = Math.min(frame.width / 2, words.length * 4 + 4);
   label.setAttribute('x', Math.max(half, Math.min(frame.width - half, (x1 + x2) / 2)));
   return shape('g', {}, path, head, label);
 }

@@ -16,6 +16,8 @@ const selected = () => boxes().filter((box) => box.checked);
 // With nothing but one choice to make, making it is all that is needed.
 const isOneKey = asked(page).length === 1 && /^(label|rating)$/.test(asked(page)[0].dataset.type);
 let anchor = null;
+// What was sent last has not come back yet.
+let isOnItsWay = false;
 let since = performance.now();
 
 function mark() {
@@ -45,8 +47,8 @@ function click(event) {
 async function label() {
   const items = selected().map((box) => box.value);
   const given = pairs(form);
-  if (!items.length || !given.length) return;
-  button.disabled = true;
+  if (!items.length || !given.length || isOnItsWay) return;
+  isOnItsWay = button.disabled = true;
   try {
     const report = await post('bulk', { items, form: encode(given), active_ms: Math.round((performance.now() - since) / items.length) });
     since = performance.now();
@@ -58,6 +60,7 @@ async function label() {
   } catch (error) {
     toast(error instanceof Offline ? 'You are offline; nothing was labelled.' : error.message, { bad: true });
   }
+  isOnItsWay = false;
   mark();
 }
 
@@ -78,6 +81,8 @@ async function takeBack(undo) {
 }
 
 function settle(report, words, done) {
+  // A range begins at a row that can be chosen.
+  anchor = null;
   for (const item of report.submitted) state(item, words, done);
 }
 

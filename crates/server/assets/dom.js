@@ -21,6 +21,16 @@ export function isTyping(target) {
   return target.matches?.('input:not([type="radio"], [type="checkbox"], [type="button"], [type="submit"], [type="range"])') ?? false;
 }
 
+/// Whether what had the focus is gone.
+export const isFocusLost = () => !document.activeElement || document.activeElement === document.body;
+
+/// Gives the focus to something that no key leads to, so that keys and readers go on from there.
+export function takeFocus(target) {
+  if (!target) return;
+  target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+}
+
 /// Calls `then` once, `ms` after the last call.
 export function later(ms, then) {
   let timer;

@@ -21,11 +21,13 @@ const cancel = () => { clearTimeout(timer); timer = null; };
 export async function watchDraft(opened) {
   cancel();
   article = opened;
-  clean = pairs(opened);
+  const before = clean = pairs(opened);
   say('');
   if ('readOnly' in opened.dataset || 'trial' in opened.dataset) return;
   const kept = await keptDraft(opened.dataset.item).catch(() => null);
-  if (kept && !same(kept.pairs, clean) && article === opened && Number(opened.dataset.draftVersion) <= kept.draftVersion) {
+  // What was pressed meanwhile is newer than what was kept.
+  const isUntouched = article === opened && same(pairs(opened), before);
+  if (kept && !same(kept.pairs, before) && isUntouched && Number(opened.dataset.draftVersion) <= kept.draftVersion) {
     fill(opened, kept.pairs);
     say(`restored ${clock(new Date(kept.at))}`);
   }

@@ -1,7 +1,7 @@
 // The guidelines beside the item: open and close, find words, acknowledge what changed.
 
 import { post } from './api.js';
-import { $, $$ } from './dom.js';
+import { $, $$, isFocusLost, takeFocus } from './dom.js';
 import { command } from './keys.js';
 import { highlight } from './paint.js';
 import { toast } from './toast.js';
@@ -12,10 +12,19 @@ const NARROW = '(max-width: 60rem)';
 function toggle() {
   const guide = panel();
   if (!guide) return false;
-  guide.hidden = !guide.hidden;
+  if (!guide.hidden) return close();
+  guide.hidden = false;
   tell();
-  if (!guide.hidden) ($('input, button', guide) ?? guide).focus();
+  ($('input, button', guide) ?? guide).focus();
   return true;
+}
+
+/// A focus that was in the panel goes on to the item.
+function close() {
+  const within = panel().contains(document.activeElement);
+  panel().hidden = true;
+  tell();
+  if (within || isFocusLost()) takeFocus($('.item'));
 }
 
 function tell() {
@@ -25,7 +34,7 @@ function tell() {
 }
 
 function find(words) {
-  const found = highlight('cited');
+  const found = highlight('found');
   found.clear();
   const wanted = words.trim().toLowerCase();
   if (wanted.length < 2) return;
@@ -46,10 +55,9 @@ function find(words) {
 async function acknowledge(button) {
   try {
     await post('guidelines/acknowledge', { version: button.dataset.version });
-    button.closest('[data-guidelines-changed]').remove();
     $('.bench > .unread')?.remove();
-    panel().hidden = true;
-    tell();
+    close();
+    button.closest('[data-guidelines-changed]').remove();
   } catch (error) {
     toast(error.message, { bad: true });
   }

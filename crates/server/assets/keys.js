@@ -4,6 +4,8 @@ import { $, $$, isTyping } from './dom.js';
 import { asked, firstOpenUnit, units } from './form.js';
 
 const STORE = 'engraft.keys';
+// Keys that options and sides have in one dataset or another: they come first, so a command on them would be dead.
+const OF_OPTIONS = /^[0-9ab=]$/;
 
 /// Commands in the order of the sheet: their words and their default key.
 export const COMMANDS = {
@@ -49,10 +51,11 @@ function load() {
   try { return JSON.parse(localStorage.getItem(STORE)) ?? {}; } catch { return {}; }
 }
 
-/// Gives a command another key; says which command has it already instead.
+/// Gives a command another key; when it is taken, says by what instead.
 export function rebind(name, key) {
   const other = Object.keys(COMMANDS).find((one) => one !== name && keyOf(one) === key);
-  if (other) return other;
+  if (other) return `“${COMMANDS[other][0]}”`;
+  if (OF_OPTIONS.test(key) || $(`.option[data-key="${CSS.escape(key)}" i]`)) return 'an option of a question';
   bound = { ...bound, [name]: key };
   localStorage.setItem(STORE, JSON.stringify(bound));
   printHints(document);
@@ -65,9 +68,18 @@ export function resetKeys() {
   printHints(document);
 }
 
+function named({ key, code, altKey, ctrlKey, metaKey, shiftKey }) {
+  if (key === ' ') return 'Space';
+  // With Option the keys of a Mac give other characters, or none yet.
+  const [, letter] = (altKey && !/^[a-z0-9]$/i.test(key) && code?.match(/^(?:Key|Digit)(.)$/)) || [];
+  if (letter) return letter.toLowerCase();
+  // Caps Lock makes letters large, too.
+  return key.length === 1 && (ctrlKey || metaKey || altKey || !shiftKey) ? key.toLowerCase() : key;
+}
+
 /// The key of an event as it is written in [`COMMANDS`].
 export function chord(event) {
-  const key = event.key === ' ' ? 'Space' : event.key.length === 1 && (event.ctrlKey || event.metaKey || event.altKey) ? event.key.toLowerCase() : event.key;
+  const key = named(event);
   const parts = [];
   if (event.ctrlKey || event.metaKey) parts.push('Ctrl');
   if (event.altKey) parts.push('Alt');
@@ -167,7 +179,7 @@ export function listen() {
     if (typing && /^(Ctrl\+z|Ctrl\+Shift\+z)$/.test(chord(event))) return;
     const native = event.target.closest?.('a[href], button, summary, [role="button"]');
     if (native && plain && /^(Enter| )$/.test(event.key)) return;
-    if (/^Arrow(Up|Down)$/.test(event.key) && event.target.scrollHeight > event.target.clientHeight + 1 && event.target.matches?.('[tabindex]')) return;
+    if (/^Arrow(Up|Down)$/.test(event.key) && event.target.scrollHeight > event.target.clientHeight + 1 && event.target.matches?.('[tabindex]:not(.item)')) return;
     if (event.target.type === 'radio' && event.key.startsWith('Arrow') && plain) return;
     if (event.target.matches?.('input[type="checkbox"], input[type="radio"]') && event.key === ' ') return;
     if ((plain && event.key.length === 1 && pick(event.key.toLowerCase())) || run(event)) event.preventDefault();
@@ -177,7 +189,7 @@ export function listen() {
     const name = event.target.closest?.('[data-press]')?.dataset.press;
     if (!name) return;
     await handlers.get(name)?.(event);
-    if (document.activeElement === document.body) $(`[data-press="${name}"]:not([hidden])`)?.focus({ preventScroll: true });
+    if (document.activeElement.matches('body, .item')) $(`[data-press="${name}"]:not([hidden])`)?.focus({ preventScroll: true });
   });
   document.addEventListener('focusin', (event) => {
     const question = event.target.closest?.('.question');
@@ -192,15 +204,17 @@ export function listen() {
     if (question) activate(question, { scroll: false });
     if (inside) setUnit(inside, { scroll: false });
   });
-  command('unitNext', () => stepUnit(1));
-  command('unitPrevious', () => stepUnit(-1));
-  command('questionDown', () => stepQuestion(1));
-  command('questionUp', () => stepQuestion(-1));
-  command('filter', () => {
-    const filter = active() && $('[data-filter]', active());
-    if (!filter) return false;
-    filter.focus();
-    return true;
-  });
-  command('leave', () => { document.activeElement?.blur(); });
 }
+
+// What a page does not say otherwise.
+command('unitNext', () => stepUnit(1));
+command('unitPrevious', () => stepUnit(-1));
+command('questionDown', () => stepQuestion(1));
+command('questionUp', () => stepQuestion(-1));
+command('filter', () => {
+  const filter = active() && $('[data-filter]', active());
+  if (!filter) return false;
+  filter.focus();
+  return true;
+});
+command('leave', () => { document.activeElement?.blur(); });

@@ -4,13 +4,37 @@ import { tellTimes } from './frame.js';
 
 const csrf = document.querySelector('meta[name="csrf"]')?.content ?? '';
 
-// Figures as they change, told by the server while somebody looks, and not put in place while the focus is inside.
+const RETRY_MS = 5000;
+// A stream ends by itself now and then, and the next one begins at once.
+const SILENCE_MS = 10_000;
+
+// Whether somebody works on a form in here: the focus is inside, or something is typed that was not sent.
+const isInUse = (part) => part.contains(document.activeElement)
+  || [...part.querySelectorAll('details[open] :is(input, textarea)')].some((field) => field.value !== field.defaultValue);
+
+// Figures as they change, told by the server while somebody looks, and not put in place while a form in them is in use.
 function keepFresh(figures) {
-  let [stream, again, waiting, shown] = [null, 0, null, null];
+  let [stream, again, waiting, shown, quiet, heard] = [null, 0, null, null, 0, new Date()];
+  const stale = figures.parentElement.insertBefore(element('p', '', 'notice warn'), figures);
+  stale.setAttribute('role', 'status');
+  stale.hidden = true;
+  const live = () => {
+    clearTimeout(quiet);
+    [quiet, heard, stale.hidden] = [0, new Date(), true];
+  };
+  const lost = (ms) => {
+    clearTimeout(quiet);
+    quiet = setTimeout(() => {
+      // Said once.
+      if (!stale.hidden) return;
+      stale.textContent = `Not live since ${heard.toTimeString().slice(0, 5)}. It goes on by itself once the studio answers; if it does not, reload this page.`;
+      stale.hidden = false;
+    }, ms);
+  };
   const draw = (html) => {
     waiting = null;
     if (html === shown) return;
-    if (figures.contains(document.activeElement)) { waiting = html; return; }
+    if (isInUse(figures)) { waiting = html; return; }
     shown = html;
     const scrolled = [...figures.querySelectorAll('.scroll')].map((part) => part.scrollLeft);
     figures.replaceChildren(...parsed(html));
@@ -21,17 +45,26 @@ function keepFresh(figures) {
   };
   const close = () => {
     clearTimeout(again);
+    clearTimeout(quiet);
+    quiet = 0;
     stream?.close();
     stream = null;
   };
   const open = () => {
     close();
     stream = new EventSource(figures.dataset.live);
-    stream.addEventListener('figures', ({ data }) => draw(data));
-    // The browser itself opens a stream once more that ended, but not one that was refused, as when too many pages listen.
-    stream.addEventListener('error', () => { if (stream?.readyState === EventSource.CLOSED) again = setTimeout(open, 5000); });
+    stream.addEventListener('figures', ({ data }) => { live(); draw(data); });
+    // The browser itself opens a stream once more that ended, but not one that was refused: nobody is signed in any
+    // more, or too many pages listen.
+    stream.addEventListener('error', () => {
+      const isRefused = stream?.readyState === EventSource.CLOSED;
+      if (isRefused) again = setTimeout(open, RETRY_MS);
+      if (isRefused || !quiet) lost(isRefused ? 0 : SILENCE_MS);
+    });
   };
-  figures.addEventListener('focusout', () => setTimeout(() => { if (waiting !== null) draw(waiting); }));
+  const drawWaiting = () => setTimeout(() => { if (waiting !== null) draw(waiting); });
+  figures.addEventListener('focusout', drawWaiting);
+  figures.addEventListener('toggle', drawWaiting, true);
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
   addEventListener('pagehide', close);
   if (!document.hidden) open();
@@ -42,7 +75,8 @@ function listenForKeys() {
   document.addEventListener('keydown', (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest('textarea, select, input:not([type="radio"], [type="checkbox"]), dialog, summary, a, button')) return;
-    const targets = [...document.querySelectorAll(`[data-key="${CSS.escape(event.key)}"]`)];
+    // The options of an item listen for themselves: a key is for the question at hand, not for all.
+    const targets = [...document.querySelectorAll(`[data-key="${CSS.escape(event.key)}"]`)].filter((target) => !target.closest('.item'));
     if (targets.length === 0) return;
     event.preventDefault();
     for (const target of targets) {
@@ -120,8 +154,9 @@ function preview(form) {
         headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
         body: JSON.stringify({ schema: form.elements.schema.value }),
       }).catch(() => null);
-      if (!response?.ok || mine !== turn) return;
-      const { html, list } = await response.json();
+      const said = response?.ok ? await response.json().catch(() => null) : null;
+      if (!said || mine !== turn) return;
+      const { html, list } = said;
       problems.innerHTML = list;
       if (html !== null) {
         stage.innerHTML = html;

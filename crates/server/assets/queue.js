@@ -2,12 +2,14 @@
 
 import { Offline, get, post } from './api.js';
 import { parseItem } from './conflict.js';
-import { $, $$, el } from './dom.js';
+import { $, $$, el, isFocusLost, takeFocus } from './dom.js';
 import { tellTimes } from './frame.js';
 import { pending, send } from './outbox.js';
 import { toast } from './toast.js';
 
 const BEAT_MS = 60_000;
+// The most items that are kept as they were left; older ones come from the server.
+const BEHIND = 50;
 const bench = $('[data-dataset]');
 const stage = $('#stage');
 const howMany = Number(bench?.dataset.howMany ?? 3);
@@ -32,7 +34,15 @@ export function show(article) {
   hungry = false;
   stage.replaceChildren(article);
   scrollTo(0, 0);
+  // What was pressed went with the item before.
+  if (isFocusLost()) takeFocus(article);
   shown(article);
+}
+
+/// For the way back, the item that leaves the stage.
+function keepBehind(article) {
+  past.push(article);
+  if (past.length > BEHIND) past.shift();
 }
 
 /// Held and drawn items behind the current one, up to `howMany` in all.
@@ -73,6 +83,7 @@ function feed() {
   const parsed = new DOMParser().parseFromString(finished.html, 'text/html');
   stage.replaceChildren(...document.adoptNode(parsed.body).childNodes);
   tellTimes(stage);
+  if (isFocusLost()) takeFocus($('.finished', stage));
 }
 
 /// After the server took something: whatever the stage waits for may be free now.
@@ -101,7 +112,7 @@ export async function advance({ keep = true } = {}) {
   if (leaving) {
     takeOut(leaving.dataset.item);
     left.set(leaving.dataset.item, leaving);
-    if (keep) past.push(leaving);
+    if (keep) keepBehind(leaving);
   }
   const next = future.pop() ?? ahead.shift();
   if (next) {
@@ -117,12 +128,9 @@ export async function advance({ keep = true } = {}) {
 export async function previous() {
   let back = past.pop();
   if (!back) {
-    const { items } = await get('history?limit=50');
-    const here = current()?.dataset.item;
-    const at = items.findIndex((one) => one.item === here);
-    const row = items[at + 1];
+    const row = await before(current()?.dataset.item);
     if (!row) return toast('This is the first item you worked on.');
-    back = parseItem((await get(`mine?html=1&item=${encodeURIComponent(row.item)}`)).html);
+    back = parseItem((await get(`mine?html=true&item=${encodeURIComponent(row.item)}`)).html);
   }
   if (current()) future.push(current());
   show(back);
@@ -132,14 +140,31 @@ export async function previous() {
 export async function next() {
   const forward = future.pop() ?? ahead.shift();
   if (!forward) return toast('This is the newest item of your queue. Submit or skip it to go on.');
-  if (current()) past.push(current());
+  if (current()) keepBehind(current());
   show(forward);
   prefetch();
 }
 
+/// What this person worked on before an item; before one that is new to them, the last.
+async function before(item) {
+  let newest;
+  let from = '';
+  let isNext = false;
+  for (;;) {
+    const page = await get(`history?limit=100${from}`);
+    newest ??= page.items[0];
+    if (isNext && page.items.length) return page.items[0];
+    const at = page.items.findIndex((one) => one.item === item);
+    if (at >= 0 && page.items[at + 1]) return page.items[at + 1];
+    isNext ||= at >= 0;
+    if (page.before == null) return isNext ? null : newest;
+    from = `&before=${page.before}`;
+  }
+}
+
 /// Brings an item of mine back on the stage as the server has it.
 export async function reopen(item) {
-  const reply = await get(`mine?html=1&item=${encodeURIComponent(item)}`);
+  const reply = await get(`mine?html=true&item=${encodeURIComponent(item)}`);
   setAside();
   show(parseItem(reply.html));
 }

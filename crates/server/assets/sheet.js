@@ -19,7 +19,7 @@ function openSheet() {
       event.preventDefault();
       event.stopPropagation();
       const taken = rebind(name, chord(event));
-      say.textContent = taken ? `${printed(chord(event))} already means “${COMMANDS[taken][0]}”. Choose another key.` : '';
+      say.textContent = taken ? `${printed(chord(event))} already means ${taken}. Choose another key.` : '';
       draw();
       rows.children[Object.keys(COMMANDS).indexOf(name)].querySelector('button').focus();
     }, { once: false });

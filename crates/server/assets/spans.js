@@ -18,8 +18,20 @@ export const marksOf = (article, name) => all.get(article)?.find((marks) => mark
 export function watchSpans(article) {
   const found = $$('.question[data-type="spans"]', article).map((question) => new Hand(article, question));
   all.set(article, found);
-  article.addEventListener('shown', () => { clearPaint(); found.forEach((marks) => marks.repaint()); });
+  article.addEventListener('shown', () => {
+    clearPaint();
+    sizes.disconnect();
+    for (const marks of found) {
+      marks.repaint();
+      if (marks.root) sizes.observe(marks.root);
+    }
+  });
 }
+
+/// The names of the item on the page lie where its words are. One ear for all items: those that were must not be held.
+const drawNamesAnew = () => { for (const marks of all.get($('.item')) ?? []) marks.namesSoon(); };
+const sizes = new ResizeObserver(drawNamesAnew);
+addEventListener('scroll', drawNamesAnew, { passive: true });
 
 /// The marks of the question that is active, or of the only one.
 function atHand() {
@@ -41,8 +53,6 @@ class Hand extends Marks {
     this.list.addEventListener('click', (event) => this.pressRow(event));
     this.list.addEventListener('keydown', (event) => { if (event.key === 'Delete') { this.remove(event.target.dataset.mark); event.preventDefault(); } });
     this.input.closest('form').addEventListener('refill', (event) => { if (event.target.contains(this.input)) this.repaint(); });
-    new ResizeObserver(() => this.namesSoon()).observe(this.root);
-    addEventListener('scroll', () => { if (this.root.isConnected) this.namesSoon(); }, { passive: true });
   }
 
   /// The pointer let go: a selection becomes whole words, a click chooses the part under it.

@@ -19,18 +19,23 @@ async function open(flag) {
   const send = async (event) => {
     event.preventDefault();
     if (!text.value.trim()) return text.focus();
+    // Once is enough: the first may still be on its way.
+    if (button.disabled) return;
+    button.disabled = true;
     try {
       await post('comments', { item, text: text.value, flag });
-      toast(flag ? 'Flagged for a lead.' : 'Comment added.');
       dialog.close();
+      toast(flag ? 'Flagged for a lead.' : 'Comment added.');
     } catch (error) {
+      button.disabled = false;
       toast(error.message, { bad: true });
     }
   };
+  const button = el('button', { class: 'button primary' }, flag ? 'Flag' : 'Comment');
   const dialog = el('dialog', { 'aria-labelledby': 'talk-title' },
     el('h2', { id: 'talk-title' }, flag ? 'Flag this item' : 'Comments'), list,
     el('form', { method: 'dialog', onsubmit: send }, text,
-      el('div', { class: 'row' }, el('button', { type: 'button', class: 'button', onclick: () => dialog.close() }, 'Close'), el('button', { class: 'button primary' }, flag ? 'Flag' : 'Comment'))));
+      el('div', { class: 'row' }, el('button', { type: 'button', class: 'button', onclick: () => dialog.close() }, 'Close'), button)));
   dialog.addEventListener('close', () => dialog.remove());
   dialog.addEventListener('keydown', (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send(event); });
   document.body.append(dialog);

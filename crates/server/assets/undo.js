@@ -41,6 +41,7 @@ export const undoStep = () => step(past, future);
 /// Goes one step forward again.
 export const redoStep = () => step(future, past);
 
+export const canUndo = () => past.length > 0;
 export const canRedo = () => future.length > 0;
 
 function step(from, to) {

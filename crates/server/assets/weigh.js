@@ -12,6 +12,12 @@ function follow() {
     problem.textContent = words;
     problem.hidden = words === '';
   };
+  // The verdict stays the same element, so that it is read out when it changes, and nothing else is.
+  const place = (fresh) => {
+    const [old, verdict] = [standing, fresh].map((part) => part.querySelector('.verdict'));
+    if (old.innerHTML !== verdict.innerHTML) old.replaceChildren(...verdict.childNodes);
+    standing.querySelector('.scroll').replaceWith(fresh.querySelector('.scroll'));
+  };
   const weigh = async () => {
     const mine = ++turn;
     const weights = Object.fromEntries(sliders.map((slider) => [slider.name, slider.disabled ? 0 : Number(slider.value)]));
@@ -20,14 +26,14 @@ function follow() {
       headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
       body: JSON.stringify(weights),
     }).catch(() => null);
-    if (mine !== turn) return;
     const answer = await response?.json().catch(() => null);
+    if (mine !== turn) return;
     if (!response?.ok) {
       tell(answer?.error ? `${answer.error.message}. ${answer.error.hint ?? ''}` : 'The studio cannot be reached. Check that it runs, then move a weight again.');
       return;
     }
     tell('');
-    standing.replaceChildren(...document.adoptNode(new DOMParser().parseFromString(answer.html, 'text/html').body).childNodes);
+    place(document.adoptNode(new DOMParser().parseFromString(answer.html, 'text/html').body));
   };
   const soon = () => {
     show();

@@ -11,11 +11,15 @@ import { draftVersions, hear, resume, send, takeBackUnsent } from './outbox.js';
 import { advance, arrived, counts, current, next, onShow, prefetch, previous, refill, reopen, setAside, show, skip, takeOut } from './queue.js';
 import { activeMs, startTimer } from './timer.js';
 import { toast } from './toast.js';
-import { canRedo, leaveUndo, note, redoStep, undoStep, watchUndo } from './undo.js';
+import { canRedo, canUndo, leaveUndo, note, redoStep, undoStep, watchUndo } from './undo.js';
 import { wire } from './wire.js';
 import './guide.js';
 import './talk.js';
 import './sheet.js';
+
+// A submit or a skip of this page, which the server may not have yet.
+let acted = false;
+let forgetSubmit = () => {};
 
 /// Takes up an item that came on the stage.
 function opened(article) {
@@ -31,9 +35,12 @@ function buttons() {
   if (!article) return;
   const show = (name, yes) => { const button = $(`[data-press="${name}"]`, article); if (button) button.hidden = !yes; };
   show('discard', article.dataset.status === 'draft' || isDirty());
-  show('undo', true);
+  show('undo', canUndo() || hasActed());
   show('redo', canRedo());
 }
+
+/// Whether there is a submit or a skip to take back.
+const hasActed = () => acted || $$('[data-count="submitted"], [data-count="skipped"]').some((count) => count.textContent !== '0');
 
 function changed(event) {
   const article = event.target.closest?.('.item');
@@ -81,15 +88,21 @@ async function submit() {
   article.dataset.activeMs = body.active_ms;
   article.dataset.status = 'submitted';
   leave();
+  acted = true;
   const leaving = advance();
-  toast('Submitted.', { action: 'Undo', then: takeBack });
+  // Undo is about the last submit only, so no more than one message offers it.
+  forgetSubmit();
+  forgetSubmit = toast('Submitted.', { action: 'Undo', then: takeBack });
   await Promise.all([send({ path: 'submit', item, body }), leaving]);
 }
+
+const tell = (error) => { toast(error.message, { bad: true }); };
 
 /// Undoes a change of this item or, when there is none left, the last submit or skip.
 const undo = () => undoStep() || takeBack();
 
 async function takeBack() {
+  forgetSubmit();
   await saveDraft();
   const unsent = await takeBackUnsent();
   if (unsent) return bringBack(unsent);
@@ -155,7 +168,7 @@ function taken(request, reply) {
   counts(reply.counts);
   const copy = $$('.item').find((one) => one.dataset.item === request.item);
   if (copy) copy.dataset.version = reply.version;
-  if (reply.gold) toast('The known answer of the last item differs from yours in: ' + reply.gold.missed.join(', ') + '.', { action: 'Look', then: () => reopen(request.item), ms: 12000 });
+  if (reply.gold) toast('The known answer of the last item differs from yours in: ' + reply.gold.missed.join(', ') + '.', { action: 'Look', then: () => reopen(request.item).catch(tell), ms: 12000 });
   return refill();
 }
 
@@ -194,7 +207,7 @@ command('draft', () => saveDraft({ always: true }));
 command('undo', undo);
 command('redo', () => { redoStep(); });
 command('discard', discard);
-command('previous', async () => { await saveDraft(); await previous(); });
+command('previous', async () => { await saveDraft(); await previous().catch(tell); });
 command('next', async () => { await saveDraft(); await next(); });
 command('skip', () => {
   const details = $('details.skip', current());
@@ -214,7 +227,7 @@ stage.addEventListener('refill', changed);
 stage.addEventListener('submit', (event) => {
   event.preventDefault();
   const how = event.submitter?.value ?? 'submit';
-  if (how === 'skip') { leave(); return skip($('[name="reason"]', current()).value, activeMs()); }
+  if (how === 'skip') { leave(); acted = true; return skip($('[name="reason"]', current()).value, activeMs()); }
   return how === 'draft' ? saveDraft({ always: true }) : submit();
 });
 

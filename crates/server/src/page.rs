@@ -80,6 +80,8 @@ pub(crate) enum Place<'a> {
     People,
     /// Making a dataset.
     NewDataset,
+    /// One's own password.
+    Account,
     /// A part of a dataset.
     Dataset(&'a str, Part),
 }
@@ -198,13 +200,13 @@ impl Frame {
                 a.brand href="/" { img src=(assets::url("icon.svg")) alt="" width="24" height="24"; span { "Engraft" } }
                 @if let Some(principal) = who {
                     nav.places aria-label="Studio" { (ways(principal, place)) }
-                    (self.account(principal))
+                    (self.account(principal, place))
                 }
             }
         }
     }
 
-    fn account(&self, principal: &Principal) -> Markup {
+    fn account(&self, principal: &Principal, place: Place) -> Markup {
         html! {
             details.menu.account {
                 summary { span.name { (principal.user) } span.badge { (principal.role.name()) } }
@@ -219,7 +221,7 @@ impl Frame {
                         }
                     }
                     @if principal.scopes.is_none() {
-                        a.button href="/account" { "Password and tokens" }
+                        a.button href="/account" aria-current=[(place == Place::Account).then_some("page")] { "Password" }
                         form method="post" action="/logout" { (self.csrf_field()) button.button { "Sign out" } }
                     }
                 }
@@ -231,7 +233,7 @@ impl Frame {
 fn ways(principal: &Principal, place: Place) -> Markup {
     let here = |yes: bool| yes.then_some("page");
     html! {
-        a href="/" aria-current=[here(place == Place::Home)] { "Datasets" }
+        a href="/" aria-current=[here(matches!(place, Place::Home | Place::NewDataset))] { "Datasets" }
         @if principal.may(Act::SeeProgress) {
             a href="/decisions" aria-current=[here(place == Place::Decisions)] { "Decisions" }
         }

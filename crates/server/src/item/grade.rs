@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde_json::{Value, to_value};
 
 use super::markup::{exact, list, string};
-use super::{Sheet, field};
+use super::{Sheet, field, matched};
 
 /// What the grades mean, by grade.
 pub(crate) const GRADES: [&str; 4] = ["Not relevant", "Related", "Relevant", "Perfect"];
@@ -44,7 +44,7 @@ fn graded(question: &Question, query: &str, passage: &Value, given: Option<&Grad
         li.passage data-unit data-passage=(id) {
             (field::source(passage))
             div.written dir="auto" data-evidence tabindex="0" role="group" aria-label={ "Passage " (id) } {
-                (matched(string(passage, "text"), query))
+                (lit(string(passage, "text"), query))
             }
             ul.evidence data-evidence-list aria-label="Evidence" {}
             input type="hidden" name={ "e." (question.name) "/" (id) } value=(evidence) data-json;
@@ -61,24 +61,9 @@ fn graded(question: &Question, query: &str, passage: &Value, given: Option<&Grad
     }
 }
 
-/// A passage with the words it shares with the query in `<mark>`: words of three letters or more, and their longer forms.
-fn matched(text: &str, query: &str) -> Markup {
-    let split = |text: &str| -> Vec<String> {
-        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2);
-        words.map(str::to_lowercase).collect()
-    };
-    let wanted = split(query);
-    let fits = |word: &str| {
-        let word = word.to_lowercase();
-        word.chars().count() > 2 && wanted.iter().any(|one| word.starts_with(one.trim_end_matches('s')))
-    };
-    let pieces = text.split_inclusive(|c: char| !c.is_alphanumeric());
-    html! {
-        @for piece in pieces {
-            @let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
-            @if fits(word) { mark { (exact(word)) } (exact(&piece[word.len()..])) } @else { (exact(piece)) }
-        }
-    }
+/// A passage with what it shares with the query in `<mark>`.
+fn lit(text: &str, query: &str) -> Markup {
+    html! { @for (piece, shared) in matched::pieces(text, query) { @if shared { mark { (exact(piece)) } } @else { (exact(piece)) } } }
 }
 
 /// The sentences of an answer one by one, with the sources beside them.

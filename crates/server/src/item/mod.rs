@@ -10,6 +10,7 @@ mod field;
 pub(crate) mod form;
 mod grade;
 mod markup;
+mod matched;
 mod palette;
 mod question;
 mod record;

@@ -52,7 +52,7 @@ pub(crate) async fn change(
 fn draw(frame: &Frame, wrong: Option<&str>) -> Markup {
     frame.page(Page {
         title: "Password",
-        place: Place::Home,
+        place: Place::Account,
         scripts: &[],
         class: "narrow",
         body: html! {

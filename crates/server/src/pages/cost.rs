@@ -30,13 +30,12 @@ pub(crate) async fn set(
     Path(dataset): Path<String>,
     Fields(rate): Fields<Rate>,
 ) -> Result<Redirect, Problem> {
-    let typed = rate.hourly_rate.trim().replace(',', ".");
-    let hourly = match typed.as_str() {
+    let hourly = match rate.hourly_rate.trim() {
         "" => None,
-        typed => Some(typed.parse::<f64>().map_err(|_| {
+        typed => Some(amount(typed).ok_or_else(|| {
             Problem::user(
-                format!("`{}` is no hourly rate", rate.hourly_rate),
-                "write a number, such as 18.50",
+                format!("`{typed}` is no hourly rate"),
+                "write a number, such as 18.50, with nothing between its thousands",
             )
         })?),
     };
@@ -48,6 +47,14 @@ pub(crate) async fn set(
         })
         .await?;
     Ok(Redirect::to(&to))
+}
+
+/// A number as people write it, with a point or a comma; `None` for what is none.
+///
+/// `1,234` is none either: it is a thousand to some and hardly more than one to others.
+fn amount(typed: &str) -> Option<f64> {
+    let is_grouped = typed.split_once(',').is_some_and(|(_, rest)| rest.len() == 3);
+    if is_grouped { None } else { typed.replace(',', ".").parse().ok() }
 }
 
 /// `EUR 1,234.50`.
@@ -68,7 +75,7 @@ pub(crate) fn panel(view: &Dashboard, frame: &Frame) -> Markup {
                 @if let Some(cost) = &view.cost {
                     div { dt { "Spent" } dd { (in_money(cost.spent)) } }
                     @if let Some(each) = cost.per_resolved { div { dt { "For each resolved item" } dd { (in_money(each)) } } }
-                    @if let Some(left) = cost.left { div { dt { "Still to come, about" } dd { (in_money(left)) } } }
+                    @if let Some(left) = cost.left.filter(|_| view.responses_needed > 0) { div { dt { "Still to come, about" } dd { (in_money(left)) } } }
                 }
             }
             @if frame.may(Act::Manage) {
@@ -88,7 +95,16 @@ pub(crate) fn panel(view: &Dashboard, frame: &Frame) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use super::money;
+    use super::{amount, money};
+
+    #[test]
+    fn a_rate_has_a_point_or_a_comma_and_no_thousands() {
+        assert_eq!(
+            [amount("18"), amount("18.5"), amount("18,50"), amount("0,5")].map(Option::unwrap),
+            [18.0, 18.5, 18.5, 0.5]
+        );
+        assert_eq!([amount("1,234"), amount("1,234.50"), amount("1.234,50"), amount("a lot")], [None; 4]);
+    }
 
     #[test]
     fn money_has_its_currency_and_two_digits() {

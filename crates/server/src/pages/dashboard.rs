@@ -9,7 +9,7 @@ use engraft_app::review::{self, Dashboard, LabelCounts, Matrix, QuestionAgreemen
 use maud::{Markup, Render, html};
 use serde::Deserialize;
 
-use super::figures::{bar, count, hours, metric, percent, thousands};
+use super::figures::{about, bar, count, hours, metric, percent, thousands};
 use super::links::Links;
 use super::{cost, team};
 use crate::extract::Fields;
@@ -126,8 +126,11 @@ fn progress(view: &Dashboard, frame: &Frame, links: &Links) -> Markup {
         section.panel {
             div.row.between {
                 h2 { (percent(items.resolved, items.total)) " resolved" }
-                p.muted { (links.counted(&[], items.total, count(items.total, "item", "items"))) " · " (count(view.responses, "response", "responses")) " · " (thousands(view.responses_needed)) " to go"
-                    @if let Some(left) = view.hours_left { ", about " (hours(left)) " of work" }
+                p.muted { (links.counted(&[], items.total, count(items.total, "item", "items"))) " · " (count(view.responses, "response", "responses"))
+                    @if view.responses_needed > 0 {
+                        " · " (thousands(view.responses_needed)) " to go"
+                        @if let Some(left) = view.hours_left { ", " (about(hours(left))) " of work" }
+                    }
                     @if view.hours_spent > 0.0 { " · " (hours(view.hours_spent)) " worked so far" } }
             }
             (bar("Resolved", items.resolved, items.total))
@@ -146,7 +149,7 @@ fn agreement(rows: &[QuestionAgreement], window: u64, links: &Links) -> Markup {
     html! {
         section.panel {
             h2 { "Agreement" }
-            @if rows.is_empty() {
+            @if rows.iter().all(|row| row.items == 0) {
                 p.muted { "It needs items that two people answered. Let at least two people answer each item: “overlap” in the settings." }
             } @else {
                 div.scroll tabindex="0" role="region" aria-label="Agreement" {

@@ -27,9 +27,33 @@ use crate::studio::Studio;
 /// A report is one page with its style inside; nothing in it loads or runs.
 const REPORT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
-/// The scales last used: their resamples take a moment, moving a weight none.
+/// Scales that are kept at most.
+const SCALES: usize = 4;
+
+/// The scales last used: their resamples take a moment, moving a weight none. Whoever weighs another decision does not
+/// wait for it.
 #[derive(Default)]
-pub(crate) struct Kept(Mutex<Option<(DecisionRow, Scales)>>);
+pub(crate) struct Kept(Mutex<Vec<(Made, Shared)>>);
+
+/// A decision as it was made at one time: the same command can make it again.
+type Made = (DecisionNo, String, String);
+
+/// Scales, once somebody asked for them; those who weigh the same decision take turns.
+type Shared = Arc<Mutex<Option<Scales>>>;
+
+impl Kept {
+    /// The place for the scales of a decision, the last used first.
+    fn place(&self, row: &DecisionRow) -> Shared {
+        let made = (row.no, row.out.clone(), row.told.clone());
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept.iter().position(|(of, _)| *of == made).map(|at| kept.remove(at));
+        let first = known.unwrap_or_else(|| (made, Arc::default()));
+        let place = Arc::clone(&first.1);
+        kept.insert(0, first);
+        kept.truncate(SCALES);
+        place
+    }
+}
 
 /// How much each criterion counts; only the proportions matter.
 #[derive(Clone, Copy, Deserialize)]
@@ -95,7 +119,7 @@ pub(crate) async fn page(
             p.muted { (row.kind) " · begun " (time(&row.begun)) }
             @match &decision {
                 Some(decision) => {
-                    div #standing aria-live="polite" { (standing(decision)) }
+                    div #standing { (standing(decision)) }
                     (sliders(no, decision))
                     @if whole { p { a.button href={ "/decisions/" (no) "/report" } { "The whole report" } } }
                 }
@@ -162,16 +186,22 @@ pub(crate) async fn weigh(
     let decided = studio
         .call(move |_, app| {
             let (row, _) = decide::decision(app, &principal, no)?;
-            let mut kept = shared.scales.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.as_ref().is_none_or(|(of, _)| *of != row) {
-                *kept = Some((row.clone(), Scales::of(app, &principal, no)?));
+            if row.state != DecisionState::Decided {
+                // What lies in its folder may be of an earlier time.
+                let message = format!("`{}` is not decided", row.name);
+                return Err(engraft_app::Error::Request {
+                    message,
+                    hint: "wait until it is, or run its command again".into(),
+                });
             }
-            let Weighed { quality, groundedness, latency, cost, update_lag } = said;
-            let weights = Weights { quality, groundedness, latency, cost, update_lag };
-            let Some((_, scales)) = kept.as_mut() else {
-                return Err(engraft_app::Error::Bug("scales that were just made are gone".into()));
+            let place = shared.scales.place(&row);
+            let mut kept = place.lock().unwrap_or_else(PoisonError::into_inner);
+            let scales = match kept.take() {
+                Some(scales) => kept.insert(scales),
+                None => kept.insert(Scales::of(app, &principal, no)?),
             };
-            scales.weigh(weights)
+            let Weighed { quality, groundedness, latency, cost, update_lag } = said;
+            scales.weigh(Weights { quality, groundedness, latency, cost, update_lag })
         })
         .await?;
     Ok(Json(json!({
@@ -201,12 +231,12 @@ fn far(row: &DecisionRow) -> Markup {
 fn standing(decision: &Decision) -> Markup {
     let arms: Vec<&ArmReport> = decision.arms.iter().filter(|arm| arm.candidate).collect();
     html! {
-        p.verdict { (prose(&decision.verdict)) }
+        p.verdict aria-live="polite" { (prose(&decision.verdict)) }
         div.scroll tabindex="0" role="region" aria-label="Where every arm stands" {
             table.table {
                 thead { tr {
-                    th scope="col" { "Arm" } th.number scope="col" { "Best one" } th scope="col" { "Utility" } th scope="col" { "Quality" }
-                    th.number scope="col" { "Cost a month" } th.number scope="col" { "95 of 100 within" } th.number scope="col" { "A change shows after" }
+                    th scope="col" { "Arm" } th.number scope="col" { "Chance to be best" } th scope="col" { "Utility" } th scope="col" { "Quality" }
+                    th.number scope="col" { "Cost a month" } th.number scope="col" { "Latency (p95)" } th.number scope="col" { "A change shows after" }
                 } }
                 tbody {
                     @for arm in arms { (arm_row(arm, decision.recommendation.as_deref() == Some(&arm.name))) }

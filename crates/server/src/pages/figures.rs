@@ -51,6 +51,11 @@ pub(crate) fn hours(value: f64) -> String {
     }
 }
 
+/// `about 40 minutes`; `less than a minute` is about enough.
+pub(crate) fn about(time: String) -> String {
+    if time.starts_with("less") { time } else { format!("about {time}") }
+}
+
 /// A part of a whole, in percent without digits it does not have.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     match (part, whole) {
@@ -60,9 +65,12 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// A value with its interval and its n: `0.71 (0.62–0.79), n 240`; a share in percent.
+/// A value with its interval and its n: `0.71 (0.62 to 0.79), n 240`; a share in percent.
 pub(crate) fn metric(metric: &Metric, share: bool) -> Markup {
-    let show = |value: f64| if share { format!("{:.0} %", value * 100.0) } else { format!("{value:.2}") };
+    let show = |value: f64| {
+        let plain = if share { format!("{:.0} %", value * 100.0) } else { format!("{value:.2}") };
+        plain.replace('-', "−")
+    };
     html! {
         span.metric {
             @match metric.value {
@@ -70,7 +78,7 @@ pub(crate) fn metric(metric: &Metric, share: bool) -> Markup {
                 None => span.muted { "not yet" },
             }
             @if let (Some(low), Some(high)) = (metric.low, metric.high) {
-                " " span.muted title="95 % interval" { "(" (show(low)) "–" (show(high)) ")" }
+                " " span.muted title="95 % interval" { "(" (show(low)) " to " (show(high)) ")" }
             }
             span.muted { ", n " (thousands(metric.n as u64)) }
         }
@@ -114,16 +122,22 @@ mod tests {
             ["less than a minute", "40 minutes", "3.3 hours"]
         );
         assert_eq!(hours(40.2), "40 hours");
+        assert_eq!([about(hours(3.5)), about(hours(0.001))], ["about 3.5 hours", "less than a minute"]);
     }
 
     #[test]
     fn a_value_says_on_how_many_it_stands() {
-        let of = |value, n| Metric { value, low: None, high: None, n, why: None };
-        let words = |value, n| {
-            let html = metric(&of(value, n), true).into_string();
+        let words = |value, (low, high), n, share| {
+            let html = metric(&Metric { value, low, high, n, why: None }, share).into_string();
             html.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect::<String>()
         };
-        assert_eq!([words(Some(0.5), 1200), words(None, 0)], ["50 %, n 1,200", "not yet, n 0"]);
+        let none = (None, None);
+        assert_eq!(
+            [words(Some(0.5), none, 1200, true), words(None, none, 0, true)],
+            ["50 %, n 1,200", "not yet, n 0"]
+        );
+        // A minus is no dash, and no dash stands beside it.
+        assert_eq!(words(Some(-0.1), (Some(-0.67), Some(0.44)), 8, false), "−0.10 (−0.67 to 0.44), n 8");
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) async fn home(
 ) -> Result<Response, Problem> {
     let Some(who) = who else { return Ok(Redirect::to("/login").into_response()) };
     let principal = who.principal.clone();
-    let (rows, queues) = studio
+    let (mut rows, queues) = studio
         .call(move |context, app| {
             let rows = dataset::list(context, app, &principal)?;
             let may_answer = principal.may(Act::Annotate);
@@ -33,8 +33,10 @@ pub(crate) async fn home(
         })
         .await?;
     let principal = &who.principal;
-    // Enter leads to the first item there is.
-    let first = queues.iter().find(|queue| has_work(queue));
+    // What waits for this person comes first, and Enter leads to the first item there is.
+    let queue_of = |row: &DatasetRow| queues.iter().find(|queue| queue.dataset == row.dataset);
+    rows.sort_by_cached_key(|row| (!queue_of(row).is_some_and(has_work), natural(&row.dataset)));
+    let first = rows.iter().find_map(|row| queue_of(row).filter(|queue| has_work(queue)));
     let page = frame.page(Page {
         title: "Datasets",
         place: Place::Home,
@@ -48,13 +50,33 @@ pub(crate) async fn home(
             @if rows.is_empty() { (nothing(principal)) }
             div.cards {
                 @for row in &rows {
-                    @let queue = queues.iter().find(|queue| queue.dataset == row.dataset);
+                    @let queue = queue_of(row);
                     (card(row, queue, principal, queue.is_some() && queue == first))
                 }
             }
         },
     });
     Ok(page.into_response())
+}
+
+/// What names are sorted by, so that `set-3` comes before `set-29`: numbers by their size, words by their letters.
+fn natural(name: &str) -> Vec<(usize, String)> {
+    let mut pieces: Vec<String> = Vec::new();
+    for c in name.to_lowercase().chars() {
+        match pieces.last_mut() {
+            Some(piece) if piece.ends_with(|last: char| last.is_ascii_digit()) == c.is_ascii_digit() => {
+                piece.push(c)
+            }
+            _ => pieces.push(c.to_string()),
+        }
+    }
+    let weighed = pieces.into_iter().map(|piece| match piece.trim_start_matches('0') {
+        digits if piece.starts_with(|first: char| first.is_ascii_digit()) => {
+            (digits.len(), digits.to_string())
+        }
+        _ => (usize::MAX, piece),
+    });
+    weighed.collect()
 }
 
 fn nothing(principal: &Principal) -> Markup {
@@ -121,7 +143,19 @@ fn mine(queue: &QueueView) -> Markup {
             div { dt { "Left for you" } dd { @if queue.counts.pending_fewer { "fewer than " } (thousands(queue.counts.pending)) } }
             div { dt { "Done today" } dd { (thousands(queue.done_today)) } }
             div { dt { "Median time" } dd { @match queue.median_seconds { Some(value) => (seconds(value)), None => "–" } } }
-            div { dt { "Time left" } dd { @match queue.minutes_left { Some(value) => (minutes(value)), None => "–" } } }
+            div { dt { "Time left" } dd { @match queue.minutes_left.filter(|_| queue.counts.pending > 0) { Some(value) => (minutes(value)), None => "–" } } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::natural;
+
+    #[test]
+    fn numbers_in_names_are_sorted_by_their_size() {
+        let mut names = ["set-29", "set-3", "Set-30", "set", "set-3b", "10", "9", "set-003a"];
+        names.sort_by_cached_key(|name| natural(name));
+        assert_eq!(names, ["9", "10", "set", "set-3", "set-003a", "set-3b", "set-29", "Set-30"]);
     }
 }

@@ -188,10 +188,10 @@ fn filters(name: &str, query: &Query, dataset: &DatasetView) -> Markup {
             label.field { span { "Words" } input type="search" name="text" value=(query.text); }
             label.field { span { "State" } select name="state" { @for (value, words) in STATES { option value=(value) selected[value == query.state] { (words) } } } }
             label.field { span { "Person" } input name="user" value=(query.user); }
-            label.field { span { "Did" } select name="status" { @for (value, words) in DEEDS { option value=(value) selected[value == query.status] { (words) } } } }
+            label.field { span { "Answer is" } select name="status" { @for (value, words) in DEEDS { option value=(value) selected[value == query.status] { (words) } } } }
             label.field { span { "Question" } select name="question" { option value="" { "Any" } @for question in &dataset.schema.questions { option selected[question.name == query.question] { (question.name) } } } }
             label.field { span { "Answer" } input name="label" value=(query.label); }
-            label.field { span { "And another’s" } input name="other" value=(query.other); }
+            label.field { span { "Other person said" } input name="other" value=(query.other); }
             label.check { input type="checkbox" name="today" value="true" checked[query.today]; " Today" }
             label.check { input type="checkbox" name="flagged" value="true" checked[query.flagged]; " Flagged" }
             button.button.primary { "Show" }

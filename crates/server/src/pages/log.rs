@@ -62,9 +62,9 @@ fn log_body(entries: &[LogEntry], verified: Option<&LogVerified>) -> Markup {
         }
         div.scroll tabindex="0" role="region" aria-label="Entries" {
             table.table {
-                thead { tr { th { "No." } th { "When" } th { "Who" } th { "What" } th { "Details" } } }
+                thead { tr { th.number { "No." } th { "When" } th { "Who" } th { "What" } th { "Details" } } }
                 tbody { @for entry in entries {
-                    tr { td.number { (entry.seq) } td { (time(&entry.at)) } td { (entry.by) } td { (entry.what) } td { code { (entry.body.to_string()) } } }
+                    tr { td.number { (entry.seq) } td { (time(&entry.at)) } td { (entry.by) } td { (entry.what.replace('_', " ")) } td { details.ondemand { summary { "Show" } code { (entry.body.to_string()) } } } }
                 } }
             }
         }

@@ -187,7 +187,7 @@ fn weighing(frame: &Frame, name: &str, view: &DatasetView) -> Markup {
             form.row.end method="post" action={ (address(name, Part::Quality)) "/resolve" } {
                 (frame.csrf_field())
                 label.field { span { "Method" } select name="method" { @for method in methods { option value=(method.name()) { (method.name()) @if method == Method::Auto { ": the best on known answers" } } } } }
-                label.field { span { "Report" } select name="question" { option value="" { "The first question with few answers" } @for question in &view.schema.questions { option { (question.name) } } } }
+                label.field { span { "Report" } select name="question" { option value="" { "First that fits" } @for question in &view.schema.questions { option { (question.name) } } } }
                 label.check { input type="checkbox" name="all" value="true"; " Also where people disagree" }
                 button.button.primary { "Weigh and resolve" }
             }

@@ -121,7 +121,7 @@ fn import_form(name: &str, formats: &[FormatInfo]) -> Markup {
             form.stack data-import={ "/api/v1/datasets/" (encoded(name)) "/import" } {
                 label.field { span { "File" } input type="file" name="file" required; }
                 label.field { span { "Format" } select name="format" { @for format in formats.iter().filter(|format| format.imports && !format.folder) { option value=(format.name) selected[format.name == "jsonl"] { (format.name) } } } }
-                label.field { span { "Spans count in" } select name="offset_unit" { @for (value, words) in UNITS { option value=(value) { (words) } } } small.help { "Every span is checked by its quote, so a wrong choice is found out." } }
+                label.field { span { "Offsets count" } select name="offset_unit" { @for (value, words) in UNITS { option value=(value) { (words) } } } small.help { "Every span is checked by its quote, so a wrong choice is found out." } }
                 label.check { input type="checkbox" name="strict" value="true"; " Take nothing when anything would be lost" }
                 div { button.button.primary { "Import" } }
                 progress.meter hidden aria-label="Uploaded" max="1" value="0" {}
@@ -140,7 +140,7 @@ fn export_form(frame: &Frame, name: &str, formats: &[FormatInfo], view: &Dataset
                 (frame.csrf_field())
                 label.field { span { "Format" } select name="format" { @for format in formats { option value=(format.name) selected[format.name == "jsonl"] { (format.name) } } } }
                 label.field { span { "Which version" } select name="snapshot" { option value="" { "As it is now" } @for row in view.snapshots.iter().rev() { option value=(row.snapshot) { (short(&row.snapshot)) " · " (count(row.items, "item", "items")) } } } }
-                label.field { span { "Question" } select name="question" { option value="" { "The first that fits" } @for question in &view.schema.questions { option { (question.name) } } } small.help { "For formats that hold one answer a row." } }
+                label.field { span { "Question" } select name="question" { option value="" { "First that fits" } @for question in &view.schema.questions { option { (question.name) } } } small.help { "For formats that hold one answer a row." } }
                 label.field { span { "Split" } input name="split" placeholder="train=.8,dev=.1,test=.1"; small.help { "Empty: one file. Items of one group stay together." } }
                 label.check { input type="checkbox" name="strict" value="true"; " Write nothing when anything would be lost" }
                 div { button.button.primary { "Export" } }

@@ -44,6 +44,32 @@ fn decided(context: Context, app: &Workspace, folder: &Path, encoder: &Path) -> 
     spy.1.into_inner().unwrap()
 }
 
+/// A decision whose files are those of an earlier time, because it stopped when it was run again.
+fn stopped_again(context: Context, app: &Workspace, folder: &Path) {
+    let out = folder.join("again.decision");
+    std::fs::create_dir(&out).unwrap();
+    for file in std::fs::read_dir(folder.join("topics.decision"))
+        .unwrap()
+        .flatten()
+        .filter(|file| file.path().is_file())
+    {
+        std::fs::copy(file.path(), out.join(file.file_name())).unwrap();
+    }
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/decision/topics.toml");
+    let mut task = Task::read(&example).unwrap();
+    task.encoder = folder.join("no-encoder").display().to_string();
+    let parsers = Parsers::new(Isolation::InProcess, Default::default());
+    let request = DecideRequest {
+        task: &task,
+        out: &out,
+        command: "engraft decide topics.toml",
+        threads: 1,
+        workspace: Some(app),
+        parsers: &parsers,
+    };
+    decide::decide(context, &request).unwrap_err();
+}
+
 fn weigh(bench: &Bench, who: &str, quality: f64, cost: f64) -> Value {
     let weights =
         json!({ "quality": quality, "groundedness": 0, "latency": 0, "cost": cost, "update_lag": 0 });
@@ -60,6 +86,7 @@ fn a_decision_is_seen_while_it_runs_and_weighed_otherwise_when_it_is_made() {
     let bench = Bench::with(|context, app| {
         let tokens = everybody(context, app);
         seen = decided(context, app, folder.path(), &encoder);
+        stopped_again(context, app, folder.path());
         tokens
     });
     // It was running, and further along as time went by.
@@ -107,6 +134,10 @@ fn a_decision_is_seen_while_it_runs_and_weighed_otherwise_when_it_is_made() {
         &json!({ "quality": 0, "groundedness": 0, "latency": 0, "cost": 0, "update_lag": 0 }),
     );
     assert_eq!(nothing.status, 400, "{}", nothing.text);
+
+    // What stopped is not weighed by what it was before.
+    let before = bench.post("vic", "/api/v1/decisions/2/weigh", &weights);
+    assert!(before.status == 400 && before.text.contains("is not decided"), "{}", before.text);
 
     // The report quotes questions: it is for those who may see answers, in a page that loads nothing.
     assert_eq!(bench.get("vic", "/decisions/1/report").status, 403);

@@ -108,10 +108,27 @@ export class Studio {
   }
 
   /// Keeps what a page shows, to be looked at: of a failed journey always, else when `ENGRAFT_SCREENSHOTS` is set.
-  async photograph(name, page = this.#open.at(-1)?.page) {
+  async photograph(name, page = this.#open.at(-1)?.page, { whole = false } = {}) {
     if (!name.startsWith('failed') && !process.env.ENGRAFT_SCREENSHOTS) return;
     mkdirSync(this.shots, { recursive: true });
-    await page?.screenshot({ path: join(this.shots, `${name}.png`) }).catch(() => {});
+    await page?.screenshot({ path: join(this.shots, `${name}.png`), fullPage: whole }).catch(() => {});
+  }
+
+  /// The same in both themes and at both widths; colours do not fade, and the page is left as it was.
+  async pictures(name, page, { whole = false } = {}) {
+    if (!process.env.ENGRAFT_SCREENSHOTS) return;
+    const [size, before] = [page.viewportSize(), await page.evaluate(() => document.documentElement.dataset.theme)];
+    const dress = (theme) => page.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    for (const theme of ['light', 'dark']) {
+      await dress(theme);
+      for (const width of [1280, 360]) {
+        await page.setViewportSize({ width, height: 800 });
+        await this.photograph(`${name}-${width}-${theme}`, page, { whole });
+      }
+    }
+    await page.setViewportSize(size);
+    await dress(before);
   }
 
   /// Notes how long something took, in milliseconds, and says it.

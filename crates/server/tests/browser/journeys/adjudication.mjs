@@ -14,6 +14,14 @@ export default async function adjudication(studio) {
   };
   await answer('ana', ['i1', 'i2', 'i3']);
   const lead = await studio.as('lena');
+  // Figures that came are counted, before the page itself hears of them.
+  await lead.addInitScript(() => {
+    const Plain = EventSource;
+    window.heard = 0;
+    window.EventSource = class extends Plain {
+      constructor(...given) { super(...given); this.addEventListener('figures', () => { window.heard += 1; }); }
+    };
+  });
   await lead.goto(`/d/${dataset}/dashboard`);
   const figures = () => lead.locator('#figures').innerText();
   await until(async () => /3 responses · 3 to go/.test(await figures()), 'the figures of one person');
@@ -23,8 +31,18 @@ export default async function adjudication(studio) {
   await answer('ben', ['i1', 'i2']);
   await until(async () => /5 responses · 1 to go/.test(await figures()), 'the figures to follow');
   same(asked.filter((url) => !/\/live$/.test(url)), [], 'nothing but the stream');
+  // A form that is begun is not taken away by figures that come.
+  await lead.locator('.cost summary').click();
+  await lead.fill('[name="hourly_rate"]', '18,5');
+  await lead.click('h1');
+  const heard = await lead.evaluate(() => window.heard);
   await answer('ben', ['i3']);
+  await lead.waitForFunction((before) => window.heard > before, heard);
+  same(await lead.inputValue('[name="hourly_rate"]'), '18,5', 'what was typed');
+  await lead.fill('[name="hourly_rate"]', '');
+  await lead.click('h1');
   await until(async () => /3 items · 6 responses/.test(await figures()), 'the figures to follow once more');
+  holds(!/to go|about/.test(await figures()), `nothing is to go: ${await figures()}`);
   same(await studio.axe(lead), [], 'a dashboard with disagreement is accessible');
 
   await everyCell(studio, lead);
@@ -45,6 +63,7 @@ export default async function adjudication(studio) {
   const shown = await page.locator('main').innerText();
   holds(!/\bana\b|\bben\b/.test(shown), 'names are hidden');
   holds(/billing/.test(shown) && /Outage/.test(shown), 'both answers are there');
+  await studio.pictures('review-i1', page, { whole: true });
   await press(page, '1');
   const picked = await page.locator('.pick:has(:checked) .said').innerText();
   await press(page, 'Enter');
@@ -60,6 +79,32 @@ export default async function adjudication(studio) {
   same((await item()).resolution, resolution, 'and stands');
   same(await studio.axe(lead), [], 'the page of a decision made meanwhile is accessible');
   await merged(studio, page);
+  await known(studio, lead);
+  await notLive(studio, lead, dataset);
+}
+
+/// How often a person is right leads to the items whose answer was known.
+async function known(studio, lead) {
+  const { fields, questions } = studio.sample('label');
+  const items = [{ fields: { text: 'one' }, gold: { q: 'billing' } }, { fields: { text: 'two' } }];
+  const dataset = await studio.dataset({ fields, questions, gold: { rate: 0.5, onboarding: 1 } }, items);
+  const { items: [{ item, lease }] } = await studio.api('ana', `datasets/${dataset}/next`, { how_many: 1 });
+  await studio.api('ana', `datasets/${dataset}/submit`, { item, lease, answers: { q: 'outage' } });
+  await lead.goto(`/d/${dataset}/dashboard`);
+  const cell = lead.locator('.team a[href*="state=gold"]');
+  holds(/^0 %.*n 1$/.test(await cell.innerText()), `none of one right: ${await cell.innerText()}`);
+  await Promise.all([lead.waitForURL(/state=gold/), cell.click()]);
+  same(await lead.locator('.table tbody th a').allTextContents(), ['i1'], 'the item whose answer is known');
+}
+
+/// A page that hears nothing any more says so, and goes on when it hears again.
+async function notLive(studio, lead, dataset) {
+  await lead.route('**/live', (route) => route.fulfill({ status: 503 }));
+  await lead.goto(`/d/${dataset}/dashboard`);
+  await lead.waitForSelector('.notice:has-text("Not live since ")');
+  same(await studio.axe(lead), [], 'the page that is not live is accessible');
+  await lead.unroute('**/live');
+  await lead.waitForSelector('.notice:has-text("Not live since ")', { state: 'hidden', timeout: 15_000 });
 }
 
 /// Every figure that is a link leads to as many items as it says, or to what it was worked out from.
@@ -82,7 +127,7 @@ async function everyCell(studio, lead) {
   }
   await page.goto(figures.find(([, href]) => href.includes('behind=agreement'))[1]);
   same(await studio.axe(page), [], 'the items behind a figure are accessible');
-  await studio.photograph('items-behind-agreement-1280-light', page);
+  await studio.pictures('items-behind-agreement', page, { whole: true });
   await page.close();
   same(wrong, [], 'figures and their items');
 
@@ -96,13 +141,10 @@ async function everyCell(studio, lead) {
   holds(/EUR \d/.test(await cost.locator('dl').innerText()), 'in the currency that was named');
   holds(/EUR 18\.50 an hour/.test(await cost.innerText()), 'at the rate that was named');
   same(await lead.locator('.team th:text-is("Cost")').count(), 1, 'for each person too');
-  for (const width of [1280, 360]) {
-    for (const theme of ['light', 'dark']) {
-      await lead.setViewportSize({ width, height: 800 });
-      await lead.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
-      await studio.photograph(`dashboard-answered-${width}-${theme}`, lead);
-      same(await lead.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, `it fits ${width} pixels`);
-    }
+  await studio.pictures('dashboard-answered', lead, { whole: true });
+  for (const width of [1280, 640, 360]) {
+    await lead.setViewportSize({ width, height: 800 });
+    same(await lead.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, `it fits ${width} pixels`);
   }
   await lead.setViewportSize({ width: 1280, height: 800 });
   same(await studio.axe(lead), [], 'a dashboard with money is accessible');
@@ -116,10 +158,10 @@ async function everyCell(studio, lead) {
 async function merged(studio, page) {
   const label = (name, ...options) => ({ name, type: 'label', options });
   const schema = { fields: [{ name: 'text', type: 'text' }], questions: [label('topic', 'bill', 'outage'), label('tone', 'glad', 'sad')], distribution: { overlap: 2 } };
-  const dataset = await studio.dataset(schema, [{ fields: { text: 'one' } }]);
+  const dataset = await studio.dataset(schema, [{ fields: { text: 'one' } }, { fields: { text: 'two' } }]);
   for (const [user, topic] of [['ana', 'bill'], ['ben', 'outage']]) {
-    const { items: [{ item, lease }] } = await studio.api(user, `datasets/${dataset}/next`, { how_many: 1 });
-    await studio.api(user, `datasets/${dataset}/submit`, { item, lease, answers: { topic, tone: 'sad' } });
+    const { items } = await studio.api(user, `datasets/${dataset}/next`, { how_many: 2 });
+    for (const { item, lease } of items) await studio.api(user, `datasets/${dataset}/submit`, { item, lease, answers: { topic, tone: 'sad' } });
   }
   await page.goto(`/d/${dataset}/review/i1`);
   same(await page.locator('.dispute legend').allTextContents(), ['topic'], 'only this is in dispute');
@@ -127,7 +169,21 @@ async function merged(studio, page) {
   holds(/tone/.test(agreed) && /sad/.test(agreed) && !/topic/.test(agreed), `agreed already: ${agreed}`);
   const picked = await page.locator('.pick').first().locator('.said').innerText();
   await press(page, '1 Enter');
-  const resolution = async () => (await studio.api('olga', `datasets/${dataset}/item?item=i1`)).resolution;
-  await until(async () => Boolean(await resolution()), 'the decision');
-  same((await resolution()).answers, { topic: picked.trim(), tone: 'sad' }, 'the decision holds what was agreed too');
+  const resolution = async (item) => (await studio.api('olga', `datasets/${dataset}/item?item=${item}`)).resolution;
+  await until(async () => Boolean(await resolution('i1')), 'the decision');
+  same((await resolution('i1')).answers, { topic: picked.trim(), tone: 'sad' }, 'the decision holds what was agreed too');
+
+  // Answering it oneself: a key is for the question at hand and for no other.
+  await page.goto(`/d/${dataset}/review/i2?own=true`);
+  await page.waitForSelector('.question[data-active]');
+  same(await studio.axe(page), [], 'answering it oneself is accessible');
+  await studio.pictures('review-own', page, { whole: true });
+  const chosen = () => page.locator('.question :checked').evaluateAll((all) => all.map((one) => one.value));
+  await press(page, '1');
+  // The same key takes back what the first side said already.
+  if ((await chosen()).length === 1) await press(page, '1');
+  same(await chosen(), ['bill', 'sad'], 'the other question stays as it was agreed');
+  await press(page, 'Enter');
+  await until(async () => Boolean(await resolution('i2')), 'the answer of the reviewer');
+  same((await resolution('i2')).answers, { topic: 'bill', tone: 'sad' }, 'both answers');
 }

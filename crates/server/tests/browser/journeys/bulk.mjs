@@ -13,8 +13,15 @@ export default async function bulk(studio) {
   await page.locator('tbody tr').nth(4).click({ modifiers: ['Shift'] });
   same(await page.locator('[data-affects]').textContent(), 'affects 4 items', 'it says how many');
   same(await studio.axe(page), [], 'the page is accessible');
-  await press(page, '1');
+  // What is pressed while the first answer is on its way is not sent too.
+  let [posts, letGo] = [0, null];
+  const held = new Promise((resolve) => { letGo = resolve; });
+  await page.route('**/api/**/bulk', async (route) => { posts += 1; await held; return route.fallback(); });
+  await press(page, '1 2');
+  letGo();
   await page.waitForSelector('.toast:has-text("Labelled 4 of 4")');
+  await page.unroute('**/api/**/bulk');
+  same(posts, 1, 'one request');
   const done = async (row) => (await studio.stored('ana', dataset, `i${row + 1}`).catch(() => ({}))).status ?? 'pending';
   same(await Promise.all([0, 1, 4, 5].map(done)), ['pending', 'submitted', 'submitted', 'pending'], 'the range and nothing else');
   same((await studio.stored('ana', dataset, 'i2')).answers.q, 'billing', 'with the label of the key');
@@ -27,7 +34,26 @@ export default async function bulk(studio) {
   await page.waitForSelector('.question[data-active]');
   await until(async () => (await page.locator('tbody tr').allTextContents()).every((row) => row.includes('Outage')), 'the filtered rows');
   holds((await page.locator('tbody tr').count()) > 1, 'items with the word');
+  await sizes(studio);
   await similar(studio);
+}
+
+/// As many rows as wanted, and the rest behind them.
+async function sizes(studio) {
+  const { fields, questions } = studio.sample('label');
+  const dataset = await studio.dataset({ fields, questions }, Array.from({ length: 60 }, (_, at) => ({ fields: { text: `Ticket ${at}` } })));
+  const page = await studio.as('ana');
+  await page.goto(`/d/${dataset}/bulk`);
+  const rows = page.locator('tbody tr');
+  same(await rows.count(), 50, 'fifty unless something else is wanted');
+  for (const [wanted, shown] of [['25', 25], ['100', 60]]) {
+    await page.selectOption('[name="limit"]', wanted);
+    await Promise.all([page.waitForURL(new RegExp(`limit=${wanted}`)), page.click('.finding button')]);
+    same(await rows.count(), shown, `${wanted} rows`);
+  }
+  await page.goto(`/d/${dataset}/bulk?limit=25`);
+  await Promise.all([page.waitForURL(/after=/), page.click('a:has-text("More items")')]);
+  same([await rows.count(), await rows.first().getAttribute('data-item')], [25, 'i26'], 'the next rows');
 }
 
 /// What is like an item stands first: by meaning, for the words of the likest are other ones.

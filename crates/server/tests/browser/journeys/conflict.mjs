@@ -16,6 +16,7 @@ export default async function conflict(studio) {
   await press(right, '2');
   await right.waitForSelector('dialog[open]');
   same(await draft(), 'billing', 'nothing was overwritten');
+  await studio.pictures('conflict', right);
   await right.click('dialog button:has-text("Compare")');
   const row = await right.locator('.compare tr[data-differs] td').allTextContents();
   same(row.map((cell) => cell.trim()), ['Outage', 'billing'], 'mine and theirs side by side');

@@ -28,4 +28,31 @@ export default async function draft(studio) {
   same(await page.locator('#stage .question :checked').count(), 0, 'the draft is discarded');
   await page.click('.toast button');
   same(await page.locator('#stage .question :checked').count(), 1, 'and taken back');
+  await pressedMeanwhile(studio);
+}
+
+/// What is pressed before the draft of this device was read is newer than it.
+async function pressedMeanwhile(studio) {
+  const { fields, questions } = studio.sample('label');
+  const dataset = await studio.dataset({ fields, questions }, [{ fields: { text: 'one' } }]);
+  const page = await studio.as('ana');
+  const chosen = () => page.locator('#stage .question :checked').evaluateAll((all) => all.map((one) => one.value));
+  await studio.work(page, dataset);
+  await page.route('**/draft', (route) => route.abort());
+  await press(page, '1');
+  await page.waitForSelector('.offline');
+  // The storage opens only when it is let.
+  await page.addInitScript(() => {
+    const open = new Promise((resolve) => { window.letOpen = resolve; });
+    Object.defineProperty(IDBRequest.prototype, 'onsuccess', { set(then) { this.addEventListener('success', (event) => open.then(() => then.call(this, event))); } });
+  });
+  const reload = async () => { await page.reload(); await page.waitForSelector('.question[data-active]'); };
+  await reload();
+  await page.evaluate(() => window.letOpen());
+  await until(async () => (await chosen())[0] === 'billing', 'the draft of this device');
+  await reload();
+  await press(page, '2');
+  await page.evaluate(() => window.letOpen());
+  await page.waitForSelector('.offline');
+  same(await chosen(), ['outage'], 'what was pressed stays');
 }

@@ -24,12 +24,18 @@ export default async function guidelines(studio) {
   same(await studio.axe(page), [], 'the panel is accessible');
   await page.click('[data-action="acknowledge"]');
   await page.waitForSelector('#guidelines', { state: 'hidden' });
+  const onItem = () => page.evaluate(() => document.activeElement.matches('#stage .item'));
+  holds(await onItem(), 'the focus goes on to the item when they are acknowledged');
   await press(page, 'g');
   await page.waitForSelector('#guidelines', { state: 'visible' });
   await page.locator('[data-action="find-guideline"]').fill('down');
-  await until(() => page.evaluate(() => CSS.highlights.get('cited')?.size === 1), 'the word to be found');
+  await until(() => page.evaluate(() => CSS.highlights.get('found')?.size === 1), 'the word to be found');
   await press(page, 'Escape g');
   await page.waitForSelector('#guidelines', { state: 'hidden' });
+  holds(await onItem(), 'and when they are closed');
+  // Caps Lock makes another letter of the same key.
+  await page.evaluate(() => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'G', code: 'KeyG', bubbles: true })));
+  await page.waitForSelector('#guidelines', { state: 'visible' });
 
   // On a narrow screen a button stands for unread guidelines, so that the item comes first.
   const phone = await studio.as('ben', { width: 360, height: 640 });

@@ -24,6 +24,7 @@ async function withoutAConnection(studio) {
     await until(async () => (await item()) !== done.at(-1), 'the next item, offline');
   }
   await page.waitForSelector('.offline');
+  await studio.pictures('offline', page);
   await page.context().setOffline(false);
   await until(async () => (await studio.stored('ana', dataset, done[0]).catch(() => ({}))).status === 'submitted', 'the first answer to arrive', 15000);
   await until(async () => (await studio.stored('ana', dataset, done[1]).catch(() => ({}))).status === 'submitted', 'the second answer to arrive', 15000);

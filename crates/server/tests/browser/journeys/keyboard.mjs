@@ -39,6 +39,80 @@ export default async function keyboard(studio) {
   }
   await compared(studio, page);
   await ranked(studio, page);
+  await everyKey(studio, page);
+  await sideBySide(studio, page);
+}
+
+/// Keys of options beyond nine, the same key again, Ctrl+S, the way through questions and parts, and what is still open.
+async function everyKey(studio, page) {
+  const open = async (name) => {
+    const { fields, questions, item } = studio.sample(name);
+    const dataset = await studio.dataset({ fields, questions }, [{ fields: item }]);
+    await studio.work(page, dataset);
+    return dataset;
+  };
+  const chosen = () => page.locator('#stage .question :checked').evaluateAll((all) => all.map((one) => one.value));
+  const active = () => page.locator('.question[data-active]').getAttribute('data-question');
+
+  const many = await open('labels');
+  await press(page, '9 0 a b');
+  same(await chosen(), ['Reason 9', 'Reason 10', 'Reason 11', 'Reason 12'], 'ten and more');
+  await press(page, '0 b');
+  same(await chosen(), ['Reason 9', 'Reason 11'], 'the same key again takes back');
+  await press(page, 'Control+s');
+  await until(async () => (await studio.stored('ana', many, 'i1')).answers?.q?.length === 2, 'the draft');
+  same((await studio.stored('ana', many, 'i1')).status, 'draft', 'nothing was submitted');
+
+  const several = await open('several');
+  await press(page, '1');
+  same([await chosen(), await active()], [['billing'], 'topic'], 'the first question');
+  await press(page, '1');
+  same(await chosen(), [], 'a radio button is taken back too');
+  await press(page, 'ArrowDown Enter');
+  same(await page.locator('[data-missing]').evaluateAll((all) => all.map((one) => one.dataset.question)), ['topic'], 'the question that is missing is marked');
+  holds(await page.locator('[data-question="topic"] [data-error]').isVisible(), 'and says so');
+  same(await active(), 'topic', 'Enter leads to it');
+  holds((await studio.stored('ana', several, 'i1')).status !== 'submitted', 'and submits nothing');
+  await press(page, '1');
+  same(await page.locator('[data-missing]').count(), 0, 'it is answered');
+  const way = [];
+  for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowUp']) {
+    await press(page, key);
+    way.push(await active());
+  }
+  same(way, ['why', 'tone', 'topic', 'tone'], 'after the last comes the first, and before the first the last');
+
+  await open('turns');
+  const turn = () => page.locator('[data-unit]').evaluateAll((all) => all.findIndex((one) => 'current' in one.dataset));
+  const turns = [await turn()];
+  for (const key of ['j', 'j', 'k', 'k']) {
+    await press(page, key);
+    turns.push(await turn());
+  }
+  same(turns, [0, 1, 1, 0, 0], 'from turn to turn and back, and no further');
+
+  // The source of a sentence opens at the words that they share.
+  await open('support');
+  const source = () => page.evaluate(() => [
+    [...document.querySelectorAll('[data-source][data-open]')].map((one) => one.dataset.source),
+    [...CSS.highlights.get('cited') ?? []].map(String),
+  ]);
+  same(await source(), [['p1'], ['Filters are replaced every 30 days.']], 'the first sentence');
+  await press(page, 'j');
+  same(await source(), [['p2'], ['The canteen opens at noon.']], 'the second');
+}
+
+/// Long answers scroll together, each to the same share of its height.
+async function sideBySide(studio, page) {
+  const { fields, questions, item } = studio.sample('preference');
+  const long = item.answers.map((one, at) => ({ ...one, text: `${one.text} `.repeat(at ? 300 : 150) }));
+  const dataset = await studio.dataset({ fields, questions }, [{ fields: { ...item, answers: long } }]);
+  await studio.work(page, dataset);
+  const sides = page.locator('.side .written');
+  await sides.first().evaluate((side) => { side.scrollTop = side.scrollHeight; });
+  await until(() => sides.last().evaluate((side) => side.scrollTop > 0 && side.scrollTop + side.clientHeight > side.scrollHeight - 3), 'the other side to follow to its end');
+  await sides.last().evaluate((side) => { side.scrollTop = 0; });
+  await until(() => sides.first().evaluate((side) => side.scrollTop === 0), 'and back to its beginning');
 }
 
 /// Which of two is better: a tie, both bad, three strengths; what differs; sides in an order of each person's own, which is logged.
@@ -101,10 +175,7 @@ async function arcs(studio, page) {
     const left = (one) => one.getBoundingClientRect().left;
     return [[...document.querySelectorAll('.names span')].map(left).sort((a, b) => a - b), left(document.querySelector('.arcs .line'))];
   });
-  for (const theme of ['dark', 'light']) {
-    await page.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
-    await studio.photograph(`arcs-1280-${theme}`, page);
-  }
+  await studio.pictures('arcs', page);
   holds(names.length === 2 && names[0] <= line && line < names[1], `the arc begins above the first part: ${line} of ${names}`);
 }
 

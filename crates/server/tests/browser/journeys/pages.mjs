@@ -3,6 +3,9 @@
 
 import { same, until } from '../studio.mjs';
 
+/// What is looked for, by theme and width: all rules once, and those that a theme or a width can break.
+const RULES = { light: { 1280: null, 360: ['target-size', 'scrollable-region-focusable', 'aria-hidden-focus'] }, dark: { 1280: ['color-contrast', 'link-in-text-block'], 360: 'none' } };
+
 export default async function pages(studio) {
   await theme(studio);
   await weights(studio);
@@ -37,12 +40,15 @@ async function flaws(studio, page, name, path, user) {
     // Colours that fade from one theme to the other would be judged half-way.
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
-    for (const width of [1280, 360]) {
+    for (const width of [1280, 640, 360]) {
       await page.setViewportSize({ width, height: 800 });
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 0) problems.push(`${name} is ${wide} pixels wider than ${width}`);
-      await studio.photograph(`${name}-${width}-${theme}`, page);
-      if (width === 1280) for (const problem of await studio.axe(page, theme === 'dark' ? ['color-contrast', 'link-in-text-block'] : null)) problems.push(`${name} ${width} ${theme}: ${problem}`);
+      // So wide is a screen of 1280 pixels on which everything is twice as large.
+      if (width === 640) continue;
+      await studio.photograph(`${name}-${width}-${theme}`, page, { whole: user !== 'ana' });
+      const rules = RULES[theme][width];
+      if (rules !== 'none') for (const problem of await studio.axe(page, rules)) problems.push(`${name} ${width} ${theme}: ${problem}`);
     }
     await page.setViewportSize({ width: 1280, height: 800 });
   }
@@ -102,6 +108,9 @@ async function weights(studio) {
   await page.click('.cards a');
   const standing = () => page.innerText('#standing');
   const before = await standing();
+  // The verdict alone is read out, and it is the same element after every answer.
+  same(await page.locator('#standing [aria-live], #standing[aria-live]').evaluateAll((all) => all.map((one) => one.className)), ['verdict'], 'what is read out');
+  await page.evaluate(() => { document.querySelector('.verdict').dataset.first = ''; });
   const answered = () => page.waitForResponse((response) => response.url().endsWith('/weigh'));
   const settled = async (change) => { const answer = answered(); await change(); await answer; };
   await page.focus('#weight-quality');
@@ -110,6 +119,26 @@ async function weights(studio) {
   same(await page.innerText('output[for="weight-quality"]'), '0', 'the weight is told');
   await settled(() => page.click('.weights button[type="reset"]'));
   await page.waitForFunction((old) => document.querySelector('#standing').innerText === old, before);
+  same(await page.locator('.verdict[data-first]').count(), 1, 'the verdict changes its words only');
+
+  // An answer whose words come late does not take the place of a newer one.
+  await page.evaluate(() => {
+    const read = Response.prototype.json;
+    let wait = new Promise((resolve) => { window.letGo = resolve; });
+    Response.prototype.json = async function json() {
+      const [words, held] = [await read.call(this), wait];
+      wait = null;
+      await held;
+      return words;
+    };
+  });
+  await page.focus('#weight-quality');
+  await settled(() => page.keyboard.press('Home'));
+  await settled(() => page.click('.weights button[type="reset"]'));
+  await page.waitForFunction((old) => document.querySelector('#standing').innerText === old, before);
+  await page.evaluate(() => window.letGo());
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+  same(await standing(), before, 'the newer answer stays');
   // The report is for those who may see answers.
   same(await page.locator('text=The whole report').count(), 0, 'a viewer has no way to the report');
   const lead = await studio.as('lena');

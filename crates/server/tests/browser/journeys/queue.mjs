@@ -43,6 +43,7 @@ export default async function queue(studio) {
   holds(last !== skipped, 'a skipped item stays away');
   await press(page, '1 Enter');
   await page.waitForSelector('#stage .finished');
+  await studio.pictures('queue-finished', page);
   await until(async () => (await page.locator('[data-count="submitted"]').textContent()) === '7', 'the count of submitted items');
   holds((await page.locator('[data-count="skipped"]').textContent()) === '1', 'one skipped item is counted');
   await page.click('a[href*="tab=submitted"]');
@@ -50,6 +51,9 @@ export default async function queue(studio) {
   await page.click('.tabs a[href*="tab=skipped"]');
   holds(/broken/.test(await page.locator('.pile li').innerText()), 'the reason that was given');
   await landing(studio, page);
+  await byHand(studio, page);
+  await piles(studio, page);
+  await longAgo(studio, page);
   await reserved(studio, page);
   await idle(studio);
 }
@@ -63,6 +67,95 @@ async function landing(studio, page) {
   await page.goto('/');
   const card = page.locator('.card.dataset', { has: page.locator(`h2:text-is("${dataset}")`) });
   same(await card.locator('.figures dd').allTextContents(), ['3', '1', '2 min 0 s', '6 minutes'], 'left, today, median, time left');
+}
+
+/// Skip opens and closes by key; after a click keys go on where they were; only the last submit is offered back.
+async function byHand(studio, page) {
+  const { fields, questions } = studio.sample('label');
+  const dataset = await studio.dataset({ fields, questions }, Array.from({ length: 4 }, (_, at) => ({ fields: { text: `Parcel ${at}` } })));
+  await studio.work(page, dataset);
+  holds(await page.locator('[data-press="undo"]').isHidden(), 'there is nothing to take back yet');
+  const isOpen = () => page.locator('details.skip').evaluate((one) => one.open);
+  await press(page, 'Alt+s');
+  same(await isOpen(), true, 'Skip is open');
+  await studio.pictures('skip-open', page);
+  await press(page, 'Escape');
+  same(await isOpen(), false, 'Escape closes it');
+  // What Option and S give on a Mac.
+  await page.evaluate(() => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ß', code: 'KeyS', altKey: true, bubbles: true })));
+  same(await isOpen(), true, 'Option and S');
+  await press(page, 'Escape');
+  for (const option of [0, 1]) {
+    const item = await page.locator('#stage .item').getAttribute('data-item');
+    await page.locator('#stage .option').nth(option).click();
+    await page.click('.actions [value="submit"]');
+    await until(async () => (await page.locator('#stage .item').getAttribute('data-item')) !== item, 'the next item');
+    same(await page.evaluate(() => document.activeElement.dataset.item), await page.locator('#stage .item').getAttribute('data-item'), 'the focus is on it');
+  }
+  same(await page.locator('.toast:has-text("Submitted.")').count(), 1, 'one message');
+  holds(await page.locator('[data-press="undo"]').isVisible(), 'there is a submit to take back');
+}
+
+/// What is begun, given back, or waits for others; and what people hear of a known answer they missed.
+async function piles(studio, page) {
+  const { fields, questions } = studio.sample('label');
+  const items = [{ fields: { text: 'one' }, gold: { q: 'billing' } }, { fields: { text: 'two' } }];
+  const dataset = await studio.dataset({ fields, questions, distribution: { overlap: 2 }, gold: { rate: 0.5, onboarding: 1, feedback: true } }, items);
+  await studio.work(page, dataset);
+  const item = () => page.locator('#stage .item').getAttribute('data-item');
+  same(await item(), 'i1', 'the item whose answer is known');
+  await press(page, '2 Enter');
+  await page.waitForSelector('.toast:has-text("differs from yours in: q.")');
+  await page.click('.toast button:has-text("Look")');
+  await until(async () => (await item()) === 'i1', 'the item to come back');
+  await press(page, '1 Enter');
+  await until(async () => (await item()) === 'i2', 'the other item');
+  await press(page, '3');
+  await until(async () => (await studio.stored('ana', dataset, 'i2').catch(() => ({}))).status === 'draft', 'the draft');
+
+  const pile = async (tab) => {
+    await page.goto(`/d/${dataset}/work?tab=${tab}`);
+    same(await page.locator('.tabs [aria-current] .badge').textContent(), '1', `how many are in ${tab}`);
+    return page.locator('.pile li');
+  };
+  await (await pile('draft')).locator('a').click();
+  await page.waitForSelector('.question[data-active]');
+  same(await page.locator('#stage .question :checked').evaluateAll((all) => all.map((one) => one.value)), ['praise'], 'the draft as it was left');
+  await press(page, 'Enter');
+  await until(async () => (await studio.stored('ana', dataset, 'i2')).status === 'submitted', 'the draft to be submitted');
+  await studio.work(page, dataset);
+  same(await page.locator('.finished').getAttribute('data-why'), 'waiting', 'others are needed for the rest');
+
+  await studio.api('lena', `datasets/${dataset}/return`, { item: 'i2', to: 'ana', reason: 'Is this praise?' });
+  const returned = await pile('returned');
+  holds((await returned.innerText()).includes('Is this praise?'), 'why it was given back');
+  await returned.locator('a').click();
+  await page.waitForSelector('.notice:has-text("Given back by a reviewer. Is this praise?")');
+}
+
+/// The way back goes on when it is longer than what this page keeps.
+async function longAgo(studio, page) {
+  const { fields, questions } = studio.sample('rating');
+  const dataset = await studio.dataset({ fields, questions }, Array.from({ length: 54 }, (_, at) => ({ fields: { text: `Ticket ${at}` } })));
+  await studio.work(page, dataset);
+  const item = () => page.locator('#stage .item').getAttribute('data-item');
+  const walk = (keys, steps) => page.evaluate(async ([pressed, many]) => {
+    const here = () => document.querySelector('#stage .item')?.dataset.item;
+    const seen = [here()];
+    while (seen.length <= many) {
+      for (const key of pressed) document.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+      while (!here() || here() === seen.at(-1)) await new Promise((resolve) => setTimeout(resolve, 5));
+      seen.push(here());
+    }
+    return seen;
+  }, [keys, steps]);
+  const forth = await walk(['3', 'Enter'], 53);
+  await until(async () => (await page.locator('[data-count="submitted"]').textContent()) === '53', 'every answer');
+  const back = await walk(['ArrowLeft'], 53);
+  same(back, forth.toReversed(), 'the same way back');
+  await press(page, 'ArrowLeft');
+  await page.waitForSelector('.toast:has-text("the first item you worked on")');
+  same(await item(), forth[0], 'and no further');
 }
 
 /// Who finds everything in other hands hears until when.

@@ -90,6 +90,7 @@ export default async function spans(studio) {
     if (discontinuous) await byPointer(studio, page, other, kept);
   }
   await suggested(studio, page, kept);
+  await lean(studio);
 }
 
 /// Alt and a drag add one more piece; all of them are stored.
@@ -122,6 +123,46 @@ async function suggested(studio, page, kept) {
   same(await quotes(), ['Ana', 'Rome'], 'a button takes the part that is shown');
   await page.locator('[data-do="accept"]').click();
   same(await quotes(), ['Ana', 'Lima', 'Rome'], 'and another all that is left');
+
+  // A double click marks a word.
+  const spot = await page.evaluate(() => {
+    const node = document.querySelector('[data-text] .block').firstChild;
+    const range = document.createRange();
+    range.setStart(node, node.data.indexOf('saw'));
+    range.setEnd(node, node.data.indexOf('saw') + 3);
+    const rect = range.getBoundingClientRect();
+    return [rect.left + rect.width / 2, rect.top + rect.height / 2];
+  });
+  await page.mouse.dblclick(...spot);
+  await page.waitForTimeout(60);
+  await press(page, '1');
+  same(await quotes(), ['Ana', 'saw', 'Lima', 'Rome'], 'the word under the double click');
+}
+
+/// Nothing that listens is left behind by an item that is done.
+async function lean(studio) {
+  const questions = [{ name: 'q', type: 'spans', field: 'text', options: ['person', 'place'] }];
+  const dataset = await studio.dataset({ fields: [{ name: 'text', type: 'text' }], questions }, Array.from({ length: 4 }, (_, at) => ({ fields: { text: `Ana saw Lima ${at} times.` } })));
+  const page = await studio.as('ben');
+  await page.addInitScript(() => {
+    window.ears = 0;
+    const listen = window.addEventListener;
+    window.addEventListener = function addEventListener(kind, ...rest) {
+      if (kind === 'scroll') window.ears += 1;
+      return listen.call(this, kind, ...rest);
+    };
+    const Plain = ResizeObserver;
+    window.ResizeObserver = class extends Plain { constructor(...given) { super(...given); window.ears += 1; } };
+  });
+  await studio.work(page, dataset);
+  const first = await page.evaluate(() => window.ears);
+  for (let at = 0; at < 3; at += 1) {
+    const item = await page.locator('#stage .item').getAttribute('data-item');
+    await press(page, 'Enter');
+    await until(async () => (await page.locator('#stage .item').getAttribute('data-item')) !== item, 'the next item');
+  }
+  holds(first > 0, 'somebody listens');
+  same(await page.evaluate(() => window.ears), first, 'as many as with the first item');
 }
 
 /// Selects the `nth` place of some words with the pointer.

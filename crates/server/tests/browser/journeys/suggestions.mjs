@@ -34,6 +34,12 @@ export default async function suggestions(studio) {
   await page.click('dialog tr:has-text("Comment") button');
   await press(page, 'g');
   holds(/already means/.test(await page.locator('dialog .error').textContent()), 'a taken key is refused');
+  for (const key of ['1', 'a']) {
+    await page.click('dialog tr:has-text("Comment") button');
+    await press(page, key);
+    holds(/already means an option/.test(await page.locator('dialog .error').textContent()), `${key} is of options`);
+  }
+  await studio.pictures('keys', page);
   await page.click('dialog tr:has-text("Comment") button');
   await press(page, 'x');
   same(await studio.axe(page), [], 'the sheet of keys is accessible');
@@ -52,7 +58,24 @@ export default async function suggestions(studio) {
   const { comments } = await studio.api('olga', `datasets/${hidden}/comments?item=i1`);
   const stored = comments.map(({ by, text, flag }) => ({ by, text, flag }));
   same(stored, [{ by: 'ana', text: '123 xyz? g', flag: false }, { by: 'ana', text: 'Is this one ours?', flag: true }], 'the comment and the flag are stored');
+  await inTheDialog(studio, page, hidden);
   await byTouch(studio);
+}
+
+/// What goes wrong while a dialog is open is said in it, where it can be read and pressed; two presses are one comment.
+async function inTheDialog(studio, page, dataset) {
+  await page.route('**/comments', (route) => route.fulfill({ status: 500, json: { error: { kind: 'io', message: 'the disk is full' } } }));
+  await press(page, 'x');
+  await page.locator('dialog textarea').fill('Only once');
+  await press(page, 'Control+Enter');
+  await page.waitForSelector('dialog .toast:has-text("the disk is full")');
+  same(await studio.axe(page), [], 'the dialog with a message is accessible');
+  await page.unroute('**/comments');
+  await page.locator('dialog form').evaluate((form) => { form.requestSubmit(); form.requestSubmit(); });
+  await page.waitForSelector('dialog', { state: 'detached' });
+  await page.waitForSelector('#toasts .toast:has-text("the disk is full")');
+  const { comments } = await studio.api('olga', `datasets/${dataset}/comments?item=i1`);
+  same(comments.filter(({ text }) => text === 'Only once').length, 1, 'one comment');
 }
 
 /// On a phone there are no keys: everything has a button.
@@ -63,6 +86,8 @@ async function byTouch(studio) {
   await studio.work(page, dataset);
   const item = await page.locator('#stage .item').getAttribute('data-item');
   const button = (name) => page.getByRole('button', { name, exact: true });
+  holds(await button('Undo').isHidden(), 'there is nothing to undo');
+  await page.locator('#stage .option').first().tap();
   for (const name of ['Previous', 'Next', 'Comment', 'Flag', 'Undo', 'Submit', 'Guide']) {
     const box = await button(name).boundingBox();
     holds(box && box.height >= 24 && box.width >= 24, `“${name}” can be hit: ${JSON.stringify(box)}`);
