@@ -47,9 +47,12 @@ pub struct LabelOption {
     /// What people read; by default the value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// A tooltip.
+    /// What it means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// A text that it fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
     /// The key that picks it; by default the next free of 1–9, 0 and letters, see [`option_keys`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<char>,
@@ -86,6 +89,8 @@ enum OptionWords {
         #[serde(default)]
         description: Option<String>,
         #[serde(default)]
+        example: Option<String>,
+        #[serde(default)]
         key: Option<char>,
         #[serde(default)]
         color: Option<String>,
@@ -96,10 +101,10 @@ impl From<OptionWords> for LabelOption {
     fn from(words: OptionWords) -> LabelOption {
         match words {
             OptionWords::Value(value) => {
-                LabelOption { value, text: None, description: None, key: None, color: None }
+                LabelOption { value, text: None, description: None, example: None, key: None, color: None }
             }
-            OptionWords::Full { value, text, description, key, color } => {
-                LabelOption { value, text, description, key, color }
+            OptionWords::Full { value, text, description, example, key, color } => {
+                LabelOption { value, text, description, example, key, color }
             }
         }
     }

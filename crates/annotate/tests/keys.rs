@@ -5,7 +5,14 @@ use std::path::Path;
 use engraft_annotate::{COMMAND_LETTERS, LabelOption, option_keys};
 
 fn option(place: usize) -> LabelOption {
-    LabelOption { value: format!("o{place}"), text: None, description: None, key: None, color: None }
+    LabelOption {
+        value: format!("o{place}"),
+        text: None,
+        description: None,
+        example: None,
+        key: None,
+        color: None,
+    }
 }
 
 #[test]

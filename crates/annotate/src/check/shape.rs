@@ -36,10 +36,11 @@ enum Shape {
 }
 
 const CONDITION: [Key; 2] = [("question", true, Shape::Text), ("any_of", false, Shape::List)];
-const OPTION: [Key; 5] = [
+const OPTION: [Key; 6] = [
     ("value", true, Shape::Text),
     ("text", false, Shape::Text),
     ("description", false, Shape::Text),
+    ("example", false, Shape::Text),
     ("key", false, Shape::Letter),
     ("color", false, Shape::Text),
 ];

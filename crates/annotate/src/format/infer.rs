@@ -334,5 +334,12 @@ pub(crate) fn question(name: &str, kind: QuestionKind, required: bool) -> Questi
 }
 
 pub(crate) fn option(value: &str) -> LabelOption {
-    LabelOption { value: value.to_string(), text: None, description: None, key: None, color: None }
+    LabelOption {
+        value: value.to_string(),
+        text: None,
+        description: None,
+        example: None,
+        key: None,
+        color: None,
+    }
 }

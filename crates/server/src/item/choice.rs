@@ -6,7 +6,7 @@ use engraft_app::annotate::{Answer, LabelOption, Question, TaxonomyNode, option_
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::markup::{list, string, words};
+use super::markup::{list, meaning, string, words};
 use super::{Sheet, field, palette};
 
 /// More options than this are filtered by typing.
@@ -44,7 +44,7 @@ fn pick(
 ) -> Markup {
     html! {
         label.option.(palette::class(place)) data-key=[key] data-colour=[palette::own(option)]
-            title=[option.description.as_deref()] {
+            title=[meaning(option)] {
             input type=(if several { "checkbox" } else { "radio" }) name=(name) value=(option.value) checked[given];
             span.words dir="auto" { (words(option)) }
             @if let Some(key) = key { kbd aria-hidden="true" { (key) } }

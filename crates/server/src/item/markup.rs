@@ -34,6 +34,13 @@ pub(crate) fn words(option: &LabelOption) -> &str {
     option.text.as_deref().unwrap_or(&option.value)
 }
 
+/// What an option means, with a text that it fits.
+pub(crate) fn meaning(option: &LabelOption) -> Option<String> {
+    let example = option.example.as_ref().map(|example| format!("For example: {example}"));
+    let told: Vec<String> = option.description.clone().into_iter().chain(example).collect();
+    (!told.is_empty()).then(|| told.join(" · "))
+}
+
 /// A string of a JSON object, empty when it is not there.
 pub(crate) fn string<'v>(value: &'v Value, name: &str) -> &'v str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()

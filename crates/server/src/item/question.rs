@@ -4,6 +4,7 @@ use engraft_app::annotate::{Answer, Answers, Question, QuestionKind, Suggestion,
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::markup::{meaning, words};
 use super::{Sheet, choice, compare, form, grade, record, show, span, write};
 
 /// One question as a fieldset; hidden and disabled while its condition does not hold, so that it posts nothing.
@@ -25,6 +26,7 @@ pub(crate) fn render(sheet: &Sheet, question: &Question) -> Markup {
             @if let Some(help) = &question.help { p.help { (help) } }
             @for suggestion in &sheet.view.suggestions { (suggested(sheet, question, suggestion)) }
             (controls(sheet, question))
+            (meanings(&question.kind))
             p.error data-error hidden {}
         }
     }
@@ -59,6 +61,28 @@ fn controls(sheet: &Sheet, question: &Question) -> Markup {
         QuestionKind::Relevance { field, query } => grade::relevance(sheet, question, field, query),
         QuestionKind::Support { answer, passages } => grade::support(sheet, question, answer, passages),
         QuestionKind::Form { schema } => record::render(sheet, question, schema),
+    }
+}
+
+/// What the options mean, for those who cannot point at them.
+fn meanings(kind: &QuestionKind) -> Markup {
+    let (QuestionKind::Label { options }
+    | QuestionKind::Labels { options }
+    | QuestionKind::Spans { options, .. }
+    | QuestionKind::Relations { options, .. }
+    | QuestionKind::Turns { options, .. }
+    | QuestionKind::Ranking { options, .. }) = kind
+    else {
+        return html! {};
+    };
+    let told: Vec<_> = options.iter().filter_map(|option| Some((words(option), meaning(option)?))).collect();
+    html! {
+        @if !told.is_empty() {
+            details.meanings {
+                summary { "What they mean" }
+                dl.answers { @for (option, meaning) in told { dt dir="auto" { (option) } dd dir="auto" { (meaning) } } }
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engraft_app::annotate::{Answer, Answers, Question, Suggestion};
+use engraft_app::annotate::{Answer, Answers, Question, QuestionKind, Suggestion};
 use engraft_app::work::{ItemView, Tab};
 use serde_json::Value;
 
@@ -158,6 +158,25 @@ fn a_question_is_asked_when_its_condition_holds() {
     };
     assert!(!hidden(Some(answers(&sample))));
     assert!(hidden(None));
+}
+
+#[test]
+fn an_option_says_what_it_means_and_what_fits_it() {
+    let mut sample = samples().into_iter().find(|sample| sample.name == "label").unwrap();
+    let QuestionKind::Label { options } = &mut sample.schema.questions[0].kind else { unreachable!() };
+    options[0].example = Some("My bill is wrong".into());
+    options[1].example = Some("Nothing loads".into());
+    let html = render(&view(&sample, None), "t").into_string();
+    for (option, meaning) in [
+        ("billing", "For example: My bill is wrong"),
+        ("Outage", "A service is down · For example: Nothing loads"),
+    ] {
+        assert!(html.contains(&format!(" title=\"{meaning}\"")), "{html}");
+        assert!(
+            html.contains(&format!("<dt dir=\"auto\">{option}</dt><dd dir=\"auto\">{meaning}</dd>")),
+            "{html}"
+        );
+    }
 }
 
 #[test]

@@ -144,7 +144,11 @@ async function longAgo(studio, page) {
     const seen = [here()];
     while (seen.length <= many) {
       for (const key of pressed) document.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
-      while (!here() || here() === seen.at(-1)) await new Promise((resolve) => setTimeout(resolve, 5));
+      const end = performance.now() + 8000;
+      while (!here() || here() === seen.at(-1)) {
+        if (performance.now() > end) throw new Error(`nothing came after ${seen.length} items`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
       seen.push(here());
     }
     return seen;
