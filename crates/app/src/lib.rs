@@ -30,6 +30,7 @@ pub mod metrics;
 mod models;
 pub mod people;
 mod persisting;
+mod places;
 mod prepare;
 mod read;
 mod reading;

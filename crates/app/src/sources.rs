@@ -1,12 +1,13 @@
 //! Sources: which paths and addresses belong together, and what they hold right now.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use engraft_core::{Diagnostic, Metadata};
 use engraft_store::{SourceRow, Store};
 use serde_json::json;
 
+use crate::places::{self, Place};
 use crate::scan::{Found, scan};
 use crate::{Context, Error, fetch};
 
@@ -99,12 +100,14 @@ fn write(
         let known = before.iter().flat_map(|source| roots(source).into_iter().map(str::to_string));
         paths = known.chain(paths).collect::<BTreeSet<_>>().into_iter().collect();
     }
+    let known = before.as_ref().map(places).unwrap_or_default();
     let acl =
         request.acl.clone().or_else(|| before.as_ref().map(|source| source.acl.clone())).unwrap_or_default();
     let mut metadata = before.map(|source| source.metadata).unwrap_or_default();
     metadata.extend(request.metadata.clone());
     let kind = if paths.iter().all(|path| is_url(path)) { "web" } else { "files" };
-    let settings = json!({ "roots": paths });
+    let files: Vec<&str> = paths.iter().map(String::as_str).filter(|path| !is_url(path)).collect();
+    let settings = json!({ "roots": paths, "places": places::settle(&known, &files) });
     let root = paths.first().cloned().unwrap_or_default();
     let row = SourceRow { id: 0, name: name.into(), root, kind: kind.into(), acl, metadata, settings };
     Ok(SourceRow { id: store.upsert_source(&row)?, ..row })
@@ -116,42 +119,30 @@ pub(crate) fn roots(source: &SourceRow) -> Vec<&str> {
     roots.map(|roots| roots.iter().filter_map(|root| root.as_str()).collect()).unwrap_or_default()
 }
 
-/// Where a source's files lie, and the uri prefix of each place: none when there is one, else the place's own name.
-pub(crate) fn places(source: &SourceRow) -> Vec<(PathBuf, String)> {
-    let folders: Vec<PathBuf> =
-        roots(source).into_iter().filter(|root| !is_url(root)).map(PathBuf::from).collect();
-    let several = folders.iter().filter(|folder| !folder.is_file()).count() > 1;
-    let own = |folder: &Path| {
-        folder.file_name().map(|name| format!("{}/", name.to_string_lossy())).unwrap_or_default()
-    };
-    folders
-        .into_iter()
-        .map(|folder| {
-            let prefix = if several && !folder.is_file() { own(&folder) } else { String::new() };
-            (folder, prefix)
-        })
-        .collect()
+/// Where a source's files lie, and what their uris begin with.
+pub(crate) fn places(source: &SourceRow) -> Vec<Place> {
+    places::places(source, &roots(source).into_iter().filter(|root| !is_url(root)).collect::<Vec<_>>())
 }
 
 /// Everything a source holds right now. A place that is gone altogether is an error: an unmounted disk must not
 /// empty the knowledge base.
 pub(crate) fn items(context: Context, source: &SourceRow) -> Result<(Vec<Item>, Vec<Diagnostic>), Error> {
     let (mut items, mut failures) = (Vec::new(), Vec::new());
-    for (place, prefix) in places(source) {
-        if !place.exists() && source.kind == "files" && !is_loose_file(source, &place) {
+    for Place { path, prefix, folder } in places(source) {
+        if !path.exists() && folder {
             return Err(Error::Missing {
                 what: "folder",
-                name: place.display().to_string(),
+                name: path.display().to_string(),
                 hint: format!(
                     "bring it back, or point the source elsewhere: `engraft ingest DIR --source {}`",
                     source.name
                 ),
             });
         }
-        if !place.exists() {
+        if !path.exists() {
             continue; // A loose file that was deleted: its document goes.
         }
-        let (found, unreadable) = scan(&place, &prefix);
+        let (found, unreadable) = scan(&path, &prefix);
         items.extend(found.into_iter().map(Item::File));
         failures.extend(unreadable);
     }
@@ -163,13 +154,34 @@ pub(crate) fn items(context: Context, source: &SourceRow) -> Result<(Vec<Item>, 
             items.push(Item::Page(url.to_string()));
         }
     }
+    // Of one uri the place that was named first comes first.
     items.sort_by(|a, b| a.uri().cmp(b.uri()));
-    items.dedup_by(|a, b| a.uri() == b.uri());
-    Ok((items, failures))
+    let mut taken: Vec<Item> = Vec::with_capacity(items.len());
+    for item in items {
+        match taken.last().filter(|before| before.uri() == item.uri()) {
+            Some(before) => failures.extend(same_uri(source, before, &item)),
+            None => taken.push(item),
+        }
+    }
+    Ok((taken, failures))
 }
 
-fn is_loose_file(source: &SourceRow, place: &Path) -> bool {
-    source.name == "files" || (roots(source).len() > 1 && place.extension().is_some())
+/// What is said of a file that is left out because another one has its uri; nothing of one that was only found twice.
+fn same_uri(source: &SourceRow, taken: &Item, other: &Item) -> Option<Diagnostic> {
+    let (Item::File(taken), Item::File(other)) = (taken, other) else { return None };
+    (taken.path != other.path).then(|| Diagnostic {
+        uri: other.uri.clone(),
+        kind: "same_uri".into(),
+        message: format!(
+            "{} is left out: {} goes by the same uri",
+            other.path.display(),
+            taken.path.display()
+        ),
+        hint: format!(
+            "bring it in outside the source `{}`: `engraft ingest PATH --source NAME`",
+            source.name
+        ),
+    })
 }
 
 /// The pages a sitemap lists, following sitemaps of sitemaps `depth` deep; the address itself when it is no sitemap.

@@ -1,27 +1,29 @@
 //! `watch`: follow the file system; what changes on disk is what the next query sees.
 
+mod following;
+mod pending;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use engraft_core::{Fault, Kind};
 use engraft_store::{FileStamp, SourceRow};
-use notify::{Event, RecursiveMode, Watcher};
+use notify::{RecursiveMode, Watcher};
 use serde::Serialize;
 
-use crate::failed::Failures;
-use crate::ingest::{Bringing, IngestReport, chosen, removals};
+use following::Following;
+use pending::Pending;
+
+use crate::ingest::{Bringing, IngestReport, chosen};
 use crate::isolate::Parsers;
-use crate::prepare::Prepared;
-use crate::scan::scan_at;
-use crate::sources::{Item, places};
+use crate::sources::places;
 use crate::workspace::Workspace;
 use crate::{Context, Error, ingest};
 
-/// Programs save in bursts: a change is taken up once the disk was quiet this long.
-const QUIET: Duration = Duration::from_millis(40);
-/// How often the cancel flag is looked at.
-const TICK: Duration = Duration::from_millis(200);
+/// How long after something was not there, such as a lock that another process holds, it is tried again.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// One change that was taken up.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +49,8 @@ struct Place {
 }
 
 /// Brings the sources up to date, then follows them until cancelled, telling `heard` of every change.
+///
+/// What cannot be taken up now, because the store is locked or the disk is full, is said and tried again.
 pub fn watch(
     context: Context,
     workspace: &Workspace,
@@ -55,12 +59,11 @@ pub fn watch(
     heard: &mut dyn FnMut(Followed),
 ) -> Result<IngestReport, Error> {
     let sources = chosen(workspace, name)?;
-    let places: Vec<Place> = sources
-        .iter()
-        .flat_map(|source| {
-            places(source).into_iter().map(|(root, prefix)| Place { source: source.clone(), root, prefix })
-        })
-        .collect();
+    let of_source = |source: &SourceRow| -> Vec<Place> {
+        let places = places(source).into_iter();
+        places.map(|place| Place { source: source.clone(), root: place.path, prefix: place.prefix }).collect()
+    };
+    let places: Vec<Place> = sources.iter().flat_map(of_source).collect();
     if places.is_empty() {
         return Err(Error::Request {
             message: "there is no folder to follow".into(),
@@ -69,146 +72,111 @@ pub fn watch(
     }
     let (send, events) = channel();
     let mut watcher = notify::recommended_watcher(send).map_err(|error| cannot_follow(&error))?;
-    for place in &places {
-        watcher.watch(&place.root, RecursiveMode::Recursive).map_err(|error| cannot_follow(&error))?;
+    for (path, how) in to_follow(&places) {
+        watcher.watch(path, how).map_err(|error| cannot_follow(&error))?;
     }
     // Watching began before this, so nothing can slip between the two.
     ingest::sync(context, workspace, parsers, name, false)?;
     context.progress.say(&format!("following {} places; stop with Ctrl-C", places.len()));
-    let mut pending: BTreeMap<PathBuf, Instant> = BTreeMap::new();
+    let watching = Watching { context, workspace, parsers, name, sources: &sources, places: &places };
+    let mut pending = Pending::default();
     while !context.cancel.is_cancelled() {
-        match events.recv_timeout(if pending.is_empty() { TICK } else { QUIET }) {
-            Ok(Ok(event)) => note(&mut pending, event),
-            Ok(Err(error)) => context.progress.say(&format!("the file system lost count: {error}")),
-            Err(RecvTimeoutError::Timeout) => {
-                let changed = topmost(std::mem::take(&mut pending), &places);
-                for place in &places {
-                    let inside: Vec<_> =
-                        changed.iter().filter(|(path, _)| path.starts_with(&place.root)).collect();
-                    if !inside.is_empty() {
-                        let following = Following::new(context, workspace, parsers, place)?;
-                        for (path, since) in inside {
-                            following.follow(path, *since, heard)?;
-                        }
-                    }
-                }
+        let quiet = match events.recv_timeout(pending.patience()) {
+            Ok(notice) => {
+                pending.note(notice);
+                false
             }
+            Err(RecvTimeoutError::Timeout) => true,
             Err(RecvTimeoutError::Disconnected) => break,
+        };
+        if !pending.is_due(quiet) {
+            continue;
+        }
+        let round = std::mem::take(&mut pending);
+        match watching.take_up(&round, heard) {
+            Ok(()) => {}
+            Err(Error::Cancelled) => break,
+            Err(error) if error.kind() == Kind::Unavailable => {
+                context.progress.say(&format!("{error}; what changed is tried again"));
+                pending = round.after(AGAIN);
+            }
+            Err(error) => return Err(error),
         }
     }
     Bringing::new(context, workspace, parsers)?.finish()
 }
 
-fn note(pending: &mut BTreeMap<PathBuf, Instant>, event: Event) {
-    if matches!(event.kind, notify::EventKind::Access(_)) {
-        return;
-    }
-    for path in event.paths {
-        pending.entry(path).or_insert_with(Instant::now);
-    }
+/// The paths to ask the system for. A file is heard of through its folder, since programs save by putting another file in its
+/// place. A folder that is gone is left to the sync, which says so.
+fn to_follow(places: &[Place]) -> Vec<(&Path, RecursiveMode)> {
+    let folders = places.iter().map(|place| place.root.as_path()).filter(|root| root.is_dir());
+    let folders: Vec<&Path> = folders.collect();
+    let files = places.iter().filter(|place| !folders.contains(&place.root.as_path()));
+    let above = files.filter_map(|place| place.root.parent()).filter(|above| above.is_dir());
+    // Asked for a second time it would no longer be followed to its depth.
+    let apart: BTreeSet<&Path> =
+        above.filter(|above| !folders.iter().any(|folder| above.starts_with(folder))).collect();
+    let whole = folders.iter().map(|folder| (*folder, RecursiveMode::Recursive));
+    whole.chain(apart.into_iter().map(|above| (above, RecursiveMode::NonRecursive))).collect()
 }
 
-/// The paths that lie below no other one, each with the first notice of it or of what lies below. A place itself covers
-/// nothing: what is gone from it is told by the path that is gone.
-fn topmost(pending: BTreeMap<PathBuf, Instant>, places: &[Place]) -> Vec<(PathBuf, Instant)> {
-    let mut kept: Vec<(PathBuf, Instant)> = Vec::new();
-    let covers = |above: &Path, path: &Path| {
-        path.starts_with(above) && !places.iter().any(|place| place.root == above)
-    };
-    // A folder sorts before what it holds, and nothing else comes between.
-    for (path, since) in pending {
-        match kept.last_mut() {
-            Some((above, first)) if covers(above, &path) => *first = (*first).min(since),
-            _ => kept.push((path, since)),
-        }
-    }
-    kept
-}
-
-/// One round of changes at a place, with what the store held when it began.
-struct Following<'a> {
+/// What is followed, and what changes are brought into.
+struct Watching<'a> {
     context: Context<'a>,
     workspace: &'a Workspace,
     parsers: &'a Parsers,
-    place: &'a Place,
-    stamps: BTreeMap<String, FileStamp>,
-    held: BTreeMap<String, Vec<String>>,
+    name: Option<&'a str>,
+    sources: &'a [SourceRow],
+    places: &'a [Place],
 }
 
-impl<'a> Following<'a> {
-    fn new(
-        context: Context<'a>,
-        workspace: &'a Workspace,
-        parsers: &'a Parsers,
-        place: &'a Place,
-    ) -> Result<Following<'a>, Error> {
-        let stamps = workspace.store.stamps(place.source.id)?;
-        let held = workspace.store.uris_by_container(place.source.id)?;
-        Ok(Following { context, workspace, parsers, place, stamps, held })
-    }
-
-    /// Takes up what happened at `path`, a file or a folder, there or gone.
-    fn follow(&self, path: &Path, since: Instant, heard: &mut dyn FnMut(Followed)) -> Result<(), Error> {
-        let Place { source, root, prefix } = self.place;
-        let under = path.strip_prefix(root).unwrap_or(Path::new(""));
-        let parts: Vec<_> = under.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-        if parts.iter().any(|part| part.starts_with('.')) {
-            return Ok(());
+impl Watching<'_> {
+    fn take_up(&self, round: &Pending, heard: &mut dyn FnMut(Followed)) -> Result<(), Error> {
+        if let Some(since) = round.lost() {
+            return self.look_again(since, heard);
         }
-        let uri = match parts.is_empty() {
-            true => format!("{prefix}{}", root.file_name().unwrap_or_default().to_string_lossy()),
-            false => format!("{prefix}{}", parts.join("/")),
-        };
-        // A walk is asked, not the path alone, so that ignore rules hold here too.
-        let found = if path.exists() { scan_at(root, prefix, path).0 } else { Vec::new() };
-        let items: Vec<Item> = found.into_iter().map(Item::File).collect();
-        let here: BTreeSet<&str> = items.iter().map(Item::uri).collect();
-        let inside = |container: &str| container == uri || container.starts_with(&format!("{uri}/"));
-        let gone = self.held.iter().filter(|(container, _)| inside(container));
-        for (gone, uris) in gone.filter(|(container, _)| !here.contains(container.as_str())) {
-            let mut bringing = Bringing::new(self.context, self.workspace, self.parsers)?;
-            bringing.apply(removals(source, uris, &BTreeSet::new()), Prepared::default())?;
-            self.tell(gone, "removed", None, since, heard)?;
-        }
-        for item in &items {
-            let mut bringing = Bringing::new(self.context, self.workspace, self.parsers)?;
-            let item_alone = std::slice::from_ref(item);
-            bringing.items(source, item_alone, &self.stamps, &self.held, &mut Failures::default())?;
-            let (change, message) = outcome(&bringing.report);
-            if change != "unchanged" {
-                self.tell(item.uri(), change, message, since, heard)?;
+        let changed = round.topmost(self.places);
+        for place in self.places {
+            let inside: Vec<_> = changed.iter().filter(|(path, _)| path.starts_with(&place.root)).collect();
+            if !inside.is_empty() {
+                let following = Following::new(self.context, self.workspace, self.parsers, place)?;
+                for (path, since) in inside {
+                    following.follow(path, *since, heard)?;
+                }
             }
         }
         Ok(())
     }
 
-    fn tell(
-        &self,
-        uri: &str,
-        change: &'static str,
-        message: Option<String>,
-        since: Instant,
-        heard: &mut dyn FnMut(Followed),
-    ) -> Result<(), Error> {
+    /// Brings everything up to date because notices were lost since then, and tells what had changed.
+    fn look_again(&self, since: Instant, heard: &mut dyn FnMut(Followed)) -> Result<(), Error> {
+        self.context.progress.say("the file system lost count of what changed: looking at everything again");
+        let before = self.stamps()?;
+        ingest::sync(self.context, self.workspace, self.parsers, self.name, false)?;
+        let after = self.stamps()?;
         let index_version = self.workspace.index(self.context)?.version();
-        let (uri, lag_ms) = (uri.to_string(), since.elapsed().as_secs_f64() * 1e3);
-        heard(Followed { uri, change, lag_ms, index_version, message });
+        let lag_ms = since.elapsed().as_secs_f64() * 1e3;
+        for file in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+            let change = match (before.get(file), after.get(file)) {
+                (None, _) => "added",
+                (_, None) => "removed",
+                (Some(before), Some(after)) if before.hash != after.hash => "updated",
+                _ => continue,
+            };
+            heard(Followed { uri: file.1.clone(), change, lag_ms, index_version, message: None });
+        }
         Ok(())
     }
-}
 
-fn outcome(report: &IngestReport) -> (&'static str, Option<String>) {
-    if let Some(failure) = report.failures.first() {
-        return ("failed", Some(format!("{}; {}", failure.message, failure.hint)));
+    /// What the store holds of each file, by source and uri.
+    fn stamps(&self) -> Result<BTreeMap<(u32, String), FileStamp>, Error> {
+        let mut all = BTreeMap::new();
+        for source in self.sources {
+            let stamps = self.workspace.store.stamps(source.id)?;
+            all.extend(stamps.into_iter().map(|(uri, stamp)| ((source.id, uri), stamp)));
+        }
+        Ok(all)
     }
-    let counts = report.documents;
-    let change = match (counts.added, counts.updated, counts.removed) {
-        (0, 0, 0) => "unchanged",
-        (0, 0, _) => "removed",
-        (0, _, _) => "updated",
-        _ => "added",
-    };
-    (change, None)
 }
 
 fn cannot_follow(error: &notify::Error) -> Error {

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use engraft_core::{CharMap, Fault};
-use engraft_ingest::parse::{Limits, parse};
+use engraft_ingest::parse::{Limits, ParseError, parse};
 
 #[test]
 fn every_messy_file_has_an_outcome() {
@@ -50,6 +50,8 @@ fn check(path: &std::path::Path) -> bool {
                 }
             }
             assert!(outcome.failures.iter().all(|failure| !failure.hint.is_empty()), "{}", path.display());
+            let said = outcome.documents.len() + outcome.failures.len();
+            assert!(said > 0, "{} gives nothing and says nothing", path.display());
             !outcome.documents.is_empty()
         }
         Err(error) => {
@@ -58,4 +60,10 @@ fn check(path: &std::path::Path) -> bool {
             false
         }
     }
+}
+
+#[test]
+fn an_archive_without_anything_in_it_is_empty() {
+    let archive = [b"PK\x05\x06".as_slice(), &[0; 18]].concat();
+    assert_eq!(parse("none.zip", &archive, &Limits::default()), Err(ParseError::Empty));
 }

@@ -295,6 +295,43 @@ fn open_document_texts_are_read() {
 }
 
 #[test]
+fn open_document_sheets_are_read_like_any_other() {
+    let words = |text: &str| {
+        format!("<table:table-cell office:value-type='string'><text:p>{text}</text:p></table:table-cell>")
+    };
+    let content = format!(
+        "<office:document-content xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0' \
+         xmlns:table='urn:oasis:names:tc:opendocument:xmlns:table:1.0' \
+         xmlns:text='urn:oasis:names:tc:opendocument:xmlns:text:1.0'><office:body><office:spreadsheet>\
+         <table:table table:name='Price list'><table:table-row>{}{}{}</table:table-row><table:table-row>{}\
+         <table:table-cell office:value-type='float' office:value='9.5'><text:p>9.50</text:p></table:table-cell>\
+         <table:table-cell office:value-type='date' office:date-value='2024-05-06'><text:p>06.05.24</text:p></table:table-cell>\
+         </table:table-row></table:table></office:spreadsheet></office:body></office:document-content>",
+        words("Item"),
+        words("Price"),
+        words("Since"),
+        words("Bolt"),
+    );
+    let parts = [
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        (
+            "META-INF/manifest.xml",
+            "<manifest:manifest xmlns:manifest='urn:oasis:names:tc:opendocument:xmlns:manifest:1.0'/>",
+        ),
+        ("content.xml", &content),
+    ];
+    check(
+        "a.ods",
+        &parts,
+        expect![[r#"
+        title None
+        Heading(1) "Price list"
+        TableRow 'Price list'!A1:C1 "Item | Price | Since" => Item; Price; Since
+        TableRow 'Price list'!A2:C2 "Bolt | 9.5 | 2024-05-06" => Item: Bolt; Price: 9.5; Since: 2024-05-06"#]],
+    );
+}
+
+#[test]
 fn an_electronic_book_is_read_in_the_order_of_its_spine() {
     let parts = [
         ("mimetype", "application/epub+zip"),

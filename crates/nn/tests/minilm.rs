@@ -91,3 +91,14 @@ fn a_text_beyond_the_window_is_refused_not_cut() {
     let error = embedder.embed(&["short", &too_long]).unwrap_err();
     assert!(matches!(error, EmbedError::TooLong { tokens: 257, window: 256, .. }), "{error}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_weights_are_mapped_into_memory() {
+    let Some(dir) = engraft_testkit::model() else { return };
+    let encoder = Embedder::open(&dir, "minilm", EncoderOptions::default()).unwrap();
+    let weights = dir.canonicalize().unwrap().join("model.safetensors");
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    assert!(maps.lines().any(|line| line.ends_with(weights.to_str().unwrap())), "{maps}");
+    drop(encoder);
+}

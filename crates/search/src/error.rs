@@ -64,10 +64,11 @@ impl Fault for OpenError {
         }
     }
     fn hint(&self) -> Option<String> {
-        match self {
-            OpenError::Dimension { .. } => None,
-            _ => Some("rebuild the index from the store".to_string()),
-        }
+        let hint = match self {
+            OpenError::Dimension { .. } => "choose an encoder with vectors of such a length",
+            _ => "rebuild the index from the store",
+        };
+        Some(hint.to_string())
     }
 }
 

@@ -85,7 +85,7 @@ impl Oracle {
                         chunk: self.next,
                         doc: *doc,
                         title: WORDS[*doc as usize % WORDS.len()].to_string(),
-                        heading: String::new(),
+                        heading: WORDS[(*doc as usize * 5 + words.len()) % WORDS.len()].to_string(),
                         body: body.join(" "),
                         vector: embedded.then(|| vector(self.next % 40)),
                     };
@@ -188,7 +188,7 @@ fn compare(index: &Index, oracle: &Oracle) {
                 assert_eq!(found.explain.allowed, allowed.len());
                 let words = terms(text);
                 let matches = |entry: &Entry| {
-                    let has = [&entry.title, &entry.body].iter().any(|field| {
+                    let has = [&entry.title, &entry.heading, &entry.body].iter().any(|field| {
                         // A question made of the field has the field's terms, but for stop words among others.
                         terms(field).keys().any(|term| words.contains_key(term))
                     });

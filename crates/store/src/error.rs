@@ -203,8 +203,10 @@ impl Fault for StoreError {
             }
             StoreError::TooLarge => "split the document: one text may have at most 1 GB",
             StoreError::Taken { .. } => "choose another name",
-            StoreError::NoSuch { .. }
-            | StoreError::NoSource { .. }
+            StoreError::NoSuch { .. } => {
+                "check the name or number; the command that lists its kind shows what there is"
+            }
+            StoreError::NoSource { .. }
             | StoreError::BadSpan { .. }
             | StoreError::BadVector { .. }
             | StoreError::Sql(_)

@@ -149,7 +149,7 @@ impl Fault for TuneError {
                 std::io::ErrorKind::PermissionDenied => Some("check who may read and write there".into()),
                 std::io::ErrorKind::StorageFull => Some("free some disk space and run it again".into()),
                 std::io::ErrorKind::ReadOnlyFilesystem => Some("choose a folder that can be written".into()),
-                _ => None,
+                _ => Some("check the path and the disk, then run it again".into()),
             },
             TuneError::Cancelled => Some("run the same command again".into()),
             TuneError::Bug(_) => Some("please report this, with the command that led to it".into()),

@@ -7,6 +7,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::*;
+use crate::unit::units;
 
 pub(crate) fn source<'a>(uri: &str, day: &str, text: &'a str) -> Source<'a> {
     Source {
@@ -187,6 +188,20 @@ proptest! {
             prop_assert_eq!(&words, &marker.quote);
             prop_assert_eq!(sources[marker.source].text.quote(marker.span.unwrap()), Some(words.as_str()));
         }
+        // The first row of a table comes along with another one and does not count.
+        let all: Vec<Unit<'_>> =
+            sources.iter().enumerate().flat_map(|(at, source)| units(at, source)).collect();
+        let header = |unit: &Unit<'_>| Some((unit.source, unit.header_span(&sources[unit.source].text)?));
+        let headers: Vec<(usize, Span)> = all.iter().filter_map(header).collect();
+        let counts = |unit: &&Unit<'_>| {
+            !headers.iter().any(|(source, header)| *source == unit.source && header.contains(unit.span))
+        };
+        let quoted = |unit: &&Unit<'_>| {
+            let markers = found.draft.markers.iter().filter(|marker| marker.source == unit.source);
+            markers.filter_map(|marker| marker.span).any(|span| span.contains(unit.span))
+        };
+        let said = all.iter().filter(counts).filter(quoted).count();
+        prop_assert!(said <= ANY.sentences, "{said} sentences and rows");
         let verified = verify(&found.draft, &sources, found.support);
         prop_assert_eq!(verified.citations.len(), found.draft.markers.len());
         if verified.answerable {

@@ -1,7 +1,7 @@
 //! Decisions as the studio shows them: how far each is while it runs, what it came to, and what other weights would say.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use engraft_core::Progress;
 use engraft_decide::{Decision, Experiment, Resampled, Weights, html};
@@ -17,6 +17,8 @@ use crate::{Context, Error, Workspace};
 
 /// How often it is said how far a decision is, in nanoseconds.
 const OFTEN: i64 = 500_000_000;
+/// How long nothing is said after it could not be, in nanoseconds: a lock that another process holds is waited for each time.
+const SELDOM: i64 = 30_000_000_000;
 
 /// Runs `decide` while the workspace is told how far it is.
 pub(super) fn watched(
@@ -66,34 +68,42 @@ struct Far {
     stage: String,
     done: u64,
     total: Option<u64>,
-    told_ns: i64,
+    /// When to tell again.
+    next_ns: i64,
 }
 
 impl Watch<'_> {
-    fn tell(&self, far: &mut Far) {
-        far.told_ns = (self.now_ns)();
+    fn far(&self) -> MutexGuard<'_, Far> {
+        self.far.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes how far it is, and tells it when it is time: one thread at a time, while the others go on.
+    fn tell(&self, change: impl FnOnce(&mut Far)) {
+        let (stage, done, total) = {
+            let mut far = self.far();
+            change(&mut far);
+            if (self.now_ns)() < far.next_ns {
+                return;
+            }
+            far.next_ns = i64::MAX;
+            (far.stage.clone(), far.done, far.total)
+        };
         // What could not be told now is told the next time.
-        let _ = self.store.tell_decision(self.no, &far.stage, far.done, far.total, &(self.now)());
+        let told = self.store.tell_decision(self.no, &stage, done, total, &(self.now)());
+        let pause = if told.is_ok() { OFTEN } else { SELDOM };
+        self.far().next_ns = (self.now_ns)().saturating_add(pause);
     }
 }
 
 impl Progress for Watch<'_> {
     fn stage(&self, name: &str, total: Option<u64>) {
         self.inner.stage(name, total);
-        let mut far = self.far.lock().unwrap_or_else(PoisonError::into_inner);
-        (far.stage, far.done, far.total) = (name.to_string(), 0, total);
-        if (self.now_ns)() - far.told_ns >= OFTEN {
-            self.tell(&mut far);
-        }
+        self.tell(|far| (far.stage, far.done, far.total) = (name.to_string(), 0, total));
     }
 
     fn advance(&self, units: u64) {
         self.inner.advance(units);
-        let mut far = self.far.lock().unwrap_or_else(PoisonError::into_inner);
-        far.done += units;
-        if (self.now_ns)() - far.told_ns >= OFTEN {
-            self.tell(&mut far);
-        }
+        self.tell(|far| far.done += units);
     }
 
     fn say(&self, remark: &str) {
@@ -171,3 +181,6 @@ fn measured(row: &DecisionRow) -> Result<(Experiment, String), Error> {
     let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
     Ok((record(&bytes)?, sha256_of(&bytes)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,6 +144,26 @@ fn what_is_labelled_first_follows_the_strategy() {
 }
 
 #[test]
+fn more_items_than_can_be_compared_are_not_ordered_by_how_unlike_they_are() {
+    let bench = bench();
+    let line = |n: usize| {
+        json!({ "id": format!("n{n}"), "fields": { "message": format!("Lamp {n}.") } }).to_string()
+    };
+    // With the three that are there.
+    let items = file(&bench, "many.jsonl", &(3..5_001).map(line).collect::<Vec<_>>().join("\n"));
+    bench.json(&["dataset", "import", "topics", &items, "--format", "jsonl"]);
+    refused(
+        &bench,
+        &["dataset", "order", "topics", "--by", "diversity"],
+        2,
+        expect![[r#"
+            user: 5001 items are too many to be ordered by how unlike they are
+            hint: use --by uncertainty, margin or random above 5000 items"#]],
+    );
+    assert_eq!(bench.json(&["dataset", "order", "topics", "--by", "random"])["items"], 5_001);
+}
+
+#[test]
 fn the_queue_in_json() {
     let bench = bench();
     let item = next(&bench, "ana");

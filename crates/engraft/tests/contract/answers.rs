@@ -92,3 +92,45 @@ fn near_copies_are_cited_once_from_the_newest() {
     assert!(!citations.is_empty() && citations.iter().all(|cited| cited["uri"] == "b-new.md"), "{report}");
     assert_eq!(report["answer"].as_str().unwrap().matches("28 days").count(), 1, "{report}");
 }
+
+/// Two pages that give different figures for the same thing.
+fn disagreeing() -> Option<Bench> {
+    let bench = Bench::full()?;
+    for (name, day, days) in [("new.md", "2024-06-01", 28), ("old.md", "2023-01-01", 25)] {
+        let text = format!(
+            "---\ndate: {day}\n---\n# Leave in {name}\n\nEvery employee has {days} days of annual leave.\n"
+        );
+        bench.write(name, &text);
+    }
+    bench.ingest();
+    Some(bench)
+}
+
+fn cited(report: &serde_json::Value) -> Vec<&str> {
+    let citations = report["citations"].as_array().unwrap().iter();
+    citations.map(|citation| citation["uri"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn sources_that_disagree_are_both_cited_with_their_dates_unless_only_one_passage_is_read() {
+    let Some(bench) = disagreeing() else { return };
+    let question = "How many days of annual leave does every employee have?";
+    let report = bench.json(&["ask", question]);
+    assert_eq!(cited(&report), ["new.md", "old.md"], "{report}");
+    let note = report["notes"][0].as_str().unwrap();
+    assert!(note.contains("2024-06-01") && note.contains("2023-01-01"), "{note}");
+    let report = bench.json(&["ask", question, "-k", "1"]);
+    assert_eq!(cited(&report).len(), 1, "{report}");
+    assert!(report["notes"].as_array().unwrap().is_empty(), "{report}");
+}
+
+#[test]
+fn an_arm_is_asked_by_its_name_and_an_unknown_one_is_an_error() {
+    let Some(bench) = handbook() else { return };
+    let question = "How many days of annual leave do I get?";
+    let report = bench.json(&["ask", question, "--arm", "extractive"]);
+    assert_eq!((&report["arm"], &report["answerable"]), (&"extractive".into(), &true.into()), "{report}");
+    let (status, report) = bench.json_status(&["ask", question, "--arm", "oracle"]);
+    assert_eq!((status, &report["error"]["kind"]), (2, &"missing".into()), "{report}");
+    assert!(report["error"]["hint"].as_str().unwrap().contains("extractive"), "{report}");
+}

@@ -83,6 +83,7 @@ impl Bench {
         let value = serde_json::from_str(&run.stdout)
             .unwrap_or_else(|error| panic!("{words:?}: {error}: {}{}", run.stdout, run.stderr));
         metrics(&value);
+        told(&value);
         (run.status, value)
     }
 
@@ -110,6 +111,19 @@ pub(crate) fn run(mut command: Command) -> Run {
     }
 }
 
+/// An error says what happened and what to do.
+#[track_caller]
+fn told(value: &Value) {
+    let Some(error) = value["error"].as_object() else { return };
+    for part in ["kind", "message", "hint"] {
+        let words = error.get(part).and_then(Value::as_str);
+        assert!(words.is_some_and(|words| !words.is_empty()), "no {part}: {value}");
+    }
+}
+
+/// Fields that hold one metric, or several, each under its name.
+const OF_METRICS: [&str; 4] = ["measures", "eval", "against_base", "coefficients"];
+
 /// How many metrics a report holds; each has its value, its interval and its n, or says why it has no interval.
 #[track_caller]
 pub(crate) fn metrics(report: &Value) -> usize {
@@ -119,13 +133,24 @@ pub(crate) fn metrics(report: &Value) -> usize {
         _ => Vec::new(),
     };
     let inside: usize = inside.into_iter().map(metrics).sum();
+    let held = OF_METRICS.iter().filter_map(|name| report.get(*name)).filter(|held| !is_metric(held));
+    for (name, metric) in held.filter_map(Value::as_object).flatten() {
+        assert!(is_metric(metric), "{name} is no metric: {metric}");
+    }
+    inside + usize::from(is_metric(report))
+}
+
+/// Whether it is a metric, all of whose parts must be there then.
+#[track_caller]
+fn is_metric(report: &Value) -> bool {
     let number = |name: &str| report.get(name).filter(|field| field.is_number() || field.is_null());
-    let (Some(value), Some(low)) = (number("value"), number("low")) else { return inside };
+    let Some(value) = number("value").filter(|_| report["n"].is_u64()) else { return false };
+    let low = number("low").unwrap_or_else(|| panic!("no lower end: {report}"));
     let high = number("high").unwrap_or_else(|| panic!("no upper end: {report}"));
-    assert!(report["n"].is_u64() && low.is_null() == high.is_null(), "{report}");
+    assert!(low.is_null() == high.is_null(), "{report}");
     assert!(low.is_number() || report["why"].as_str().is_some_and(|why| !why.is_empty()), "{report}");
     assert!(!value.is_null() || low.is_null(), "an interval of nothing: {report}");
-    inside + 1
+    true
 }
 
 /// The names of an object's fields, and of those inside, in the order of the alphabet.

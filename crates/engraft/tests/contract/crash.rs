@@ -1,4 +1,4 @@
-//! Two hundred times kill -9 while documents come, change and go.
+//! Two hundred times kill -9 while documents come, change and go, and others read them.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,8 +14,8 @@ fn page(page: u64, round: u64) -> String {
 }
 
 /// The rounds that search finds, by uri.
-fn seen(bench: &Bench) -> BTreeMap<String, u64> {
-    let (status, report) = bench.json_status(&["search", "beacons", "-k", "1000", "--mode", "lexical"]);
+fn seen(bench: &Bench, mode: &str) -> BTreeMap<String, u64> {
+    let (status, report) = bench.json_status(&["search", "beacons", "-k", "1000", "--mode", mode]);
     assert!(status <= 1, "the start after a kill repairs by itself: {report}");
     let hits = report["hits"].as_array().unwrap().iter();
     let each = hits.map(|hit| {
@@ -45,7 +45,17 @@ fn each_page_is_whole(
 
 #[test]
 fn a_kill_at_any_moment_loses_nothing_and_shows_nothing_half() {
-    let bench = Bench::lexical();
+    check(&Bench::lexical(), "lexical", KILLS);
+}
+
+#[test]
+fn nor_does_it_with_an_encoder_by_meaning_alone() {
+    let Some(bench) = Bench::full() else { return };
+    check(&bench, "dense", KILLS / 10);
+}
+
+/// Kills so many runs, and looks at what search shows in that mode after each, and beside every fourth.
+fn check(bench: &Bench, mode: &str, kills: u64) {
     let mut on_disk: BTreeMap<String, u64> = BTreeMap::new();
     // What search showed after the last round: never older than the last acknowledged run, as each round proves.
     let mut before: BTreeMap<String, u64> = BTreeMap::new();
@@ -53,8 +63,8 @@ fn a_kill_at_any_moment_loses_nothing_and_shows_nothing_half() {
     let (mut killed, mut acknowledged, mut round) = (0, 0, 0);
     // How long the last whole run took, so that kills fall within a run on slow and on fast machines.
     let mut whole = Duration::ZERO;
-    while killed < KILLS {
-        assert!(round < 3 * KILLS, "only {killed} of {round} runs could be killed");
+    while killed < kills {
+        assert!(round < 3 * kills, "only {killed} of {round} runs could be killed");
         for number in (0..PAGES).filter(|number| (number + round) % 3 != 0) {
             let uri = format!("page{number}.md");
             if (number + round) % 7 == 0 {
@@ -68,16 +78,23 @@ fn a_kill_at_any_moment_loses_nothing_and_shows_nothing_half() {
         let start = Instant::now();
         let mut child = bench.command(&["ingest", docs.to_str().unwrap()]).spawn().unwrap();
         let undisturbed = round % 10 == 0;
-        if !undisturbed {
-            std::thread::sleep(whole.mul_f64((round * 7_919 % 1_000) as f64 / 1_000.0));
-            child.kill().unwrap();
-        }
-        let success = child.wait().unwrap().success();
+        let success = std::thread::scope(|scope| {
+            let reader = (round % 4 == 1).then(|| scope.spawn(|| seen(bench, mode)));
+            if !undisturbed {
+                std::thread::sleep(whole.mul_f64((round * 7_919 % 1_000) as f64 / 1_000.0));
+                child.kill().unwrap();
+            }
+            let success = child.wait().unwrap().success();
+            if let Some(reader) = reader {
+                each_page_is_whole(&reader.join().unwrap(), &before, &on_disk, round);
+            }
+            success
+        });
         if undisturbed {
             whole = start.elapsed();
         }
         assert!(success || !undisturbed, "round {round}: an ingest after a kill fails");
-        let now = seen(&bench);
+        let now = seen(bench, mode);
         if success {
             assert_eq!(now, on_disk, "round {round}: what was acknowledged is not what is shown");
             acknowledged += 1;
@@ -88,5 +105,5 @@ fn a_kill_at_any_moment_loses_nothing_and_shows_nothing_half() {
         before = now;
         round += 1;
     }
-    assert!(acknowledged >= KILLS / 10, "only {acknowledged} runs were acknowledged");
+    assert!(acknowledged >= kills / 10, "only {acknowledged} runs were acknowledged");
 }

@@ -1,5 +1,9 @@
 //! ingest, sync, docs, search, import: what a folder becomes and how it is found.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
 use expect_test::expect;
 
 use crate::bench::{Bench, cut, shape};
@@ -167,4 +171,51 @@ fn near_copies_are_reported_with_how_near_they_are_and_other_pages_are_not() {
     assert!((0.8..1.0).contains(&similarity), "{report}");
     let read = bench.run(&["sync"]);
     assert!(!read.stdout.contains("says the same"), "a pair is told when it comes in: {}", read.stdout);
+}
+
+#[test]
+fn a_run_over_files_names_documents_by_their_uri() {
+    let bench = two_pages();
+    bench.ingest();
+    std::fs::write(bench.path("q.jsonl"), "{\"_id\":\"q1\",\"text\":\"laptop\"}\n").unwrap();
+    let (queries, run) = (bench.path("q.jsonl"), bench.path("run.trec"));
+    bench.json(&["search", "--batch", queries.to_str().unwrap(), "--out", run.to_str().unwrap()]);
+    let text = std::fs::read_to_string(run).unwrap();
+    let documents: Vec<&str> = text.lines().map(|line| line.split(' ').nth(2).unwrap()).collect();
+    assert_eq!(documents, ["it/laptops.md"]);
+}
+
+#[test]
+fn an_index_that_is_rebuilt_finds_what_the_old_one_found() {
+    let bench = two_pages();
+    bench.ingest();
+    bench.write("leave.md", "# Leave\n\nEverybody has 30 days of annual leave, and a laptop.\n");
+    bench.write("bikes.md", "# Bikes\n\nBikes and laptops stand behind the hall.\n");
+    bench.json(&["sync"]);
+    let found = || {
+        let report = bench.json(&["search", "laptop leave", "-k", "50"]);
+        (report["hits"].clone(), report["index_version"].clone())
+    };
+    let (before, version) = found();
+    assert_eq!(before.as_array().unwrap().len(), 3, "{before}");
+    let written = || files(&bench.path("kb/.engraft/index"));
+    let old = written();
+    assert_eq!(bench.json(&["index", "rebuild"])["index_version"], version);
+    assert_ne!(written(), old);
+    assert_eq!(found(), (before, version));
+}
+
+/// Every file below a folder, and when it was last written.
+fn files(folder: &Path) -> BTreeMap<PathBuf, SystemTime> {
+    let (mut found, mut folders) = (BTreeMap::new(), vec![folder.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            match entry.metadata().unwrap() {
+                meta if meta.is_dir() => folders.push(entry.path()),
+                meta => drop(found.insert(entry.path(), meta.modified().unwrap())),
+            }
+        }
+    }
+    assert!(!found.is_empty());
+    found
 }

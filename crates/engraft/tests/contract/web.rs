@@ -9,27 +9,21 @@ use crate::bench::Bench;
 
 type Pages = Arc<Mutex<BTreeMap<String, String>>>;
 
-/// Serves `pages` until the test ends; the address.
-fn serve(pages: &Pages) -> String {
+/// Serves what `reply` gives for a path, its status and its body, until the test ends; the address.
+pub(crate) fn serve(reply: impl Fn(&str) -> (&'static str, Vec<u8>) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let pages = Arc::clone(pages);
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let mut lines = BufReader::new(&stream).lines();
             let Some(Ok(first)) = lines.next() else { continue };
             while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
-            let path = first.split(' ').nth(1).unwrap_or("/").to_string();
-            let (status, body) = match pages.lock().unwrap().get(&path) {
-                Some(body) if body == "busy" => ("503 Busy", String::new()),
-                Some(body) => ("200 OK", body.clone()),
-                None => ("404 Not Found", String::new()),
-            };
+            let (status, body) = reply(first.split(' ').nth(1).unwrap_or("/"));
             let head = format!(
                 "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
                 body.len()
             );
-            let _ = (&stream).write_all(format!("{head}{body}").as_bytes());
+            let _ = (&stream).write_all(&[head.as_bytes(), &body].concat());
         }
     });
     address
@@ -38,7 +32,12 @@ fn serve(pages: &Pages) -> String {
 #[test]
 fn a_sitemap_is_followed_and_pages_keep_step() {
     let pages: Pages = Arc::default();
-    let address = serve(&pages);
+    let served = Arc::clone(&pages);
+    let address = serve(move |path| match served.lock().unwrap().get(path) {
+        Some(body) if body == "busy" => ("503 Busy", Vec::new()),
+        Some(body) => ("200 OK", body.clone().into_bytes()),
+        None => ("404 Not Found", Vec::new()),
+    });
     let html = |text: &str| {
         format!(
             "<html><head><title>{text}</title></head><body><p>The {text} opens at nine every day.</p></body></html>"

@@ -10,7 +10,7 @@ pub enum ParseError {
     /// It needs a password.
     #[error("the file is encrypted")]
     Encrypted,
-    /// It has no bytes, or only blanks.
+    /// It has no bytes, only blanks, or nothing that it is made to hold, as an archive without members.
     #[error("the file is empty")]
     Empty,
     /// It is sound, but holds no text: a scan, a drawing, an empty form.

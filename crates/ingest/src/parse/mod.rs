@@ -82,7 +82,7 @@ impl Outcome {
 /// Reads the file `name` (or uri; only its extension counts) with the given bytes.
 ///
 /// Never panics. An archive or record file of which some parts fail is `Ok` with their failures, even where all
-/// parts fail for reasons of their own; an error is about the file as a whole.
+/// parts fail for reasons of their own; an error is about the file as a whole, as where it has no parts.
 pub fn parse(name: &str, bytes: &[u8], limits: &Limits) -> Result<Outcome, ParseError> {
     if bytes.len() > limits.max_input_bytes {
         return Err(ParseError::too_large("bytes", limits.max_input_bytes));
@@ -111,6 +111,9 @@ fn parse_at(name: &str, bytes: &[u8], job: &Job) -> Result<Outcome, ParseError> 
     let parsed = catch_unwind(AssertUnwindSafe(|| dispatch(format, name, bytes, job)));
     let outcome =
         parsed.unwrap_or_else(|_| Err(ParseError::Malformed("the reader gave up on it".to_string())))?;
+    if outcome.documents.is_empty() && outcome.failures.is_empty() {
+        return Err(ParseError::Empty);
+    }
     for parsed in &outcome.documents {
         check(&parsed.content)?;
     }

@@ -95,6 +95,22 @@ fn pair(tokenizer: &Tokenizer, claim: &Claim, features: &Features) -> PairIds {
     pair_ids(tokenizer, &claim.text, &passage.join(" "), LONGEST)
 }
 
+/// Refuses to learn from claims of one kind alone, as where nearly all claims are about one page.
+fn must_differ(at: &[usize], grades: &[f64]) -> Result<(), TuneError> {
+    let lessons: Vec<f64> = at.iter().take(MOST).map(|&at| grades[at]).collect();
+    let supported: f64 = lessons.iter().sum();
+    if supported > 0.0 && supported < lessons.len() as f64 {
+        return Ok(());
+    }
+    let message = format!(
+        "an encoder would learn from {} claims of only one kind: claims of one group, or with the same evidence, stay in one of \
+         {FOLDS} folds, and it learns from the first {MOST} of the others",
+        lessons.len()
+    );
+    let hint = "label claims of both kinds on three pages or more and mix them, or use `--method features`";
+    Err(TuneError::data(message, hint))
+}
+
 /// The tier of measures of words with an encoder on top, heard on claims that neither saw: `parts` says which fold each of the
 /// claims of `train` is in. The encoder that was trained on all of them is left in the folder of `start`.
 pub(crate) fn candidate(
@@ -119,6 +135,11 @@ pub(crate) fn candidate(
     let of_fold = |fold: usize, inside: bool| -> Vec<usize> {
         (0..n).filter(|&at| (parts[at] == fold) == inside).collect()
     };
+    let everything: Vec<usize> = (0..n).collect();
+    must_differ(&everything, &train.grades)?;
+    for fold in 0..FOLDS {
+        must_differ(&of_fold(fold, false), &train.grades)?;
+    }
     let score = |words: &Linear, of: &Material, at: usize| words.score(&of.features[at].values);
     let scratch =
         tempfile::tempdir_in(start.into).map_err(TuneError::io("create a folder in", start.into))?;
@@ -154,7 +175,6 @@ pub(crate) fn candidate(
         let (slope, begin) = calibrate(&told, &train.grades, &of_fold(fold, false));
         of_fold(fold, true).into_iter().for_each(|at| chances[at] = sigmoid(slope * told[at] + begin));
     }
-    let everything: Vec<usize> = (0..n).collect();
     let (slope, begin) = calibrate(&told, &train.grades, &everything);
     let words = learn(Tier::Features, train, &everything);
     drop(scratch);

@@ -1,6 +1,6 @@
 //! What tuning a judge of statements promises: tiers, verdicts, the same result again.
 
-use engraft_core::Silent;
+use engraft_core::{Fault, Silent};
 
 use super::*;
 use crate::groundedness::{Claim, Reader, Verdict, measures};
@@ -166,4 +166,17 @@ fn without_an_encoder_the_highest_tier_is_refused() {
     let asked = options(Some(Tier::Encoder));
     let refused = tune_groundedness(&rows, None, &asked, None, &Silent, &Cancel::default()).unwrap_err();
     assert!(refused.to_string().contains("`encoder` needs an encoder"), "{refused}");
+}
+
+#[test]
+fn claims_that_all_have_one_page_are_refused_by_an_encoder_in_words_that_help() {
+    let Some(base) = engraft_testkit::model() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let reading = Reading { base: &base, into: folder.path(), threads: 1 };
+    let options = GroundednessOptions { reading: Some(reading), ..options(Some(Tier::Encoder)) };
+    let mut rows = world(40, false);
+    rows.iter_mut().for_each(|row| row.group = Some("the one page".into()));
+    let refused = tune_groundedness(&rows, None, &options, None, &Silent, &Cancel::default()).unwrap_err();
+    assert!(refused.to_string().contains("claims of only one kind"), "{refused}");
+    assert!(refused.hint().is_some_and(|hint| hint.contains("three pages")), "{refused}");
 }
