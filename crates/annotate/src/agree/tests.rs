@@ -143,6 +143,29 @@ fn spans_relations_and_rankings_have_their_own() {
 }
 
 #[test]
+fn a_ranking_s_tau_has_an_interval_around_its_value() {
+    let (schema, fields) = (schema(), fields());
+    let ranked = |one: u32, two: u32| {
+        let order = json!([{"value": "p1", "rank": one}, {"value": "p2", "rank": two}]);
+        read_answers(&schema, &fields, &json!({ "order": order }), Stage::Part).unwrap()
+    };
+    let (up, down) = (ranked(1, 2), ranked(2, 1));
+    let names: Vec<String> = (0..12).map(|n| format!("i{n}")).collect();
+    let other = |n: usize| if n % 3 == 0 { &down } else { &up };
+    let items = names.iter().enumerate().map(|(n, item)| Judged {
+        item,
+        fields: &fields,
+        responses: vec![("ann", &up), ("bob", other(n))],
+    });
+    let items: Vec<Judged> = items.collect();
+    let found = agreement(schema.question("order").unwrap(), &items, &Resampling { seed: 0, resamples: 200 });
+    let metric = &found.headline.metric;
+    // Eight of twelve pairs alike: (8 - 4) / 12.
+    let (value, low, high) = (metric.value.unwrap(), metric.low.unwrap(), metric.high.unwrap());
+    assert!((value - 1.0 / 3.0).abs() < 1e-12 && low < value && value < high, "{metric:?}");
+}
+
+#[test]
 fn texts_and_forms_count_what_is_equal() {
     check("why", once(json!("So slow"), json!("slow")), "percent", 0.75);
     check("fixed", once(json!("She lives."), json!("she lives.")), "percent", 0.75);
