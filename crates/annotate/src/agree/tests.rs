@@ -151,7 +151,7 @@ fn a_ranking_s_tau_has_an_interval_around_its_value() {
     };
     let (up, down) = (ranked(1, 2), ranked(2, 1));
     let names: Vec<String> = (0..12).map(|n| format!("i{n}")).collect();
-    let other = |n: usize| if n % 3 == 0 { &down } else { &up };
+    let other = |n: usize| if n.is_multiple_of(3) { &down } else { &up };
     let items = names.iter().enumerate().map(|(n, item)| Judged {
         item,
         fields: &fields,
