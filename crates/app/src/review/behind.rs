@@ -47,7 +47,10 @@ pub(crate) fn rows(
     let person = || user.as_ref().ok_or_else(|| nobody("user"));
     let each = if filter.behind == Some(Behind::Speed) {
         let numbers = workspace.store.timed(dataset.no, person()?.no)?;
-        numbers.into_iter().map(|no| workspace.store.item(dataset.no, no)).collect::<Result<Vec<_>, _>>()?
+        numbers
+            .into_iter()
+            .map(|(no, _)| workspace.store.item(dataset.no, no))
+            .collect::<Result<Vec<_>, _>>()?
     } else {
         let mut latest = window::latest(workspace, dataset, &record::names(workspace)?)?;
         if let Some(user) = &user {

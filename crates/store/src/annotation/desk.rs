@@ -38,26 +38,21 @@ impl Store {
 
     /// The median of the active milliseconds of a person's latest submitted responses; `None` before the first.
     pub fn median_ms(&self, dataset: DatasetNo, user: UserNo) -> Result<Option<u64>, StoreError> {
-        self.read(|tx| {
-            let mut latest = tx.prepare_cached(
-                "SELECT active_ms FROM response WHERE user = ?2 AND dataset = ?1 AND status = 1 AND active_ms > 0
-                 ORDER BY tick DESC LIMIT ?3",
-            )?;
-            let rows = latest.query_map((dataset, user, SPEED), |row| row.get(0))?;
-            let mut spent: Vec<u64> = rows.collect::<Result<_, _>>()?;
-            spent.sort_unstable();
-            Ok(spent.get(spent.len() / 2).copied())
-        })
+        let timed = self.timed(dataset, user)?;
+        let mut spent: Vec<u64> = timed.into_iter().map(|(_, ms)| ms).collect();
+        spent.sort_unstable();
+        Ok(spent.get(spent.len() / 2).copied())
     }
 
-    /// The items whose time is in [`Store::median_ms`], latest first.
-    pub fn timed(&self, dataset: DatasetNo, user: UserNo) -> Result<Vec<ItemNo>, StoreError> {
+    /// The items that [`Store::median_ms`] is of with the active milliseconds of each, latest first.
+    pub fn timed(&self, dataset: DatasetNo, user: UserNo) -> Result<Vec<(ItemNo, u64)>, StoreError> {
         self.read(|tx| {
             let mut latest = tx.prepare_cached(
-                "SELECT item FROM response WHERE user = ?2 AND dataset = ?1 AND status = 1 AND active_ms > 0
+                "SELECT item, active_ms FROM response
+                 WHERE user = ?2 AND dataset = ?1 AND status = 1 AND active_ms > 0
                  ORDER BY tick DESC LIMIT ?3",
             )?;
-            let rows = latest.query_map((dataset, user, SPEED), |row| row.get(0))?;
+            let rows = latest.query_map((dataset, user, SPEED), |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }

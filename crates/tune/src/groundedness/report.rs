@@ -70,7 +70,7 @@ pub(crate) fn report(
         let name = format!("auroc_over_{}", one.tier.name());
         against_base.insert(name, truth.auroc_gain(chances, &one.chances, resampling));
     }
-    // An encoder costs a thousand times what measures of words do, and is worth it only where it knows more.
+    // An encoder costs far more than measures of words do, and is worth it only where it knows more.
     let words = lower.iter().find(|one| one.tier == Tier::Features);
     if let Some(words) = words.filter(|_| chosen.tier == Tier::Encoder && verdict.ship) {
         let more = brier_gain(chances, &words.chances, truth, resampling);
