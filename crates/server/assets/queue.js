@@ -8,6 +8,7 @@ import { pending, send } from './outbox.js';
 import { toast } from './toast.js';
 
 const BEAT_MS = 60_000;
+const RETRY_MS = 4000;
 // The most items that are kept as they were left; older ones come from the server.
 const BEHIND = 50;
 const bench = $('[data-dataset]');
@@ -52,24 +53,31 @@ export function prefetch() {
 }
 
 async function fetchAhead() {
-  if (ahead.length < howMany) await ask();
+  const isAnswered = ahead.length >= howMany || await ask();
   feed();
+  // Whoever looks at an empty stage can do nothing that would ask once more.
+  if (!isAnswered && hungry) setTimeout(prefetch, RETRY_MS);
 }
 
+/// Asks the server for more; says whether there is no need to ask once more for want of an answer.
 async function ask() {
+  overtaking.clear();
   try {
     const reply = await post('next', { how_many: howMany + 1, html: true });
     const known = new Set([current(), ...ahead, ...(hungry ? [] : [...past, ...future])].map((one) => one?.dataset.item));
     for (const { item, html } of reply.items) {
-      if (known.has(item) || left.has(item)) continue;
+      if (known.has(item) || left.has(item) || overtaking.has(item)) continue;
       // With nothing else to do, what was passed over comes back as it was left.
       const article = takeOut(item) ?? parseItem(html);
       ahead.push(article);
     }
     finished = reply.items.length ? null : reply.finished;
     if (!pending()) counts(reply.counts);
+    return true;
   } catch (error) {
-    if (!(error instanceof Offline)) toast(error.message, { bad: true });
+    if (error instanceof Offline || error.status === 429 || error.status === 503) return false;
+    toast(error.message, { bad: true });
+    return true;
   }
 }
 
@@ -95,7 +103,14 @@ export async function refill() {
 /// Items submitted or skipped here whose request may still be on its way: the server can offer them once more, and the
 /// person may want them back.
 const left = new Map();
-export const arrived = (item) => left.delete(item);
+/// Items whose request was answered while the server is asked for more: what it found before may still name them.
+const overtaking = new Set();
+
+/// The request of an item that left was answered.
+export function arrived(item) {
+  left.delete(item);
+  overtaking.add(item);
+}
 
 /// The copy of an item that is not on the stage, taken from wherever it is.
 export function takeOut(item) {

@@ -178,7 +178,10 @@ async function refused(request, error) {
   if (theirs && request.body.form != null) return settle(request, theirs);
   toast(`${error.message}${error.hint ? ` – ${error.hint}` : ''}`, { bad: true });
   // A draft stays on this device; answers to an item that is nobody's any more are a draft on the server.
-  if (request.path === 'draft' || error.status === 409) return arrived(request.item);
+  if (request.path === 'draft' || error.status === 409) {
+    arrived(request.item);
+    return refill();
+  }
   await saveDraft();
   return bringBack(request);
 }

@@ -54,6 +54,7 @@ export default async function queue(studio) {
   await byHand(studio, page);
   await piles(studio, page);
   await longAgo(studio, page);
+  await overtaken(studio, page);
   await reserved(studio, page);
   await idle(studio);
 }
@@ -160,6 +161,48 @@ async function longAgo(studio, page) {
   await press(page, 'ArrowLeft');
   await page.waitForSelector('.toast:has-text("the first item you worked on")');
   same(await item(), forth[0], 'and no further');
+}
+
+/// An item that was answered while the server was asked for more does not come back; a server too busy to answer is asked again.
+async function overtaken(studio, page) {
+  const { fields, questions } = studio.sample('rating');
+  const dataset = await studio.dataset({ fields, questions }, Array.from({ length: 12 }, (_, at) => ({ fields: { text: `Ticket ${at}` } })));
+  const item = () => page.evaluate(() => document.querySelector('#stage .item')?.dataset.item);
+  const submitted = (many) => until(async () => (await studio.api('ana', `datasets/${dataset}/history?limit=20`)).items.filter(({ status }) => status === 'submitted').length === many, `${many} answers`);
+  const answerAll = async (known) => {
+    const seen = [];
+    for (let now = await item(); now; now = await item()) {
+      holds(!known.includes(now) && !seen.includes(now), `${now} came twice`);
+      seen.push(now);
+      await press(page, '3 Enter');
+    }
+    return seen;
+  };
+  await studio.work(page, dataset);
+  await page.waitForTimeout(500);
+
+  let [release, asked] = [];
+  const [released, wasAsked] = [new Promise((resolve) => { release = resolve; }), new Promise((resolve) => { asked = resolve; })];
+  await page.route('**/next', async (route) => {
+    const response = await route.fetch();
+    asked();
+    await released;
+    await route.fulfill({ response });
+  }, { times: 1 });
+  await page.route('**/submit', async (route) => { await wasAsked; await route.fallback(); });
+  const first = await answerAll([]);
+  await submitted(first.length);
+  await page.waitForTimeout(200);
+  release();
+  await until(item, 'the next item');
+  holds(!first.includes(await item()), 'what was answered stays away');
+
+  await page.route('**/next', (route) => route.fulfill({ status: 503, json: { error: { kind: 'busy', message: 'the studio is busy' } } }));
+  const second = await answerAll(first);
+  await submitted(first.length + second.length);
+  await page.unroute('**/next');
+  await until(item, 'the next item, once the server has time', 10_000);
+  await page.unroute('**/submit');
 }
 
 /// Who finds everything in other hands hears until when.
