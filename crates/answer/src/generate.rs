@@ -42,11 +42,18 @@ pub fn passages_prompt(question: &str, passages: &[Shown]) -> Prompt {
     }
 }
 
-/// Asks for an answer from what the model knows.
-pub fn memory_prompt(question: &str) -> Prompt {
+/// Asks for an answer from what the model knows; `examples` of questions and answers go before, in order.
+pub fn memory_prompt(question: &str, examples: &[(&str, &str)]) -> Prompt {
+    let asked = |question: &str| Turn::User(format!("Question: {question}\n"));
+    let mut turns = Vec::new();
+    for (question, answer) in examples {
+        turns.push(asked(question));
+        turns.push(Turn::Model(serde_json::json!({ "answerable": true, "answer": answer }).to_string()));
+    }
+    turns.push(asked(question));
     Prompt {
         system: FROM_MEMORY.into(),
-        turns: vec![Turn::User(format!("Question: {question}\n"))],
+        turns,
         shape: Some(Shape { name: "answer".into(), schema: FROM_MEMORY_SHAPE.into() }),
     }
 }

@@ -11,6 +11,7 @@ use engraft_search::{Explain, Fusion, Range};
 use engraft_store::ChunkHit;
 use serde::{Deserialize, Serialize};
 
+use crate::among::Among;
 use crate::dated::{dated, is_superseded};
 use crate::reranking::DEPTH;
 use crate::search::{Ranking, SearchRequest, ranked, read_lines};
@@ -96,8 +97,23 @@ pub struct CitationView {
     pub message_end: usize,
 }
 
+/// What an answer's time was spent on, in milliseconds, in order.
+pub(crate) const STAGES: [&str; 4] = ["encode", "look up", "look again", "read"];
+
 /// Answers one question.
 pub fn ask(context: Context, workspace: &Workspace, request: &AskRequest) -> Result<AskReport, Error> {
+    Ok(ask_among(context, workspace, request, None)?.0)
+}
+
+/// The same, with the milliseconds of each of [`STAGES`]; from the passages of `among` alone where they are given.
+///
+/// Given passages stand as high as those that a search finds, so that the reader sees other words and the same scores.
+pub(crate) fn ask_among(
+    context: Context,
+    workspace: &Workspace,
+    request: &AskRequest,
+    among: Option<&Among>,
+) -> Result<(AskReport, [f64; STAGES.len()]), Error> {
     let began = Instant::now();
     let arm = request.arm.clone().unwrap_or_else(|| ARM.into());
     if arm != ARM {
@@ -120,15 +136,29 @@ pub fn ask(context: Context, workspace: &Workspace, request: &AskRequest) -> Res
         principals: request.principals.clone(),
         ..SearchRequest::default()
     };
-    let Ranking { mut hits, index_version, vector, explain } = ranked(context, workspace, &search)?;
+    let Ranking { mut hits, index_version, vector, explain, encode_ms } =
+        ranked(context, workspace, &search)?;
+    let stand = |hits: &[(Hit, ChunkHit)]| -> Vec<f32> {
+        hits.iter().map(|(hit, _)| standing(hit, &explain)).collect()
+    };
+    let found = among.map(|_| stand(&hits));
+    if let Some(among) = among {
+        hits = among.hits(context, workspace, &search)?;
+        hits.truncate(search.k);
+    }
     let texts = texts(workspace, &mut hits)?;
-    let mut standings: Vec<f32> = hits.iter().map(|(hit, _)| standing(hit, &explain)).collect();
+    let mut standings = match found {
+        Some(found) => as_high(found, hits.len()),
+        None => stand(&hits),
+    };
+    let found_ms = began.elapsed().as_secs_f64() * 1e3;
     if let Some(reranking) = reranking {
         let again = reranking.look_again(&request.question, hits)?;
         hits = again.into_iter().map(|(hit, _)| hit).take(passages).collect();
         // A blended score is on another scale than the one the reader was fitted on: the new first stands as the best did.
         standings.sort_by(|a, b| b.total_cmp(a));
     }
+    let looked_again_ms = began.elapsed().as_secs_f64() * 1e3;
     let maps: BTreeMap<DocNo, Arc<CharMap<'_>>> =
         texts.iter().map(|(no, text)| (*no, Arc::new(CharMap::new(&text.text)))).collect();
     let sources: Vec<Source> = hits
@@ -176,7 +206,8 @@ pub fn ask(context: Context, workspace: &Workspace, request: &AskRequest) -> Res
         "answer": report,
     });
     workspace.store.put_trace(&report.trace_id, &trace, &(context.now)())?;
-    Ok(report)
+    let read_ms = began.elapsed().as_secs_f64() * 1e3 - looked_again_ms;
+    Ok((report, [encode_ms, found_ms - encode_ms, looked_again_ms - found_ms, read_ms]))
 }
 
 /// What the reader of sentences answers; `vector` is the question's.
@@ -240,6 +271,14 @@ fn standing(hit: &Hit, explain: &Explain) -> f32 {
     };
     alpha * share(hit.legs.dense, explain.dense_scores)
         + (1.0 - alpha) * share(hit.legs.lexical, explain.lexical_scores)
+}
+
+/// So many standings, best first: those of what was found, the last of them again where they do not suffice.
+fn as_high(mut found: Vec<f32>, many: usize) -> Vec<f32> {
+    found.sort_by(|a, b| b.total_cmp(a));
+    let last = found.last().copied().unwrap_or(1.0);
+    found.resize(many, last);
+    found
 }
 
 fn citations(answer: &Answer, sources: &[Source], hits: &[(Hit, ChunkHit)]) -> Vec<CitationView> {

@@ -50,6 +50,41 @@ impl Workspace {
 
     pub(crate) fn build_index(&self, context: Context, encoder: Option<&Embedder>) -> Result<Index, Error> {
         let index = Index::create(&self.index_folder(encoder), &self.settings(encoder)).map_err(refused)?;
+        self.fill(context, encoder, &index, &|_| true)?;
+        self.persist_anew(&index)?;
+        Ok(index)
+    }
+
+    /// Searches and answers only from documents that `keep` says, on an index of their own in memory, until
+    /// [`Workspace::widen`]; nothing may be brought in meanwhile.
+    pub(crate) fn narrow(&self, context: Context, keep: &dyn Fn(&DocumentRow) -> bool) -> Result<(), Error> {
+        let encoder = self.encoder(context)?;
+        let index = Index::in_memory(&self.settings(encoder)).map_err(refused)?;
+        self.fill(context, encoder, &index, keep)?;
+        self.replace(Some(Arc::new(index)))
+    }
+
+    /// Searches and answers from every document again.
+    pub(crate) fn widen(&self) -> Result<(), Error> {
+        self.replace(None)
+    }
+
+    fn replace(&self, index: Option<Arc<Index>>) -> Result<(), Error> {
+        self.await_merging();
+        let mut current =
+            self.index.lock().map_err(|_| Error::Bug("a thread died while it indexed".into()))?;
+        *current = index;
+        Ok(())
+    }
+
+    /// Puts the chunks of the documents that `keep` says into an empty index.
+    fn fill(
+        &self,
+        context: Context,
+        encoder: Option<&Embedder>,
+        index: &Index,
+        keep: &dyn Fn(&DocumentRow) -> bool,
+    ) -> Result<(), Error> {
         let upto = self.store.index_version()?;
         let (mut batch, mut done) = (Change { version: upto, ..Change::default() }, Ok(()));
         let total = self.store.stats()?.chunks;
@@ -58,6 +93,9 @@ impl Workspace {
         }
         // What commits between the two reads of the store is streamed too; catching up applies it again, harmlessly.
         self.store.for_each_live_chunk(&self.vector_space(encoder), &mut |live| {
+            if !keep(live.doc) {
+                return ControlFlow::Continue(());
+            }
             if batch.docs.last().is_none_or(|facts| facts.doc != live.doc.no) {
                 batch.docs.push(self.facts(live.doc));
             }
@@ -69,9 +107,7 @@ impl Workspace {
             done = index.apply(&std::mem::replace(&mut batch, Change { version: upto, ..Change::default() }));
             if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
-        done.and_then(|()| index.apply(&batch)).map_err(refused)?;
-        self.persist_anew(&index)?;
-        Ok(index)
+        done.and_then(|()| index.apply(&batch)).map_err(refused)
     }
 
     /// Applies what the store's log has beyond the index; false when the log no longer reaches back that far.

@@ -3,6 +3,7 @@
 //! A verb takes a [`Context`], a [`Workspace`] and a request, and returns a report that serialises to what `--json`
 //! prints. Nothing here prints or asks.
 
+mod among;
 mod ask;
 mod beir;
 mod collections;

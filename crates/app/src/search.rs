@@ -163,6 +163,8 @@ pub(crate) struct Ranking {
     pub(crate) index_version: u64,
     /// The query's vector as the encoder made it, where meaning took part.
     pub(crate) vector: Option<Vec<f32>>,
+    /// Milliseconds that making it took.
+    pub(crate) encode_ms: f64,
 }
 
 /// Hits with what the store says of them now. A hit whose chunk is gone is no hit, whatever the index says.
@@ -173,7 +175,9 @@ pub(crate) fn ranked(
 ) -> Result<Ranking, Error> {
     let snapshot = workspace.index(context)?.snapshot();
     let filter = request.filter.as_ref().map(Filter::parse).transpose()?;
+    let began = Instant::now();
     let vector = query_vector(context, workspace, request)?;
+    let encode_ms = began.elapsed().as_secs_f64() * 1e3;
     let asked = vector.clone().map(|vector| moved(workspace, vector)).transpose()?;
     let found = snapshot.search(&Request {
         text: &request.query,
@@ -191,7 +195,7 @@ pub(crate) fn ranked(
     let mut by_number: BTreeMap<ChunkNo, ChunkHit> =
         views.into_iter().map(|view| (view.row.no, view)).collect();
     let hits = found.hits.into_iter().filter_map(|hit| Some((hit, by_number.remove(&hit.chunk)?))).collect();
-    Ok(Ranking { hits, explain: found.explain, index_version: snapshot.version(), vector })
+    Ok(Ranking { hits, explain: found.explain, index_version: snapshot.version(), vector, encode_ms })
 }
 
 fn query_vector(

@@ -119,6 +119,7 @@ fn experiment() -> Experiment {
             upkeep: Upkeep {
                 labels: if tuned { 800 } else { 0 },
                 build_cpu_s: if tuned { 600.0 } else { 20.0 },
+                build_s: None,
                 update_cpu_s: if tuned { 600.0 } else { 0.5 },
                 update_person_min: if tuned { 10.0 } else { 0.0 },
                 bytes: 4_000_000,
@@ -155,6 +156,10 @@ fn experiment() -> Experiment {
         questions: (0..QUESTIONS).map(question).collect(),
         arms,
         curve,
+        scale: None,
+        label_s: None,
+        styles: Vec::new(),
+        votes: Vec::new(),
         notes: vec!["Every number here is made up.".into()],
         terms: Terms::default(),
     }

@@ -7,12 +7,16 @@ use engraft_eval::{Metric, State};
 use crate::cost::{Cost, break_even};
 use crate::curve::curve;
 use crate::decision::{Against, ArmReport, Constraint, Decision, SliceReport};
+use crate::deployment::deployment;
 use crate::draws::{Draws, Series, clusters};
 use crate::effects::{Cells, effects};
 use crate::experiment::{GROUNDEDNESS, named};
 use crate::failures::{confusions, missing, regressions};
 use crate::flip::WhatIf;
+use crate::growth::growth;
 use crate::lag::{Lag, lag};
+use crate::load::loads;
+use crate::preference::preferences;
 use crate::reliability::reliability;
 use crate::router::router;
 use crate::utility::{Facts, GROUNDED, anchors, broken, none, pareto};
@@ -161,6 +165,9 @@ fn decision(resampled: &Resampled, record_sha256: &str) -> Decision {
         sensitivity: what_if.as_ref().map(WhatIf::tornado).unwrap_or_default(),
         break_even: crossings(experiment, &facts),
         curves: curves(experiment),
+        growth: growth(experiment),
+        loads: loads(experiment),
+        preferences: preferences(experiment),
         assumptions: Vec::new(),
         no_router: no_router.clone(),
         regressions,
@@ -319,6 +326,8 @@ fn arm_report(
             .then(|| format!("{failed} of {all} answers failed or timed out")),
         stages: stages(experiment, arm, kept),
         ledger: cost.map(|cost| cost.ledger).unwrap_or_default(),
+        style: experiment.styles.iter().find(|one| one.arm == arm.name).map(|one| one.told_apart.clone()),
+        deployment: deployment(experiment, arm),
         lag,
         reliability: reliability(arm, kept),
         dropped: Vec::new(),

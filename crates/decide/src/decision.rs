@@ -7,10 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::cost::{BreakEven, CostLine};
 use crate::curve::Curve;
+use crate::deployment::Deployment;
 use crate::effects::Effects;
 use crate::failures::{Confusion, Missing, Regression};
 use crate::flip::{FlipPoint, Sensitivity};
+use crate::growth::Growth;
 use crate::lag::Lag;
+use crate::load::Load;
+use crate::preference::Preference;
 use crate::reliability::Reliability;
 use crate::utility::Anchor;
 use crate::verdict::Rule;
@@ -62,6 +66,15 @@ pub struct Decision {
     pub break_even: Vec<BreakEven>,
     /// What more labels would bring.
     pub curves: Vec<Curve>,
+    /// How arms bear it where there is more to look through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub growth: Vec<Growth>,
+    /// How many questions a second they bear.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loads: Vec<Load>,
+    /// Which answers people prefer, who saw two at a time without names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preferences: Vec<Preference>,
     /// What is taken for granted.
     pub assumptions: Vec<String>,
     /// Why there is no router, when there is none.
@@ -146,6 +159,12 @@ pub struct ArmReport {
     pub stages: Vec<(String, f64)>,
     /// Where the money goes.
     pub ledger: Vec<CostLine>,
+    /// How well its texts can be told from the team's, where it writes: 0.5 is not at all, 1 always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub style: Option<Metric>,
+    /// How long it takes until it can be used, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<Deployment>,
     /// How it follows changes.
     pub lag: Option<Lag>,
     /// How its confidence relates to being right.

@@ -1,10 +1,10 @@
 //! What was measured: questions, arms, and one row for each of both; the record from which a decision is replayed.
 
-use engraft_eval::State;
+use engraft_eval::{Metric, State};
 use serde::{Deserialize, Serialize};
 
-use crate::Terms;
 use crate::draws::clusters;
+use crate::{Amount, Scale, Terms, Vote};
 
 /// Everything a decision is made from; the same experiment gives the same decision, byte for byte.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,18 @@ pub struct Experiment {
     pub arms: Vec<Arm>,
     /// Quality of tuned arms trained on fewer labels.
     pub curve: Vec<CurvePoint>,
+    /// How arms bear growth and load, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
+    /// Seconds that a person takes for a label, where how long people take is to be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_s: Option<Amount>,
+    /// How well each arm's texts can be told from the team's, where arms write.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub styles: Vec<Style>,
+    /// What people said of two answers at a time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub votes: Vec<Vote>,
     /// How reality could differ from what was measured, in plain words.
     pub notes: Vec<String>,
     /// Prices, must-haves and weights.
@@ -214,6 +226,9 @@ pub struct Upkeep {
     pub labels: usize,
     /// Core-seconds of one training (or of building the index).
     pub build_cpu_s: f64,
+    /// The same in seconds on the clock, where they were taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build_s: Option<f64>,
     /// Core-seconds one change of the documents or labels costs.
     pub update_cpu_s: f64,
     /// Minutes of a person that one such change costs, beside writing it down.
@@ -246,6 +261,16 @@ pub struct CurvePoint {
     pub seed: u64,
     /// Mean quality on the evaluation set.
     pub quality: f64,
+}
+
+/// How an arm's texts sound beside the team's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Style {
+    /// The arm.
+    pub arm: String,
+    /// The area under the curve of a classifier of words and letters that tells its texts from the team's, on texts it has not
+    /// seen: 0.5 is not at all, 1 always.
+    pub told_apart: Metric,
 }
 
 /// Why an experiment cannot be analysed.
@@ -329,6 +354,12 @@ impl Experiment {
                     ));
                 }
             }
+        }
+        if let Some(what) = self.scale.as_ref().and_then(|scale| scale.misfit(self.questions.len())) {
+            return shape(what);
+        }
+        if self.votes.iter().any(|vote| vote.question >= self.questions.len()) {
+            return shape("a vote is about no question".into());
         }
         if !self.arms.iter().any(|arm| arm.role == Role::Candidate && !arm.runs.is_empty()) {
             return Err(Unfit::NoArm);

@@ -7,16 +7,21 @@ mod analyse;
 mod cost;
 mod curve;
 mod decision;
+mod deployment;
 mod draws;
 mod effects;
 mod experiment;
 mod failures;
 mod flip;
+mod growth;
 mod lag;
+mod load;
+mod preference;
 mod random;
 mod reliability;
 mod report;
 mod router;
+mod scale;
 mod series;
 mod terms;
 mod utility;
@@ -29,17 +34,22 @@ pub use analyse::{Resampled, decide};
 pub use cost::{BreakEven, CostLine};
 pub use curve::{Curve, CurveBand, CurveMean};
 pub use decision::{Against, ArmReport, Constraint, Decision, SliceReport};
+pub use deployment::Deployment;
 pub use effects::{Cells, Effect, Effects};
 pub use experiment::{
     Arm, ArmRun, CurvePoint, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, LEAST_CLUSTERS,
-    LEAST_QUESTIONS, Measure, Question, Role, Row, Unfit, UpdateTrial, Upkeep,
+    LEAST_QUESTIONS, Measure, Question, Role, Row, Style, Unfit, UpdateTrial, Upkeep,
 };
 pub use failures::{Confusion, Missing, Regression, Said};
 pub use flip::{FlipPoint, Sensitivity};
+pub use growth::{Growth, SizeMean};
 pub use lag::Lag;
+pub use load::{Load, RateMean};
+pub use preference::{Preference, Vote};
 pub use reliability::{Reliability, ReliabilityBin};
 pub use report::{html, markdown};
 pub use router::ROUTER;
+pub use scale::{LoadTrial, Scale, SizeRun, WaitingLimit};
 pub use terms::{Amount, Basis, Limits, Prices, Terms, Volume, Weights};
 pub use utility::Anchor;
 pub use verdict::Rule;

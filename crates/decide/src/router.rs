@@ -88,6 +88,7 @@ pub(crate) fn router(experiment: &Experiment) -> Result<Arm, String> {
         upkeep: Upkeep {
             labels: parts.iter().map(|arm| arm.upkeep.labels).max().unwrap_or(0),
             build_cpu_s: parts.iter().map(|arm| arm.upkeep.build_cpu_s).sum(),
+            build_s: parts.iter().map(|arm| arm.upkeep.build_s).sum(),
             update_cpu_s: parts.iter().map(|arm| arm.upkeep.update_cpu_s).sum(),
             update_person_min: parts.iter().map(|arm| arm.upkeep.update_person_min).fold(0.0, f64::max),
             bytes: parts.iter().map(|arm| arm.upkeep.bytes).sum(),

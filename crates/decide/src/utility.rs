@@ -18,6 +18,8 @@ pub(crate) const LAG: usize = 4;
 
 /// A question answered by a person costs more than this; a month at this much a question is worth nothing.
 const DEAREST_QUESTION: f64 = 0.05;
+/// Where nobody said how long an answer may take, one after so many milliseconds is worth nothing.
+pub(crate) const WORTHLESS_MS: f64 = 2000.0;
 
 /// Between which numbers a criterion's value runs from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,7 +75,7 @@ pub(crate) fn anchors(terms: &Terms, facts: &[Facts]) -> Vec<Anchor> {
     let ends = [
         (must.quality, nice.quality, 0.0, 1.0, "share"),
         (must.groundedness, nice.groundedness, 0.0, 1.0, "share"),
-        (must.p95_ms, nice.p95_ms, 2000.0, 100.0, "ms"),
+        (must.p95_ms, nice.p95_ms, WORTHLESS_MS, 100.0, "ms"),
         (must.cost_per_month, nice.cost_per_month, dearest, 0.0, "a month"),
         (must.update_lag_s, nice.update_lag_s, 86_400.0, 60.0, "s"),
     ];

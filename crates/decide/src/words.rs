@@ -51,6 +51,20 @@ pub(crate) fn money(sign: &str, amount: f64) -> String {
     }
 }
 
+/// So many in a second.
+pub(crate) fn rate(per_second: f64) -> String {
+    match per_second {
+        r if r >= 9.95 => format!("{r:.0}"),
+        r if r >= 0.995 => format!("{r:.1}"),
+        r => format!("{r:.2}"),
+    }
+}
+
+/// How many times as much.
+pub(crate) fn factor(times: f64) -> String {
+    if times < 99.5 { format!("{times:.1}") } else { format!("{times:.0}") }
+}
+
 /// What an arm is, for a sentence.
 pub(crate) fn plainly(arm: &ArmReport) -> &'static str {
     match (arm.name == crate::ROUTER, arm.retrieval, arm.tuned) {
@@ -113,7 +127,7 @@ pub(crate) fn share(p: f64) -> String {
     }
 }
 
-fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters
         .next()

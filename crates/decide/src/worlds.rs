@@ -120,6 +120,10 @@ pub(crate) fn measured(
         questions: (0..n).map(question).collect(),
         arms: (0..4).map(&mut arm).collect(),
         curve: Vec::new(),
+        scale: None,
+        label_s: None,
+        styles: Vec::new(),
+        votes: Vec::new(),
         notes: Vec::new(),
         terms: Terms::default(),
     }

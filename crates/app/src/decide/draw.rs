@@ -17,7 +17,7 @@ pub(super) fn at_most(mut places: Vec<usize>, limit: Option<usize>, seed: u64) -
 }
 
 /// Fisher and Yates.
-pub(super) fn shuffle(places: &mut [usize], random: &mut SplitMix) {
+pub(super) fn shuffle<T>(places: &mut [T], random: &mut SplitMix) {
     for at in (1..places.len()).rev() {
         places.swap(at, random.below(at + 1));
     }

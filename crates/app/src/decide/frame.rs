@@ -39,6 +39,10 @@ impl<'a> Frame<'a> {
             questions: Vec::new(),
             arms: Vec::new(),
             curve: Vec::new(),
+            scale: None,
+            label_s: Some(self.task.label_s(None)),
+            styles: Vec::new(),
+            votes: Vec::new(),
             notes: Vec::new(),
             terms: self.task.terms(),
         }

@@ -56,6 +56,8 @@ pub(super) struct Material<R> {
     pub(super) facts: [String; 2],
     /// Questions left out because they nearly repeat a training row.
     pub(super) leaked: usize,
+    /// Seconds that people took for a training row, where the workspace knows.
+    pub(super) label_s: Option<f64>,
     slices: BTreeMap<String, String>,
 }
 
@@ -86,6 +88,7 @@ impl<R: Labelled> Material<R> {
         Ok(Material {
             clusters: asked.iter().zip(&kept).map(cluster).collect(),
             training: training.rows,
+            label_s: training.label_s,
             facts: [evaluation.fact, training.fact],
             slices: evaluation.slices,
             leaked,
@@ -139,6 +142,8 @@ struct File<R> {
     rows: Vec<R>,
     slices: BTreeMap<String, String>,
     fact: String,
+    /// Seconds that people took for a row, where the workspace knows.
+    label_s: Option<f64>,
 }
 
 impl From<'_> {
@@ -160,7 +165,8 @@ impl From<'_> {
         let source = R::resolved(self.context, workspace, &who, name)?;
         let fact =
             format!("dataset {name}, {} resolved items, snapshot `{}`", source.rows.len(), source.snapshot);
-        Ok(File { rows: source.rows, slices: BTreeMap::new(), fact })
+        let label_s = label_s(workspace, name, source.rows.len())?;
+        Ok(File { rows: source.rows, slices: BTreeMap::new(), fact, label_s })
     }
 }
 
@@ -174,7 +180,15 @@ fn file<R: Labelled>(path: &Path) -> Result<File<R>, Error> {
         n => format!(", {n} lines unreadable"),
     };
     let fact = format!("{name}, {} rows{rejected}, sha256 `{sha256}`", rows.rows.len());
-    Ok(File { rows: rows.rows, slices: slices(&bytes), fact })
+    Ok(File { rows: rows.rows, slices: slices(&bytes), fact, label_s: None })
+}
+
+/// Seconds that all people together were at work on a dataset, for each of its `rows`; `None` where no time was noted.
+fn label_s(workspace: &Workspace, name: &str, rows: usize) -> Result<Option<f64>, Error> {
+    let Some(dataset) = workspace.store.dataset(name)? else { return Ok(None) };
+    let members = workspace.store.members(dataset.no)?;
+    let seconds = members.iter().map(|(_, member)| member.active_ms as f64).sum::<f64>() / 1e3;
+    Ok((seconds > 0.0 && rows > 0).then(|| seconds / rows as f64))
 }
 
 #[derive(Deserialize)]
@@ -227,6 +241,7 @@ fn halves<R: Labelled>(file: File<R>, seed: u64) -> (File<R>, File<R>) {
         rows: places.iter().map(|&at| file.rows[at].clone()).collect(),
         slices: file.slices.clone(),
         fact: format!("{what} half of {}", file.fact),
+        label_s: file.label_s,
     };
     (side(&parts.train, "one"), side(&parts.held, "the other"))
 }

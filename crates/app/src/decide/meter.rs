@@ -11,6 +11,14 @@ pub(super) struct Used {
     pub(super) cpu_s: f64,
 }
 
+impl Used {
+    /// What all of these used together.
+    pub(super) fn sum<'u>(all: impl IntoIterator<Item = &'u Used>) -> Used {
+        all.into_iter()
+            .fold(Used::default(), |sum, used| Used { ms: sum.ms + used.ms, cpu_s: sum.cpu_s + used.cpu_s })
+    }
+}
+
 /// Runs `work` and says what it used.
 pub(super) fn metered<T>(work: impl FnOnce() -> T) -> (T, Used) {
     let (began, cpu) = (Instant::now(), cpu_s());

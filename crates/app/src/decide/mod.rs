@@ -11,12 +11,15 @@ mod draw;
 mod extract;
 mod frame;
 mod generator;
+mod grow;
 mod kept;
 mod leak;
+mod load;
 mod material;
 mod meter;
 mod nearest;
 mod output;
+mod preference;
 mod task;
 mod vectors;
 mod watched;
@@ -30,7 +33,7 @@ use engraft_nn::{Embedder, EncoderOptions};
 use serde::Serialize;
 
 pub use output::{Replayed, replay};
-pub use task::{Generator, Leakage, Part, Slices, Task, TaskKind, Updates, Writing, WritingMeasure};
+pub use task::{Generator, Leakage, Part, Scaling, Slices, Task, TaskKind, Updates, Writing, WritingMeasure};
 pub use watched::{DecisionNo, DecisionRow, DecisionState, Scales, decision, decision_report, decisions};
 
 use self::cells::Cell;
@@ -140,7 +143,7 @@ fn measure(context: Context, request: &DecideRequest) -> Result<Decided, Error> 
     let endpoint = endpoint(task, request.workspace)?;
     let frame = Frame::new(context, task, request.command, request.threads);
     let kept = Kept::open(&out.join("work"))?;
-    let measured = match task.kind {
+    let mut measured = match task.kind {
         TaskKind::Answer => match endpoint {
             Some(endpoint) => {
                 let with = (request.parsers, endpoint);
@@ -166,7 +169,9 @@ fn measure(context: Context, request: &DecideRequest) -> Result<Decided, Error> 
         }
     };
     context.progress.stage("decide", None);
+    measured.experiment.votes = preference::votes(task, &measured.experiment)?;
     let decision = output::write(out, &measured.experiment)?;
+    preference::sheet(out, &measured.experiment, &decision)?;
     Ok(Decided { decision, out: out.to_path_buf(), asked: measured.asked, reused: measured.reused })
 }
 

@@ -4,6 +4,7 @@ use engraft_eval::Metric;
 
 use super::escape::{esc, figure, list, prose, table};
 use super::evidence;
+use super::growth::grown;
 use super::plot;
 use crate::words::{duration, money, number, percent, points, share};
 use crate::{ArmReport, Decision, Effect, Effects, Experiment};
@@ -38,7 +39,7 @@ pub(crate) fn sections(experiment: &Experiment, decision: &Decision) -> String {
         evidence::limits(decision),
         evidence::grounded(experiment, decision),
         evidence::confidence(decision),
-        evidence::latency(experiment, decision),
+        evidence::latency(experiment, decision) + &grown(experiment, decision),
         cost(experiment, decision),
         evidence::learning(decision),
         evidence::lag(experiment, decision),
@@ -307,6 +308,18 @@ fn cost(experiment: &Experiment, decision: &Decision) -> String {
         .collect();
     let heads = [("Pair", false), ("Questions a month", true), ("Changes a month", true)];
     out.push_str(&format!("<div><h3>Break-even</h3>{}</div></div>\n", table(&heads, &rows)));
+    let deployed = decision.arms.iter().filter(|arm| arm.candidate).filter_map(|arm| {
+        let told = arm.deployment.as_ref()?;
+        let time = |minutes: f64| esc(&duration(60.0 * minutes));
+        let cells = vec![esc(&arm.name), time(told.machine_min), time(told.person_min), prose(&told.how)];
+        Some((is_front(decision, arm), cells))
+    });
+    let deployed: Vec<_> = deployed.collect();
+    if !deployed.is_empty() {
+        out.push_str("<h3>From an empty project</h3>");
+        let heads = [("Arm", false), ("A machine", true), ("People", true), ("Of which", false)];
+        out.push_str(&table(&heads, &deployed));
+    }
     out.push_str("<h3>Prices</h3>");
     let prices = experiment.terms.prices.list();
     let rows: Vec<_> = prices

@@ -1,11 +1,13 @@
 //! The sections that show single measurements: limits, evidence, confidence, time, labels, changes, failures, what is missing.
 
+use engraft_eval::Metric;
+
 use super::engineer::{is_front, ranged};
 use super::escape::{esc, figure, list, prose, short, table};
 use super::plot;
 use crate::experiment::named;
 use crate::words::{duration, number, percent};
-use crate::{ArmReport, Decision, Experiment, GROUNDEDNESS, Said};
+use crate::{ArmReport, Decision, Experiment, GROUNDEDNESS, Preference, Said};
 
 const MISSING_SHOWN: usize = 50;
 
@@ -19,7 +21,7 @@ pub(crate) fn limits(decision: &Decision) -> String {
     if diagnostics.is_empty() {
         return "<p>No diagnostic arm was measured.</p>".into();
     }
-    let rows = measured(decision).filter(|arm| arm.retrieval).map(|arm| {
+    let rows = measured(decision).filter(|arm| arm.retrieval || !arm.candidate).map(|arm| {
         (is_front(decision, arm), vec![esc(&arm.name), prose(&arm.description), esc(&percent(&arm.quality))])
     });
     let mut out =
@@ -55,7 +57,44 @@ pub(crate) fn grounded(experiment: &Experiment, decision: &Decision) -> String {
         format!("<code>{}</code>: {} ({better})", esc(&measure.name), prose(&measure.meaning))
     })));
     out.push_str("<p>No language model judged any of these numbers.</p>\n");
+    let told: Vec<String> = customs(decision).iter().map(|words| prose(words)).collect();
+    if !told.is_empty() {
+        out.push_str(&format!("<h3>In the team's words</h3>{}", list(told)));
+    }
     out
+}
+
+/// How arms sound beside the team, and which answers people prefer, in words.
+pub(crate) fn customs(decision: &Decision) -> Vec<String> {
+    let style = |arm: &ArmReport| {
+        let found = arm.style.as_ref()?;
+        Some(format!(
+            "Style of `{}`: a classifier of words and letters tells its texts from the team's with an area under the curve of {:.2}{}, n {} (0.5: not at all, 1: always).",
+            arm.name,
+            found.value?,
+            ends(found, &|value| format!("{value:.2}")),
+            found.n
+        ))
+    };
+    let preference = |one: &Preference| {
+        let rate = one.win_rate.value?;
+        let share = |rate: f64| format!("{:.0}", 100.0 * rate);
+        Some(format!(
+            "People who saw two answers without names prefer those of `{}` to those of `{}` in {} of 100 pairs{}, n {}; ties count half.",
+            one.arm,
+            one.over,
+            share(rate),
+            ends(&one.win_rate, &share),
+            one.win_rate.n
+        ))
+    };
+    let styles = decision.arms.iter().filter_map(style);
+    styles.chain(decision.preferences.iter().filter_map(preference)).collect()
+}
+
+fn ends(metric: &Metric, show: &dyn Fn(f64) -> String) -> String {
+    let both = metric.low.zip(metric.high);
+    both.map_or_else(String::new, |(low, high)| format!(" [{}, {}]", show(low), show(high)))
 }
 
 /// How far confidence can be believed.

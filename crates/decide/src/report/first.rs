@@ -4,7 +4,7 @@ use engraft_eval::Metric;
 
 use super::escape::{esc, list, prose};
 use super::plot::{Ink, whisker};
-use crate::words::{duration, money, number, share};
+use crate::words::{duration, money, number, rate, share};
 use crate::{ArmReport, Decision, Experiment, FALSE_ANSWER, Rule};
 
 const FLIPS: usize = 3;
@@ -25,6 +25,9 @@ pub(crate) fn first_page(experiment: &Experiment, decision: &Decision) -> String
     for (title, say, more) in [cost(experiment, decision, sign), speed(decision), risk(experiment, decision)]
     {
         out.push_str(&format!("<div><h3>{title}</h3><div class=say>{}</div>{more}</div>\n", prose(&say)));
+    }
+    if let Some(grows) = grows(decision) {
+        out.push_str(&format!("<div style=\"grid-column:1/-1\"><h3>As it grows</h3>{grows}</div>\n"));
     }
     out.push_str("</div><div class=cards>");
     let flips = decision.flip_points.iter().take(FLIPS).map(|flip| prose(&flip.words));
@@ -136,12 +139,15 @@ fn cell(experiment: &Experiment, decision: &Decision, arm: Option<&ArmReport>) -
         let said = said.unwrap_or_else(|| "not measured".into());
         format!("<dt>{term}</dt><dd>{}</dd>", esc(&said))
     };
-    let rows = [
+    let mut rows = [
         row("A month", arm.cost_per_month.value.map(|month| money(sign, month))),
         row("95 of 100 within", arm.latency_ms.value.map(|ms| duration(ms / 1000.0))),
         row("A change shows after", arm.update_lag_s.value.map(duration)),
     ]
     .concat();
+    if let Some(told) = &arm.deployment {
+        rows += &row("People until it is ready", Some(duration(60.0 * told.person_min)));
+    }
     let broken = match (&arm.broken, arm.dropped.first()) {
         (Some(why), _) => format!("<div class=why>Broken: {}.</div>", esc(why)),
         (None, Some(why)) => format!("<div class=why>Out: {}.</div>", esc(why)),
@@ -222,6 +228,18 @@ fn speed(decision: &Decision) -> Card {
         more.push_str(&format!("<p>Others: {}.</p>", prose(&others.join(", "))));
     }
     (title, say, more)
+}
+
+/// What growth and load do to the arm in front; `None` where neither was measured.
+fn grows(decision: &Decision) -> Option<String> {
+    let arm = front(decision)?;
+    let load = decision.loads.iter().find(|load| load.arm == arm.name);
+    let most = load.and_then(|load| load.most_per_second);
+    let growth = decision.growth.iter().find(|growth| growth.arm == arm.name);
+    let words = [load.map(|load| &load.words), growth.map(|growth| &growth.words)];
+    let words: String = words.into_iter().flatten().map(|words| format!("<p>{}</p>", prose(words))).collect();
+    let say = most.map(|most| format!("<div class=say>{} questions a second</div>", rate(most)));
+    (!words.is_empty()).then(|| say.unwrap_or_default() + &words)
 }
 
 fn risk(experiment: &Experiment, decision: &Decision) -> Card {

@@ -50,6 +50,17 @@ pub fn markdown(experiment: &Experiment, decision: &Decision) -> String {
         "What would change it",
         &mut decision.flip_points.iter().take(FLIPS).map(|flip| said(&flip.words)),
     ));
+    let deployed = decision.arms.iter().filter(|arm| arm.candidate).filter_map(|arm| {
+        let told = arm.deployment.as_ref()?;
+        let [machine, people] = [told.machine_min, told.person_min].map(|minutes| duration(60.0 * minutes));
+        Some(said(&format!("`{}`: {machine} of a machine, {people} of people ({}).", arm.name, told.how)))
+    });
+    out.push_str(&section("From an empty project", &mut deployed.into_iter()));
+    let customs = super::evidence::customs(decision);
+    out.push_str(&section("In the team's words", &mut customs.iter().map(|words| said(words))));
+    let grown = decision.growth.iter().map(|growth| &growth.words);
+    let loaded = decision.loads.iter().map(|load| &load.words);
+    out.push_str(&section("As it grows", &mut grown.chain(loaded).map(|words| said(words))));
     out.push_str(&section("What is needed", &mut decision.needs.iter().map(|need| said(need))));
     out.push_str(&section("Taken for granted", &mut decision.assumptions.iter().map(|one| said(one))));
     let facts = experiment.data.iter().map(|fact| format!("{}: {}", plain(&fact.what), said(&fact.value)));

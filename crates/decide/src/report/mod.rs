@@ -4,6 +4,7 @@ mod engineer;
 mod escape;
 mod evidence;
 mod first;
+mod growth;
 mod markdown;
 mod plot;
 

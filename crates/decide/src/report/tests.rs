@@ -5,7 +5,9 @@ use engraft_eval::State;
 use super::{html, markdown};
 use crate::random::Random;
 use crate::worlds::{measured, truths};
-use crate::{CurvePoint, DataFact, Decision, Experiment, GROUNDEDNESS, Measure, decide};
+use crate::{
+    CurvePoint, DataFact, Decision, Experiment, GROUNDEDNESS, LoadTrial, Measure, Scale, SizeRun, decide,
+};
 
 fn experiment() -> Experiment {
     let mut random = Random::new(9, 9);
@@ -30,9 +32,38 @@ fn experiment() -> Experiment {
             experiment.curve.push(CurvePoint { arm: "tuned".into(), labels, seed, quality });
         }
     }
+    experiment.scale = Some(scale());
     let broken = &mut experiment.arms[0].runs[0].rows[7];
     (broken.state, broken.why) = (State::Failed, Some("it broke".into()));
     experiment
+}
+
+/// Retrieval among a hundred to ten thousand passages, and at five and fifty questions a second.
+fn scale() -> Scale {
+    let arm = || "retrieval".to_string();
+    let size = |size: usize| SizeRun {
+        arm: arm(),
+        size,
+        made_up: 0,
+        questions: (0..50).collect(),
+        quality: (0..50).map(|at| f64::from(u8::from(at * size < 200_000))).collect(),
+        ms: (0..50).map(|at| (size + at) as f64 / 100.0).collect(),
+    };
+    let load = |per_second: f64| LoadTrial {
+        arm: arm(),
+        per_second,
+        workers: 2,
+        ms: (0..100).map(|at| per_second * f64::from(at)).collect(),
+        busy_s: 4.0,
+        unanswered: 0,
+    };
+    Scale {
+        unit: "passages".into(),
+        how: "Documents were left out at random".into(),
+        sizes: [100, 1000, 10_000].map(size).to_vec(),
+        load_how: "Questions arrived at random".into(),
+        loads: [5.0, 50.0].map(load).to_vec(),
+    }
 }
 
 fn report(experiment: &Experiment) -> (Decision, String) {
@@ -58,8 +89,14 @@ fn it_shows_every_section_and_picture() {
     for section in 1..=13 {
         assert!(page.contains(&format!("<h2 id=s{section}>")), "section {section} is missing");
     }
-    // Interaction, forest, slices, Pareto, tornado, break-even, latency, curve, risk, reliability, survival.
-    assert_eq!(page.matches("role=\"img\"").count(), 11);
+    // Interaction, forest, slices, Pareto, tornado, break-even, latency, curve, risk, reliability, survival; growth of quality
+    // and of time, load.
+    assert_eq!(page.matches("role=\"img\"").count(), 14);
+    let text = markdown(&experiment(), &decision);
+    assert!(
+        text.contains("## As it grows") && text.contains("`retrieval` answers 5.0 questions a second"),
+        "{text}"
+    );
     assert!(page.contains("it broke") && !decision.missing.is_empty());
 }
 
@@ -74,6 +111,11 @@ fn hostile_text_stays_text_wherever_it_comes_from() {
     experiment.terms.prices.currency = evil.into();
     experiment.data = vec![DataFact { what: evil.into(), value: evil.into() }];
     experiment.stages = vec![evil.into()];
+    if let Some(scale) = &mut experiment.scale {
+        (scale.unit, scale.how, scale.load_how) = (evil.into(), evil.into(), evil.into());
+        scale.sizes.iter_mut().for_each(|run| run.arm.push_str(evil));
+        scale.loads.iter_mut().for_each(|trial| trial.arm.push_str(evil));
+    }
     for measure in &mut experiment.measures {
         measure.meaning = evil.into();
     }
@@ -107,6 +149,26 @@ fn hostile_text_stays_text_wherever_it_comes_from() {
         !text.lines().any(|line| !line.starts_with("<script") && line.contains("<img"))
             || text.contains("```sh")
     );
+}
+
+#[test]
+fn a_record_without_growth_and_load_tells_of_neither() {
+    let mut experiment = experiment();
+    experiment.scale = None;
+    let (decision, page) = report(&experiment);
+    let record = serde_json::to_string(&experiment).unwrap();
+    let told = serde_json::to_string(&decision).unwrap();
+    assert!(!record.contains("\"scale\"") && !told.contains("\"growth\"") && !told.contains("\"loads\""));
+    assert!(!page.contains("Under load") && !markdown(&experiment, &decision).contains("As it grows"));
+}
+
+#[test]
+fn growth_and_load_that_do_not_fit_the_questions_are_malformed() {
+    let mut experiment = experiment();
+    let scale = experiment.scale.as_mut().unwrap();
+    scale.sizes[1].questions[0] = 200;
+    let error = decide(&experiment, "").unwrap_err();
+    assert_eq!(error.to_string(), "the record is malformed: retrieval at 1000 passages: numbers are missing");
 }
 
 #[test]

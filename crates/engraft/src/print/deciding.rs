@@ -78,6 +78,16 @@ fn decision(decision: &Decision) -> String {
         };
         let _ = writeln!(text, "  {none}");
     }
+    let loads = decision.loads.iter().map(|load| (&load.arm, &load.words));
+    let growth = decision.growth.iter().map(|growth| (&growth.arm, &growth.words));
+    let grows: Vec<_> =
+        loads.chain(growth).filter(|(arm, _)| Some(*arm) == decision.front.as_ref()).collect();
+    if !grows.is_empty() {
+        let _ = writeln!(text, "\nAs it grows");
+    }
+    for (_, words) in grows {
+        let _ = writeln!(text, "  {}", plain(words));
+    }
     let _ = writeln!(text, "\nWhat is needed");
     for need in decision.needs.iter().take(SHOWN) {
         let _ = writeln!(text, "  {}", plain(need));

@@ -68,7 +68,8 @@ fn task(bench: &Bench, more: &str) -> PathBuf {
     std::fs::write(bench.path("messages.jsonl"), rows).unwrap();
     let encoder = engraft_testkit::model().unwrap();
     let text = format!(
-        "kind = 'classify'\nlabelled = 'messages.jsonl'\nencoder = '{}'\nresamples = 500\n{more}\n[updates]\ntrials = 10\n",
+        "kind = 'classify'\nlabelled = 'messages.jsonl'\nencoder = '{}'\nresamples = 500\n{more}\n[updates]\ntrials = 10\n\
+         [scale]\nquestions = 20\nload_s = 0.5\n",
         encoder.display()
     );
     let path = bench.path("topics.toml");
@@ -122,6 +123,13 @@ fn a_labelled_file_is_enough_for_a_decision_that_can_be_replayed() {
     assert!(
         ["rag", "tuning", "interaction"].iter().all(|effect| decision["effects"][effect]["low"].is_number())
     );
+    // Time among fewer and more examples, of the arms that look any up; load on all that could be chosen.
+    let arms_of = |what: &str| -> Vec<&str> {
+        decision[what].as_array().unwrap().iter().map(|one| one["arm"].as_str().unwrap()).collect()
+    };
+    assert_eq!((arms_of("growth"), arms_of("loads")), (vec!["retrieval", "both"], named[..4].to_vec()));
+    let sizes = decision["growth"][0]["sizes"].as_array().unwrap();
+    assert!(sizes.len() > 2 && sizes.last().unwrap()["made_up"].as_u64() > Some(0), "{sizes:?}");
     // Knowing the examples helps: that much is certain on topics like these.
     assert!(arms[1]["quality"]["value"].as_f64() > arms[0]["quality"]["value"].as_f64(), "{decision}");
     let written: Value = serde_json::from_slice(&std::fs::read(out.join("decision.json")).unwrap()).unwrap();
@@ -234,13 +242,17 @@ fn answers_from_documents_are_decided_with_cells_that_need_a_model_shown_as_abse
             json!({ "id": format!("{room}{floor}"), "question": question, "gold": [{ "quote": says }] })
         ));
     }
+    for gauge in 0..20 {
+        let says = format!("Rain gauge {gauge} is read at dawn. What it shows goes into book {gauge}.");
+        bench.write(&format!("gauge-{gauge}.md"), &format!("{says}\n"));
+    }
     for subject in ["dogs", "parking", "lifts", "music", "plants"] {
         let question = format!("What does the house order say about {subject}?");
         rows.push_str(&format!("{}\n", json!({ "id": subject, "question": question, "answerable": false })));
     }
     std::fs::write(bench.path("questions.jsonl"), rows).unwrap();
     let text = "kind = 'answer'\nlabelled = 'questions.jsonl'\ndocuments = 'docs'\nencoder = 'none'\nresamples = 300\n\
-                leakage = 'drop'\n[updates]\ntrials = 6\n";
+                leakage = 'drop'\n[updates]\ntrials = 6\n[scale]\nquestions = 30\nmade_up = 60\nload_s = 1\n";
     std::fs::write(bench.path("rooms.toml"), text).unwrap();
     let task = bench.path("rooms.toml");
     let (_, decision) = bench.json_status(&["decide", task.to_str().unwrap(), "--seed", "3"]);
@@ -256,6 +268,42 @@ fn answers_from_documents_are_decided_with_cells_that_need_a_model_shown_as_abse
     assert!(arms[1]["quality"]["value"].as_f64().unwrap() > 0.5, "{}", arms[1]);
     assert!(arms[1]["update_lag_s"]["value"].as_f64().unwrap() < 10.0, "{}", arms[1]);
     assert!(decision["effects"]["interaction"]["value"].is_null());
+
+    // The same reader with the right passages and with those of another question.
+    let quality = |name: &str| {
+        let arm = arms.iter().find(|arm| arm["name"] == name).unwrap();
+        assert_eq!(arm["candidate"], name == "retrieval");
+        arm["quality"]["value"].as_f64().unwrap()
+    };
+    let [found, perfect, random] = ["retrieval", "perfect-retrieval", "random-passages"].map(quality);
+    assert!(perfect >= found && random < 0.3, "{found} {perfect} {random}");
+
+    // Fewer documents, all of them, and some made up beside them; and questions that come at random.
+    let growth = &decision["growth"][0];
+    let sizes: Vec<u64> =
+        growth["sizes"].as_array().unwrap().iter().map(|mean| mean["size"].as_u64().unwrap()).collect();
+    assert_eq!(sizes, [31, 100, 160]);
+    assert_eq!((&growth["unit"], &growth["sizes"][2]["made_up"]), (&json!("passages"), &json!(60)));
+    assert!(
+        growth["lost_per_tenfold"]["value"].is_number() && growth["exponent"]["low"].is_number(),
+        "{growth}"
+    );
+    let load = &decision["loads"][0];
+    assert_eq!((&load["limit_ms"], &load["limit_basis"]), (&json!(2000.0), &json!("assumed")));
+    let arrived = |trial: &Value| trial["arrived"].as_u64().unwrap() >= 20;
+    assert!(load["trials"].as_array().unwrap().iter().all(arrived), "{load}");
+    assert!(load["most_per_second"].is_number() || load["too_many_per_second"].is_number(), "{load}");
+    let report = std::fs::read_to_string(bench.path("rooms.decision/report.md")).unwrap();
+    assert!(report.contains("## As it grows"), "{report}");
+    let record = bench.path("rooms.decision/record.json");
+    assert_eq!(bench.json(&["decide", "--replay", record.to_str().unwrap()])["identical"], true);
+    let (_, again) = bench.json_status(&["decide", task.to_str().unwrap(), "--seed", "3"]);
+    assert_eq!((&again["growth"], &again["loads"]), (&decision["growth"], &decision["loads"]));
+    // What building took is what it took the first time, when there was something to read.
+    assert_eq!(
+        (&again["arms"][1]["ledger"], &again["arms"][1]["deployment"]),
+        (&arms[1]["ledger"], &arms[1]["deployment"])
+    );
     // The documents themselves are left as they were.
     assert!(
         !std::fs::read_dir(bench.docs())

@@ -51,7 +51,7 @@ fn task(bench: &Bench, encoder: &str, ways: usize, more: &str) -> PathBuf {
     std::fs::write(bench.path("questions.jsonl"), rows).unwrap();
     let text = format!(
         "kind = 'answer'\nlabelled = 'questions.jsonl'\ndocuments = 'docs'\nencoder = '{encoder}'\nresamples = 300\n{more}\n\
-         [updates]\ntrials = 4\n"
+         [updates]\ntrials = 4\n[scale]\nquestions = 12\nmade_up = 0\nload_s = 0\n"
     );
     let path = bench.path("words.toml");
     std::fs::write(&path, text).unwrap();
@@ -76,6 +76,11 @@ fn a_retriever_tuned_on_the_teams_words_takes_part_and_is_not_tuned_again() {
     let quality = |name: &str| arm(&decision, name)["quality"]["value"].as_f64().unwrap();
     assert!(quality("both") > quality("retrieval") + 0.2, "{} {}", quality("both"), quality("retrieval"));
     assert_eq!(arm(&decision, "both")["tuned"], true);
+    // What the tuned parts find is held against what they should find.
+    assert!(quality("perfect-retrieval-both") >= quality("both"), "{decision}");
+    let growing: Vec<&Value> =
+        decision["growth"].as_array().unwrap().iter().map(|growth| &growth["arm"]).collect();
+    assert_eq!((growing, &decision["loads"]), (vec![&json!("retrieval"), &json!("both")], &Value::Null));
     let report = std::fs::read_to_string(out.join("report.md")).unwrap();
     assert!(report.contains("Tuned part retriever: takes part; nDCG@10 is better"), "{report}");
     assert!(report.contains("Tuned part fusion:") && !report.contains("Tuned part reader"), "{report}");

@@ -78,7 +78,8 @@ fn task(bench: &Bench, more: &str) -> PathBuf {
     std::fs::write(bench.path("letters.jsonl"), rows.join("\n")).unwrap();
     let encoder = engraft_testkit::model().unwrap();
     let text = format!(
-        "kind = 'extract'\nlabelled = 'letters.jsonl'\nencoder = '{}'\nresamples = 400\n{more}\n[updates]\ntrials = 10\n",
+        "kind = 'extract'\nlabelled = 'letters.jsonl'\nencoder = '{}'\nresamples = 400\n{more}\n[updates]\ntrials = 10\n\
+         [scale]\nquestions = 20\nload_s = 0.5\n",
         encoder.display()
     );
     let path = bench.path("orders.toml");
@@ -138,6 +139,11 @@ fn spans_are_decided_on_with_all_four_cells_and_planted_truth_comes_out() {
     let curves: Vec<&str> =
         decision["curves"].as_array().unwrap().iter().map(|curve| curve["arm"].as_str().unwrap()).collect();
     assert_eq!(curves, ["retrieval", "tuned"]);
+
+    let growing: Vec<&str> =
+        decision["growth"].as_array().unwrap().iter().map(|growth| growth["arm"].as_str().unwrap()).collect();
+    assert_eq!(growing, ["retrieval", "both"]);
+    assert_eq!(decision["loads"].as_array().unwrap().len(), 4);
 
     // The quotes are those of the texts, to the letter.
     let record: Value = serde_json::from_slice(&std::fs::read(out.join("record.json")).unwrap()).unwrap();

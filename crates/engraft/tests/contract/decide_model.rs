@@ -81,7 +81,7 @@ fn a_model_that_is_right_only_with_the_passage_makes_the_decision_retrieval() {
     let plan = bench.json(&["decide", bench.path("task.toml").to_str().unwrap(), "--dry-run"]);
     assert_eq!(
         plan["arms"],
-        json!(["base", "retrieval", "tuned", "both", "perfect-retrieval", "random-passages"])
+        json!(["base", "retrieval", "tuned", "both", "perfect-retrieval", "random-passages", "few-shot"])
     );
     assert!(plan["paid_tokens"].as_u64().unwrap() > 0 && server.asked().is_empty(), "{plan}");
 
@@ -100,6 +100,11 @@ fn a_model_that_is_right_only_with_the_passage_makes_the_decision_retrieval() {
         (quality("retrieval"), false.into())
     );
     assert!(quality("random-passages") < 0.2, "{}", quality("random-passages"));
+    // Four answered questions tell this model the form and no fact.
+    assert_eq!(quality("few-shot"), quality("base"));
+    let turns = |asked: &Asked| asked.body["messages"].as_array().unwrap().len();
+    let shown = server.asked().into_iter().find(|asked| turns(asked) == 1 + 2 * 4 + 1).unwrap();
+    assert!(shown.body["messages"][2]["content"].as_str().unwrap().contains(" people\""), "{}", shown.body);
     assert_eq!(arm(&decision, "retrieval")["groundedness"]["value"], 1.0);
     assert_eq!(arm(&decision, "base")["measures"]["false_answer"]["value"], 1.0);
     assert!(decision["effects"]["rag"]["low"].as_f64().unwrap() > 0.5, "{}", decision["effects"]["rag"]);
@@ -208,6 +213,38 @@ fn a_style_that_only_the_tuned_model_has_makes_the_decision_tuned() {
     assert_eq!(shown.body["messages"][0]["content"], "Write the letter.");
     let (_, again) = decide(&bench, &task);
     assert_eq!(again["asked"], 0);
+
+    // People fill in the sheet without knowing whose texts they read, and nothing is asked again for it.
+    let style = |name: &str| arm(&decision, name)["style"]["value"].as_f64().unwrap();
+    assert!(style("base") > 0.95 && style("tuned") < 0.6, "{} {}", style("base"), style("tuned"));
+    let sheet = bench.path("task.decision").join("pairs.jsonl");
+    let lines = std::fs::read_to_string(&sheet).unwrap();
+    assert!(
+        lines.lines().count() >= 30 && !lines.contains("tuned") && !lines.contains("retrieval"),
+        "{lines}"
+    );
+    let labelled = lines.lines().map(|line| {
+        let mut pair: Value = serde_json::from_str(line).unwrap();
+        let side = if pair["first"].as_str().unwrap().contains("we are glad") { "first" } else { "second" };
+        pair["label"] = side.into();
+        pair.to_string()
+    });
+    let labelled: Vec<String> = labelled.collect();
+    let firsts = labelled.iter().filter(|line| line.contains(r#""label":"first""#)).count();
+    assert!((5..labelled.len() - 5).contains(&firsts), "{firsts} of {}", labelled.len());
+    std::fs::write(&sheet, labelled.join("\n")).unwrap();
+    let task = task.replace("kind =", "preference = 'task.decision/pairs.jsonl'\nkind =");
+    let (_, told) = decide(&bench, &task);
+    assert_eq!(told["asked"], 0);
+    let preferred = told["preferences"].as_array().unwrap();
+    let tuned = preferred.iter().find(|one| one["over"] == "tuned").unwrap();
+    assert_eq!(tuned["win_rate"]["value"], 0.0, "{preferred:?}");
+    let report = std::fs::read_to_string(bench.path("task.decision").join("report.md")).unwrap();
+    assert!(report.contains("## In the team's words") && report.contains("prefer those of"), "{report}");
+    std::fs::write(&sheet, r#"{"id":"l1","question":"?","first":"x","second":"y","label":"tie"}"#).unwrap();
+    let (status, error) = decide(&bench, &task);
+    assert_eq!(status, 2);
+    assert!(error["error"]["message"].as_str().unwrap().contains("none of 1 labelled pairs"), "{error}");
 }
 
 #[test]

@@ -15,6 +15,8 @@ use crate::{AskRequest, Context, Error, Workspace, ask, sync};
 
 /// An edit that does not show after this is given up.
 const LIMIT_S: f64 = 10.0;
+/// How the names of files with edits begin.
+const EDITED: &str = "scripted-edit-";
 /// Between two questions.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 /// Before the first ten edits there is nothing to change or delete.
@@ -78,7 +80,7 @@ pub(super) fn edits(
         };
         let code = 100_000 + random.below(900_000) as u64;
         let name = format!("{} {}", THINGS[thing % THINGS.len()], 1 + thing / THINGS.len());
-        let path = documents.join(format!("scripted-edit-{thing}.md"));
+        let path = documents.join(format!("{EDITED}{thing}.md"));
         let probe = format!("What is the key code of the {name}?");
         let ((shown, seconds), used) = metered(|| {
             let began = Instant::now();
@@ -98,6 +100,20 @@ pub(super) fn edits(
         context.progress.advance(1);
     }
     Ok(done)
+}
+
+/// Takes back every edit; whether there were any.
+pub(super) fn take_back(documents: &Path) -> Result<bool, Error> {
+    let mut any = false;
+    for entry in std::fs::read_dir(documents).map_err(Error::io("read", documents))? {
+        let path = entry.map_err(Error::io("read", documents))?.path();
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        if name.starts_with(EDITED) {
+            std::fs::remove_file(&path).map_err(Error::io("delete", &path))?;
+            any = true;
+        }
+    }
+    Ok(any)
 }
 
 fn edit(path: &Path, what: &str, name: &str, code: u64) -> Result<(), Error> {

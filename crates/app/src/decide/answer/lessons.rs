@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use engraft_core::Span;
+use engraft_core::{CharMap, Span, sentences};
 use engraft_tune::data::split;
 use serde_json::{Value, json};
 
@@ -49,12 +49,46 @@ impl Library {
             passages.entry(live.doc.uri.clone()).or_default().push(live.text.to_string());
             ControlFlow::Continue(())
         })?;
+        Ok(Library::with(passages))
+    }
+
+    /// The passages of each document.
+    pub(super) fn with(passages: impl IntoIterator<Item = (String, Vec<String>)>) -> Library {
+        let passages: BTreeMap<String, Vec<String>> = passages.into_iter().collect();
         let words = passages.iter().map(|(uri, all)| (uri.clone(), flat(&all.join(" ")))).collect();
-        Ok(Library { passages, flat: words })
+        Library { passages, flat: words }
+    }
+
+    /// The documents, in order.
+    pub(super) fn uris(&self) -> impl Iterator<Item = &str> {
+        self.passages.keys().map(String::as_str)
+    }
+
+    /// How many passages these documents have.
+    pub(super) fn size(&self, uris: &[&str]) -> usize {
+        uris.iter().filter_map(|uri| self.passages.get(*uri)).map(Vec::len).sum()
+    }
+
+    /// Every sentence that holds no answer to any of the questions and is no part of one.
+    pub(super) fn sentences(&self, asked: &[Posed]) -> Vec<String> {
+        let golds = asked.iter().flat_map(|posed| posed.gold.iter().map(|gold| flat(&gold.quote)));
+        let answers = asked.iter().filter_map(|posed| posed.answer.as_deref());
+        let right: Vec<String> =
+            golds.chain(answers.map(|answer| flat(answer.trim_end_matches('.')))).collect();
+        let mut all = Vec::new();
+        for passage in self.passages.values().flatten() {
+            let map = CharMap::new(passage);
+            let said = sentences(passage).into_iter().filter_map(|span| map.quote(span));
+            all.extend(said.map(str::to_string).filter(|sentence| {
+                let words = flat(sentence);
+                !right.iter().any(|right| words.contains(right) || right.contains(&words))
+            }));
+        }
+        all
     }
 
     /// The documents that answer a question: those named, and where none is, those that hold the quote.
-    fn answering<'l>(&'l self, posed: &'l Posed) -> Vec<&'l str> {
+    pub(super) fn answering<'l>(&'l self, posed: &'l Posed) -> Vec<&'l str> {
         let of = |gold: &'l Gold| -> Vec<&'l str> {
             match &gold.uri {
                 Some(uri) => {

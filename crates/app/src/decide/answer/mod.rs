@@ -1,10 +1,13 @@
 //! `answer`: extractive answers from documents, as they come and tuned on questions; cells without retrieval need a language
 //! model and say so.
 
+mod asker;
 mod edits;
 pub(super) mod generated;
+mod growing;
 mod how;
 mod lessons;
+mod limits;
 mod parts;
 mod questions;
 mod weighing;
@@ -15,8 +18,9 @@ use engraft_core::content_hash;
 use engraft_decide::{
     Arm, ArmRun, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, Measure, Question, Role, Row, Upkeep,
 };
-use engraft_eval::State;
+use serde::{Deserialize, Serialize};
 
+use self::asker::Asker;
 use self::edits::Edited;
 use self::how::How;
 use self::parts::Tuned;
@@ -26,9 +30,10 @@ use super::frame::{Frame, Measured};
 use super::kept::Kept;
 use super::meter::metered;
 use super::task::{Part, Task, request};
+use crate::ask::STAGES;
 use crate::isolate::Parsers;
 use crate::serving::Serving;
-use crate::{AskReport, Context, Error, IngestRequest, Workspace, ask, ingest, init};
+use crate::{Context, Error, IngestRequest, Workspace, ingest, init, sync};
 
 /// Measures every arm that can be measured without a language model.
 pub(super) fn measure(
@@ -40,13 +45,13 @@ pub(super) fn measure(
     kept: &Kept,
 ) -> Result<Measured, Error> {
     let questions = Questions::read(task)?;
-    let (mut workspace, documents, built) = library(context, task, frame, parsers, out)?;
-    let fingerprint = questions.fingerprint(&format!("{} {}", task.encoder, built.version));
+    let (mut workspace, documents, built) = library(context, task, frame, parsers, (out, kept))?;
+    let fingerprint = questions.fingerprint(&format!("{} {} {STAGES:?}", task.encoder, built.version));
     // What is tuned depends on the same, and on what the task tunes.
     let tuning = content_hash(format!("{fingerprint} {:?} {}", task.tuned, task.seed).as_bytes());
     let usual = How::usual(&workspace);
     let mut asker = Asker { asking: Asking::new(context, kept, &fingerprint) };
-    let base = asker.run(&mut workspace, "retrieval", &usual, &questions.asked)?;
+    let base = asker.run(&mut workspace, "retrieval", &usual, (&questions.asked, &[]))?;
     let mut tutored = Asker { asking: Asking::new(context, kept, &tuning) };
     let enough = questions.training.len() >= parts::LEAST;
     let tuned = match enough {
@@ -54,8 +59,16 @@ pub(super) fn measure(
         false => None,
     };
     let better = match tuned.as_ref().filter(|tuned| tuned.differs()) {
-        Some(tuned) => Some(tutored.run(&mut workspace, "both", &tuned.how, &questions.asked)?),
+        Some(tuned) => Some(tutored.run(&mut workspace, "both", &tuned.how, (&questions.asked, &[]))?),
         None => None,
+    };
+    let better_how = tuned.as_ref().filter(|_| better.is_some()).map(|tuned| tuned.how.clone());
+    let diagnostics = match task.diagnostics {
+        true => {
+            let ways = (&usual, better_how.as_ref());
+            limits::arms((&mut asker, &mut tutored), &mut workspace, &questions.asked, ways)?
+        }
+        false => Vec::new(),
     };
     let script = (task.updates.trials, task.seed);
     let mut edit = |name: &str, fingerprint: &str, how: &How| {
@@ -69,7 +82,8 @@ pub(super) fn measure(
     };
     let upkeep = |edited: &[Edited]| {
         let update_cpu_s = edited.iter().map(|edit| edit.cpu_s).sum::<f64>() / edited.len().max(1) as f64;
-        Upkeep { build_cpu_s: built.cpu_s, update_cpu_s, bytes: built.bytes, ..Upkeep::default() }
+        let build_s = Some(built.s);
+        Upkeep { build_cpu_s: built.cpu_s, build_s, update_cpu_s, bytes: built.bytes, ..Upkeep::default() }
     };
     let arm = |name: &str, description: String, retrieval: bool, tuned: bool| Arm {
         name: name.into(),
@@ -110,9 +124,9 @@ pub(super) fn measure(
                 tuned.how.dense_weight,
                 tuned.how.min_support
             );
-            let build_cpu_s = built.cpu_s + tuned.cpu_s();
+            let (build_cpu_s, build_s) = (built.cpu_s + tuned.cpu_s(), Some(built.s + tuned.s()));
             let upkeep =
-                Upkeep { labels: questions.training.len(), build_cpu_s, ..upkeep(&edited_better) };
+                Upkeep { labels: questions.training.len(), build_cpu_s, build_s, ..upkeep(&edited_better) };
             measured(arm("both", described, true, true), rows, upkeep, &edited_better)
         }
         (_, tuned) => Arm {
@@ -123,6 +137,22 @@ pub(super) fn measure(
             ..arm("both", "Retrieval tuned on the team's questions".into(), true, true)
         },
     });
+    arms.extend(diagnostics);
+    let ways: Vec<(&str, &How)> =
+        [("retrieval", &usual)].into_iter().chain(better_how.as_ref().map(|how| ("both", how))).collect();
+    if edits::take_back(&documents)? {
+        sync(context, &workspace, parsers, None, false)?;
+    }
+    let stage = growing::Stage {
+        asking: &tutored.asking,
+        parsers,
+        documents: &documents,
+        task,
+        workers: frame.threads,
+        asked: &questions.asked,
+        ways: &ways,
+    };
+    let scale = stage.scale(&mut workspace, &arms)?;
     let reused = asker.asking.reused + tutored.asking.reused;
     let asked = asker.asking.asked + tutored.asking.asked;
     let mut facts = questions.facts.clone();
@@ -131,9 +161,10 @@ pub(super) fn measure(
     let experiment = Experiment {
         data: facts,
         measures: measures(),
-        stages: vec!["answer".into()],
+        stages: STAGES.map(str::to_string).to_vec(),
         questions: questions.asked.iter().map(|posed| question(posed, task)).collect(),
         arms,
+        scale,
         notes: vec![
             "An answer is right when its quotes hold the gold passage, or the gold answer, to the letter (case and spacing aside).".into(),
             "Edits are made to a copy of the documents.".into(),
@@ -172,10 +203,20 @@ fn measures() -> Vec<Measure> {
     ]
 }
 
+/// What reading and indexing all documents took.
+#[derive(Clone, Serialize, Deserialize)]
+struct Building {
+    s: f64,
+    cpu_s: f64,
+    bytes: u64,
+}
+
 /// The documents in a workspace of their own.
 struct Built {
     /// A hash of their names and bytes.
     version: String,
+    /// Seconds on the clock, and of the processor.
+    s: f64,
     cpu_s: f64,
     bytes: u64,
     words: String,
@@ -186,7 +227,7 @@ fn library(
     task: &Task,
     frame: &Frame,
     parsers: &Parsers,
-    out: &Path,
+    (out, kept): (&Path, &Kept),
 ) -> Result<(Workspace, PathBuf, Built), Error> {
     let Some(named) = &task.documents else {
         return Err(request(
@@ -217,7 +258,15 @@ fn library(
         report.documents.added + report.documents.unchanged + report.documents.updated,
         report.chunks.total
     );
-    Ok((workspace, documents, Built { version, cpu_s: used.cpu_s, bytes: report.bytes, words }))
+    // The first time counts: when a run goes on there is nothing left to read.
+    let read = content_hash(format!("{version} {}", task.encoder).as_bytes());
+    let (before, mut more) = kept.results::<Building>("library", &read)?;
+    let now = Building { s: used.ms / 1e3, cpu_s: used.cpu_s, bytes: report.bytes };
+    let Building { s, cpu_s, bytes } = before.first().cloned().unwrap_or_else(|| now.clone());
+    if before.is_empty() {
+        more.keep(&now)?;
+    }
+    Ok((workspace, documents, Built { version, s, cpu_s, bytes, words }))
 }
 
 /// A hash of the names and bytes of every file below `folder`.
@@ -253,87 +302,6 @@ fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Asks the workspace.
-struct Asker<'a> {
-    asking: Asking<'a>,
-}
-
-impl Asker<'_> {
-    fn tune(
-        &mut self,
-        workspace: &mut Workspace,
-        task: &Task,
-        training: &[Posed],
-        work: &Path,
-    ) -> Result<Tuned, Error> {
-        parts::tune(&mut self.asking, workspace, task, training, work)
-    }
-
-    /// Every question, answered in one way.
-    fn run(
-        &mut self,
-        workspace: &mut Workspace,
-        name: &str,
-        how: &How,
-        asked: &[Posed],
-    ) -> Result<Vec<Row>, Error> {
-        how.apply(workspace);
-        let set = format!("rows-{name}-{}", how.name());
-        let context = self.asking.context;
-        context.progress.stage(&format!("ask {name}"), Some(asked.len() as u64));
-        self.asking.all(&set, asked.len(), |at| {
-            // Abstaining is decided here, so that a report can show what would have been quoted.
-            let request = how.request(&asked[at].question, Some(0.0));
-            let (report, used) = metered(|| ask(context, workspace, &request));
-            match report {
-                Err(Error::Cancelled) => Err(Error::Cancelled),
-                Err(error) => {
-                    let why = Some(error.to_string());
-                    Ok(Row { state: State::Failed, why, ..empty(used.ms, used.cpu_s) })
-                }
-                Ok(report) => Ok(row(&asked[at], &report, how.min_support, empty(used.ms, used.cpu_s))),
-            }
-        })
-    }
-}
-
-fn empty(ms: f64, cpu_s: f64) -> Row {
-    Row {
-        state: State::Scored,
-        values: vec![None; 4],
-        confidence: None,
-        stage_ms: vec![ms],
-        cpu_s,
-        tokens_in: 0,
-        tokens_out: 0,
-        said: String::new(),
-        evidence: Vec::new(),
-        why: None,
-    }
-}
-
-fn row(posed: &Posed, report: &AskReport, min_support: f32, base: Row) -> Row {
-    let answered = report.answerable && report.support >= min_support;
-    let number = |truth: bool| f64::from(u8::from(truth));
-    let Some(right) = posed.right(report, answered) else {
-        return Row { state: State::Undefined, why: Some("nobody said what is right".into()), ..base };
-    };
-    let cited = report.citations.iter().map(|citation| format!("{}: {}", citation.uri, citation.quote));
-    Row {
-        state: if answered { State::Scored } else { State::Abstained },
-        values: vec![
-            Some(number(right)),
-            answered.then_some(number(!report.citations.is_empty())),
-            (!posed.answerable).then_some(number(answered)),
-            Some(number(answered)),
-        ],
-        confidence: Some(f64::from(report.support).clamp(0.0, 1.0)).filter(|_| answered),
-        said: if answered { report.answer.clone() } else { "(no answer)".into() },
-        evidence: cited.collect(),
-        ..base
-    }
-}
-
 /// What [`measure`] would do.
 pub(super) fn plan(task: &Task, out: &Path) -> Result<super::Plan, Error> {
     let questions = Questions::read(task)?;
@@ -341,7 +309,12 @@ pub(super) fn plan(task: &Task, out: &Path) -> Result<super::Plan, Error> {
         true => parts::wanted(task),
         false => Vec::new(),
     };
-    let arms: &[&str] = if parts.is_empty() { &["retrieval"] } else { &["retrieval", "both"] };
+    let mut arms = vec!["retrieval"];
+    arms.extend((!parts.is_empty()).then_some("both"));
+    if task.diagnostics {
+        arms.extend(limits::has_gold(&questions.asked).then_some("perfect-retrieval"));
+        arms.push("random-passages");
+    }
     let tuning = if parts.contains(&Part::Fusion) { weighing::most(questions.training.len()) } else { 0 };
     Ok(super::Plan {
         name: task.name.clone(),

@@ -43,6 +43,9 @@ pub(super) struct Done {
     pub(super) why: String,
     /// Processor seconds that tuning it took.
     pub(super) cpu_s: f64,
+    /// The same on the clock.
+    #[serde(default)]
+    pub(super) s: f64,
 }
 
 /// What tuning came to.
@@ -60,6 +63,10 @@ impl Tuned {
 
     pub(super) fn cpu_s(&self) -> f64 {
         self.parts.iter().map(|done| done.cpu_s).sum()
+    }
+
+    pub(super) fn s(&self) -> f64 {
+        self.parts.iter().map(|done| done.s).sum()
     }
 
     /// The names of the parts that take part, in words.
@@ -120,7 +127,14 @@ pub(super) fn tune(
         let weighed = weigh(asking, workspace, &how, asked, task.seed)?;
         let why = format!("{} ({} questions chose)", weighed.verdict.why, weighed.labels);
         let takes_part = weighed.verdict.ship;
-        parts.push(Done { part: Part::Fusion, takes_part, model: None, why, cpu_s: weighed.cpu_s });
+        parts.push(Done {
+            part: Part::Fusion,
+            takes_part,
+            model: None,
+            why,
+            cpu_s: weighed.cpu_s,
+            s: weighed.s,
+        });
         if takes_part {
             how = weighed.how;
         }
@@ -147,7 +161,7 @@ struct Tutor<'t, 'a> {
 impl Tutor<'_, '_> {
     /// What cannot be learned from these questions, or is not proven, is no error: the part takes no part, and says why.
     fn teach(&self, part: Part) -> Result<Done, Error> {
-        let none = |why: String| Done { part, takes_part: false, model: None, why, cpu_s: 0.0 };
+        let none = |why: String| Done { part, takes_part: false, model: None, why, cpu_s: 0.0, s: 0.0 };
         let Some(encoder) = self.workspace.encoder(self.asking.context)? else {
             return Ok(none("it needs an encoder, and the task has none".into()));
         };
@@ -155,8 +169,8 @@ impl Tutor<'_, '_> {
         // A model that was registered just before an interruption is there to stay.
         if let Ok(artefact) = Artefact::open(&self.workspace.models(), &name) {
             let manifest = artefact.manifest;
-            let (takes_part, why, cpu_s) = (manifest.ship, manifest.why, manifest.train.seconds);
-            return Ok(Done { part, takes_part, model: Some(name), why, cpu_s });
+            let (takes_part, why, s) = (manifest.ship, manifest.why, manifest.train.seconds);
+            return Ok(Done { part, takes_part, model: Some(name), why, cpu_s: s, s });
         }
         let learn = self.halves.learn.len();
         if part != Part::Retriever && learn > AFFORDABLE && self.task.tuned.is_none() {
@@ -175,7 +189,8 @@ impl Tutor<'_, '_> {
         let (report, used) = metered(|| self.train(part, &files, &name));
         match report {
             Ok(TuneReport { ship, why, .. }) => {
-                Ok(Done { part, takes_part: ship, model: Some(name), why, cpu_s: used.cpu_s })
+                let (cpu_s, s) = (used.cpu_s, used.ms / 1e3);
+                Ok(Done { part, takes_part: ship, model: Some(name), why, cpu_s, s })
             }
             Err(Error::Cancelled | Error::Tune(TuneError::Cancelled)) => Err(Error::Cancelled),
             Err(error) if matches!(error.kind(), Kind::User | Kind::Missing) => Ok(none(error.to_string())),

@@ -33,6 +33,8 @@ struct Tried {
     answered: Option<bool>,
     silent: Option<bool>,
     cpu_s: f64,
+    #[serde(default)]
+    s: f64,
 }
 
 /// The most questions asked to choose, with so many to train on.
@@ -47,6 +49,8 @@ pub(super) struct Weighed {
     /// Whether choosing like that is proven to help.
     pub(super) verdict: Verdict,
     pub(super) cpu_s: f64,
+    /// Seconds on the clock.
+    pub(super) s: f64,
     /// Questions it was chosen on.
     pub(super) labels: usize,
 }
@@ -67,10 +71,11 @@ pub(super) fn weigh(
     }
     weights.sort_by(f32::total_cmp);
     weights.dedup();
-    let (mut settings, mut scores, mut cpu_s) = (Vec::new(), Vec::new(), 0.0);
+    let (mut settings, mut scores, mut cpu_s, mut s) = (Vec::new(), Vec::new(), 0.0, 0.0);
     for dense_weight in weights {
         let tried = try_on(asking, workspace, &How { dense_weight, ..how.clone() }, &posed)?;
         cpu_s += tried.iter().map(|one| one.cpu_s).sum::<f64>();
+        s += tried.iter().map(|one| one.s).sum::<f64>();
         for min_support in thresholds(&tried, how.min_support) {
             settings.push((dense_weight, min_support));
             scores.push(tried.iter().map(|one| one.right(min_support)).collect());
@@ -97,7 +102,7 @@ pub(super) fn weigh(
     }
     let (dense_weight, min_support) = settings[chosen.setting];
     let how = How { dense_weight, min_support, ..how.clone() };
-    Ok(Weighed { how, verdict, cpu_s, labels: posed.len() })
+    Ok(Weighed { how, verdict, cpu_s, s, labels: posed.len() })
 }
 
 /// Asks every question, abstaining from none.
@@ -121,7 +126,7 @@ fn try_on(
             // A question on which asking fails says nothing about any weight.
             Err(_) => (0.0, None, None),
         };
-        Ok(Tried { support, answered, silent, cpu_s: used.cpu_s })
+        Ok(Tried { support, answered, silent, cpu_s: used.cpu_s, s: used.ms / 1e3 })
     })
 }
 
@@ -160,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_threshold_is_tried_between_any_two_supports_and_where_it_is_now() {
-        let tried = |support| Tried { support, answered: Some(true), silent: Some(false), cpu_s: 0.0 };
+        let tried =
+            |support| Tried { support, answered: Some(true), silent: Some(false), cpu_s: 0.0, s: 0.0 };
         let all = thresholds(&[tried(0.5), tried(0.25), tried(0.5)], 0.45);
         assert_eq!(all, [0.0, 0.375, 0.45, 0.5]);
         assert_eq!((tried(0.5).right(0.5), tried(0.4).right(0.5)), (1.0, 0.0));

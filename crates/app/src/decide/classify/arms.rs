@@ -101,14 +101,15 @@ impl Asker<'_> {
 
     fn upkeep(&self, cell: Cell, heads: &[(Head, Used)]) -> Upkeep {
         let draw = &self.data.draws[0];
-        let encoding: f64 = draw.iter().map(|&at| self.examples.used[at].cpu_s).sum();
-        let names: f64 = self.meanings.used.iter().map(|used| used.cpu_s).sum();
+        let encoding = Used::sum(draw.iter().map(|&at| &self.examples.used[at]));
+        let names = Used::sum(&self.meanings.used);
         let vectors = 4 * (draw.len() * self.examples.vectors.columns) as u64;
         let (head, training) = &heads[0];
+        let trained = Used::sum([&encoding, training]);
         match cell {
             Cell::Base => upkeep(0, names, 4 * self.meanings.vectors.data.len() as u64),
-            Cell::Tuned => upkeep(draw.len(), encoding + training.cpu_s, head.bytes()),
-            Cell::Both => upkeep(draw.len(), encoding + training.cpu_s, head.bytes() + vectors),
+            Cell::Tuned => upkeep(draw.len(), trained, head.bytes()),
+            Cell::Both => upkeep(draw.len(), trained, head.bytes() + vectors),
             Cell::Retrieval | Cell::PerfectReader | Cell::RandomExamples => {
                 upkeep(draw.len(), encoding, vectors)
             }
@@ -163,6 +164,12 @@ impl Asker<'_> {
                 Said { probabilities, evidence, look_up: used, decide: used, right: None }
             }
         }
+    }
+
+    /// Milliseconds of an answer in that cell among these examples, the question's encoding as it was measured.
+    pub(super) fn ms(&self, cell: Cell, at: usize, head: &Head, memory: &Memory) -> f64 {
+        let said = self.say(cell, at, head, memory);
+        self.questions.used[at].ms + said.look_up.ms + said.decide.ms
     }
 
     fn row(&self, at: usize, said: Said) -> Row {

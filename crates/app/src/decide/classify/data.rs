@@ -9,7 +9,7 @@ use engraft_tune::data::{Example, Labelling, Rows, read_classified};
 
 use crate::decide::draw::{draws, only_drawn};
 use crate::decide::material::{From, Labelled, Material};
-use crate::decide::task::{Task, request};
+use crate::decide::task::{Slices, Task, request};
 use crate::people::Principal;
 use crate::tune::rows::{Source, classified};
 use crate::{Context, Error, Workspace};
@@ -32,6 +32,8 @@ pub(super) struct Data {
     pub(super) facts: Vec<DataFact>,
     /// What the report has to say about it.
     pub(super) notes: Vec<String>,
+    /// Seconds that people took for an example, where the workspace knows.
+    pub(super) label_s: Option<f64>,
 }
 
 /// A labelled example.
@@ -119,7 +121,12 @@ impl Data {
         let examples: Vec<Known> = material.training.iter().map(known).collect();
         let outside =
             task.out_of_scope.as_ref().and_then(|name| labels.iter().position(|label| label == name));
-        let apart = |row: &Example| (outside == Some(number(row))).then_some("unanswerable");
+        let rare = rare(&examples, labels.len());
+        let apart = |row: &Example| match (outside == Some(number(row)), task.slices) {
+            (true, _) => Some("unanswerable"),
+            (_, Slices::Tail) => Some(if rare[number(row)] { "long tail" } else { "common" }),
+            _ => None,
+        };
         let places = material.asked.iter().zip(&material.clusters).zip(material.slices(task, &apart));
         let question = |((row, cluster), slice): ((&Example, &String), String)| Asked {
             id: row.id.clone(),
@@ -142,7 +149,8 @@ impl Data {
         let mut facts = material.told(task, used, "a label", draws.len());
         facts.push(DataFact { what: "Labels".into(), value: labels.len().to_string() });
         let meanings = labels.iter().map(|label| meaning(task, label)).collect();
-        Ok(Data { labels, meanings, examples, draws, questions, outside, facts, notes })
+        let label_s = material.label_s;
+        Ok(Data { labels, meanings, examples, draws, questions, outside, facts, notes, label_s })
     }
 
     /// The label of each example.
@@ -170,7 +178,26 @@ impl Data {
     }
 }
 
+/// Whether each of `labels` labels has fewer than half as many examples as a label has on average.
+fn rare(examples: &[Known], labels: usize) -> Vec<bool> {
+    let mut many = vec![0; labels];
+    examples.iter().for_each(|example| many[example.label] += 1);
+    many.into_iter().map(|many| 2 * many * labels < examples.len()).collect()
+}
+
 /// What a label means: what the task says, else its name as words.
 fn meaning(task: &Task, label: &str) -> String {
     task.labels.get(label).cloned().unwrap_or_else(|| label.replace(['_', '-'], " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_rare_below_half_the_average() {
+        let known = |label: usize| Known { text: String::new(), label };
+        let examples: Vec<Known> = [0, 0, 0, 0, 0, 0, 1, 1, 2].map(known).into_iter().collect();
+        assert_eq!(rare(&examples, 3), [false, false, true]);
+    }
 }

@@ -3,6 +3,7 @@
 mod arms;
 mod data;
 mod models;
+mod scale;
 mod updates;
 
 use std::path::Path;
@@ -69,6 +70,7 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         true => curve(&asking, &data.strata(), &data.draws, task.seed, &arms, &mut learn)?,
         false => Vec::new(),
     };
+    let scale = scale::scale(&asker, &asking, (encoder, frame.threads), &heads[0].0, &arms)?;
     let mut notes = data.notes.clone();
     let cut = questions.cut + examples.cut;
     if cut > 0 {
@@ -89,6 +91,8 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         questions: asker.questions(),
         arms,
         curve,
+        scale,
+        label_s: Some(task.label_s(data.label_s)),
         notes,
         ..frame.experiment()
     };

@@ -157,6 +157,7 @@ pub(super) fn best(probabilities: &[f64]) -> usize {
 }
 
 /// What an arm takes up beside its questions.
-pub(super) fn upkeep(labels: usize, build_cpu_s: f64, bytes: u64) -> Upkeep {
-    Upkeep { labels, build_cpu_s, bytes, ..Upkeep::default() }
+pub(super) fn upkeep(labels: usize, built: Used, bytes: u64) -> Upkeep {
+    let build_s = Some(built.ms / 1e3);
+    Upkeep { labels, build_cpu_s: built.cpu_s, build_s, bytes, ..Upkeep::default() }
 }

@@ -156,21 +156,25 @@ impl Asker<'_> {
 
     fn upkeep(&self, cell: Cell, tuned: &[(Tuned, Used)]) -> Upkeep {
         let draw = &self.data.draws[0];
-        let encoding: f64 = draw.iter().map(|&at| self.examples.used[at].cpu_s).sum();
+        let encoding = Used::sum(draw.iter().map(|&at| &self.examples.used[at]));
         let texts: usize = draw.iter().map(|&at| self.data.examples[at].text.len()).sum();
         let looked_up = (4 * draw.len() * self.examples.vectors.columns + texts) as u64;
         let (trained, training) = &tuned[0];
-        let of = |labels: usize, build_cpu_s: f64, bytes: u64| Upkeep {
+        let of = |labels: usize, built: Used, bytes: u64| Upkeep {
             labels,
-            build_cpu_s,
+            build_cpu_s: built.cpu_s,
+            build_s: Some(built.ms / 1e3),
             bytes,
             ..Upkeep::default()
         };
         match cell {
-            Cell::Base => of(0, 0.0, 0),
+            Cell::Base => of(0, Used::default(), 0),
             // The vectors are needed to choose the rule, which the extractor alone does without.
-            Cell::Tuned => of(draw.len(), training.cpu_s, trained.extractor.bytes()),
-            Cell::Both => of(draw.len(), encoding + training.cpu_s, trained.extractor.bytes() + looked_up),
+            Cell::Tuned => of(draw.len(), *training, trained.extractor.bytes()),
+            Cell::Both => {
+                let both = Used::sum([&encoding, training]);
+                of(draw.len(), both, trained.extractor.bytes() + looked_up)
+            }
             Cell::Retrieval | Cell::PerfectReader | Cell::RandomExamples => {
                 of(draw.len(), encoding, looked_up)
             }
@@ -229,6 +233,11 @@ impl Asker<'_> {
                 Ok(self.said(row, &found, spans, [none, none, none]))
             }
         }
+    }
+
+    /// Milliseconds of an answer in that cell among these examples, the text's encoding as it was measured.
+    pub(super) fn ms(&self, cell: Cell, at: usize, tuned: &Tuned, memory: &Memory) -> Result<f64, Error> {
+        Ok(self.say(cell, at, tuned, memory)?.used.iter().map(|used| used.ms).sum())
     }
 
     /// What was found with the help of examples.

@@ -35,6 +35,8 @@ pub(super) struct Data {
     pub(super) facts: Vec<DataFact>,
     /// What the report has to say about it.
     pub(super) notes: Vec<String>,
+    /// Seconds that people took for an example, where the workspace knows.
+    pub(super) label_s: Option<f64>,
 }
 
 impl Labelled for ExtractionRow {
@@ -111,6 +113,7 @@ impl Data {
             material.asked.len()
         ));
         Ok(Data {
+            label_s: material.label_s,
             labels,
             examples,
             draws,

@@ -5,6 +5,7 @@ mod arms;
 mod data;
 mod lookup;
 mod models;
+mod scale;
 mod updates;
 
 use std::path::Path;
@@ -74,6 +75,7 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         true => curve(&asking, &strata, &data.draws, task.seed, &arms, &mut learn)?,
         false => Vec::new(),
     };
+    let scale = scale::scale(&asker, &asking, (encoder, frame.threads), &trained[0].0, &arms)?;
     let notes = notes(&data, task, &pooled, (encoder, &questions, &examples));
     let (reused, asked) = (asking.reused, asking.asked);
     let experiment = Experiment {
@@ -83,6 +85,8 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         questions: data.questions(),
         arms,
         curve,
+        scale,
+        label_s: Some(task.label_s(data.label_s)),
         notes,
         ..frame.experiment()
     };

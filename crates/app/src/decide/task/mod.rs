@@ -84,6 +84,11 @@ pub struct Task {
     /// Scripted changes.
     #[serde(default)]
     pub updates: Updates,
+    /// Growth and load.
+    #[serde(default)]
+    pub scale: Scaling,
+    /// The sheet in which people said which of two answers is better.
+    pub preference: Option<PathBuf>,
     /// Limits that drop an arm.
     #[serde(default)]
     must: LimitWords,
@@ -153,6 +158,8 @@ pub enum Slices {
     Auto,
     /// By length: at most eight words are short.
     Length,
+    /// By how many examples the right label has.
+    Tail,
     /// Not at all.
     None,
 }
@@ -245,6 +252,27 @@ impl Default for Updates {
     }
 }
 
+/// How it is found out what growth and load do to an arm.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scaling {
+    /// Questions that are asked among less and more; 0: growth is not measured.
+    #[serde(default = "words::grown")]
+    pub questions: usize,
+    /// Passages or examples that are made up, at most, where there are not ten times as many.
+    #[serde(default = "words::made_up")]
+    pub made_up: usize,
+    /// Seconds for which an arm is put under load, at most; 0: not at all.
+    #[serde(default = "words::load")]
+    pub load_s: f64,
+}
+
+impl Default for Scaling {
+    fn default() -> Scaling {
+        Scaling { questions: words::grown(), made_up: words::made_up(), load_s: words::load() }
+    }
+}
+
 impl Task {
     /// Reads a task file; relative paths in it start from its folder.
     pub fn read(path: &Path) -> Result<Task, Error> {
@@ -278,6 +306,12 @@ impl Task {
         if self.writing.examples == 0 {
             return Err("writing.examples is 0: it is 1 or more".into());
         }
+        if !self.scale.load_s.is_finite() || self.scale.load_s < 0.0 {
+            return Err(format!("scale.load_s is {}: it is 0 or more", self.scale.load_s));
+        }
+        if let Some(seconds) = self.prices.label_seconds.filter(|seconds| !(0.0..1e9).contains(seconds)) {
+            return Err(format!("prices.label_seconds is {seconds}: it is 0 or more"));
+        }
         if self.shots == Some(0) {
             return Err("shots is 0: leave it out to use every example".into());
         }
@@ -287,6 +321,12 @@ impl Task {
         if self.tuned.is_some() && self.kind != TaskKind::Answer {
             return Err(format!(
                 "tuned names the parts of an `answer` task, and this is a `{}` task",
+                self.kind.name()
+            ));
+        }
+        if self.slices == Slices::Tail && self.kind != TaskKind::Classify {
+            return Err(format!(
+                "slices = \"tail\" goes by the examples of a label, and this is a `{}` task",
                 self.kind.name()
             ));
         }
@@ -340,6 +380,17 @@ impl Task {
             weight_certainty: self.decision.weight_certainty.unwrap_or(base.weight_certainty),
             margin: self.decision.margin.unwrap_or(base.margin),
             confidence: self.decision.confidence.unwrap_or(base.confidence),
+        }
+    }
+
+    /// Seconds that a person takes for a label: as said, as `measured`, or what the price of a label is in a person's time.
+    pub(super) fn label_s(&self, measured: Option<f64>) -> Amount {
+        let prices = self.terms().prices;
+        let worth = 3600.0 * prices.label.value / prices.person_hour.value;
+        match (self.prices.label_seconds, measured) {
+            (Some(said), _) => Amount::given(said),
+            (None, Some(value)) => Amount { value, basis: Basis::Measured },
+            (None, None) => Amount::assumed(if worth.is_finite() { worth } else { 0.0 }),
         }
     }
 
@@ -401,6 +452,8 @@ mod tests {
         check("kind = 'extract'\nextractor = 'full'", "it is \"crf\" or \"frozen\" here");
         check("kind = 'write'\nwriting = { examples = 0 }", "writing.examples is 0");
         check("kind = 'write'\nwriting = { measure = 'bleu' }", "bleu");
+        check("kind = 'extract'\nslices = 'tail'", "this is a `extract` task");
+        check("kind = 'classify'\nscale = { load_s = -1.0 }", "scale.load_s is -1");
     }
 
     #[test]
@@ -418,6 +471,18 @@ mod tests {
         );
         check("kind = 'classify'\n[must]\nquality = 1.5", "must.quality is 1.5");
         check("kind = 'classify'\n[prices]\nlabel = -1.0", "prices.label is -1");
+        check("kind = 'classify'\n[prices]\nlabel_seconds = -1", "prices.label_seconds is -1");
+    }
+
+    #[test]
+    fn a_label_takes_as_long_as_said_else_as_measured_else_as_it_is_paid() {
+        let task = |more: &str| {
+            Task::parse(&format!("kind = 'classify'\n[prices]\n{more}"), PathBuf::new(), "t").unwrap()
+        };
+        assert_eq!(task("label_seconds = 12").label_s(Some(20.0)), Amount::given(12.0));
+        assert_eq!(task("").label_s(Some(20.0)), Amount { value: 20.0, basis: Basis::Measured });
+        assert_eq!(task("label = 1.0\nperson_hour = 90.0").label_s(None), Amount::assumed(40.0));
+        assert_eq!(task("person_hour = 0.0").label_s(None), Amount::assumed(0.0));
     }
 
     #[test]

@@ -28,6 +28,15 @@ pub(super) fn trials() -> usize {
 pub(super) fn budget() -> f64 {
     30.0
 }
+pub(super) fn grown() -> usize {
+    100
+}
+pub(super) fn made_up() -> usize {
+    1000
+}
+pub(super) fn load() -> f64 {
+    10.0
+}
 pub(super) fn review() -> f64 {
     10.0
 }
@@ -66,6 +75,7 @@ pub(super) struct PriceWords {
     pub(super) tokens_in: Option<f64>,
     pub(super) tokens_out: Option<f64>,
     pub(super) label: Option<f64>,
+    pub(super) label_seconds: Option<f64>,
     pub(super) person_hour: Option<f64>,
     pub(super) gigabyte_month: Option<f64>,
     pub(super) hosting_month: Option<f64>,

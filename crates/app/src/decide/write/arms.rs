@@ -1,8 +1,8 @@
 //! The four ways to write: the model alone, shown the nearest examples, tuned on them, or both.
 
 use engraft_answer::{Prompt, writing_prompt};
-use engraft_decide::{Arm, ArmRun, Measure, Row, Upkeep};
-use engraft_eval::{Resampling, SplitMix, State, TextItem, TextMeasure, text_metrics};
+use engraft_decide::{Arm, ArmRun, Measure, Row, Style, Upkeep};
+use engraft_eval::{Metric, Resampling, SplitMix, State, TextItem, TextMeasure, text_metrics};
 
 use super::data::{Data, Written};
 use super::format::Format;
@@ -65,17 +65,17 @@ pub(super) struct Writer<'a> {
     pub(super) nearest: &'a [(Vec<usize>, Used)],
 }
 
-/// Arms, and what there is to say of them.
+/// Arms, and how they sound.
 pub(super) struct Wrote {
     pub(super) arms: Vec<Arm>,
-    pub(super) notes: Vec<String>,
+    pub(super) styles: Vec<Style>,
     pub(super) reused: usize,
     pub(super) asked: usize,
 }
 
 impl Writer<'_> {
     pub(super) fn arms(&self) -> Result<Wrote, Error> {
-        let mut wrote = Wrote { arms: Vec::new(), notes: Vec::new(), reused: 0, asked: 0 };
+        let mut wrote = Wrote { arms: Vec::new(), styles: Vec::new(), reused: 0, asked: 0 };
         let endpoint = &self.chat.endpoint;
         let k = self.task.writing.examples;
         for cell in cells(self.task) {
@@ -146,7 +146,7 @@ impl Writer<'_> {
             .all(&format!("rows-{}", cell.name()), prompts.len(), |at| self.row(cell, at, &mut ahead))?;
         wrote.reused += asking.reused;
         wrote.asked += asking.asked;
-        wrote.notes.extend(self.style(cell, &rows));
+        wrote.styles.extend(self.style(cell, &rows));
         Ok(Arm { runs: vec![ArmRun { seed: 0, rows }], ..self.empty(cell, said) })
     }
 
@@ -199,22 +199,13 @@ impl Writer<'_> {
         values
     }
 
-    /// How well the arm's texts can be told from the team's.
-    fn style(&self, cell: Cell, rows: &[Row]) -> Option<String> {
+    /// How well the arm's texts can be told from the team's; `None` of too few.
+    fn style(&self, cell: Cell, rows: &[Row]) -> Option<Style> {
         let scored = rows.iter().zip(&self.data.asked).filter(|(row, _)| row.state == State::Scored);
         let pairs: Vec<(&str, &str)> =
             scored.map(|(row, asked)| (row.said.as_str(), asked.output.as_str())).collect();
         let resampling = Resampling { seed: self.task.seed, resamples: self.task.resamples.min(2000) };
-        let found = told_apart(&pairs, &resampling)?;
-        let ends = found
-            .low
-            .zip(found.high)
-            .map_or_else(String::new, |(low, high)| format!(" [{low:.2}, {high:.2}]"));
-        Some(format!(
-            "Style of `{}`: a classifier of words and letters tells its texts from the team's with an area under the curve of {:.2}{ends}, n {} (0.5: not at all, 1: always).",
-            cell.name(),
-            found.value?,
-            pairs.len()
-        ))
+        let told_apart = told_apart(&pairs, &resampling)?;
+        Some(Style { arm: cell.name().into(), told_apart: Metric { n: pairs.len(), ..told_apart } })
     }
 }

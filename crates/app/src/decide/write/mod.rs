@@ -44,7 +44,6 @@ pub(super) fn measure(
         Writer { context, task, data: &data, chat: &chat, kept, format: format.as_ref(), nearest: &nearest };
     let wrote = writer.arms()?;
     let mut notes = data.notes.clone();
-    notes.extend(wrote.notes);
     notes.push(format!(
         "Texts are asked for at temperature 0, {} at a time; a request's time is that of the endpoint under this load.",
         endpoint.concurrency
@@ -63,6 +62,7 @@ pub(super) fn measure(
         stages: STAGES.map(str::to_string).to_vec(),
         questions: data.questions(),
         arms: wrote.arms,
+        styles: wrote.styles,
         notes,
         terms,
         ..frame.experiment()

@@ -6,9 +6,11 @@ mod canvas;
 mod cost;
 mod curves;
 mod effects;
+mod growth;
 
 pub(crate) use bars::tornado;
 pub(crate) use canvas::{Ink, whisker};
 pub(crate) use cost::{break_even, pareto};
 pub(crate) use curves::{latency, learning, reliability, risk_coverage, survival};
 pub(crate) use effects::{forest, interaction, slices};
+pub(crate) use growth::{grown_quality, grown_time, load};

@@ -12,7 +12,7 @@ use engraft_decide::{
 use engraft_eval::State;
 
 use self::said::{cited, remembered, score};
-use self::ways::{Found, Passage, Way, find};
+use self::ways::{Found, Passage, Way, find, shots};
 use super::how::How;
 use super::questions::Questions;
 use super::{Built, edits, library, question};
@@ -46,10 +46,11 @@ pub(in crate::decide) fn measure(
     let questions = Questions::read(task)?;
     let terms = priced(task.terms(), endpoint)?;
     let chat = Chat::open(endpoint)?;
-    let (workspace, documents, built) = library(context, task, frame, parsers, out)?;
+    let (workspace, documents, built) = library(context, task, frame, parsers, (out, kept))?;
     let found = find(context, &workspace, &questions.asked)?;
-    let asker = Asker { context, chat: &chat, kept, questions: &questions, found: &found };
-    let ways = Way::all(&questions.asked, task.diagnostics);
+    let shots = shots(&questions.training, task.seed);
+    let asker = Asker { context, chat: &chat, kept, questions: &questions, found: &found, shots: &shots };
+    let ways = Way::all(&questions.asked, &shots, task.diagnostics);
     let asked = ways.iter().map(|way| asker.rows(*way)).collect::<Result<Vec<Option<Rows>>, Error>>()?;
     let fingerprint = questions.fingerprint(&format!("{} {}", task.encoder, built.version));
     let script = (task.updates.trials, task.seed);
@@ -164,6 +165,8 @@ struct Asker<'a> {
     kept: &'a Kept,
     questions: &'a Questions,
     found: &'a [Found],
+    /// Answered training questions.
+    shots: &'a [(&'a str, &'a str)],
 }
 
 impl Asker<'_> {
@@ -175,7 +178,7 @@ impl Asker<'_> {
             (0..asked.len()).map(|at| way.passages(at, asked, self.found)).collect();
         let pairs = asked.iter().zip(&passages);
         let prompts: Vec<Prompt> =
-            pairs.map(|(posed, passages)| way.prompt(&posed.question, passages)).collect();
+            pairs.map(|(posed, passages)| way.prompt(&posed.question, passages, self.shots)).collect();
         let mut ahead = Ahead::new(self.context, self.chat, model, &prompts);
         let fingerprint = ahead.fingerprint(&self.questions.fingerprint(way.name()));
         let mut asking = Asking::new(self.context, self.kept, &fingerprint);
@@ -222,7 +225,8 @@ impl Asker<'_> {
 /// What [`measure`] would do.
 pub(in crate::decide) fn plan(task: &Task, endpoint: &Endpoint, out: &Path) -> Result<Plan, Error> {
     let questions = Questions::read(task)?;
-    let ways = Way::all(&questions.asked, task.diagnostics).into_iter();
+    let shots = shots(&questions.training, task.seed);
+    let ways = Way::all(&questions.asked, &shots, task.diagnostics).into_iter();
     let ways: Vec<Way> = ways.filter(|way| way.model(endpoint).is_some()).collect();
     let passages = crate::Config::default().answer.passages;
     let tokens = |way: &Way| AROUND + if way.looks_up() { PASSAGE * passages } else { 0 };

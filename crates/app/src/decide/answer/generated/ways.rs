@@ -3,9 +3,12 @@
 use engraft_answer::{Prompt, Shown, memory_prompt, passages_prompt};
 use engraft_core::Mode;
 use engraft_decide::{Arm, Role};
+use engraft_eval::SplitMix;
 
+use super::super::limits::has_gold;
 use super::super::questions::Posed;
 use crate::decide::cells::Cell;
+use crate::decide::draw::shuffle;
 use crate::decide::meter::{Used, metered};
 use crate::endpoint::Endpoint;
 use crate::{Context, Error, SearchRequest, Workspace, search};
@@ -19,6 +22,21 @@ pub(super) enum Way {
     PerfectRetrieval,
     /// The passages found for another question: what passages as such do.
     RandomPassages,
+    /// Answered training questions before the question, and no passages: what telling it the form of an answer does.
+    FewShot,
+}
+
+/// Answered questions that are shown, at most; with fewer nothing is shown.
+const SHOTS: usize = 4;
+
+/// Answered training questions to show, drawn by the seed: questions and answers.
+pub(super) fn shots(training: &[Posed], seed: u64) -> Vec<(&str, &str)> {
+    let known = training.iter().filter(|posed| posed.answerable);
+    let mut known: Vec<(&str, &str)> =
+        known.filter_map(|posed| Some((posed.question.as_str(), posed.answer.as_deref()?))).collect();
+    shuffle(&mut known, &mut SplitMix::new(seed, 0x7368_6f74));
+    known.truncate(SHOTS);
+    if known.len() < SHOTS { Vec::new() } else { known }
 }
 
 /// A passage as it is sent.
@@ -37,13 +55,14 @@ pub(super) struct Found {
 
 impl Way {
     /// All that can be taken: the cells, and diagnostics where they are wanted and can be had for every question.
-    pub(super) fn all(asked: &[Posed], diagnostics: bool) -> Vec<Way> {
+    pub(super) fn all(asked: &[Posed], shots: &[(&str, &str)], diagnostics: bool) -> Vec<Way> {
         let mut ways = [Cell::Base, Cell::Retrieval, Cell::Tuned, Cell::Both].map(Way::Cell).to_vec();
         if diagnostics {
-            if asked.iter().all(|posed| !posed.answerable || !posed.gold.is_empty()) {
+            if has_gold(asked) {
                 ways.push(Way::PerfectRetrieval);
             }
             ways.push(Way::RandomPassages);
+            ways.extend((!shots.is_empty()).then_some(Way::FewShot));
         }
         ways
     }
@@ -53,11 +72,12 @@ impl Way {
             Way::Cell(cell) => cell.name(),
             Way::PerfectRetrieval => "perfect-retrieval",
             Way::RandomPassages => "random-passages",
+            Way::FewShot => "few-shot",
         }
     }
 
     pub(super) fn looks_up(self) -> bool {
-        !matches!(self, Way::Cell(Cell::Base | Cell::Tuned))
+        !matches!(self, Way::Cell(Cell::Base | Cell::Tuned) | Way::FewShot)
     }
 
     pub(super) fn tuned(self) -> bool {
@@ -80,9 +100,13 @@ impl Way {
             Way::Cell(_) => format!("`{model}` answers from the passages found, {quoted}"),
             Way::PerfectRetrieval => format!("`{model}` answers from the gold passages"),
             Way::RandomPassages => format!("`{model}` answers from the passages found for another question"),
+            Way::FewShot => {
+                format!("`{model}` answers from memory, shown {SHOTS} answered training questions")
+            }
         };
         let (cell, role) = match self {
             Way::Cell(cell) => (cell, Role::Candidate),
+            Way::FewShot => (Cell::Base, Role::Diagnostic),
             _ => (Cell::Retrieval, Role::Diagnostic),
         };
         let arm = cell.arm(said, Vec::new(), Default::default());
@@ -100,7 +124,7 @@ impl Way {
             asked[at].gold.iter().map(passage).collect()
         };
         match self {
-            Way::Cell(Cell::Base | Cell::Tuned) => Vec::new(),
+            Way::Cell(Cell::Base | Cell::Tuned) | Way::FewShot => Vec::new(),
             Way::PerfectRetrieval if asked[at].answerable => gold(),
             // Half the questions away, so that neighbours in the file, often of one document, do not lend each other theirs.
             Way::RandomPassages => found[(at + found.len() / 2) % found.len()].passages.clone(),
@@ -108,10 +132,10 @@ impl Way {
         }
     }
 
-    /// What the model is told.
-    pub(super) fn prompt(self, question: &str, passages: &[Passage]) -> Prompt {
+    /// What the model is told; `shots` are shown where answered questions are.
+    pub(super) fn prompt(self, question: &str, passages: &[Passage], shots: &[(&str, &str)]) -> Prompt {
         if !self.looks_up() {
-            return memory_prompt(question);
+            return memory_prompt(question, if self == Way::FewShot { shots } else { &[] });
         }
         let shown = |passage: &Passage| passage.title.clone().unwrap_or_else(|| passage.uri.clone());
         let trails: Vec<String> = passages.iter().map(shown).collect();

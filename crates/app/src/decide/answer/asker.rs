@@ -1,0 +1,98 @@
+//! Asking the workspace: every question in one way, and what each answer is worth.
+
+use std::path::Path;
+
+use engraft_decide::Row;
+use engraft_eval::State;
+
+use super::how::How;
+use super::parts::{self, Tuned};
+use super::questions::Posed;
+use crate::among::Among;
+use crate::ask::{STAGES, ask_among};
+use crate::decide::asking::Asking;
+use crate::decide::meter::metered;
+use crate::decide::task::Task;
+use crate::{AskReport, Error, Workspace};
+
+/// Asks the workspace.
+pub(super) struct Asker<'a> {
+    pub(super) asking: Asking<'a>,
+}
+
+impl Asker<'_> {
+    pub(super) fn tune(
+        &mut self,
+        workspace: &mut Workspace,
+        task: &Task,
+        training: &[Posed],
+        work: &Path,
+    ) -> Result<Tuned, Error> {
+        parts::tune(&mut self.asking, workspace, task, training, work)
+    }
+
+    /// Every question, answered in one way; from the passages of `among`, one a question, where it has any.
+    pub(super) fn run(
+        &mut self,
+        workspace: &mut Workspace,
+        name: &str,
+        how: &How,
+        (asked, among): (&[Posed], &[Option<Among>]),
+    ) -> Result<Vec<Row>, Error> {
+        how.apply(workspace);
+        let set = format!("rows-{name}-{}", how.name());
+        let context = self.asking.context;
+        context.progress.stage(&format!("ask {name}"), Some(asked.len() as u64));
+        self.asking.all(&set, asked.len(), |at| {
+            // Abstaining is decided here, so that a report can show what would have been quoted.
+            let request = how.request(&asked[at].question, Some(0.0));
+            let among = among.get(at).and_then(Option::as_ref);
+            let (report, used) = metered(|| ask_among(context, workspace, &request, among));
+            match report {
+                Err(Error::Cancelled) => Err(Error::Cancelled),
+                Err(error) => {
+                    let why = Some(error.to_string());
+                    Ok(Row { state: State::Failed, why, ..empty([0.0, 0.0, 0.0, used.ms], used.cpu_s) })
+                }
+                Ok((report, ms)) => Ok(row(&asked[at], &report, how.min_support, empty(ms, used.cpu_s))),
+            }
+        })
+    }
+}
+
+fn empty(ms: [f64; STAGES.len()], cpu_s: f64) -> Row {
+    Row {
+        state: State::Scored,
+        values: vec![None; 4],
+        confidence: None,
+        stage_ms: ms.to_vec(),
+        cpu_s,
+        tokens_in: 0,
+        tokens_out: 0,
+        said: String::new(),
+        evidence: Vec::new(),
+        why: None,
+    }
+}
+
+fn row(posed: &Posed, report: &AskReport, min_support: f32, base: Row) -> Row {
+    let answered = report.answerable && report.support >= min_support;
+    let number = |truth: bool| f64::from(u8::from(truth));
+    let Some(right) = posed.right(report, answered) else {
+        return Row { state: State::Undefined, why: Some("nobody said what is right".into()), ..base };
+    };
+    let cited = report.citations.iter().map(|citation| format!("{}: {}", citation.uri, citation.quote));
+    Row {
+        state: if answered { State::Scored } else { State::Abstained },
+        values: vec![
+            Some(number(right)),
+            answered.then_some(number(!report.citations.is_empty())),
+            (!posed.answerable).then_some(number(answered)),
+            Some(number(answered)),
+        ],
+        confidence: Some(f64::from(report.support).clamp(0.0, 1.0)).filter(|_| answered),
+        said: if answered { report.answer.clone() } else { "(no answer)".into() },
+        evidence: cited.collect(),
+        ..base
+    }
+}
