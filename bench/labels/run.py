@@ -12,10 +12,10 @@ import importlib.metadata
 import json
 import os
 import pathlib
-import platform
 import random
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -23,6 +23,9 @@ import krippendorff
 import numpy
 import pandas
 from crowdkit.aggregation import DawidSkene, OneCoinDawidSkene
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about, load  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -67,7 +70,7 @@ def ours(rows, folder):
 
 
 def main():
-    load_before = os.getloadavg()
+    whence = about(SEED)
     rows, right = crowd()
     with tempfile.TemporaryDirectory() as folder:
         found = ours(rows, pathlib.Path(folder))
@@ -85,15 +88,11 @@ def main():
         return sum(labels[task] == label for task, label in right.items()) / len(right)
 
     measures = found["measures"]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     packages = ["crowd-kit", "krippendorff", "numpy", "pandas"]
     results = {
-        "commit": commit.strip(),
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-        "load before and after": [[round(load, 2) for load in loads] for loads in (load_before, os.getloadavg())],
-        "busy": "other work shared the machine; compare within this run",
+        **whence,
+        "load_after": load(),
         "versions": {name: importlib.metadata.version(name) for name in packages},
-        "seed": SEED,
         "rounds": ROUNDS,
         "table": {"tasks": TASKS, "labels": len(rows), "workers": WORKERS, "classes": LABELS},
         "engraft": {name: summary(one["cpu_s"]) for name, one in measures.items()},

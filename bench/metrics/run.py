@@ -13,13 +13,15 @@ import importlib.metadata
 import json
 import os
 import pathlib
-import platform
 import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about, load  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -87,7 +89,7 @@ def summary(rounds):
 def main():
     if "ENGRAFT_BINARY" not in os.environ:
         subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "engraft"], cwd=ROOT, check=True)
-    load_before = os.getloadavg()
+    whence = about(SEED)
     with tempfile.TemporaryDirectory() as folder:
         qrels, run = write(pathlib.Path(folder))
         size = {"run_mb": round(run.stat().st_size / 1e6, 1), "qrels": QUERIES * JUDGED}
@@ -105,14 +107,11 @@ def main():
     ours = {name: metric["value"] for name, metric in rounds["engraft"][0]["out"]["measures"].items()}
     theirs = rounds["pytrec_eval"][0]["out"]
     median = lambda name, key: statistics.median(one[key] for one in rounds[name])
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     results = {
-        "commit": commit.strip(),
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-        "load before and after": [[round(load, 2) for load in loads] for loads in (load_before, os.getloadavg())],
+        **whence,
+        "load_after": load(),
         "build": BINARY.parent.name,
         "versions": {name: importlib.metadata.version(name) for name in ("pytrec_eval-terrier", "ranx", "numba")},
-        "seed": SEED,
         "files": {"queries": QUERIES, "returned": RETURNED} | size,
         "engines": {name: summary(of) for name, of in rounds.items()},
         "times faster": {

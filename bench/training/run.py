@@ -10,7 +10,6 @@ lengths (where PyTorch pads). CPU seconds of a step are medians over the steps o
 import argparse
 import json
 import os
-import platform
 import random
 import statistics
 import subprocess
@@ -20,8 +19,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bench/encode"))
+sys.path[:0] = [str(ROOT / "bench/encode"), str(ROOT / "bench")]
 import environment
+from about import about, load
 
 environment.enter()
 
@@ -70,7 +70,7 @@ def main() -> None:
     options = options.parse_args()
     if not STEP.exists():
         subprocess.run(["cargo", "build", "--release", "-p", "engraft-nn", "--example", "step"], check=True, cwd=ROOT)
-    load = os.getloadavg()
+    whence = about(0)
     with tempfile.TemporaryDirectory() as folder:
         workloads = {"32 pairs of 16 and 64 tokens": fixed(random.Random(0), options.steps)}
         workloads["32 real pairs, mixed lengths"] = real(max(3, options.steps // 2))
@@ -100,11 +100,7 @@ def main() -> None:
                    "pytorch": [sys.executable, WORKER, environment.MODEL, path]}.items()}
         off = max(abs(a - b) for a, b in zip(curves["engraft"], curves["pytorch"]))
         print("largest difference of losses over 50 steps:", off)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    machine = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if "model name" in line), "")
-    out = {"about": {"commit": commit.stdout.strip(), "machine": machine, "cores": os.cpu_count(), "threads": 1,
-                     "load": {"before": load, "after": os.getloadavg()}, "python": platform.python_version(),
-                     "versions": {name: version(name) for name in ["torch", "transformers"]}, "seed": 0},
+    out = {**whence, "load_after": load(), "threads": 1, "versions": {name: version(name) for name in ["torch", "transformers"]},
            "steps": result, "loss_curve": {"steps": len(curves["engraft"]), "largest_difference": off,
                                            "engraft_first_last": [curves["engraft"][0], curves["engraft"][-1]],
                                            "pytorch_first_last": [curves["pytorch"][0], curves["pytorch"][-1]]}}

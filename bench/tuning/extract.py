@@ -12,10 +12,13 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about, load  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("ENGRAFT_TEST_DATA", ROOT / "../shared/data"))
@@ -81,21 +84,20 @@ def main():
     words.add_argument("--threads", type=int, default=2)
     asked = words.parse_args()
     result = json.loads(RESULT.read_text()) if RESULT.exists() else {"sets": {}}
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    result.pop("machine", None)
     for name in asked.sets:
-        load = os.getloadavg()
+        whence = about(f"0 to {asked.seeds - 1}")
         measured = run(name, asked.method, asked.seeds, asked.threads)
         value = measured["eval"]["span_f1"]["value"]
         result["sets"][name] = {
+            **whence,
+            "load_after": load(),
             **SETS[name],
             "met": value >= SETS[name]["target"],
             **measured,
-            "commit": commit,
-            "load": [round(load[0], 1), round(os.getloadavg()[0], 1)],
             "threads": asked.threads,
         }
         print(f"{name}: {measured['method']} {value:.4f} in {measured['seconds']} s")
-        result["machine"] = f"{platform.machine()}, {os.cpu_count()} cores"
         RESULT.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -9,11 +9,9 @@ the binary is what `engraft tune … --json` printed; means and spreads over dra
 """
 
 import argparse
-import datetime
 import json
 import os
 import pathlib
-import platform
 import random
 import resource
 import statistics
@@ -23,8 +21,10 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import claims  # noqa: E402
 import pairs  # noqa: E402
+from about import about, load  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("ENGRAFT_TEST_DATA", ROOT / "../shared/data")).resolve()
@@ -184,27 +184,20 @@ def main():
     asked = parser.parse_args()
     parts = asked.parts.split(",")
     found = json.loads(asked.out.read_text()) if asked.out.exists() else {}
-    load = os.getloadavg()
+    # What was measured at other times keeps where it is from.
+    whence = found.get("about", {}) if all(part in found.get("about", {}) for part in found if part != "about") else {}
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         bare = {"ground": ground, "speed": speed, "reward": reward}
         encoding = {"meaning": meaning, "encoder": encoder}
         for part in parts:
+            began = about(SEED)
             if part in bare:
                 found[part] = bare[part](Workspace(pathlib.Path(one) / part, "none"))
             else:
                 found[part] = encoding[part](Workspace(pathlib.Path(other) / part, str(MODEL)))
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
-    found["about"] = {
-        "commit": commit.stdout.strip(),
-        "date": datetime.date.today().isoformat(),
-        "machine": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "load": [round(load[0], 2), round(os.getloadavg()[0], 2)],
-        "seed": SEED,
-        "draws": DRAWS,
-        "labels": LABELS,
-        "binary": "release" if "release" in str(BINARY) else "development",
-    }
+            binary = "release" if "release" in str(BINARY) else "development"
+            whence[part] = {**began, "load_after": load(), "draws": DRAWS, "labels": LABELS, "binary": binary}
+    found["about"] = whence
     asked.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

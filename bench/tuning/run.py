@@ -6,21 +6,24 @@
     python3 bench/tuning/run.py --rows banking-full-linear,noise
 
 Reads the public sets under ENGRAFT_TEST_DATA (default ../shared/data) and writes bench/results/tuning.json; rows that are not
-asked for stay as they are. A classifier row is what `engraft tune classifier … --json` printed, on THREADS threads (default 1).
-Its processor seconds are those of the process: reading, encoding, every tier below, the folds behind the weights, and the
-intervals. Few-shot rows draw N rows of every class with Python's generator under the draw's number, one process a draw.
+asked for stay as they are. A classifier row is what `engraft tune classifier … --json` printed, on THREADS threads (default 1;
+`train.seconds` of the rows `…-full` with THREADS=2 is what the target of 15 minutes is about). Its processor seconds are those of the
+process: reading, encoding, every tier below, the folds behind the weights, and the intervals. Few-shot rows draw N rows of every class with Python's generator under the draw's number, one process a draw.
 """
 
 import argparse
 import json
 import os
 import pathlib
-import platform
 import random
 import resource
 import statistics
 import subprocess
+import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from about import about, load  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("ENGRAFT_TEST_DATA", ROOT / "../shared/data")).resolve()
@@ -105,16 +108,13 @@ def main():
     asked = parser.parse_args().rows
     names = asked.split(",") if asked else [*ROWS, *LOOPS]
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"rows": {}}
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    results["machine"] = f"{os.cpu_count()} cores, {platform.machine()}"
-    results["busy"] = "other work shared the machine: look at cpu_s, and at seconds only as an upper bound"
+    for former in ("machine", "busy"):
+        results.pop(former, None)
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
-            before = os.getloadavg()[0]
+            whence = about("draws 0 and up, trainings by --seeds")
             row = classify(name, pathlib.Path(folder)) if name in ROWS else loop(name)
-            row.update({"commit": commit.strip(), "threads": int(THREADS), "build": BINARY.parent.name})
-            row["load before and after"] = [round(before, 2), round(os.getloadavg()[0], 2)]
-            results["rows"][name] = row
+            results["rows"][name] = {**whence, "load_after": load(), "threads": int(THREADS), "build": BINARY.parent.name, **row}
             RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
             print(name, row.get("accuracy", ""), flush=True)
 
