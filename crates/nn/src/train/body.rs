@@ -240,20 +240,20 @@ impl Body {
     /// Packs the weights as they are now.
     fn pack(&mut self) {
         let Body { parameters, places, layers, .. } = self;
-        let values = |n: usize| &parameters[n].values[..];
-        for (packs, at) in layers.iter_mut().zip(&places.layers) {
-            let LayerAt { qkv, mixed, up, down, .. } = at;
-            let fill = |dense: &mut Dense, linears: &[LinearAt]| {
-                let merged: Vec<_> = linears.iter().map(|linear| merge(parameters, *linear)).collect();
-                let weights: Vec<&[f32]> = merged.iter().map(|weight| &weight[..]).collect();
-                let biases: Vec<&[f32]> = linears.iter().map(|linear| values(linear.bias)).collect();
-                dense.fill(&weights, &biases, true);
-            };
-            fill(&mut packs.qkv, qkv);
-            fill(&mut packs.mixed, &[*mixed]);
-            fill(&mut packs.up, &[*up]);
-            fill(&mut packs.down, &[*down]);
-        }
+        let parameters = &parameters[..];
+        let fill = |dense: &mut Dense, linears: &[LinearAt]| {
+            let merged: Vec<_> = linears.iter().map(|linear| merge(parameters, *linear)).collect();
+            let weights: Vec<&[f32]> = merged.iter().map(|weight| &weight[..]).collect();
+            let biases: Vec<&[f32]> =
+                linears.iter().map(|linear| &parameters[linear.bias].values[..]).collect();
+            dense.fill(&weights, &biases, true);
+        };
+        layers.par_iter_mut().zip(&places.layers).for_each(|(packs, at)| {
+            fill(&mut packs.qkv, &at.qkv);
+            fill(&mut packs.mixed, &[at.mixed]);
+            fill(&mut packs.up, &[at.up]);
+            fill(&mut packs.down, &[at.down]);
+        });
         self.stale = false;
     }
 
