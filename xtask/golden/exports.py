@@ -1,10 +1,14 @@
-"""Writes bench/results/exports.json: every format models leave in, loaded by the packages it is meant for.
+"""Writes bench/results/exports.json: every format models leave in, loaded by the packages it is meant for, and what comes in.
 
 Run with `cargo xtask golden exports`, after `cargo build -p engraft` (ENGRAFT_BINARY names another build).
 
 Small models are tuned on made-up rows through the binary and exported. sentence-transformers, transformers and PEFT load each
 folder; a tensor that is missing, left over or made up on loading is an error, and so is an output further than 1e-4 from what
 the export notes of itself and from what `engraft predict` says. Formats that would answer otherwise must be refused.
+
+A token classifier is read with the pipeline of transformers: it must find the spans, to the letter, that `engraft predict` finds
+with the folder brought in again, and their span F1 must be the one the tuner reported. Models that transformers made here, with
+layers drawn at random, come in and must answer as they do there.
 """
 
 import io
@@ -20,8 +24,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 # In place of this folder: a script here has the name of a module that the packages import.
-sys.path[0] = str(Path(__file__).resolve().parents[2] / "bench/encode")
+BENCH = Path(__file__).resolve().parents[2] / "bench"
+sys.path[:1] = [str(BENCH / "encode"), str(BENCH)]
 import environment
+from about import about, load
 
 environment.enter("peft==0.21.2")
 
@@ -30,12 +36,20 @@ from environment import MODEL, REPOSITORY, TARGET
 from peft import PeftModel, get_peft_model_state_dict
 from safetensors import safe_open
 from sentence_transformers import CrossEncoder, SentenceTransformer
-from transformers import AutoModel, AutoModelForQuestionAnswering, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import (
+    AutoModel,
+    AutoModelForQuestionAnswering,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    pipeline,
+)
 
 BINARY = os.environ.get("ENGRAFT_BINARY", str(TARGET / "debug/engraft"))
 RESULT = REPOSITORY / "bench/results/exports.json"
 PACKAGES = ["torch", "transformers", "sentence-transformers", "peft", "safetensors", "tokenizers"]
 WITHIN = 1e-4
+SEED = 0
 # What loaders say when weights and code do not fit.
 ALARMS = ["newly initialized", "missing", "unexpected", "mismatch", "not used"]
 
@@ -85,6 +99,12 @@ def spans(count: int):
         yield {"id": f"s{at}", "text": text, "spans": [{"char_start": start, "char_end": start + len(thing), "label": "thing"}]}
 
 
+UNSEEN = [*spans(110)][80:] + [
+    {"id": "odd", "text": "Zoë's kettle2go (a SOFA, 2 trays): €5. No atlas!", "spans": [{"char_start": 19, "char_end": 23, "label": "thing"}]},
+    {"id": "none", "text": "Nothing was ordered.", "spans": []},
+]
+
+
 def preferences(count: int):
     for at in range(count):
         prompt = f"Where is the {THINGS[at % 10]} of house {at}?"
@@ -111,12 +131,14 @@ def models(engraft: Engraft):
     rows = engraft.file("topics.jsonl", topics(48))
     several = engraft.file("several.jsonl", topics(48, several=True))
     told = engraft.file("judged.jsonl", judged())
+    marked = ["--data", engraft.file("spans.jsonl", spans(80)), "--eval", engraft.file("marked.jsonl", UNSEEN)]
     jobs = {
         "classifier-linear": ["classifier", "--data", rows, "--method", "linear"],
         "classifier-frozen-several": ["classifier", "--data", several, "--method", "frozen"],
         "classifier-full": ["classifier", "--data", rows, "--method", "full"],
         "classifier-lora": ["classifier", "--data", rows, "--method", "lora"],
-        "extractor-lora": ["extractor", "--data", engraft.file("spans.jsonl", spans(40)), "--method", "lora"],
+        "extractor-full": ["extractor", *marked, "--method", "full"],
+        "extractor-lora": ["extractor", *marked, "--method", "lora"],
         "retriever-encoder": ["retriever", "--data", told, "--method", "encoder", "--epochs", "1", "--batch", "4"],
         "reranker": ["reranker", "--data", told, "--epochs", "1", "--window", "64"],
         "reader-full": ["reader", "--data", engraft.file("answers.jsonl", answers(60))],
@@ -125,7 +147,7 @@ def models(engraft: Engraft):
     }
     for name, words in jobs.items():
         report = engraft.run("tune", *words, "--seeds", "1", "--name", name)
-        yield name, f"{report['kind']} {report['method']}"
+        yield name, report
 
 
 class Loading:
@@ -193,6 +215,12 @@ def load_classifier(folder: Path, inputs):
     return model.eval()(**batch).logits, keys(info)
 
 
+def load_tokens(folder: Path, inputs):
+    model, info = AutoModelForTokenClassification.from_pretrained(folder, output_loading_info=True)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    return [model.eval()(**tokenizer(text, return_tensors="pt")).logits[0].flatten() for text in inputs], keys(info)
+
+
 def load_reader(folder: Path, inputs):
     model, info = AutoModelForQuestionAnswering.from_pretrained(folder, output_loading_info=True)
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -207,7 +235,9 @@ def loader(kind: str, format: str):
         return load_reader
     if kind == "reranker":
         return load_cross_encoder
-    return load_sentences if format == "sentence-transformers" else load_classifier
+    if format == "sentence-transformers":
+        return load_sentences
+    return load_tokens if kind == "extractor" else load_classifier
 
 
 @torch.inference_mode()
@@ -254,14 +284,83 @@ def predictions(engraft: Engraft) -> list[dict]:
     return out
 
 
+def found_by(folder: Path, rows) -> list[list[tuple]]:
+    """The spans that the pipeline of transformers finds in texts: where they begin and end, and their label."""
+    read = pipeline("token-classification", model=str(folder), aggregation_strategy="first", device="cpu")
+    return [[(one["start"], one["end"], one["entity_group"]) for one in read(row["text"])] for row in rows]
+
+
+def spans_of(lines) -> list[list[tuple]]:
+    return [[(one["char_start"], one["char_end"], one["label"]) for one in line["spans"]] for line in lines]
+
+
+def brought_back(engraft: Engraft, reports: dict) -> list[dict]:
+    """Token classifiers that left: what they find there, what they find here once they are back, and what the tuner said."""
+    out = []
+    for name in ["extractor-full", "extractor-lora"]:
+        folder = engraft.folder / f"{name}-transformers"
+        engraft.run("model", "import", str(folder), "--name", f"{name}-back")
+        there, here = found_by(folder, UNSEEN), spans_of(engraft.predict(f"{name}-back", UNSEEN))
+        assert there == here, f"{name}: {[pair for pair in zip(there, here) if pair[0] != pair[1]]}"
+        right = spans_of(UNSEEN)
+        both = sum(len(set(a) & set(b)) for a, b in zip(there, right))
+        f1 = 2 * both / max(1, sum(map(len, there)) + sum(map(len, right)))
+        told = reports[name]["eval"]
+        assert abs(f1 - told["span_f1_by_tokens"]["value"]) < 1e-9, f"{name}: {f1} there, {told} here"
+        out.append({"model": name, "rows": len(UNSEEN), "spans": sum(map(len, there)), "f1": f1, "f1_of_the_chain": told["span_f1"]["value"]})
+    return out
+
+
+@torch.inference_mode()
+def strangers(engraft: Engraft) -> list[dict]:
+    """Models of transformers with layers drawn at random, brought in."""
+    tokenizer = AutoTokenizer.from_pretrained(MODEL)
+    rows = [{"id": row["id"], "text": row["text"]} for row in UNSEEN]
+    texts = [row["text"] for row in rows]
+    out = []
+
+    def bring(name: str, kind, **words):
+        torch.manual_seed(SEED)
+        model = kind.from_pretrained(MODEL, **words).eval()
+        # Drawn anew as BERT starts, so far apart that there is something to tell.
+        torch.nn.init.normal_(model.classifier.weight, std=0.5)
+        folder = engraft.folder / name
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        engraft.run("model", "import", str(folder), "--name", name)
+        return model, folder
+
+    labels = {0: "slow", 1: "fast", 2: "late"}
+    model, _ = bring("stranger-classes", AutoModelForSequenceClassification, num_labels=3, id2label=labels)
+    there = torch.softmax(model(**tokenizer(texts, padding=True, return_tensors="pt")).logits, -1)
+    here = torch.tensor([[line["scores"][labels[at]] for at in range(3)] for line in engraft.predict("stranger-classes", rows)])
+    out.append({"model": "BertForSequenceClassification", "outputs": here.numel(), "worst": (there - here).abs().max().item()})
+    model, _ = bring("stranger-pairs", AutoModelForSequenceClassification, num_labels=1)
+    pairs = [{"query": THINGS[at], "text": texts[at]} for at in range(10)]
+    batch = tokenizer([one["query"] for one in pairs], [one["text"] for one in pairs], padding=True, return_tensors="pt")
+    there, here = model(**batch).logits[:, 0], torch.tensor([line["score"] for line in engraft.predict("stranger-pairs", pairs)])
+    out.append({"model": "BertForSequenceClassification, one label", "outputs": 10, "worst": (there - here).abs().max().item()})
+    tags = {0: "O", 1: "B-thing", 2: "I-thing", 3: "I-place", 4: "PER"}
+    _, folder = bring("stranger-tokens", AutoModelForTokenClassification, num_labels=5, id2label=tags)
+    there, here = found_by(folder, rows), spans_of(engraft.predict("stranger-tokens", rows))
+    assert there == here, [pair for pair in zip(there, here) if pair[0] != pair[1]]
+    out.append({"model": "BertForTokenClassification", "outputs": sum(map(len, there)), "worst": 0.0})
+    assert all(one["worst"] <= WITHIN for one in out), out
+    return out
+
+
 def main() -> None:
+    whence = about(SEED)
     with tempfile.TemporaryDirectory() as folder:
         engraft = Engraft(Path(folder))
-        tuned = dict(models(engraft))
+        reports = dict(models(engraft))
+        tuned = {name: f"{report['kind']} {report['method']}" for name, report in reports.items()}
         formats = ["sentence-transformers", "transformers", "peft"]
         checked = [check(engraft, model, format) for model in tuned for format in formats]
         refused = [one for one in checked if "refused" in one]
         out = {
+            **whence,
+            "load_after": load(),
             "versions": {package: version(package) for package in PACKAGES},
             "encoder": MODEL.name,
             "within": WITHIN,
@@ -269,9 +368,11 @@ def main() -> None:
             "exports": [one for one in checked if "refused" not in one],
             "refused": refused,
             "predict": predictions(engraft),
+            "back": brought_back(engraft, reports),
+            "in": strangers(engraft),
         }
     RESULT.write_text(json.dumps(out, indent=1, ensure_ascii=False) + "\n")
-    worst = max(one["worst"] for one in out["exports"] + out["predict"])
+    worst = max(one["worst"] for one in out["exports"] + out["predict"] + out["in"])
     print(f"{len(out['exports'])} exports load whole and answer alike (at most {worst:.1e} apart); {len(refused)} are refused")
 
 

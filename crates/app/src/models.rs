@@ -150,6 +150,7 @@ pub fn pull(context: Context, name: &str, from: Option<From>) -> Result<ModelInf
     };
     // Opened before it is moved into place: a half or foreign model never becomes the model.
     engraft_nn::Embedder::open(&made, name, engraft_nn::EncoderOptions::default())?;
+    engraft_nn::Weights::open(&made.join("model.safetensors"))?.must_be_numbers()?;
     if target.exists() {
         std::fs::remove_dir_all(&target).map_err(Error::io("replace", &target))?;
     }

@@ -169,7 +169,7 @@ pub(crate) enum Model {
         #[arg(long, default_value = "sentence-transformers")]
         format: String,
     },
-    /// Bring in a tuned model, an encoder, or an adapter of PEFT for the workspace's encoder
+    /// Bring in a tuned model, one of transformers with its head, an encoder, or an adapter of PEFT
     Import {
         /// The folder
         dir: PathBuf,

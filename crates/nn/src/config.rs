@@ -69,6 +69,12 @@ struct PoolingJson {
 }
 
 #[derive(Deserialize)]
+struct ModuleJson {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+#[derive(Deserialize)]
 struct WindowJson {
     max_seq_length: Option<usize>,
 }
@@ -78,6 +84,7 @@ impl Config {
     ///
     /// The last two may be absent: then pooling is the mean and the window is as long as the position table.
     pub fn open(dir: &Path) -> Result<Config, ModelError> {
+        must_end_with_pooling(dir)?;
         let path = dir.join("config.json");
         let bert: BertJson = read_json(&path)?;
         let unsupported = |what: String| ModelError::Unsupported { path: path.clone(), what };
@@ -128,6 +135,20 @@ impl Config {
 
 /// No dimension of a supported model is greater: four times those of the largest BERT.
 const MOST: usize = 16_384;
+
+/// Refuses a model of sentence-transformers that has more behind its pooling than a norm of 1: its vectors would be others here.
+fn must_end_with_pooling(dir: &Path) -> Result<(), ModelError> {
+    let path = dir.join("modules.json");
+    if !path.exists() {
+        return Ok(());
+    }
+    let modules: Vec<ModuleJson> = read_json(&path)?;
+    let mut kinds = modules.iter().map(|module| module.kind.rsplit('.').next().unwrap_or_default());
+    match kinds.find(|kind| !["Transformer", "Pooling", "Normalize", "Dropout"].contains(kind)) {
+        None => Ok(()),
+        Some(other) => Err(ModelError::Unsupported { path, what: format!("the module {other}") }),
+    }
+}
 
 fn pooling(dir: &Path) -> Result<Pooling, ModelError> {
     let path = dir.join("1_Pooling").join("config.json");

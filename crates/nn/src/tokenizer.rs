@@ -9,6 +9,7 @@ mod spec;
 mod trie;
 mod unicode;
 
+use std::ops::Range;
 use std::path::Path;
 
 pub use error::TokenizerError;
@@ -95,16 +96,36 @@ impl Tokenizer {
         self.before.len() + self.after.len()
     }
 
+    /// The byte ranges of `text` that have ids, in order: what stands between white space and marks, and every mark.
+    ///
+    /// Each has the ids alone that it has in the text.
+    pub fn words(&self, text: &str) -> Vec<Range<usize>> {
+        let (mut words, mut word, mut at) = (Vec::new(), Word::default(), 0);
+        while at < text.len() {
+            let mut count = 0;
+            let end = at + self.step(&text[at..], &mut word, &mut |ids| count += ids.len());
+            if count > 0 {
+                words.push(at..end);
+            }
+            at = end;
+        }
+        words
+    }
+
     /// Hands over the ids of `text`, word by word.
     fn walk(&self, text: &str, emit: &mut impl FnMut(&[u32])) {
-        let mut word = Word::default();
-        let mut at = 0;
-        while let Some(&byte) = text.as_bytes().get(at) {
-            at += if self.ascii[byte as usize] != 0 {
-                self.ascii_word(&text[at..], &mut word, emit)
-            } else {
-                self.other(&text[at..], &mut word, emit)
-            };
+        let (mut word, mut at) = (Word::default(), 0);
+        while at < text.len() {
+            at += self.step(&text[at..], &mut word, emit);
+        }
+    }
+
+    /// What `text`, which is not empty, begins with; returns how many bytes of it that took.
+    #[inline]
+    fn step(&self, text: &str, word: &mut Word, emit: &mut impl FnMut(&[u32])) -> usize {
+        match self.ascii[usize::from(text.as_bytes()[0])] {
+            0 => self.other(text, word, emit),
+            _ => self.ascii_word(text, word, emit),
         }
     }
 

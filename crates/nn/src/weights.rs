@@ -115,6 +115,24 @@ impl Weights {
         }
     }
 
+    /// Refuses a file with anything but numbers in it: such a model would say nothing, and silently.
+    pub fn must_be_numbers(&self) -> Result<(), ModelError> {
+        for name in self.names() {
+            let Some(info) = self.header.info(&name) else { continue };
+            // Whole numbers, such as those of places, cannot be broken.
+            let Ok(tensor) = self.tensor(&name, &info.shape) else { continue };
+            let mut row = vec![0.0; tensor.columns];
+            for at in 0..info.shape.iter().product::<usize>().checked_div(tensor.columns).unwrap_or(0) {
+                self.row(tensor, at, &mut row);
+                if row.iter().any(|x| !x.is_finite()) {
+                    let reason = format!("tensor {name} holds something that is no number");
+                    return Err(ModelError::Damaged { path: self.path.clone(), reason });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Twelve hex digits of a hash over the header and both ends of every tensor.
     ///
     /// Training moves numbers everywhere, so that is enough to tell revisions apart, at a hundredth of the cost of

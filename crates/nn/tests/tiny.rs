@@ -324,6 +324,22 @@ fn another_architecture_is_refused() {
 }
 
 #[test]
+fn a_layer_behind_the_pooling_is_refused() {
+    let modules = |last: &str| {
+        let module = |kind: &str| format!("{{\"type\":\"sentence_transformers.models.{kind}\"}}");
+        format!("[{},{},{}]", module("Transformer"), module("Pooling"), module(last))
+    };
+    check_refused(
+        |dir| std::fs::write(dir.join("modules.json"), modules("Dense")).unwrap(),
+        Kind::User,
+        expect!["DIR/modules.json asks for the module Dense, which is not supported"],
+    );
+    let dir = model();
+    std::fs::write(dir.path().join("modules.json"), modules("Normalize")).unwrap();
+    assert!(Encoder::open(dir.path(), EncoderOptions::default()).is_ok());
+}
+
+#[test]
 fn heads_that_do_not_divide_the_hidden_size_are_refused() {
     let heads = "\"num_attention_heads\":4";
     check_refused(

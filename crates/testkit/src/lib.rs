@@ -1,6 +1,10 @@
-//! Where tests find real data and real weights, and how they say that they found none; and a language model by script.
+//! Where tests find real data and real weights, and how they say that they found none; made-up weights; and a language model by
+//! script.
 
 pub mod endpoint;
+mod tiny;
+
+pub use tiny::tiny_encoder;
 
 use std::path::PathBuf;
 

@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use engraft_core::{Cancel, Silent};
+use engraft_core::Cancel;
 use engraft_eval::label_issues;
 use engraft_nn::train::Draw;
 use engraft_nn::{Embedder, EncoderOptions};
@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let encoder =
         Embedder::open(Path::new(model), "base", EncoderOptions { threads, ..EncoderOptions::default() })?;
     let cancel = Cancel::default();
-    let watch = Watch { progress: &Silent, cancel: &cancel, now_ns: &|| 0 };
+    let watch = Watch::quiet(&cancel);
     let texts: Vec<String> = train.rows.iter().map(|row| row.text.clone()).collect();
     let of = |texts: &[&str]| embed(watch, &encoder, texts);
     let world = World {

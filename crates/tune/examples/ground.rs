@@ -5,9 +5,10 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-use engraft_core::{Cancel, Embed, Silent};
+use engraft_core::{Cancel, Embed};
 use engraft_eval::Resampling;
 use engraft_nn::{Embedder, EncoderOptions};
+use engraft_tune::Watch;
 use engraft_tune::groundedness::{
     Claim, GroundednessOptions, Tier, measures, read_claims, tune_groundedness,
 };
@@ -32,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let tier = Tier::ALL.into_iter().find(|tier| tier.name() == wanted);
         let resampling = Resampling { seed: 0, resamples: 1000 };
         let options = GroundednessOptions { tier, seeds: 3, seed: 0, reading: None, resampling };
-        let found = tune_groundedness(&rows, None, &options, encoder, &Silent, &Cancel::default())?;
+        let found = tune_groundedness(&rows, None, &options, encoder, Watch::quiet(&Cancel::default()))?;
         writeln!(
             out,
             "{}",

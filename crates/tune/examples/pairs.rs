@@ -1,9 +1,10 @@
 //! Looks at reward models without a workspace: `pairs PAIRS.jsonl TIER [MODEL_DIR]` prints how good a tier is on preferences
 //! when held out; `auto` climbs.
 
-use engraft_core::{Cancel, Embed, Silent};
+use engraft_core::{Cancel, Embed};
 use engraft_eval::Resampling;
 use engraft_nn::{Embedder, EncoderOptions};
+use engraft_tune::Watch;
 use engraft_tune::reward::{PairBase, RewardOptions, Tier, read_preferences, tune_pair_reward, tune_reward};
 use serde_json::json;
 
@@ -23,9 +24,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         (Some(Tier::Encoder), Some(dir), Some(embedder)) => {
             let base = PairBase { dir: dir.as_ref(), tokenizer: embedder.tokenizer(), truncate: true };
             let options = RewardOptions { seeds: 1, ..options };
-            tune_pair_reward(&rows, None, &options, &base, &Silent, &Cancel::default())?
+            tune_pair_reward(&rows, None, &options, &base, Watch::quiet(&Cancel::default()))?
         }
-        _ => tune_reward(&rows, None, &options, encoder, &Silent, &Cancel::default())?,
+        _ => tune_reward(&rows, None, &options, encoder, Watch::quiet(&Cancel::default()))?,
     };
     let explained = found.model.explain(30);
     println!(

@@ -1,16 +1,11 @@
 //! The loop that every trained model goes through: batches in a seeded order, one schedule, a check that everything really
 //! moves, the best epoch kept, and a checkpoint that goes on to the bit where it stopped.
 
-use std::path::Path;
-
-use engraft_core::{Cancel, Progress};
-use engraft_nn::train::{
-    AdamW, Draw, Parameter, Schedule, clip_gradients, read_state, without_gradient, write_state,
-    zero_gradients,
-};
+use engraft_nn::train::{AdamW, Draw, Parameter, Schedule, clip_gradients, without_gradient, zero_gradients};
 use serde::{Deserialize, Serialize};
 
-use crate::TuneError;
+use crate::keep::{State, restore, values};
+use crate::{TuneError, Watch};
 
 /// What is trained, and how a batch of its examples becomes a loss.
 pub trait Task {
@@ -70,7 +65,7 @@ impl Default for Plan {
 }
 
 /// What a training was.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trained {
     /// Steps taken.
     pub steps: u64,
@@ -82,32 +77,7 @@ pub struct Trained {
     pub best: usize,
 }
 
-/// Where and under which name a training keeps its state; a state of another key is not gone on with.
-#[derive(Clone, Copy, Debug)]
-pub struct Checkpoint<'a> {
-    /// A folder of this training's own.
-    pub dir: &'a Path,
-    /// Tells apart data, base and settings.
-    pub key: &'a str,
-}
-
-/// The part of a state that is not weights.
-#[derive(Serialize, Deserialize)]
-struct Cursor {
-    key: String,
-    plan: Plan,
-    /// Epochs done.
-    epoch: usize,
-    /// Batches done of the next one, and the sum of their losses.
-    batches: usize,
-    losses: f64,
-    optimiser_steps: u64,
-    trained: Trained,
-    has_best: bool,
-}
-
-/// Trains `task` as `plan` says, or goes on with what `checkpoint` has of it: written after every epoch, and when it is
-/// cancelled.
+/// Trains `task` as `plan` says, or goes on with what the surroundings kept of it when it was stopped.
 ///
 /// `score` is asked after every epoch and says how good the task is now, more being better; `None` where that is not to be
 /// known. What was best is what the task has at the end, if the plan has a patience. Stops with an error when a loss is not
@@ -115,9 +85,7 @@ struct Cursor {
 pub fn train<T: Task>(
     task: &mut T,
     plan: &Plan,
-    checkpoint: Option<Checkpoint<'_>>,
-    progress: &dyn Progress,
-    cancel: &Cancel,
+    watch: Watch<'_>,
     mut score: impl FnMut(&mut T) -> Result<Option<f64>, TuneError>,
 ) -> Result<Trained, TuneError> {
     if task.examples() == 0 || plan.batch == 0 || plan.epochs == 0 {
@@ -126,60 +94,65 @@ pub fn train<T: Task>(
             "give at least one example and one epoch",
         ));
     }
-    let mut optimiser = AdamW { weight_decay: plan.weight_decay, ..AdamW::default() };
-    let mut trained = Trained { steps: 0, losses: Vec::new(), scores: Vec::new(), best: 0 };
-    let mut best = None;
-    let (mut first, mut done, mut losses) = (0, 0, 0.0);
-    if let Some((cursor, kept)) = checkpoint.map(|at| resume(task, plan, at)).transpose()?.flatten() {
-        progress.say(&format!("going on after step {}", cursor.optimiser_steps));
-        (first, done, losses) = (cursor.epoch, cursor.batches, cursor.losses);
-        (optimiser.steps, trained, best) = (cursor.optimiser_steps, cursor.trained, kept);
+    let Watch { progress, cancel, .. } = watch;
+    let mut kept = watch.keep.map(|keep| keep.next(task, plan, watch));
+    let mut at = State::default();
+    if let Some(found) = kept.as_mut().map(|kept| kept.resume(task)).transpose()?.flatten() {
+        progress.say(&format!("going on after step {}", found.optimiser_steps));
+        at = found;
     }
+    if at.done {
+        return Ok(at.trained);
+    }
+    let mut optimiser =
+        AdamW { weight_decay: plan.weight_decay, steps: at.optimiser_steps, ..AdamW::default() };
     let per_epoch = task.batches(plan.batch, &mut Draw::new(plan.seed, 0)).len() as u64;
     let total = per_epoch * plan.epochs as u64;
     let schedule = Schedule { peak: 1.0, warmup: (plan.warmup * total as f64).round() as u64, total };
     progress.stage("train", Some(total));
-    progress.advance(first as u64 * per_epoch + done as u64);
-    for epoch in first..plan.epochs {
-        let since_best = epoch - trained.best.min(epoch);
-        if plan.patience.is_some_and(|patience| epoch > 0 && since_best > patience) {
+    progress.advance(at.epoch as u64 * per_epoch + at.batches as u64);
+    while at.epoch < plan.epochs {
+        let since_best = at.epoch - at.trained.best.min(at.epoch);
+        if plan.patience.is_some_and(|patience| at.epoch > 0 && since_best > patience) {
             break;
         }
-        let batches = task.batches(plan.batch, &mut Draw::new(plan.seed, epoch as u64));
-        for (n, batch) in batches.iter().enumerate().skip(done) {
-            if cancel.is_cancelled() {
-                if let Some(at) = checkpoint {
-                    save(task, plan, at, (epoch, n, losses), &optimiser, &trained, best.as_deref())?;
-                }
-                return Err(TuneError::Cancelled);
+        let batches = task.batches(plan.batch, &mut Draw::new(plan.seed, at.epoch as u64));
+        while let Some(batch) = batches.get(at.batches) {
+            if let Some(kept) = kept.as_mut().filter(|kept| cancel.is_cancelled() || kept.is_due()) {
+                kept.save(task, &at)?;
             }
+            watch.go_on()?;
             let loss = step(task, batch, &mut optimiser, plan, &schedule)?;
-            losses += loss;
-            trained.steps += 1;
+            at.losses += loss;
+            at.batches += 1;
+            at.optimiser_steps = optimiser.steps;
+            at.trained.steps += 1;
             progress.advance(1);
             progress.note(&format!(
                 "loss {loss:.4}, rate {:.1e}",
                 plan.rate * schedule.rate(optimiser.steps - 1)
             ));
         }
-        trained.losses.push(losses / batches.len() as f64);
-        (done, losses) = (0, 0.0);
+        at.trained.losses.push(at.losses / batches.len() as f64);
+        (at.epoch, at.batches, at.losses) = (at.epoch + 1, 0, 0.0);
         let now = score(task)?;
-        trained.scores.extend(now);
-        let better = trained.scores.len() < 2
-            || now.is_some_and(|now| trained.scores[..trained.scores.len() - 1].iter().all(|&s| now > s));
+        at.trained.scores.extend(now);
+        let scores = &at.trained.scores;
+        let better = scores.len() < 2
+            || now.is_some_and(|now| scores[..scores.len() - 1].iter().all(|&score| now > score));
         if better || plan.patience.is_none() || now.is_none() {
-            trained.best = epoch + 1;
-            best = plan.patience.is_some().then(|| values(task));
-        }
-        if let Some(at) = checkpoint {
-            save(task, plan, at, (epoch + 1, 0, 0.0), &optimiser, &trained, best.as_deref())?;
+            at.trained.best = at.epoch;
+            at.best = plan.patience.is_some().then(|| values(task));
         }
     }
-    if let Some(best) = best {
+    if let Some(best) = at.best.take() {
         restore(task, &best);
     }
-    Ok(trained)
+    at.done = true;
+    if let Some(mut kept) = kept {
+        kept.finish(task, &at)?;
+    }
+    Ok(at.trained)
 }
 
 fn step<T: Task>(
@@ -226,88 +199,6 @@ fn step<T: Task>(
     Ok(loss)
 }
 
-fn values<T: Task>(task: &mut T) -> Vec<Vec<f32>> {
-    let groups = task.groups();
-    let all = groups.iter().flat_map(|(parameters, _)| parameters);
-    all.filter(|parameter| parameter.trained).map(|parameter| parameter.values.clone()).collect()
-}
-
-fn restore<T: Task>(task: &mut T, values: &[Vec<f32>]) {
-    let mut groups = task.groups();
-    let all = groups.iter_mut().flat_map(|(parameters, _)| parameters);
-    for (parameter, values) in all.filter(|parameter| parameter.trained).zip(values) {
-        parameter.values.copy_from_slice(values);
-    }
-}
-
-const STATE: &str = "state.safetensors";
-const BEST: &str = "best.safetensors";
-const CURSOR: &str = "cursor.json";
-
-fn save<T: Task>(
-    task: &mut T,
-    plan: &Plan,
-    at: Checkpoint<'_>,
-    (epoch, batches, losses): (usize, usize, f64),
-    optimiser: &AdamW,
-    trained: &Trained,
-    best: Option<&[Vec<f32>]>,
-) -> Result<(), TuneError> {
-    std::fs::create_dir_all(at.dir).map_err(TuneError::io("create", at.dir))?;
-    let cursor_path = at.dir.join(CURSOR);
-    // Without a cursor there is no state: one that is half written is never gone on with.
-    match std::fs::remove_file(&cursor_path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(TuneError::io("replace", &cursor_path)(error));
-        }
-        _ => {}
-    }
-    let groups = task.groups();
-    write_state(&at.dir.join(STATE), groups.iter().flat_map(|(all, _)| all.iter().map(|p| &**p)))?;
-    if let Some(best) = best {
-        let named = best.iter().enumerate();
-        let named: Vec<_> =
-            named.map(|(n, values)| (format!("{n}"), vec![values.len()], values.clone())).collect();
-        engraft_nn::write_tensors(&at.dir.join(BEST), &named)?;
-    }
-    let cursor = Cursor {
-        key: at.key.to_string(),
-        plan: *plan,
-        epoch,
-        batches,
-        losses,
-        optimiser_steps: optimiser.steps,
-        trained: trained.clone(),
-        has_best: best.is_some(),
-    };
-    let text = serde_json::to_vec(&cursor).map_err(|error| TuneError::Bug(error.to_string()))?;
-    std::fs::write(&cursor_path, text).map_err(TuneError::io("write", &cursor_path))
-}
-
-/// The state to go on with, already in the task; `None` where there is none, or one of something else.
-#[expect(clippy::type_complexity, reason = "a cursor and the best weights, used once")]
-fn resume<T: Task>(
-    task: &mut T,
-    plan: &Plan,
-    at: Checkpoint<'_>,
-) -> Result<Option<(Cursor, Option<Vec<Vec<f32>>>)>, TuneError> {
-    let Ok(bytes) = std::fs::read(at.dir.join(CURSOR)) else { return Ok(None) };
-    let Ok(cursor) = serde_json::from_slice::<Cursor>(&bytes) else { return Ok(None) };
-    if cursor.key != at.key || cursor.plan != *plan {
-        return Ok(None);
-    }
-    let mut best = None;
-    if cursor.has_best {
-        let weights = engraft_nn::Weights::open(&at.dir.join(BEST))?;
-        let lengths: Vec<usize> = values(task).iter().map(Vec::len).collect();
-        let read = lengths.iter().enumerate().map(|(n, &len)| weights.vector(&format!("{n}"), len));
-        best = Some(read.collect::<Result<Vec<_>, _>>()?);
-    }
-    let mut groups = task.groups();
-    read_state(&at.dir.join(STATE), groups.iter_mut().flat_map(|(all, _)| all.iter_mut().map(|p| &mut **p)))?;
-    Ok(Some((cursor, best)))
-}
-
 /// Cuts a batch into parts of at most `most` tokens, each at least one example long, so that a pass fits the memory.
 pub fn parts(batch: &[usize], most: usize, tokens: impl Fn(usize) -> usize) -> Vec<Vec<usize>> {
     let mut parts: Vec<Vec<usize>> = Vec::new();
@@ -328,11 +219,15 @@ pub fn parts(batch: &[usize], most: usize, tokens: impl Fn(usize) -> usize) -> V
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
 
     use super::*;
-    use engraft_core::{Fault, Silent};
+    use engraft_core::{Cancel, Fault, Silent};
     use engraft_nn::train::{Head, loss};
+
+    use crate::Keep;
 
     /// A line through points, by the same loop that trains encoders.
     struct Line {
@@ -388,8 +283,30 @@ mod tests {
         seed: 5,
     };
 
-    fn run(line: &mut Line, checkpoint: Option<Checkpoint<'_>>) -> Result<Trained, TuneError> {
-        train(line, &PLAN, checkpoint, &Silent, &Cancel::default(), |_| Ok(None))
+    /// Trains in a folder, as the first training of a command; a second passes between two looks at the time.
+    fn kept(
+        line: &mut Line,
+        folder: Option<&Path>,
+        cancel: &Cancel,
+        seconds: i64,
+    ) -> Result<Trained, TuneError> {
+        let keep = folder.map(|folder| Keep::new(folder.into()));
+        let time = AtomicI64::new(0);
+        let now_ns = || time.fetch_add(seconds * 1_000_000_000, Ordering::Relaxed);
+        let watch = Watch { progress: &Silent, cancel, now_ns: &now_ns, keep: keep.as_ref() };
+        train(line, &PLAN, watch, |_| Ok(None))
+    }
+
+    fn run(line: &mut Line) -> Result<Trained, TuneError> {
+        kept(line, None, &Cancel::default(), 0)
+    }
+
+    fn unwatched<T: Task>(
+        task: &mut T,
+        plan: &Plan,
+        score: impl FnMut(&mut T) -> Result<Option<f64>, TuneError>,
+    ) -> Result<Trained, TuneError> {
+        train(task, plan, Watch::quiet(&Cancel::default()), score)
     }
 
     fn weights(line: &Line) -> Vec<u32> {
@@ -398,7 +315,7 @@ mod tests {
 
     #[test]
     fn the_loss_goes_down() {
-        let trained = run(&mut Line::new(), None).unwrap();
+        let trained = run(&mut Line::new()).unwrap();
         assert_eq!(trained.steps, 30 * 6);
         assert!(trained.losses[29] < 0.25 && trained.losses[0] > 0.5, "{:?}", trained.losses);
     }
@@ -406,31 +323,43 @@ mod tests {
     #[test]
     fn what_was_stopped_ends_as_if_it_had_not_been() {
         let mut whole = Line::new();
-        run(&mut whole, None).unwrap();
+        run(&mut whole).unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let at = Checkpoint { dir: dir.path(), key: "line" };
-        // A person stops it in the midst of epochs; then the machine does, and the epoch begins anew.
+        // A person stops it in the midst of epochs; then the machine does, ten steps of six seconds after the last state.
         for stop_at in [20, 30] {
             let cancel = Arc::new(Cancel::default());
             let mut stopped = Line { cancel: Some((stop_at, Arc::clone(&cancel))), ..Line::new() };
-            let done = train(&mut stopped, &PLAN, Some(at), &Silent, &cancel, |_| Ok(None));
+            let done = kept(&mut stopped, Some(dir.path()), &cancel, 0);
             assert!(matches!(done, Err(TuneError::Cancelled)) && stopped.steps == stop_at);
         }
-        let mut failed = Line { stop_after: Some(20), ..Line::new() };
-        assert!(matches!(run(&mut failed, Some(at)), Err(TuneError::Cancelled)));
+        let mut failed = Line { stop_after: Some(25), ..Line::new() };
+        assert!(kept(&mut failed, Some(dir.path()), &Cancel::default(), 6).is_err());
         let mut resumed = Line::new();
-        run(&mut resumed, Some(at)).unwrap();
-        assert!(resumed.steps <= 180 - 66 && weights(&whole) == weights(&resumed), "{} steps", resumed.steps);
+        let trained = kept(&mut resumed, Some(dir.path()), &Cancel::default(), 0).unwrap();
+        assert!((180 - 75..=180 - 60).contains(&resumed.steps), "{} steps", resumed.steps);
+        assert_eq!((trained.steps, weights(&whole)), (180, weights(&resumed)));
+        // What is done stays done, for a command that is stopped in its next training.
+        let mut done = Line::new();
+        assert_eq!(kept(&mut done, Some(dir.path()), &Cancel::default(), 0).unwrap(), trained);
+        assert_eq!((done.steps, weights(&done)), (0, weights(&whole)));
     }
 
     #[test]
     fn a_state_of_something_else_is_not_gone_on_with() {
         let dir = tempfile::tempdir().unwrap();
-        let mut first = Line { stop_after: Some(50), ..Line::new() };
-        let _ = run(&mut first, Some(Checkpoint { dir: dir.path(), key: "other data" }));
+        let stop = |line: Line| {
+            let cancel = Arc::new(Cancel::default());
+            let mut line = Line { cancel: Some((50, Arc::clone(&cancel))), ..line };
+            kept(&mut line, Some(dir.path()), &cancel, 0).unwrap_err()
+        };
+        stop(Line { head: Head::new("line", 2, 1, 2), ..Line::new() });
         let mut line = Line::new();
-        run(&mut line, Some(Checkpoint { dir: dir.path(), key: "line" })).unwrap();
+        kept(&mut line, Some(dir.path()), &Cancel::default(), 0).unwrap();
         assert_eq!(line.steps, 180);
+        // A short one leaves nothing behind once it is over.
+        let empty = tempfile::tempdir().unwrap();
+        kept(&mut Line::new(), Some(empty.path()), &Cancel::default(), 0).unwrap();
+        assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0);
     }
 
     /// An adapter in one dimension: the product of `a` and `b`, which starts at 0, is to be 1.
@@ -461,7 +390,7 @@ mod tests {
             let parameter = |name: &str, value| Parameter::new(name, &[1], vec![value]);
             let parameters = [parameter("x.lora_A.weight", 1.0), parameter("x.lora_B.weight", 0.0)];
             let mut thin = Thin { parameters, stuck };
-            train(&mut thin, &PLAN, None, &Silent, &Cancel::default(), |_| Ok(None))
+            unwatched(&mut thin, &PLAN, |_| Ok(None))
         };
         assert!(thin(false).unwrap().losses[29] < 0.05);
         assert!(thin(true).unwrap_err().to_string().contains("x.lora_A.weight has no gradient in step 3"));
@@ -474,7 +403,7 @@ mod tests {
         let mut epoch = 0;
         let mut at_best = Vec::new();
         let scores = [0.1, 0.4, 0.3, 0.4, 0.2, 0.9];
-        let trained = train(&mut line, &plan, None, &Silent, &Cancel::default(), |line: &mut Line| {
+        let trained = unwatched(&mut line, &plan, |line: &mut Line| {
             if epoch == 1 {
                 at_best = weights(line);
             }
@@ -490,7 +419,7 @@ mod tests {
     fn a_tensor_without_a_gradient_is_named() {
         let mut line = Line::new();
         line.rows.iter_mut().for_each(|row| *row = [0.0; 2]);
-        let error = run(&mut line, None).unwrap_err();
+        let error = run(&mut line).unwrap_err();
         assert!(error.to_string().contains("line.weight has no gradient"), "{error}");
         assert!(error.hint().unwrap().contains("use larger batches"), "{error}");
     }
@@ -499,7 +428,7 @@ mod tests {
     fn a_loss_that_is_not_a_number_stops_it() {
         let mut line = Line::new();
         line.targets[3] = f32::NAN;
-        let error = run(&mut line, None).unwrap_err().to_string();
+        let error = run(&mut line).unwrap_err().to_string();
         assert!(error.contains("is NaN"), "{error}");
     }
 

@@ -1,8 +1,8 @@
-//! What every tuner is told first: who hears of its progress, how it is stopped, what time it is.
+//! What every tuner is told first: who hears of its progress, how it is stopped, what time it is, what is done already.
 
-use engraft_core::{Cancel, Progress};
+use engraft_core::{Cancel, Progress, Silent};
 
-use crate::TuneError;
+use crate::{Keep, TuneError};
 
 /// The surroundings of a tuner, as arguments.
 #[derive(Clone, Copy)]
@@ -13,9 +13,16 @@ pub struct Watch<'a> {
     pub cancel: &'a Cancel,
     /// The current time in nanoseconds since 1970.
     pub now_ns: &'a (dyn Fn() -> i64 + Sync),
+    /// Where trainings keep what is done of them; `None`: nowhere.
+    pub keep: Option<&'a Keep>,
 }
 
-impl Watch<'_> {
+impl<'a> Watch<'a> {
+    /// Nobody hears of it, time stands still, and nothing is kept.
+    pub fn quiet(cancel: &'a Cancel) -> Watch<'a> {
+        Watch { progress: &Silent, cancel, now_ns: &|| 0, keep: None }
+    }
+
     /// An error when the person asked to stop.
     pub fn go_on(&self) -> Result<(), TuneError> {
         if self.cancel.is_cancelled() { Err(TuneError::Cancelled) } else { Ok(()) }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use engraft_core::{Cancel, CharMap, Silent};
+use engraft_core::{Cancel, CharMap};
 use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest};
 use engraft_tune::data::{ExtractionRow, MarkedSpan};
 use engraft_tune::extractor::{
@@ -43,7 +43,7 @@ fn tune(method: ExtractorMethod, train: &[ExtractionRow], seeds: usize) -> Resul
     let model = method.needs_encoder().then(|| engraft_testkit::model().unwrap());
     let eval: Vec<ExtractionRow> = (200..240).map(row).collect();
     let cancel = Cancel::default();
-    let watch = Watch { progress: &Silent, cancel: &cancel, now_ns: &|| 0 };
+    let watch = Watch::quiet(&cancel);
     let job = ExtractorJob {
         train,
         eval: &eval,
@@ -157,7 +157,17 @@ fn a_moved_encoder_is_read_back_whole_and_reads_beyond_its_window() {
     let texts: Vec<String> = (300..320).map(|n| row(n).text).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     assert!(f1(&tuned) > 0.8, "{:?}", tuned.eval);
-    assert_eq!(find(&round_trip(&tuned, models.path()), &texts), find(&tuned.extractor, &texts));
+    let read = round_trip(&tuned, models.path());
+    assert_eq!(find(&read, &texts), find(&tuned.extractor, &texts));
+    let (layer, tags) = read.token_layer().unwrap();
+    assert_eq!(tags.join(" "), "O B-CLIENT I-CLIENT B-STAFF I-STAFF");
+    assert_eq!((layer.bias.len(), layer.weight.len() % 5), (5, 0));
+    let by_tokens = tuned.eval["span_f1_by_tokens"].value.unwrap();
+    assert!(by_tokens > 0.8, "{:?}", tuned.eval);
+    let logits = read.token_logits("Mr. Boris pays Acme Corp").unwrap();
+    // Two special tokens, and one at least for each word and mark.
+    assert!(logits.len() % 5 == 0 && logits.len() >= 5 * 8, "{}", logits.len());
+    assert_eq!(logits, tuned.extractor.token_logits("Mr. Boris pays Acme Corp").unwrap());
     let long = format!("{}Mr. Boris pays Acme Corp", "there is nothing of interest here. ".repeat(200));
     let found = find(&tuned.extractor, &[&long]);
     assert!(found[0].iter().any(|one| one.span.start() > 6000), "{found:?}");

@@ -1,10 +1,12 @@
 //! The encoder a tuner stands on: asked for by name, else the workspace's own.
 
+use std::fmt::Debug;
 use std::path::PathBuf;
 
-use engraft_nn::{Embedder, Precision};
-use engraft_tune::Watch;
+use engraft_core::content_hash;
+use engraft_nn::{Embedder, Precision, Weights};
 use engraft_tune::artefact::Base;
+use engraft_tune::{Keep, Watch};
 
 use crate::config::Encoder;
 use crate::{Context, Error, Workspace, models};
@@ -40,10 +42,18 @@ pub(crate) fn open(
     let dir = models::find_or_pull(context, model)?;
     let wanted = Encoder { model: model.into(), ..workspace.config.encoder.clone() };
     let encoder = workspace.open_folder(&dir, &wanted.name(), Precision::F32)?;
+    Weights::open(&dir.join("model.safetensors"))?.must_be_numbers()?;
     Ok(Some(BaseEncoder { name: model.into(), dir, encoder }))
 }
 
-/// The surroundings of a verb, as tuners want them.
-pub(crate) fn watch<'a>(context: &'a Context) -> Watch<'a> {
-    Watch { progress: context.progress, cancel: context.cancel, now_ns: context.now_ns }
+/// The surroundings of a verb, as tuners want them; `keep` where its trainings may be long.
+pub(crate) fn watch<'a>(context: &'a Context, keep: Option<&'a Keep>) -> Watch<'a> {
+    Watch { progress: context.progress, cancel: context.cancel, now_ns: context.now_ns, keep }
+}
+
+/// Where the trainings of one command keep what is done of them. `asked` is the command as it was given, `made_of` what it
+/// learns from and starts from: with anything else it trains otherwise.
+pub(crate) fn keep(workspace: &Workspace, asked: &dyn Debug, made_of: &[&str]) -> Keep {
+    let key = content_hash(format!("{asked:?} {made_of:?}").as_bytes());
+    Keep::new(workspace.trainings().join(&key[..16]))
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::people::{Act, Principal};
 use crate::tune::base::{self, BaseEncoder};
 use crate::tune::export::copy_folder;
-use crate::tune::predict::{answer, see};
+use crate::tune::predict::{Own, answer, see};
 use crate::tune::report::{DataReport, SuspectLabel, TuneReport};
 use crate::tune::rows::{Source, classified, of_file};
 use crate::tune::{HELD_OUT, LISTED, PROBES, RESAMPLES, TuneRequest, judging};
@@ -60,27 +60,26 @@ pub fn tune_classifier(
     let reader = encoder.as_ref().map(|base| &base.encoder);
     let (parts, mut data) = parts(source, named_eval, reader, policy, asked.seed)?;
     let long = reader.map(|encoder| LongTexts { encoder, policy });
-    let keep = workspace.trainings();
+    let started = encoder.as_ref().map(|base| base.remembered().fingerprint);
+    let sources = [&parts.snapshot, &parts.lineage.join(" "), &started.unwrap_or_default()];
+    let keep = base::keep(workspace, request, &sources.map(String::as_str));
     let job = ClassifierJob {
         train: &parts.train,
         eval: &parts.eval,
         labelling,
         method,
         encoder: long.as_ref().map(|long| long as &dyn Embed),
-        base: encoder.as_ref().map(|base| BaseModel {
-            dir: &base.dir,
-            threads: workspace.threads(),
-            keep: Some(&keep),
-        }),
+        base: encoder.as_ref().map(|base| BaseModel { dir: &base.dir, threads: workspace.threads() }),
         seeds: asked.seeds,
         out_of_scope: request.out_of_scope.as_deref(),
         seed: asked.seed,
         resamples: RESAMPLES,
     };
-    let tuned = tune(base::watch(&context), &job)?;
+    let tuned = tune(base::watch(&context, Some(&keep)), &job)?;
     data.label_issues = suspects(&tuned, &parts.train);
     let name = judging::name(workspace, asked, &parts.stem, tuned.method.name());
     let artefact = register(context, workspace, &name, &parts, &tuned, encoder.as_ref(), policy)?;
+    keep.clear();
     let mut report = TuneReport::of(&artefact, data);
     report.tiers = tuned.tiers;
     report.stopped = tuned.stopped;
@@ -211,7 +210,7 @@ fn register(
     let texts: Vec<&str> = parts.eval.iter().take(PROBES).map(|row| row.text.as_str()).collect();
     let says = |classifier: &Classifier, dir: &Path| -> Result<Vec<Value>, TuneError> {
         let open = || Embedder::open(&dir.join("encoder"), name, EncoderOptions::default());
-        let own = classifier.reads(Space::Own).then(open).transpose()?;
+        let own = classifier.reads(Space::Own).then(open).transpose()?.map(Own::Pooled);
         let seen = see(classifier, policy, encoder.map(|base| &base.encoder), own.as_ref(), &texts)?;
         Ok(classifier.predict(&seen)?.iter().map(|one| answer(classifier, one)).collect())
     };

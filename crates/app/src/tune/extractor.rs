@@ -87,9 +87,12 @@ pub fn tune_extractor(
         threads: workspace.threads,
         resamples: RESAMPLES,
     };
-    let tuned = tune(base::watch(&context), &job)?;
+    let started = encoder.as_ref().map(|(_, dir)| fingerprint(dir)).transpose()?.unwrap_or_default();
+    let keep = base::keep(workspace, request, &[&parts.snapshot, &parts.lineage.join(" "), &started]);
+    let tuned = tune(base::watch(&context, Some(&keep)), &job)?;
     let name = judging::name(workspace, asked, &parts.stem, tuned.method.name());
     let artefact = register(context, workspace, &name, &parts, &tuned, encoder.as_ref())?;
+    keep.clear();
     let mut report = TuneReport::of(&artefact, parts.data);
     report.stopped = tuned.stopped;
     report.calibration = tuned.calibration;
@@ -113,6 +116,13 @@ fn folder(
         return Ok(None);
     }
     Ok(Some((model.to_string(), models::find_or_pull(context, model)?)))
+}
+
+/// What tells the encoder in a folder from others; refuses one whose weights are no numbers.
+fn fingerprint(dir: &Path) -> Result<String, TuneError> {
+    let weights = engraft_nn::Weights::open(&dir.join("model.safetensors"))?;
+    weights.must_be_numbers()?;
+    Ok(weights.fingerprint())
 }
 
 fn known_values(path: &Path) -> Result<BTreeMap<String, Vec<String>>, Error> {
@@ -193,8 +203,7 @@ fn register(
     let settings = tuned.save(draft.path())?;
     let base = encoder.filter(|_| tuned.method.needs_encoder());
     let base = base.map(|(name, dir)| -> Result<Base, Error> {
-        let weights = engraft_nn::Weights::open(&dir.join("model.safetensors"))?;
-        Ok(Base { name: name.clone(), fingerprint: weights.fingerprint() })
+        Ok(Base { name: name.clone(), fingerprint: fingerprint(dir)? })
     });
     let base = base.transpose()?;
     let mut lineage = parts.lineage.clone();
@@ -311,7 +320,7 @@ struct Asked {
 }
 
 /// `{spans: [{char_start, char_end, label, quote, score}]}`; scores to six decimals.
-fn answer(row: &ExtractionRow, found: &[FoundSpan]) -> Value {
+pub(crate) fn answer(row: &ExtractionRow, found: &[FoundSpan]) -> Value {
     let map = CharMap::new(&row.text);
     let spans: Vec<Value> = found
         .iter()

@@ -73,8 +73,12 @@ pub fn tune_groundedness(
     };
     let encoding = encoder.as_ref().filter(|_| tier == Some(Tier::Meaning));
     let encoding = encoding.map(|base| &base.encoder as &dyn Embed);
+    let of_eval = eval.as_ref().map_or("", |eval| &eval.snapshot);
+    let started = encoder.as_ref().map_or(String::new(), |base| base.remembered().fingerprint);
+    let keep = base::keep(workspace, request, &[&source.snapshot, of_eval, &started]);
+    let watch = base::watch(&context, Some(&keep));
     let held = eval.as_ref().map(|eval| eval.rows.as_slice());
-    let tuned = tune(&source.rows, held, &options, encoding, context.progress, context.cancel)?;
+    let tuned = tune(&source.rows, held, &options, encoding, watch)?;
     let seconds = ((context.now_ns)() - began) as f64 / 1e9;
     context.progress.stage("register", None);
     tuned.model.save(draft.path())?;
@@ -118,6 +122,7 @@ pub fn tune_groundedness(
         files: Default::default(),
     };
     let artefact = draft.register(manifest, |read| says(&Groundedness::load(read)?, &read.dir))?;
+    keep.clear();
     let mut report = TuneReport::of(&artefact, judging::data_report(&source, eval.as_ref(), said));
     report.stopped = tuned.stopped;
     Ok(report)

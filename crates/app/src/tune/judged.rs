@@ -1,15 +1,16 @@
 //! What the tuners of search have in common: judged questions to learn from and to evaluate on, figures, and registration.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 use std::path::Path;
 
-use engraft_core::DocNo;
+use engraft_core::{DocNo, content_hash};
 use engraft_eval::{Measure, Metric, Resampling};
 use engraft_nn::Embedder;
-use engraft_tune::TuneError;
 use engraft_tune::artefact::{Artefact, Base, Draft, FORMAT, Manifest, Probe, Trained};
 use engraft_tune::data::{Fitted, Judged, read_judged, split};
 use engraft_tune::ship::{Verdict, paired_difference, verdict};
+use engraft_tune::{Keep, TuneError};
 use serde_json::Value;
 
 use crate::search::embed_query;
@@ -40,6 +41,17 @@ pub(crate) struct Lesson {
     pub(crate) lineage: Vec<String>,
     pub(crate) stem: String,
     pub(crate) data: DataReport,
+}
+
+impl Lesson {
+    /// Where trainings of `asked` that start from `start` keep what is done of them. What seems to answer a question and does not
+    /// depends on all there is to find, and on how it is found.
+    pub(crate) fn keep(&self, workspace: &Workspace, asked: &dyn Debug, start: &BaseEncoder) -> Keep {
+        let found = content_hash(self.ground.texts.join("\n").as_bytes());
+        let serving = format!("{:?}", workspace.serving());
+        let start = start.remembered().fingerprint;
+        base::keep(workspace, asked, &[&self.snapshot, &self.lineage.join(" "), &start, &found, &serving])
+    }
 }
 
 /// What was done to fit texts or pairs that each lost so many tokens at their end.

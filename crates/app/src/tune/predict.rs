@@ -5,9 +5,9 @@ use std::path::Path;
 use engraft_core::{CountTokens, Embed, Fault};
 use engraft_nn::{Embedder, Precision};
 use engraft_tune::artefact::Artefact;
-use engraft_tune::classifier::{Classifier, Prediction, Seen, Space};
+use engraft_tune::classifier::{Classifier, FirstToken, Prediction, Reading, Seen, Space};
 use engraft_tune::data::{Labelling, OverLength, read_rows, text_of};
-use engraft_tune::{LongTexts, TuneError, embed};
+use engraft_tune::{LongTexts, TuneError, Watch, embed};
 use serde_json::{Map, Value, json};
 
 use crate::config::Encoder;
@@ -61,10 +61,8 @@ fn classify(
     let (classifier, policy) = Classifier::load(artefact)?;
     let base = classifier.reads(Space::Base).then(|| base_of(context, workspace, artefact)).transpose()?;
     let folder = artefact.dir.join("encoder");
-    let own = classifier
-        .reads(Space::Own)
-        .then(|| workspace.open_folder(&folder, &artefact.manifest.name, Precision::F32))
-        .transpose()?;
+    let open = || Own::open(workspace, &classifier, &folder, &artefact.manifest.name);
+    let own = classifier.reads(Space::Own).then(open).transpose()?;
     let read = read_rows(input, |line| {
         let text = text_of(line, "text")?.to_string();
         let id = line.fields.get("id").filter(|id| !id.is_null()).cloned();
@@ -103,16 +101,46 @@ fn classify(
     next_unread.into_iter().chain(unread).try_for_each(|(_, bad)| take(bad))
 }
 
+/// The encoder that lies in a classifier.
+pub(crate) enum Own {
+    /// Tuned here, or in the layout of sentence-transformers.
+    Pooled(Embedder),
+    /// Tuned with transformers.
+    First(FirstToken),
+}
+
+impl Own {
+    /// Opens its folder as the classifier reads it.
+    pub(crate) fn open(
+        workspace: &Workspace,
+        classifier: &Classifier,
+        dir: &Path,
+        name: &str,
+    ) -> Result<Own, Error> {
+        Ok(match classifier.reading {
+            Reading::Pooled => Own::Pooled(workspace.open_folder(dir, name, Precision::F32)?),
+            Reading::FirstToken => Own::First(FirstToken::open(dir, workspace.threads())?),
+        })
+    }
+
+    fn pooled(&self) -> Option<&Embedder> {
+        match self {
+            Own::Pooled(encoder) => Some(encoder),
+            Own::First(_) => None,
+        }
+    }
+}
+
 /// The answer to each text of a batch, or the error it is.
 fn said(
     classifier: &Classifier,
     policy: OverLength,
     base: Option<&Embedder>,
-    own: Option<&Embedder>,
+    own: Option<&Own>,
     batch: &[Asked],
 ) -> Result<Vec<Map<String, Value>>, Error> {
     let refuses = matches!(policy, OverLength::Error | OverLength::Drop);
-    let encoder = base.or(own);
+    let encoder = base.or(own.and_then(Own::pooled));
     let long = |text: &str| {
         let encoder = encoder.filter(|_| refuses)?;
         let tokens = encoder.count(text) + 2;
@@ -145,21 +173,21 @@ pub(crate) fn see<'a>(
     classifier: &Classifier,
     policy: OverLength,
     base: Option<&Embedder>,
-    own: Option<&Embedder>,
+    own: Option<&Own>,
     texts: &[&'a str],
 ) -> Result<Seen<'a>, TuneError> {
-    let vectors = |space: Space, encoder: Option<&Embedder>| {
-        let wanted = classifier.reads(space).then_some(encoder).flatten();
-        let read = |encoder| embed_quietly(&LongTexts { encoder, policy }, texts);
-        wanted.map(read).transpose()
-    };
-    Ok(Seen { texts: texts.to_vec(), base: vectors(Space::Base, base)?, own: vectors(Space::Own, own)? })
+    let read = |encoder| embed_quietly(&LongTexts { encoder, policy }, texts);
+    let base = base.filter(|_| classifier.reads(Space::Base)).map(read).transpose()?;
+    let own = own.filter(|_| classifier.reads(Space::Own)).map(|own| match own {
+        Own::Pooled(encoder) => read(encoder),
+        Own::First(encoder) => encoder.read(texts),
+    });
+    Ok(Seen { texts: texts.to_vec(), base, own: own.transpose()? })
 }
 
 fn embed_quietly(encoder: &LongTexts, texts: &[&str]) -> Result<engraft_tune::Matrix, TuneError> {
     let cancel = engraft_core::Cancel::default();
-    let watch = engraft_tune::Watch { progress: &engraft_core::Silent, cancel: &cancel, now_ns: &|| 0 };
-    embed(watch, encoder as &dyn Embed, texts)
+    embed(Watch::quiet(&cancel), encoder as &dyn Embed, texts)
 }
 
 /// The base encoder of a model, which must be the very one it was tuned from.

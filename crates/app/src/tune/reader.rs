@@ -70,7 +70,9 @@ pub fn tune_reader(
         asked.iter().map(|one| sentence(&base.encoder, one, least)).collect::<Result<Vec<_>, TuneError>>()
     };
     let held = eval.as_ref().map(|eval| eval.rows.as_slice());
-    let watch = base::watch(&context);
+    let of_eval = eval.as_ref().map_or("", |eval| &eval.snapshot);
+    let keep = base::keep(workspace, request, &[&source.snapshot, of_eval, &base.remembered().fingerprint]);
+    let watch = base::watch(&context, Some(&keep));
     let tuned = tune(&source.rows, held, &options, &start, (&below, BELOW), watch)?;
     let seconds = ((context.now_ns)() - began) as f64 / 1e9;
     context.progress.stage("register", None);
@@ -112,6 +114,7 @@ pub fn tune_reader(
         files: Default::default(),
     };
     let artefact = draft.register(manifest, |read| says(&Reader::load(read, threads)?))?;
+    keep.clear();
     let served = served_if_proven(context, workspace, who, &artefact)?;
     let said = |row: &QuestionRow| (row.asked.question.clone(), row.asked.passage.clone());
     let mut report = TuneReport::of(&artefact, judging::data_report(&source, eval.as_ref(), said));

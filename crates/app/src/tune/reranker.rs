@@ -15,6 +15,7 @@ use crate::people::{Act, Principal};
 use crate::reranking::DEPTH;
 use crate::search::moved;
 use crate::serving::RERANKER;
+use crate::tune::base;
 use crate::tune::ground::{Asked, Ranking, ndcg, rank};
 use crate::tune::judged::{
     Lesson, Made, cut, draft, encoder_of, figures, lesson, register, seeds, start_of, vectors,
@@ -104,12 +105,13 @@ pub fn tune_reranker(
     let scratch =
         tempfile::tempdir_in(draft.path()).map_err(Error::io("create a folder in", draft.path()))?;
     let into = draft.path().join("encoder");
+    let keep = lesson.keep(workspace, request, &start);
     let (mut tuned, mut steps, mut weight) = (Vec::new(), 0, None);
     for (nth, seed) in seeds(asked).into_iter().enumerate() {
         let body = Body::open(&start.dir, BodyOptions::default()).map_err(TuneError::from)?;
         let mut task = RerankTask::new(body, &pairs, TOKENS, seed)?;
         let plan = Plan { seed, ..plan };
-        let done = train(&mut task, &plan, None, context.progress, context.cancel, |_| Ok(None))?;
+        let done = train(&mut task, &plan, base::watch(&context, Some(&keep)), |_| Ok(None))?;
         steps += done.steps as usize;
         let target = if nth == 0 { into.clone() } else { scratch.path().join(nth.to_string()) };
         std::fs::create_dir_all(&target).map_err(Error::io("create", &target))?;
@@ -155,6 +157,7 @@ pub fn tune_reranker(
             .collect(),
     };
     let artefact = register(context, draft, &lesson, made, |read| says(&read.dir.join("encoder")))?;
+    keep.clear();
     // Passages that came with the judgements are like those the workspace searches, for a reranker reads any.
     let served = served_if_proven(context, workspace, who, &artefact)?;
     Ok(TuneReport { served, ..TuneReport::of(&artefact, lesson.data) })

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use crate::people::{Act, Principal};
 use crate::search::{embed_query, moved};
 use crate::serving::{RETRIEVER, is_adapter};
-use crate::tune::base::BaseEncoder;
+use crate::tune::base::{self, BaseEncoder};
 use crate::tune::ground::{Asked, Ranking, ndcg, rank};
 use crate::tune::judged::{
     self, Lesson, Made, cut, draft, encoder_of, figures, lesson, register, remembered, seeds, start_of,
@@ -310,6 +310,7 @@ fn own_encoder(
     let plan = Plan { epochs: request.epochs, batch: request.batch, rate: request.rate, ..Plan::default() };
     let draft = draft(workspace, lesson, asked, RETRIEVER)?;
     let name = asked.name.clone().unwrap_or_else(|| "tuned".into());
+    let keep = lesson.keep(workspace, request, start);
     let (mut tuned, mut steps) = (Vec::new(), 0);
     let into = draft.path().join("encoder");
     let scratch =
@@ -319,7 +320,7 @@ fn own_encoder(
         let options = ContrastOptions { dims: request.dims.clone(), ..ContrastOptions::default() };
         let mut task = ContrastTask { body, rows: &rows, options };
         let done =
-            train(&mut task, &Plan { seed, ..plan }, None, context.progress, context.cancel, |_| Ok(None))?;
+            train(&mut task, &Plan { seed, ..plan }, base::watch(&context, Some(&keep)), |_| Ok(None))?;
         steps += done.steps as usize;
         let target = if nth == 0 { into.clone() } else { scratch.path().join(format!("{nth}")) };
         write_encoder(&task.body, &start.dir, &target)?;
@@ -351,7 +352,9 @@ fn own_encoder(
         against: "hybrid search before".into(),
         probes: probes(&lesson.eval, says(&into)?),
     };
-    register(context, draft, lesson, made, |read| says(&read.dir.join("encoder")))
+    let artefact = register(context, draft, lesson, made, |read| says(&read.dir.join("encoder")))?;
+    keep.clear();
+    Ok(artefact)
 }
 
 /// Questions with a right and wrong passages, found with `encoder`, as ids of `start`; and how many tokens each text lost.

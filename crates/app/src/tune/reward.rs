@@ -69,6 +69,10 @@ pub fn tune_reward(
         resampling: Resampling { seed: asked.seed, resamples: RESAMPLES },
     };
     let encoding = encoder.as_ref().map(|base| &base.encoder as &dyn Embed);
+    let of_eval = eval.as_ref().map_or("", |eval| &eval.snapshot);
+    let started = encoder.as_ref().map_or(String::new(), |base| base.remembered().fingerprint);
+    let keep = base::keep(workspace, request, &[&source.snapshot, of_eval, &started]);
+    let watch = base::watch(&context, Some(&keep));
     let held = eval.as_ref().map(|eval| eval.rows.as_slice());
     let mut tuned = match (tier, &encoder) {
         (Some(Tier::Encoder), Some(base)) => {
@@ -77,7 +81,7 @@ pub fn tune_reward(
                 tokenizer: base.encoder.tokenizer(),
                 truncate: policy == OverLength::Truncate,
             };
-            tune_pair_reward(&source.rows, held, &options, &base, context.progress, context.cancel)?
+            tune_pair_reward(&source.rows, held, &options, &base, watch)?
         }
         (Some(Tier::Encoder), None) => {
             return Err(TuneError::Request {
@@ -86,7 +90,7 @@ pub fn tune_reward(
             }
             .into());
         }
-        _ => tune(&source.rows, held, &options, encoding, context.progress, context.cancel)?,
+        _ => tune(&source.rows, held, &options, encoding, watch)?,
     };
     let seconds = ((context.now_ns)() - began) as f64 / 1e9;
     context.progress.stage("register", None);
@@ -141,6 +145,7 @@ pub fn tune_reward(
         files: Default::default(),
     };
     let artefact = draft.register(manifest, |read| says(&Reward::load(read)?, &read.dir))?;
+    keep.clear();
     let data = judging::data_report(&source, eval.as_ref(), PreferenceRow::grouped_by);
     let mut report = TuneReport::of(&artefact, data);
     report.stopped = tuned.stopped;
@@ -252,13 +257,13 @@ pub(crate) fn predict(
 }
 
 /// The model's own pair encoder, where it has one; `dir` is its folder.
-fn scorer(model: &Reward, dir: &Path, threads: usize) -> Result<Option<PairScorer>, TuneError> {
+pub(crate) fn scorer(model: &Reward, dir: &Path, threads: usize) -> Result<Option<PairScorer>, TuneError> {
     let open = |head: &[f32]| PairScorer::open(&dir.join(ENCODER), head.to_vec(), threads);
     model.pair_head().map(open).transpose()
 }
 
 /// Responses as the model reads them; `encoder` is the one it was tuned from.
-fn seen(
+pub(crate) fn seen(
     model: &Reward,
     scorer: Option<&PairScorer>,
     encoder: Option<&dyn Embed>,

@@ -28,8 +28,20 @@ impl Bench {
         Some(Bench::with(engraft_testkit::model()?.to_str()?))
     }
 
+    /// A workspace with a made-up encoder, which lies in `tiny`: it knows nothing, and is trained in a moment.
+    pub(crate) fn tiny() -> Bench {
+        let folder = tempfile::tempdir().unwrap();
+        let tiny = folder.path().join("tiny");
+        engraft_testkit::tiny_encoder(&tiny).unwrap();
+        Bench::within(folder, tiny.to_str().unwrap())
+    }
+
     fn with(encoder: &str) -> Bench {
-        let bench = Bench { folder: tempfile::tempdir().unwrap() };
+        Bench::within(tempfile::tempdir().unwrap(), encoder)
+    }
+
+    fn within(folder: tempfile::TempDir, encoder: &str) -> Bench {
+        let bench = Bench { folder };
         std::fs::create_dir(bench.docs()).unwrap();
         let made = bench.json(&["init", bench.path("kb").to_str().unwrap(), "--encoder", encoder]);
         assert_eq!(made["created"], true);

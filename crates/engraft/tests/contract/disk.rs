@@ -225,6 +225,38 @@ fn a_disk_too_full_for_the_index_keeps_the_documents_and_has_the_index_once_ther
 }
 
 #[test]
+fn a_disk_too_full_for_a_model_has_none_and_the_same_command_makes_it_once_there_is_room() {
+    let bench = Bench::lexical();
+    let Some(small) = Small::new(&bench.path("small"), "2m") else { return };
+    let ask = |words: &[&str]| {
+        json(small.run(&bench.bare(&[&["--workspace", &small.place, "--quiet", "--json"], words].concat())))
+    };
+    assert_eq!(ask(&["init", &small.place, "--encoder", "none"]).0, 0);
+    // Words that no other row has, so that a model needs megabytes for them.
+    let row = |n: usize| {
+        let words: String =
+            (0..40).map(|at| format!("{:x} ", (n * 40 + at) * 2_654_435_761 % 4_294_967_291)).collect();
+        format!("{{\"text\":\"{words}\",\"label\":\"l{}\"}}\n", n % 12)
+    };
+    let data = bench.path("rows.jsonl");
+    fs::write(&data, (0..240).map(row).collect::<String>()).unwrap();
+    let tune =
+        ["tune", "classifier", "--data", data.to_str().unwrap(), "--method", "linear", "--name", "topics"];
+    refused(ask(&tune), ".draft-", "No space left", "free");
+    let sources = |report: &Value| -> Vec<Value> {
+        report["models"].as_array().unwrap().iter().map(|model| model["source"].clone()).collect()
+    };
+    assert!(!sources(&ask(&["model", "list"]).1).contains(&"workspace".into()));
+    let names = |command: &mut Command| String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let mut inside = Command::new("ls");
+    inside.args(["-A", &format!("{}/.engraft/models", small.place)]);
+    assert_eq!(names(&mut small.run(&inside)), "", "half a model is left");
+    small.grow();
+    let (status, report) = ask(&tune);
+    assert_eq!((status, &report["model"]), (0, &"topics".into()), "{report}");
+}
+
+#[test]
 fn a_file_that_may_not_grow_is_told_and_nothing_is_half_there() {
     let bench = acknowledged();
     bench.ingest();

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::bench::Bench;
 
 /// Rows of a made-up world, as JSONL.
-fn rows(from: usize, to: usize) -> String {
+pub(crate) fn rows(from: usize, to: usize) -> String {
     let names = ["Ada", "Boris", "Chloé", "Dmitri", "Elif", "Farid", "Grace", "Hiro"];
     let firms = ["Acme", "Umbra", "Vertex", "Solis", "Norda", "Quanta"];
     let mut lines = String::new();

@@ -14,7 +14,7 @@ fn file(bench: &Bench, name: &str, rows: &[Value]) -> String {
 
 /// Claims about offices; those that are not supported name a town and a thing that the page lacks. One label of thirteen is
 /// wrong.
-fn claims(n: usize) -> Vec<Value> {
+pub(crate) fn claims(n: usize) -> Vec<Value> {
     let towns = ["Oslo", "Rome", "Lima", "Cairo", "Paris"];
     (0..n)
         .map(|i| {
@@ -30,7 +30,7 @@ fn claims(n: usize) -> Vec<Value> {
 }
 
 /// Pairs in which the shorter response, which asks back, is chosen; in one of nine the other.
-fn pairs(n: usize) -> Vec<Value> {
+pub(crate) fn pairs(n: usize) -> Vec<Value> {
     (0..n)
         .map(|i| {
             let told = vec!["wine"; 5 + i * 7 % 20].join(" ");

@@ -5,6 +5,7 @@
 mod annotation;
 mod answers;
 mod bench;
+mod broken;
 mod crash;
 mod decide;
 mod decide_answer;
@@ -22,6 +23,7 @@ mod isolation;
 mod judges;
 mod judging;
 mod knowledge;
+mod leaving;
 mod legs;
 mod lies;
 mod metrics;
@@ -32,6 +34,8 @@ mod reading;
 mod sample;
 mod settings;
 mod shapes;
+#[cfg(unix)]
+mod stopping;
 mod studio;
 mod tuning;
 mod watching;

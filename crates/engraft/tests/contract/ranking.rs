@@ -33,9 +33,12 @@ const THINGS: [&str; 12] = [
     "microscope",
 ];
 
-/// Twelve pages about things in rooms, and a question about each that uses other words.
 fn house() -> Option<Bench> {
-    let bench = Bench::full()?;
+    Some(furnished(Bench::full()?))
+}
+
+/// Twelve pages about things in rooms, and in `judged.jsonl` a question about each that uses other words.
+pub(crate) fn furnished(bench: Bench) -> Bench {
     let mut rows = String::new();
     for (room, thing) in ROOMS.iter().zip(THINGS) {
         bench.write(&format!("{room}.md"), &format!("# The {room}\n\nThe {thing} is kept in the {room}.\n"));
@@ -43,7 +46,22 @@ fn house() -> Option<Bench> {
     }
     bench.ingest();
     std::fs::write(bench.path("judged.jsonl"), rows).unwrap();
-    Some(bench)
+    bench
+}
+
+/// Questions with a passage that answers and one that does not, for encoders that tell nothing apart.
+pub(crate) fn pairs(bench: &Bench) -> String {
+    let row = |at: usize| {
+        let (right, wrong) = (THINGS[at], THINGS[(at + 5) % 12]);
+        format!(
+            "{{\"query\":\"Where is the {right}?\",\"positive\":\"The {right} is in the {}.\",\
+             \"negatives\":[\"The {wrong} is not here.\"]}}\n",
+            ROOMS[at]
+        )
+    };
+    let path = bench.path("pairs.jsonl");
+    std::fs::write(&path, (0..12).map(row).collect::<String>()).unwrap();
+    path.to_str().unwrap().to_string()
 }
 
 #[track_caller]
@@ -186,6 +204,41 @@ fn an_encoder_is_tuned_and_swapped_with_its_index_and_rolled_back() {
 }
 
 #[test]
+fn search_answers_by_the_encoder_before_while_another_is_made_ready() {
+    let bench = furnished(Bench::tiny());
+    for page in 0..400 {
+        bench.write(
+            &format!("notes/{page}.md"),
+            &format!("Note {page} says where thing {page} was last seen.\n"),
+        );
+    }
+    bench.ingest();
+    let judged = bench.path("judged.jsonl");
+    let more = ["--method", "encoder", "--name", "own", "--epochs", "1"];
+    let report = bench.json(&tune("retriever", judged.to_str().unwrap(), &more));
+    if report["served"] == true {
+        bench.json(&["model", "rollback", "retriever"]);
+    }
+    let mut child = bench.command(&["model", "serve", "own", "--anyway"]).spawn().unwrap();
+    let mut before = 0;
+    loop {
+        let over = child.try_wait().unwrap();
+        let found = bench.json(&["search", "Where is the rake?", "--mode", "dense", "--explain"]);
+        assert_eq!(
+            found["explain"]["dense"], found["explain"]["live"],
+            "a passage lacks its vector: {found}"
+        );
+        before += usize::from(found["models"]["retriever"].is_null());
+        if let Some(status) = over {
+            assert!(status.success());
+            assert_eq!(found["models"]["retriever"], "own", "{found}");
+            break;
+        }
+    }
+    assert!(before > 0, "it was over before anybody could ask");
+}
+
+#[test]
 fn lengths_that_vectors_cannot_have_are_refused() {
     let Some(bench) = house() else { return };
     let judged = bench.path("judged.jsonl");
@@ -216,16 +269,6 @@ fn judgements_that_make_no_sense_are_refused_with_a_hint() {
 #[test]
 fn passages_that_come_with_the_judgements_are_enough_for_a_reranker() {
     let Some(bench) = house() else { return };
-    let row = |at: usize| {
-        let (right, wrong) = (THINGS[at], THINGS[(at + 5) % 12]);
-        format!(
-            "{{\"query\":\"Where is the {right}?\",\"positive\":\"The {right} is in the {}.\",\
-             \"negatives\":[\"The {wrong} is not here.\"]}}\n",
-            ROOMS[at]
-        )
-    };
-    let path = bench.path("pairs.jsonl");
-    std::fs::write(&path, (0..12).map(row).collect::<String>()).unwrap();
-    let report = bench.json(&tune("reranker", path.to_str().unwrap(), &["--epochs", "1", "--window", "48"]));
+    let report = bench.json(&tune("reranker", &pairs(&bench), &["--epochs", "1", "--window", "48"]));
     report_is_whole(&report, "reranker");
 }

@@ -9,7 +9,7 @@ const ROOMS: [&str; 6] = ["kitchen", "garage", "archive", "canteen", "cellar", "
 const THINGS: [&str; 6] = ["kettle", "ladder", "ledger", "tray", "barrel", "sofa"];
 
 /// Houses with a thing in a room; every third question asks for another thing.
-fn rows(count: usize) -> Vec<Value> {
+pub(crate) fn rows(count: usize) -> Vec<Value> {
     let row = |n: usize| {
         let (room, thing) = (ROOMS[n % 6], THINGS[n / 6 % 6]);
         let passage = format!("Züri house {n}: the {thing} stands in the {room} by the door.");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, shape};
 
 /// Rows whose words tell their class; every fifth says something else.
-fn rows(n: usize, from: usize) -> Vec<Value> {
+pub(crate) fn rows(n: usize, from: usize) -> Vec<Value> {
     let words = [["card", "arrive", "post"], ["transfer", "failed", "money"], ["fee", "charged", "why"]];
     let names = ["card", "transfer", "fee"];
     (from..from + n)
@@ -19,7 +19,7 @@ fn rows(n: usize, from: usize) -> Vec<Value> {
         .collect()
 }
 
-fn lines(rows: &[Value]) -> String {
+pub(crate) fn lines(rows: &[Value]) -> String {
     rows.iter().map(|row| row.to_string() + "\n").collect()
 }
 

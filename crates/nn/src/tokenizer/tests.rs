@@ -100,4 +100,16 @@ proptest! {
         parts.extend(&TOKENIZER.after);
         prop_assert_eq!(whole, parts);
     }
+
+    #[test]
+    fn words_have_the_ids_of_the_whole(text in "([a-f中é\u{301}\u{1b44}!\u{ad}ß İ]|un|aff|\\[SEP\\]|\n){0,24}") {
+        let (mut whole, mut parts, mut end) = (Vec::new(), Vec::new(), 0);
+        TOKENIZER.pieces(&text, &mut whole);
+        for word in TOKENIZER.words(&text) {
+            prop_assert!(word.start >= end && !word.is_empty());
+            end = word.end;
+            TOKENIZER.pieces(&text[word], &mut parts);
+        }
+        prop_assert_eq!(whole, parts);
+    }
 }

@@ -12,13 +12,11 @@ use crate::classifier::logistic::Logistic;
 use crate::classifier::method::Method;
 use crate::data::Labelling;
 use crate::export::save_adapter;
-use crate::trainer::{Checkpoint, Plan, Task, parts, train};
+use crate::trainer::{Plan, Task, parts, train};
 use crate::{TuneError, Watch};
 
 /// Tokens of a pass; more are taken in parts whose gradients add up.
 const TOKENS: usize = 4096;
-/// From so many rows on, a training keeps what is done of it.
-const LONG: usize = 2000;
 /// One over the temperature of the contrast.
 const SCALE: f32 = 20.0;
 /// Part of the target that every class gets.
@@ -31,8 +29,6 @@ pub struct BaseModel<'a> {
     pub dir: &'a Path,
     /// Threads of the encoder once it is trained.
     pub threads: usize,
-    /// Where long trainings keep what is done of them, so that one that was stopped goes on.
-    pub keep: Option<&'a Path>,
 }
 
 /// How a method trains.
@@ -120,10 +116,7 @@ pub(crate) fn move_body(
         given: lesson.given.clone(),
         labelling: lesson.labelling,
     };
-    let key = key(&task, recipe, lesson);
-    let place = base.keep.filter(|_| lesson.texts.len() >= LONG).map(|keep| keep.join(&key[..16]));
-    let checkpoint = place.as_deref().map(|dir| Checkpoint { dir, key: &key });
-    let trained = train(&mut task, &recipe.plan, checkpoint, watch.progress, watch.cancel, |_| Ok(None))?;
+    let trained = train(&mut task, &recipe.plan, watch, |_| Ok(None))?;
     let folder = tempfile::tempdir().map_err(TuneError::io("create a folder in", &std::env::temp_dir()))?;
     copy_base(base.dir, folder.path())?;
     task.body.save(folder.path())?;
@@ -133,26 +126,8 @@ pub(crate) fn move_body(
         "tuned",
         EncoderOptions { threads: base.threads, ..EncoderOptions::default() },
     )?;
-    if let Some(place) = place {
-        // Done: what is left of it would only take room.
-        let _ = std::fs::remove_dir_all(place);
-    }
     let head = task.head.as_ref().map(|head| logistic_of(head, encoder.dim()));
     Ok(Moved { folder, encoder, head, steps: trained.steps as usize })
-}
-
-/// What a training is of, in a hash: rows, recipe, and the weights it starts from.
-fn key(task: &Classes, recipe: &Recipe, lesson: &Lesson) -> String {
-    let mut all = format!("{recipe:?}\n{:?}\n{:?}\n", lesson.labelling, lesson.given);
-    for text in &lesson.texts {
-        all.push_str(text);
-        all.push('\n');
-    }
-    let starts = task.body.parameters().iter().flat_map(|parameter| parameter.values.iter().step_by(997));
-    let head = lesson.start.weights.iter().step_by(97);
-    let mut bytes = all.into_bytes();
-    bytes.extend(starts.chain(head).flat_map(|x| x.to_le_bytes()));
-    engraft_core::content_hash(&bytes)
 }
 
 /// The places of each class's texts.

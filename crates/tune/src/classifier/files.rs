@@ -11,7 +11,7 @@ use crate::TuneError;
 use crate::artefact::{Artefact, write};
 use crate::classifier::member::{Member, Model, Space};
 use crate::classifier::neighbours::Neighbours;
-use crate::classifier::{Classifier, Logistic, Scope};
+use crate::classifier::{Classifier, Logistic, Reading, Scope};
 use crate::data::{Labelling, Labels, OverLength};
 use crate::dense::read_matrix;
 use crate::linear::LinearModel;
@@ -24,6 +24,8 @@ struct Settings {
     temperature: f64,
     scope: Option<Scope>,
     over_length: OverLength,
+    #[serde(default)]
+    reading: Reading,
     members: Vec<MemberSettings>,
 }
 
@@ -97,6 +99,7 @@ impl Classifier {
             temperature: self.temperature,
             scope: self.scope.clone(),
             over_length,
+            reading: self.reading,
             members,
         };
         serde_json::to_value(settings).map_err(|error| TuneError::Bug(error.to_string()))
@@ -158,6 +161,7 @@ impl Classifier {
             members,
             temperature: settings.temperature,
             scope: settings.scope,
+            reading: settings.reading,
         };
         Ok((classifier, settings.over_length))
     }

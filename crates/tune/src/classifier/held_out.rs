@@ -6,7 +6,7 @@ use crate::classifier::member::{Heard, Member, Model, Seen, Space, of_logits, of
 use crate::classifier::mixture::{mix, mix_weights, probabilities};
 use crate::classifier::neighbours::Neighbours;
 use crate::classifier::scope::Scope;
-use crate::classifier::{Classifier, Labelling};
+use crate::classifier::{Classifier, Labelling, Reading};
 use crate::data::Labels;
 use crate::dense::Matrix;
 use crate::linear::LinearModel;
@@ -296,6 +296,7 @@ impl<'a> Material<'a> {
             members,
             temperature: calibration.temperature,
             scope,
+            reading: Reading::Pooled,
         };
         Assembled { classifier, calibration, rows, probabilities }
     }

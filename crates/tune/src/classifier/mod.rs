@@ -2,6 +2,7 @@
 
 mod body;
 mod files;
+mod foreign;
 mod held_out;
 mod job;
 mod logistic;
@@ -17,6 +18,7 @@ mod tiers;
 mod tuned;
 
 pub use body::BaseModel;
+pub use foreign::FirstToken;
 pub use job::{ClassifierJob, ClassifierTuned, TierReport};
 pub use logistic::Logistic;
 pub use measures::{Evaluated, evaluate};
@@ -27,6 +29,8 @@ pub use neighbours::{Neighbours, Voted};
 pub use rows::leaked;
 pub use scope::Scope;
 pub use tiers::tune_classifier;
+
+use serde::{Deserialize, Serialize};
 
 use crate::TuneError;
 use crate::calibrate::{argmax, sigmoid, softmax};
@@ -45,6 +49,19 @@ pub struct Classifier {
     pub temperature: f64,
     /// Tells texts that belong to none of the classes, where that was learned.
     pub scope: Option<Scope>,
+    /// How an encoder of its own reads texts.
+    pub reading: Reading,
+}
+
+/// What becomes of a text's token states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading {
+    /// They are pooled, and brought to length 1.
+    #[default]
+    Pooled,
+    /// The first goes through a layer and tanh.
+    FirstToken,
 }
 
 /// What a classifier says of a text.

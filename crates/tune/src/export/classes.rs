@@ -1,5 +1,5 @@
-//! A classifier for transformers. `BertForSequenceClassification` reads the first token alone, and the tuned head a pooled
-//! vector of length 1, so the folder brings a class of its own, which transformers loads when it is trusted to.
+//! A classifier or a reward for transformers. `BertForSequenceClassification` reads the first token alone, and the tuned head a
+//! pooled vector, so the folder brings a class of its own, which transformers loads when it is trusted to.
 
 use std::path::Path;
 
@@ -13,36 +13,38 @@ use crate::artefact::write;
 use crate::data::Labelling;
 
 /// The class, and the file it is in.
-const CLASS: &str = "PooledBertForSequenceClassification";
+pub(crate) const CLASS: &str = "PooledBertForSequenceClassification";
 const CODE: &str = include_str!("modeling_engraft.py");
 
-/// What a classifier says.
+/// What a model says of a text.
 #[derive(Clone, Copy, Debug)]
 pub struct Classes<'a> {
-    /// Its classes, one an output of the head.
+    /// What each output of the head is.
     pub names: &'a [String],
-    /// Whether a text has one of them or any number.
-    pub labelling: Labelling,
-    /// From the pooled vector of length 1 to logits.
+    /// Whether a text has one of those classes or any number; `None`: the one output is a score.
+    pub labelling: Option<Labelling>,
+    /// From the pooled vector to logits.
     pub head: Dense<'a>,
+    /// How token states become a vector; `None`: as the encoder's folder says.
+    pub pooling: Option<Pooling>,
+    /// Whether that keeps its length instead of being brought to norm 1.
+    pub raw: bool,
 }
 
 /// Writes the encoder in `encoder` with a head as a model for sequence classification to the folder `to`.
 pub fn transformers_classifier(encoder: &Path, classes: Classes<'_>, to: &Path) -> Result<(), TuneError> {
     let body = Body::open(encoder, BodyOptions::default())?;
     let mut config = read_config(encoder)?;
-    let numbered = || classes.names.iter().enumerate();
-    let labels: Map<String, Value> = numbered().map(|(n, name)| (n.to_string(), json!(name))).collect();
-    let ids: Map<String, Value> = numbered().map(|(n, name)| (name.clone(), json!(n))).collect();
     config["architectures"] = json!([CLASS]);
     config["auto_map"] = json!({ "AutoModelForSequenceClassification": format!("modeling_engraft.{CLASS}") });
-    config["id2label"] = Value::Object(labels);
-    config["label2id"] = Value::Object(ids);
+    name_outputs(&mut config, classes.names);
     config["problem_type"] = json!(match classes.labelling {
-        Labelling::Single => "single_label_classification",
-        Labelling::Multi => "multi_label_classification",
+        Some(Labelling::Single) => "single_label_classification",
+        Some(Labelling::Multi) => "multi_label_classification",
+        None => "regression",
     });
-    config["classifier_pooling"] = json!(match body.config().pooling {
+    config["classifier_norm"] = json!(!classes.raw);
+    config["classifier_pooling"] = json!(match classes.pooling.unwrap_or(body.config().pooling) {
         Pooling::Mean => "mean",
         Pooling::First => "cls",
     });
@@ -54,6 +56,15 @@ pub fn transformers_classifier(encoder: &Path, classes: Classes<'_>, to: &Path) 
     tensors.push(("classifier.weight".into(), vec![bias.len(), body.config().hidden], weight.to_vec()));
     tensors.push(("classifier.bias".into(), vec![bias.len()], bias.to_vec()));
     Ok(write_tensors(&to.join("model.safetensors"), &tensors)?)
+}
+
+/// Says in a `config.json` what each output is.
+pub(crate) fn name_outputs(config: &mut Value, names: &[String]) {
+    let numbered = || names.iter().enumerate();
+    let labels: Map<String, Value> = numbered().map(|(n, name)| (n.to_string(), json!(name))).collect();
+    let ids: Map<String, Value> = numbered().map(|(n, name)| (name.clone(), json!(n))).collect();
+    config["id2label"] = Value::Object(labels);
+    config["label2id"] = Value::Object(ids);
 }
 
 #[cfg(test)]
@@ -69,11 +80,16 @@ mod tests {
         let names = ["card".to_string(), "fee".to_string()];
         let weight: Vec<f32> = (0..48).map(|n| n as f32).collect();
         let head = Dense { weight: &weight, bias: &[1.0, 2.0] };
-        let classes = Classes { names: &names, labelling: Labelling::Multi, head };
+        let labelling = Some(Labelling::Multi);
+        let classes = Classes { names: &names, labelling, head, pooling: None, raw: false };
         transformers_classifier(&encoder, classes, to.path()).unwrap();
         let config = read_config(to.path()).unwrap();
         assert_eq!((&config["id2label"]["1"], &config["label2id"]["fee"]), (&json!("fee"), &json!(1)));
         assert_eq!(config["problem_type"], "multi_label_classification");
+        assert_eq!(
+            (&config["classifier_pooling"], &config["classifier_norm"]),
+            (&json!("mean"), &json!(true))
+        );
         let names = Weights::open(&to.path().join("model.safetensors")).unwrap().names();
         assert!(names.iter().all(|name| name.starts_with("bert.") || name.starts_with("classifier.")));
         // Three tables, five norms, twelve linear layers of gain or weight and bias; and the head.

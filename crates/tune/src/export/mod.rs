@@ -1,14 +1,16 @@
 //! Tuned models as folders that other tools load: the classic layout of sentence-transformers, which every reader of the
 //! last years understands, classifiers of transformers, and adapters as PEFT keeps them.
 
-mod classes;
+pub(crate) mod classes;
 mod peft;
 mod sentences;
+mod tokens;
 
 pub use classes::{Classes, transformers_classifier};
 pub use peft::{ADAPTER, merge_adapter};
 pub(crate) use peft::{ADAPTER_FILES, save_adapter};
 pub use sentences::{Behind, Dense, sentence_transformers};
+pub use tokens::transformers_tokens;
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-"""A classifier tuned by engraft: BERT, all tokens pooled into a vector of length 1, a linear layer.
+"""A classifier or reward tuned by engraft: BERT, all tokens pooled into a vector, a linear layer.
 
 Load it with AutoModelForSequenceClassification.from_pretrained(FOLDER, trust_remote_code=True).
 """
@@ -27,9 +27,13 @@ class PooledBertForSequenceClassification(BertPreTrainedModel):
         else:
             mask = attention_mask.unsqueeze(-1).to(states.dtype)
             pooled = (states * mask).sum(1) / mask.sum(1)
-        logits = self.classifier(nn.functional.normalize(pooled, dim=-1))
+        if self.config.classifier_norm:
+            pooled = nn.functional.normalize(pooled, dim=-1)
+        logits = self.classifier(pooled)
         loss = None
-        if labels is not None and self.config.problem_type == "multi_label_classification":
+        if labels is not None and self.config.problem_type == "regression":
+            loss = nn.functional.mse_loss(logits.squeeze(-1), labels.to(logits.dtype))
+        elif labels is not None and self.config.problem_type == "multi_label_classification":
             loss = nn.functional.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
         elif labels is not None:
             loss = nn.functional.cross_entropy(logits, labels)

@@ -87,16 +87,19 @@ mod tests {
         let dense = Dense { weight: &weight, bias: &[1.0, 2.0] };
         sentence_transformers(&encoder, Behind { dense: Some(dense), ..Behind::default() }, to.path())
             .unwrap();
-        let vectors = |dir: &Path| {
-            let encoder = Encoder::open(dir, EncoderOptions::default()).unwrap();
-            encoder.encode_flat(&[vec![1, 2, 3], vec![4, 5]]).unwrap()
-        };
-        assert_eq!(vectors(&encoder), vectors(to.path()));
         let modules: Value =
             serde_json::from_slice(&std::fs::read(to.path().join("modules.json")).unwrap()).unwrap();
         let kinds: Vec<&str> =
             modules.as_array().unwrap().iter().map(|m| m["path"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["", "1_Pooling", "2_Normalize", "3_Dense"]);
+        // With a layer behind it, it is no encoder.
+        assert!(Encoder::open(to.path(), EncoderOptions::default()).is_err());
+        std::fs::remove_file(to.path().join("modules.json")).unwrap();
+        let vectors = |dir: &Path| {
+            let encoder = Encoder::open(dir, EncoderOptions::default()).unwrap();
+            encoder.encode_flat(&[vec![1, 2, 3], vec![4, 5]]).unwrap()
+        };
+        assert_eq!(vectors(&encoder), vectors(to.path()));
         let layer = Weights::open(&to.path().join("3_Dense/model.safetensors")).unwrap();
         assert!(layer.tensor("linear.weight", &[2, 24]).is_ok() && layer.tensor("linear.bias", &[2]).is_ok());
     }

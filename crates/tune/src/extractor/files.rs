@@ -10,17 +10,21 @@ use serde_json::Value;
 
 use crate::TuneError;
 use crate::artefact::{Artefact, write};
+use crate::dense::read_matrix;
 use crate::extractor::chain::Chain;
 use crate::extractor::crf::Crf;
 use crate::extractor::decoder::{Decoder, Decoding};
 use crate::extractor::model::{Extractor, How};
 use crate::extractor::patterns::Patterns;
 use crate::extractor::states::States;
+use crate::extractor::tokens::Tokens;
 
 /// The keys of the features, eight bytes each, the lowest first; the number of a key is its row among the weights.
 const FEATURES: &str = "features.bin";
 /// The weights: `sparse` (features × tags), `dense` (tags × width), `bias` and `moves` (tags × tags).
 const WEIGHTS: &str = "chain.safetensors";
+/// The layer on token states alone: `weight` (tags × width) and `bias`.
+const TOKENS: &str = "tokens.safetensors";
 /// The folder of a moved encoder.
 pub(crate) const ENCODER: &str = "encoder";
 /// Its weights.
@@ -40,6 +44,13 @@ enum Settings {
         width: usize,
         /// Where token states come from.
         encoder: Reads,
+        /// The tags of the layer on token states alone; none where there is no such layer.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tags: Vec<String>,
+    },
+    Tokens {
+        tags: Vec<String>,
+        width: usize,
     },
 }
 
@@ -62,15 +73,21 @@ impl Extractor {
             How::Patterns { values, precision, .. } => {
                 Settings::Patterns { values: values.clone(), precision: precision.clone() }
             }
-            How::Chain { crf, decoder, .. } => {
+            How::Tokens { tokens, states } => {
+                save_tokens(dir, tokens)?;
+                Settings::Tokens { tags: tokens.names.clone(), width: states.width() }
+            }
+            How::Chain { crf, decoder, tokens, .. } => {
                 save_chain(dir, crf)?;
+                tokens.iter().try_for_each(|tokens| save_tokens(dir, tokens))?;
                 let encoder = match (crf.width > 0, dir.join(ENCODER).is_dir()) {
                     (false, _) => Reads::None,
                     (true, false) => Reads::Base,
                     (true, true) => Reads::Own,
                 };
                 let (decoding, features) = (decoder.decoding, crf.features.len());
-                Settings::Chain { decoding, features, width: crf.width, encoder }
+                let tags = tokens.as_ref().map_or(Vec::new(), |tokens| tokens.names.clone());
+                Settings::Chain { decoding, features, width: crf.width, encoder, tags }
             }
         };
         serde_json::to_value(settings).map_err(|error| TuneError::Bug(error.to_string()))
@@ -101,7 +118,11 @@ impl Extractor {
                 }
                 How::Patterns { patterns: Patterns::new(&labels, &values), values, precision }
             }
-            Settings::Chain { decoding, features, width, encoder } => {
+            Settings::Tokens { tags, width } => {
+                let states = Arc::new(States::open(&dir.join(ENCODER), threads)?);
+                How::Tokens { tokens: load_tokens(artefact, tags, width)?, states }
+            }
+            Settings::Chain { decoding, features, width, encoder, tags } => {
                 let crf = load_chain(artefact, labels.len(), features, width)?;
                 let states = match encoder {
                     Reads::None => None,
@@ -117,7 +138,11 @@ impl Extractor {
                     return Err(damaged(format!("its weights want token states of length {width}")));
                 }
                 let decoder = Decoder::new(crf.chain.clone(), &crf.moves, decoding);
-                How::Chain { crf: Box::new(crf), decoder, states }
+                let tokens = match tags.is_empty() {
+                    true => None,
+                    false => Some(load_tokens(artefact, tags, width)?),
+                };
+                How::Chain { crf: Box::new(crf), decoder, states, tokens }
             }
         };
         Ok(Extractor { labels, how })
@@ -175,6 +200,22 @@ fn load_chain(artefact: &Artefact, labels: usize, features: usize, width: usize)
         width,
         chain,
     })
+}
+
+fn save_tokens(dir: &Path, tokens: &Tokens) -> Result<(), TuneError> {
+    let (tags, width) = (tokens.bias.len(), tokens.weight.len() / tokens.bias.len().max(1));
+    let tensors = [
+        ("bias".to_string(), vec![tags], tokens.bias.clone()),
+        ("weight".to_string(), vec![tags, width], tokens.weight.clone()),
+    ];
+    Ok(write_tensors(&dir.join(TOKENS), &tensors)?)
+}
+
+fn load_tokens(artefact: &Artefact, names: Vec<String>, width: usize) -> Result<Tokens, TuneError> {
+    let weights = Weights::open(&artefact.file(TOKENS)?)?;
+    let bias = weights.vector("bias", names.len())?;
+    let weight = read_matrix(&weights, "weight", names.len(), width)?.data;
+    Ok(Tokens { names, weight, bias })
 }
 
 /// The files of a model folder that a moved encoder needs beside its weights.

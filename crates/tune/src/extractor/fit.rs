@@ -19,6 +19,7 @@ use crate::extractor::pieces::Pieced;
 use crate::extractor::states::States;
 use crate::extractor::text::Text;
 use crate::extractor::tiers::{BaseEncoder, ExtractorJob};
+use crate::extractor::tokens::Tokens;
 use crate::extractor::tuned::Tuned;
 use crate::extractor::{ExtractorMethod, FoundSpan};
 use crate::seeds::seeds;
@@ -49,6 +50,8 @@ pub(crate) struct Fitted {
     pub(crate) held_out: Vec<Vec<FoundSpan>>,
     /// What was found in each evaluation row, for each seed.
     pub(crate) eval: Vec<Vec<Vec<FoundSpan>>>,
+    /// What the kept model's layer on token states alone found in them, where its encoder was moved.
+    pub(crate) by_tokens: Option<Vec<Vec<FoundSpan>>>,
     pub(crate) seeds: Vec<u64>,
     pub(crate) steps: usize,
     pub(crate) calibration: Option<Calibration>,
@@ -119,6 +122,7 @@ impl<'a> Fit<'a> {
         Ok(Fitted {
             held_out: extractor.find(&rows)?,
             eval: vec![extractor.find(&self.eval_rows())?],
+            by_tokens: None,
             extractor,
             encoder: None,
             seeds: Vec::new(),
@@ -188,7 +192,8 @@ impl<'a> Fit<'a> {
         let mut first = None;
         for crf in chains {
             let decoder = Decoder::new(crf.chain.clone(), &crf.moves, decoding);
-            let how = How::Chain { crf: Box::new(crf.clone()), decoder, states: states.clone() };
+            let crf = Box::new(crf.clone());
+            let how = How::Chain { crf, decoder, states: states.clone(), tokens: None };
             let extractor = Extractor { labels: self.labels.to_vec(), how };
             eval.push(extractor.find(&self.eval_rows())?);
             first.get_or_insert(extractor);
@@ -197,7 +202,16 @@ impl<'a> Fit<'a> {
         let Settings { runs, passes, .. } = Settings::default();
         let steps = chains.len() * self.train.len() * runs * passes;
         let seeds = self.seeds();
-        Ok(Fitted { extractor, encoder: None, held_out: found, eval, seeds, steps, calibration })
+        Ok(Fitted {
+            extractor,
+            encoder: None,
+            held_out: found,
+            eval,
+            by_tokens: None,
+            seeds,
+            steps,
+            calibration,
+        })
     }
 
     /// The encoder moved: once a fold, then on all rows with each seed.
@@ -245,8 +259,7 @@ impl<'a> Fit<'a> {
             held_out.settle(&Chain::new(self.labels.len()), &self.train, self.labels);
         let all: Vec<usize> = (0..self.train.len()).collect();
         let lessons = lessons_of(&all)?;
-        let mut eval = Vec::new();
-        let mut first = None;
+        let (mut eval, mut by_tokens, mut first) = (Vec::new(), None, None);
         for (seed, crf) in self.seeds().into_iter().zip(&self.chains) {
             let mut tuned = Tuned::new(base.dir, adapt(seed), self.labels.len(), &crf.moves, &lessons, seed)?;
             steps += self.train_one(&mut tuned, Plan { seed, ..plan })?;
@@ -257,8 +270,12 @@ impl<'a> Fit<'a> {
             tuned.save(base.dir, folder.path())?;
             let crf = with_head(crf.clone(), &tuned);
             let decoder = Decoder::new(crf.chain.clone(), &crf.moves, decoding);
-            let own = Some(Arc::new(States::open(folder.path(), self.job.threads)?));
-            let how = How::Chain { crf: Box::new(crf), decoder, states: own };
+            let own = Arc::new(States::open(folder.path(), self.job.threads)?);
+            let tokens = first.is_none().then(|| self.tokens(&own)).transpose()?;
+            if let Some(tokens) = &tokens {
+                by_tokens = Some(tokens.find(&own, &self.eval_rows())?);
+            }
+            let how = How::Chain { crf: Box::new(crf), decoder, states: Some(own), tokens };
             let extractor = Extractor { labels: self.labels.to_vec(), how };
             eval.push(extractor.find(&self.eval_rows())?);
             first.get_or_insert((extractor, folder));
@@ -267,11 +284,27 @@ impl<'a> Fit<'a> {
             return Err(TuneError::Bug("no seed was trained".into()));
         };
         let seeds = self.seeds();
-        Ok(Fitted { extractor, encoder: Some(folder), held_out: found, eval, seeds, steps, calibration })
+        Ok(Fitted {
+            extractor,
+            encoder: Some(folder),
+            held_out: found,
+            eval,
+            by_tokens,
+            seeds,
+            steps,
+            calibration,
+        })
+    }
+
+    /// A layer on the token states of a moved encoder.
+    fn tokens(&self, states: &States) -> Result<Tokens, TuneError> {
+        self.watch.go_on()?;
+        let rows: Vec<&ExtractionRow> = self.job.train.iter().collect();
+        Tokens::fit(states, &rows, self.labels, self.job.seed)
     }
 
     fn train_one(&self, tuned: &mut Tuned, plan: Plan) -> Result<usize, TuneError> {
-        let trained = train(tuned, &plan, None, self.watch.progress, self.watch.cancel, |_| Ok(None))?;
+        let trained = train(tuned, &plan, self.watch, |_| Ok(None))?;
         Ok(trained.steps as usize)
     }
 }

@@ -47,6 +47,9 @@ impl Extractor {
         let (decoder, states) = match &self.how {
             How::Patterns { values, .. } => return Ok(Extractor::untrained(&labels, values)),
             How::Chain { decoder, states, .. } => (decoder, states),
+            How::Tokens { .. } => {
+                return Err(TuneError::Bug("a model from elsewhere is trained there".into()));
+            }
         };
         let mut texts: Vec<Text> = rows.iter().map(|row| Text::new(row, &labels)).collect();
         if let Some(states) = states {
@@ -58,13 +61,15 @@ impl Extractor {
         let crf = Crf::train(labels.len(), &readings, &gold, &settings, watch.cancel);
         let crf = crf.ok_or(TuneError::Cancelled)?;
         let decoder = Decoder::new(crf.chain.clone(), &crf.moves, decoder.decoding);
-        Ok(Extractor { labels, how: How::Chain { crf: Box::new(crf), decoder, states: states.clone() } })
+        let how = How::Chain { crf: Box::new(crf), decoder, states: states.clone(), tokens: None };
+        Ok(Extractor { labels, how })
     }
 
     /// Bytes of its weights and features; the encoder it may read is not counted.
     pub fn bytes(&self) -> u64 {
         match &self.how {
             How::Patterns { .. } => 0,
+            How::Tokens { tokens, .. } => 4 * (tokens.weight.len() + tokens.bias.len()) as u64,
             How::Chain { crf, .. } => {
                 let weights = crf.sparse.len() + crf.dense.len() + crf.bias.len() + crf.moves.len();
                 4 * weights as u64 + 8 * crf.features.len() as u64

@@ -4,6 +4,7 @@
 //! affixes; the same over the token states of an encoder as it is; and the encoder itself moved. Every tier reads words,
 //! numbers and single marks, and every path of its tags means spans with exact code points.
 
+mod bio;
 mod chain;
 mod crf;
 mod decoder;
@@ -25,6 +26,7 @@ mod states;
 mod tags;
 mod text;
 mod tiers;
+mod tokens;
 mod tuned;
 pub(crate) mod words;
 
@@ -32,7 +34,7 @@ pub use dictionary::{Dictionary, Letters};
 pub use learn::{Learned, learn_extractor};
 pub use method::{ExtractorMethod, UnknownExtractorMethod};
 pub use model::Extractor;
-pub use tiers::{BaseEncoder, ExtractorJob, ExtractorTier, ExtractorTuned, tune_extractor};
+pub use tiers::{BY_TOKENS, BaseEncoder, ExtractorJob, ExtractorTier, ExtractorTuned, tune_extractor};
 
 use engraft_core::Span;
 

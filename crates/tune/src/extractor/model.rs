@@ -1,18 +1,22 @@
 //! An extractor ready to read texts: patterns, or a chain with what it stands on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::TuneError;
 use crate::data::ExtractionRow;
-use crate::extractor::FoundSpan;
+use crate::export::Dense;
 use crate::extractor::crf::Crf;
 use crate::extractor::decoder::Decoder;
 use crate::extractor::patterns::Patterns;
 use crate::extractor::score::counts;
 use crate::extractor::states::States;
 use crate::extractor::text::Text;
+use crate::extractor::tokens::Tokens;
 use crate::extractor::words::Word;
+use crate::extractor::{FoundSpan, bio};
+use crate::import::{HEAD, layer};
 
 /// An extractor.
 #[derive(Debug)]
@@ -25,8 +29,10 @@ pub struct Extractor {
 pub(crate) enum How {
     /// Patterns, and how often a span of each label was right on the training rows.
     Patterns { values: BTreeMap<String, Vec<String>>, patterns: Patterns, precision: Vec<f64> },
-    /// A chain; `states` where it reads an encoder's.
-    Chain { crf: Box<Crf>, decoder: Decoder, states: Option<Arc<States>> },
+    /// A chain; `states` where it reads an encoder's, `tokens` where that was moved: what leaves for tools that know no chain.
+    Chain { crf: Box<Crf>, decoder: Decoder, states: Option<Arc<States>>, tokens: Option<Tokens> },
+    /// A layer on an encoder's token states alone, which came from elsewhere.
+    Tokens { tokens: Tokens, states: Arc<States> },
 }
 
 /// Texts read at a time: their token states are in memory together.
@@ -36,6 +42,33 @@ impl Extractor {
     /// The labels it knows, sorted.
     pub fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    /// The model for token classification in a folder of transformers; `tags` are its outputs.
+    pub fn of_folder(dir: &Path, tags: Vec<String>, threads: usize) -> Result<Extractor, TuneError> {
+        let states = Arc::new(States::open(dir, threads)?);
+        let (weight, bias) = layer(dir, HEAD, tags.len(), states.width())?;
+        let labels: BTreeSet<String> =
+            tags.iter().filter_map(|tag| bio::parse(tag).1).map(str::to_string).collect();
+        let tokens = Tokens { names: tags, weight, bias };
+        Ok(Extractor { labels: labels.into_iter().collect(), how: How::Tokens { tokens, states } })
+    }
+
+    /// The layer on the states of tokens alone, where there is one, and the tag of each of its outputs.
+    pub fn token_layer(&self) -> Option<(Dense<'_>, &[String])> {
+        let (How::Chain { tokens: Some(tokens), .. } | How::Tokens { tokens, .. }) = &self.how else {
+            return None;
+        };
+        Some((Dense { weight: &tokens.weight, bias: &tokens.bias }, &tokens.names))
+    }
+
+    /// What that layer makes of a text that fits one window: tokens × tags, special tokens included; nothing where there is none.
+    pub fn token_logits(&self, text: &str) -> Result<Vec<f32>, TuneError> {
+        match &self.how {
+            How::Chain { tokens: Some(tokens), states: Some(states), .. }
+            | How::Tokens { tokens, states } => Ok(tokens.logits(&states.whole(text)?)),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The spans of each row's text, in order; they never overlap.
@@ -56,13 +89,17 @@ impl Extractor {
                     texts.iter().map(|text| spans_of_patterns(patterns, precision, text, &self.labels));
                 Ok(each.collect())
             }
-            How::Chain { crf, decoder, states } => {
+            How::Chain { crf, decoder, states, .. } => {
                 if let Some(states) = states {
                     attach(states, texts)?;
                 }
                 let each =
                     texts.iter().map(|text| decoder.spans(text, &crf.unary(&text.reading), &self.labels));
                 Ok(each.collect())
+            }
+            How::Tokens { tokens, states } => {
+                let rows: Vec<&ExtractionRow> = texts.iter().map(|text| text.row).collect();
+                tokens.find(states, &rows)
             }
         }
     }

@@ -1,5 +1,7 @@
 //! A row as every tier reads it: its words, what is said of each, and the tag each should have.
 
+use std::ops::Range;
+
 use engraft_core::Span;
 
 use crate::data::ExtractionRow;
@@ -27,20 +29,12 @@ impl<'a> Text<'a> {
             reading.keys.extend_from_slice(keys);
             reading.starts.push(reading.keys.len());
         });
-        let spans: Vec<_> = row
-            .spans
-            .iter()
-            .filter_map(|marked| {
-                let label = labels.iter().position(|label| *label == marked.label)?;
-                Some((covering(&words, marked.span.start(), marked.span.end()), label))
-            })
-            .collect();
-        let gold = tags::path(words.len(), &spans);
+        let gold = tags::path(words.len(), &marked(row, labels, &words));
         Text { row, words, reading, gold }
     }
 
     /// The code points of a range of words, which is not empty.
-    pub(crate) fn span(&self, range: &std::ops::Range<usize>) -> Option<Span> {
+    pub(crate) fn span(&self, range: &Range<usize>) -> Option<Span> {
         Span::new(self.words.get(range.start)?.start, self.words.get(range.end.checked_sub(1)?)?.end)
     }
 
@@ -53,4 +47,13 @@ impl<'a> Text<'a> {
         let is_said = |span: Span, label: &str| said.contains(&(Some(span), label));
         self.row.spans.iter().filter(|marked| !is_said(marked.span, &marked.label)).count()
     }
+}
+
+/// The ranges of words that are marked in a row, each with the place of its label; labels that are not known are left out.
+pub(crate) fn marked(row: &ExtractionRow, labels: &[String], words: &[Word]) -> Vec<(Range<usize>, usize)> {
+    let known = row.spans.iter().filter_map(|marked| {
+        let label = labels.iter().position(|label| *label == marked.label)?;
+        Some((covering(words, marked.span.start(), marked.span.end()), label))
+    });
+    known.collect()
 }

@@ -20,6 +20,9 @@ use crate::extractor::{ExtractorMethod, FoundSpan};
 use crate::ship::{Verdict, verdict};
 use crate::watch::Watch;
 
+/// The span F1 of the layer on token states alone, which is what leaves for transformers; of the model that is kept.
+pub const BY_TOKENS: &str = "span_f1_by_tokens";
+
 /// An encoder to stand on.
 #[derive(Clone, Copy, Debug)]
 pub struct BaseEncoder<'a> {
@@ -270,7 +273,11 @@ impl Climb<'_> {
         if let Some(untrained) = self.tiers.first().filter(|_| self.tiers.len() > 1) {
             against_base.insert("span_f1_over_no_training".to_string(), against(untrained));
         }
-        let measures = self.measures(&eval, &of_eval, &best.fitted.eval, &best.eval);
+        let mut measures = self.measures(&eval, &of_eval, &best.fitted.eval, &best.eval);
+        if let Some(found) = &best.fitted.by_tokens {
+            let by_tokens = measure(&[counts(&eval, found, None)], &of_eval, Share::F1, &resampling);
+            measures.insert(BY_TOKENS.to_string(), by_tokens);
+        }
         Ok(ExtractorTuned {
             method: best.method,
             seeds: best.fitted.seeds,

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use engraft_core::{Cancel, CharMap, Progress, sentences};
+use engraft_core::{CharMap, sentences};
 use engraft_nn::train::{Body, BodyOptions};
 use engraft_nn::{EncoderOptions, ModelError, Tokenizer};
 
@@ -12,10 +12,10 @@ use super::candidate::{Candidate, Material, calibrate, learn};
 use super::features::Features;
 use super::fit::Linear;
 use super::tuner::Tier;
-use crate::TuneError;
 use crate::calibrate::sigmoid;
 use crate::rerank::{JudgedPair, PairIds, RerankTask, Reranker, pair_ids};
 use crate::trainer::{self, Plan};
+use crate::{TuneError, Watch};
 
 /// Parts that claims are dealt into, each read by an encoder that was trained on the others, from a seed of its own.
 pub(crate) const FOLDS: usize = 3;
@@ -119,8 +119,7 @@ pub(crate) fn candidate(
     parts: &[usize],
     start: &Reading<'_>,
     seed: u64,
-    progress: &dyn Progress,
-    cancel: &Cancel,
+    watch: Watch<'_>,
 ) -> Result<Candidate, TuneError> {
     let tokenizer = Tokenizer::open(start.base).map_err(ModelError::from)?;
     let pairs_of = |of: &Material| -> Vec<PairIds> {
@@ -155,7 +154,7 @@ pub(crate) fn candidate(
         let batch = 16;
         let epochs = STEPS.div_ceil(lessons.len().div_ceil(batch)).clamp(EPOCHS.0, EPOCHS.1);
         let plan = Plan { epochs, batch, rate: 5e-5, seed, ..Plan::default() };
-        trainer::train(&mut task, &plan, None, progress, cancel, |_| Ok(None))?;
+        trainer::train(&mut task, &plan, watch, |_| Ok(None))?;
         task.save(start.base, LONGEST, into)?;
         Reader::open(into, start.threads)
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engraft_core::{Cancel, Embed, Progress};
+use engraft_core::Embed;
 use engraft_eval::{Metric, Resampling};
 
 use super::ClaimRow;
@@ -11,10 +11,10 @@ use super::doubt::Truth;
 use super::model::Groundedness;
 use super::reading::{self, Reading};
 use super::report::{brier_gain, report};
-use crate::TuneError;
 use crate::data::folds;
 use crate::seeds::seeds;
 use crate::ship;
+use crate::{TuneError, Watch};
 
 /// How a model is made; each tier knows more than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,9 +101,9 @@ pub fn tune_groundedness(
     eval: Option<&[ClaimRow]>,
     options: &GroundednessOptions<'_>,
     encoder: Option<&dyn Embed>,
-    progress: &dyn Progress,
-    cancel: &Cancel,
+    watch: Watch<'_>,
 ) -> Result<TunedGroundedness, TuneError> {
+    let Watch { progress, cancel, .. } = watch;
     must_tell(rows, "training", LEAST)?;
     if let Some(eval) = eval {
         must_tell(eval, "evaluation", 1)?;
@@ -135,23 +135,13 @@ pub fn tune_groundedness(
     progress.stage("fit", None);
     let mut candidates = Vec::new();
     for tier in tiers {
-        if cancel.is_cancelled() {
-            return Err(TuneError::Cancelled);
-        }
+        watch.go_on()?;
         candidates.push(Candidate::make(tier, &train, held.as_ref(), &deals));
     }
     let mut fits = candidates.len() * (options.seeds.max(1) * FOLDS + 1);
     if let Some(start) = options.reading.filter(|_| options.tier == Some(Tier::Encoder)) {
         let parts = folds(&texts, &groups, &strata, reading::FOLDS, options.seed);
-        candidates.push(reading::candidate(
-            &train,
-            held.as_ref(),
-            &parts,
-            &start,
-            options.seed,
-            progress,
-            cancel,
-        )?);
+        candidates.push(reading::candidate(&train, held.as_ref(), &parts, &start, options.seed, watch)?);
         fits += reading::FOLDS + 1;
     }
     let judged = held.as_ref().unwrap_or(&train);

@@ -145,10 +145,11 @@ impl Task for ReadTask<'_> {
 
 #[cfg(test)]
 mod tests {
-    use engraft_core::{Cancel, Silent};
+    use engraft_core::Cancel;
     use engraft_nn::train::{Lora, zero_gradients};
 
     use super::*;
+    use crate::Watch;
     use crate::trainer::{Plan, train};
 
     /// Windows of the made-up encoder's fifty ids: the answer is where 40 stands, up to the next 41, if 40 stands anywhere.
@@ -233,7 +234,7 @@ mod tests {
         for adapt in [Adapt::Full, Adapt::Lora(Lora { rank: 4, alpha: 8.0, all_linear: true, seed: 0 })] {
             let mut task = ReadTask::new(&base(), adapt, &lessons, 0).unwrap();
             let plan = Plan { epochs: 80, batch: 3, rate: 3e-3, ..Plan::default() };
-            let done = train(&mut task, &plan, None, &Silent, &Cancel::default(), |_| Ok(None)).unwrap();
+            let done = train(&mut task, &plan, Watch::quiet(&Cancel::default()), |_| Ok(None)).unwrap();
             assert!(done.losses[79] < 0.3 * done.losses[0], "{adapt:?}: {:?}", done.losses);
         }
     }

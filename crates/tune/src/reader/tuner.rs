@@ -154,7 +154,7 @@ pub fn tune_reader(
         let adapt = adapt(options.method, seed);
         let mut task = ReadTask::new(base.dir, adapt, &fit, seed)?;
         let plan = plan(options.method, fit.len(), seed);
-        let trained = train(&mut task, &plan, None, watch.progress, watch.cancel, |task| {
+        let trained = train(&mut task, &plan, watch, |task| {
             if aside.is_empty() { Ok(None) } else { Ok(Some(-task.loss(&aside)?)) }
         })?;
         steps += trained.steps as usize;

@@ -115,11 +115,12 @@ impl RerankTask<'_> {
 
 #[cfg(test)]
 mod tests {
-    use engraft_core::{Cancel, Silent};
+    use engraft_core::Cancel;
     use engraft_nn::train::BodyOptions;
     use engraft_nn::{EncoderOptions, Tokenizer};
 
     use super::*;
+    use crate::Watch;
     use crate::rerank::{Reranker, pair_ids};
     use crate::trainer::{Plan, train};
 
@@ -149,7 +150,7 @@ mod tests {
         let pairs = pairs(&tokenizer);
         let plan = Plan { epochs: 12, rate: 1e-4, batch: 36, ..Plan::default() };
         let mut task = RerankTask::new(body, &pairs, 8192, 0).unwrap();
-        let done = train(&mut task, &plan, None, &Silent, &Cancel::default(), |_| Ok(None)).unwrap();
+        let done = train(&mut task, &plan, Watch::quiet(&Cancel::default()), |_| Ok(None)).unwrap();
         assert!(done.losses[11] < 0.6 * done.losses[0], "{:?}", done.losses);
         let folder = tempfile::tempdir().unwrap();
         task.save(&base, 64, folder.path()).unwrap();

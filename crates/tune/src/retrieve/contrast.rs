@@ -132,10 +132,11 @@ fn ranking_loss(vectors: &[f32], n: usize, dim: usize, options: &ContrastOptions
 
 #[cfg(test)]
 mod tests {
-    use engraft_core::{Cancel, Silent};
+    use engraft_core::Cancel;
     use engraft_nn::train::{BodyOptions, zero_gradients};
 
     use super::*;
+    use crate::Watch;
     use crate::trainer::{Plan, train};
 
     fn body() -> Option<Body> {
@@ -183,7 +184,7 @@ mod tests {
         let rows = rows();
         let mut task = ContrastTask { body, rows: &rows, options: ContrastOptions::default() };
         let plan = Plan { epochs: 5, batch: 6, rate: 1e-4, ..Plan::default() };
-        let done = train(&mut task, &plan, None, &Silent, &Cancel::default(), |_| Ok(None)).unwrap();
+        let done = train(&mut task, &plan, Watch::quiet(&Cancel::default()), |_| Ok(None)).unwrap();
         assert!(done.losses[4] < 0.7 * done.losses[0], "{:?}", done.losses);
     }
 

@@ -11,6 +11,7 @@ use super::style::STYLE;
 use super::terms::Terms;
 use crate::TuneError;
 use crate::artefact::{Artefact, write};
+use crate::import::{HEAD, layer};
 
 /// The file that holds it.
 pub(crate) const FILE: &str = "reward.json";
@@ -49,6 +50,15 @@ struct Written {
 }
 
 impl Reward {
+    /// The pair encoder in a folder that [`crate::export`] wrote, alone.
+    pub fn of_folder(dir: &Path) -> Result<Reward, TuneError> {
+        let width = engraft_nn::Config::open(dir)?.hidden;
+        // The bias is the same for every response.
+        let (head, _) = layer(dir, HEAD, 1, width)?;
+        let (terms, pair) = (Terms::known(std::iter::empty()), Some(Pair { share: 1.0, head }));
+        Ok(Reward { terms, weights: vec![0.0; STYLE.len()], meaning: 0, pair })
+    }
+
     /// Whether an encoder is needed.
     pub fn needs_encoder(&self) -> bool {
         self.meaning > 0

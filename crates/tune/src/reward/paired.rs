@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use engraft_core::{Cancel, Progress};
 use engraft_nn::Tokenizer;
 
 use super::fit::{Difference, fit};
@@ -11,10 +10,10 @@ use super::pair::{LONGEST, Lost, PairTask, pair_ids};
 use super::rows::{PreferenceRow, Said};
 use super::seen::Seen;
 use super::tuner::{Candidate, Material, RewardOptions, Tier, TunedReward, learn, report};
-use crate::TuneError;
 use crate::data::split;
 use crate::seeds::seeds;
 use crate::trainer::{Plan, train};
+use crate::{TuneError, Watch};
 
 /// The encoder to start from.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +42,7 @@ pub fn tune_pair_reward(
     eval: Option<&[PreferenceRow]>,
     options: &RewardOptions,
     base: &PairBase<'_>,
-    progress: &dyn Progress,
-    cancel: &Cancel,
+    watch: Watch<'_>,
 ) -> Result<TunedReward, TuneError> {
     if rows.len() < LEAST {
         let message = format!("{} pairs are too few to train an encoder, {LEAST} are needed", rows.len());
@@ -67,7 +65,7 @@ pub fn tune_pair_reward(
             "use `--over-length truncate`, which reads their end, or `--method words`",
         ));
     }
-    let mut go_on = |_: usize| if cancel.is_cancelled() { Err(TuneError::Cancelled) } else { Ok(()) };
+    let mut go_on = |_: usize| watch.go_on();
     let fitted = Material::of(&fit_rows, None, &mut go_on)?;
     let mut aside = Material::of(&aside_rows, None, &mut go_on)?;
     let mut judged = Material::of(&judged_rows, None, &mut go_on)?;
@@ -78,7 +76,7 @@ pub fn tune_pair_reward(
         // Few pairs are seen more often: a few hundred steps are what it takes.
         let epochs = (4800 / fit_rows.len().max(1)).clamp(3, 20);
         let plan = Plan { epochs, batch: 16, rate: 3e-5, patience: Some(2), seed, ..Plan::default() };
-        let trained = train(&mut task, &plan, None, progress, cancel, |task| {
+        let trained = train(&mut task, &plan, watch, |task| {
             let leads = leads(&task.scores(&aside_ids)?);
             let right = leads.iter().filter(|lead| **lead > 0.0).count();
             Ok(Some(right as f64 / leads.len().max(1) as f64))
@@ -140,7 +138,7 @@ fn tell(pairs: &mut Material, scores: &[f64]) {
 
 #[cfg(test)]
 mod tests {
-    use engraft_core::Silent;
+    use engraft_core::Cancel;
     use engraft_eval::Resampling;
 
     use super::*;
@@ -166,14 +164,15 @@ mod tests {
         let resampling = Resampling { seed: 0, resamples: 50 };
         let options = RewardOptions { tier: Some(Tier::Encoder), seeds: 1, seed: 0, resampling };
         let base = PairBase { dir: &dir, tokenizer: &tokenizer, truncate: false };
-        let found = tune_pair_reward(&rows, None, &options, &base, &Silent, &Cancel::default()).unwrap();
+        let found = tune_pair_reward(&rows, None, &options, &base, Watch::quiet(&Cancel::default())).unwrap();
         assert!(found.eval["accuracy"].value.unwrap() > 0.9, "{:?}", found.eval);
         assert!(found.model.pair.as_ref().unwrap().share > 0.0);
         assert!(found.judged > 0 && found.rows + found.judged == 120, "{} and {}", found.rows, found.judged);
         // A response to judge by is not cut unasked either.
         let long = PreferenceRow { chosen: "wine ".repeat(200), ..rows[0].clone() };
         let cancel = Cancel::default();
-        let refused = tune_pair_reward(&rows, Some(&[long]), &options, &base, &Silent, &cancel).unwrap_err();
+        let refused =
+            tune_pair_reward(&rows, Some(&[long]), &options, &base, Watch::quiet(&cancel)).unwrap_err();
         assert!(refused.to_string().starts_with("1 responses are longer"), "{refused}");
         let folder = tempfile::tempdir().unwrap();
         let mut task = found.pair.unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engraft_core::{Cancel, Embed, Progress};
+use engraft_core::Embed;
 use engraft_eval::{Metric, Resampling};
 
 use super::fit::{Difference, calibrate, fit};
@@ -12,12 +12,12 @@ use super::rows::{PreferenceRow, Said};
 use super::seen::{Seen, see};
 use super::style::STYLE;
 use super::terms::Terms;
-use crate::TuneError;
 use crate::calibrate::{BINS, sigmoid, softplus};
 use crate::clusters::Clusters;
 use crate::data::folds;
 use crate::seeds::seeds;
 use crate::ship;
+use crate::{TuneError, Watch};
 
 /// How a model is made; each tier knows more than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,8 +117,7 @@ pub fn tune_reward(
     eval: Option<&[PreferenceRow]>,
     options: &RewardOptions,
     encoder: Option<&dyn Embed>,
-    progress: &dyn Progress,
-    cancel: &Cancel,
+    watch: Watch<'_>,
 ) -> Result<TunedReward, TuneError> {
     if rows.len() < LEAST || eval.is_some_and(<[_]>::is_empty) {
         let message = format!("{} pairs are too few to learn from, {LEAST} are needed", rows.len());
@@ -135,10 +134,10 @@ pub fn tune_reward(
     }
     let encoder = encoder.filter(|_| options.tier.is_none_or(|tier| tier == Tier::Meaning));
     let responses = 2 * (rows.len() + eval.map_or(0, <[_]>::len));
-    progress.stage("read responses", Some(responses as u64));
+    watch.progress.stage("read responses", Some(responses as u64));
     let mut go_on = |read: usize| {
-        progress.advance(read as u64);
-        if cancel.is_cancelled() { Err(TuneError::Cancelled) } else { Ok(()) }
+        watch.progress.advance(read as u64);
+        watch.go_on()
     };
     let train = Material::of(rows, encoder, &mut go_on)?;
     let held = eval.map(|eval| Material::of(eval, encoder, &mut go_on)).transpose()?;
@@ -156,7 +155,7 @@ pub fn tune_reward(
         None => *tier < Tier::Meaning || *tier == Tier::Meaning && encoder.is_some(),
     };
     let tiers: Vec<Tier> = Tier::ALL.into_iter().filter(wanted).collect();
-    progress.stage("fit", Some((tiers.len() * deals.len() * FOLDS) as u64));
+    watch.progress.stage("fit", Some((tiers.len() * deals.len() * FOLDS) as u64));
     let mut candidates = Vec::new();
     for tier in tiers {
         candidates.push(Candidate::make(tier, &train, held.as_ref(), &deals, &mut go_on)?);

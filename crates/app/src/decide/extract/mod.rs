@@ -53,13 +53,20 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
     for (seed, draw) in data.draws.iter().enumerate() {
         asking.go_on()?;
         let seed = task.seed + seed as u64;
-        trained.push(Tuned::train(watch(&context), &data, &examples.vectors, draw, task, (base, seed))?);
+        trained.push(Tuned::train(
+            watch(&context, None),
+            &data,
+            &examples.vectors,
+            draw,
+            task,
+            (base, seed),
+        )?);
     }
     let asker = Asker { data: &data, task, schema: &schema, questions: &questions, examples: &examples };
     let (mut arms, pooled) = asker.arms(&mut asking, &trained)?;
     let tuned = &trained[0].0;
     let stage = Stage {
-        watch: watch(&context),
+        watch: watch(&context, None),
         data: &data,
         task,
         encoder,

@@ -1,20 +1,23 @@
-//! Models of other tools come in: encoders, adapters of PEFT, and what another workspace tuned.
+//! Models of other tools come in: encoders, adapters of PEFT, what transformers trained, and what another workspace tuned.
 
 use std::path::Path;
 
 use engraft_tune::TuneError;
 use engraft_tune::artefact::{Artefact, MANIFEST, check_name};
 use engraft_tune::export::merge_adapter;
+use engraft_tune::import::{Foreign, foreign};
 
 use crate::models::{self, ModelInfo};
 use crate::people::{Act, Principal};
 use crate::tune::export::copy_folder;
+use crate::tune::export::foreign::import_foreign;
 use crate::tune::models as tuned;
 use crate::{Context, Error, Workspace};
 
-/// Brings in the model in `dir`: one that `engraft` tuned, an encoder, or an adapter of PEFT for the workspace's encoder.
+/// Brings in the model in `dir`: one that `engraft` tuned, a model of transformers with its head, an encoder, or an adapter of PEFT
+/// for the workspace's encoder.
 ///
-/// A tuned model joins the workspace under its own name, or `name`; an encoder or adapter becomes an encoder of this machine.
+/// A model with a head joins the workspace under its own name, or `name`; an encoder or adapter becomes an encoder of this machine.
 pub fn import_model(
     context: Context,
     workspace: &Workspace,
@@ -38,7 +41,18 @@ pub fn import_model(
         merge_adapter(&encoder.path, dir, merged.path())?;
         return models::pull(context, &name, Some(models::From::Folder(merged.path().into())));
     }
-    models::pull(context, &name, Some(models::From::Folder(dir.into())))
+    // What is missing is told by whoever opens it; here it is asked what is there.
+    let found = if dir.join("config.json").is_file() { foreign(dir)? } else { Foreign::Encoder };
+    if found == Foreign::Encoder {
+        return models::pull(context, &name, Some(models::From::Folder(dir.into())));
+    }
+    import_foreign(context, workspace, (dir, &own().unwrap_or_default()), &name, &found)?;
+    described(workspace, &name)
+}
+
+fn described(workspace: &Workspace, name: &str) -> Result<ModelInfo, Error> {
+    tuned::show_tuned(workspace, name)?
+        .ok_or_else(|| Error::Bug(format!("{name} was imported but cannot be described")))
 }
 
 fn import_tuned(workspace: &Workspace, dir: &Path, name: Option<&str>) -> Result<ModelInfo, Error> {
@@ -62,6 +76,5 @@ fn import_tuned(workspace: &Workspace, dir: &Path, name: Option<&str>) -> Result
     // Read once more from where it now lies: what was cut short on the way is no model.
     Artefact::read(aside.path())?;
     std::fs::rename(aside.keep(), &target).map_err(Error::io("write", &target))?;
-    tuned::show_tuned(workspace, &name)?
-        .ok_or_else(|| Error::Bug(format!("{name} was imported but cannot be described")))
+    described(workspace, &name)
 }

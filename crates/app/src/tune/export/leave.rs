@@ -3,9 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use engraft_nn::{EncoderOptions, Pooling};
+use engraft_tune::TuneError;
 use engraft_tune::artefact::{Artefact, Probe};
-use engraft_tune::classifier::{Classifier, Model, Space};
-use engraft_tune::export::{ADAPTER, Behind, Classes, Dense, sentence_transformers, transformers_classifier};
+use engraft_tune::classifier::{Classifier, Model, Reading, Space};
+use engraft_tune::export::{
+    ADAPTER, Behind, Classes, Dense, sentence_transformers, transformers_classifier, transformers_tokens,
+};
+use engraft_tune::extractor::{BY_TOKENS, Extractor};
 use engraft_tune::reader::Reader;
 use engraft_tune::rerank::Reranker;
 use engraft_tune::reward::{PairScorer, Reward};
@@ -33,22 +37,17 @@ impl Leaving<'_> {
             ("peft", _) => self.adapter(),
             (_, "classifier") => self.classifier(),
             (_, "reranker") => self.reranker(),
-            ("sentence-transformers", "reward") => self.reward(),
+            (_, "reward") => self.reward(),
             ("transformers", "reader") => self.reader(),
             ("sentence-transformers", "reader") => {
-                Err(self.cannot("marks answers, and vectors of sentences hold none; write it as transformers"))
+                Err(self
+                    .cannot("marks answers, and vectors of sentences hold none; write it as transformers"))
             }
             ("sentence-transformers", "retriever" | "extractor") => self.encoder(),
             ("transformers", "retriever") => {
                 Err(self.cannot("is an encoder without a layer on top; write it as sentence-transformers"))
             }
-            ("transformers", "reward") => Err(self.cannot(
-                "pools all tokens before its last layer, which no class of transformers does; write it as sentence-transformers",
-            )),
-            ("transformers", "extractor") => Err(self.cannot(
-                "marks spans by a chain over whole words, their shapes and what may follow what; the logits of tokens alone \
-                 would mark others",
-            )),
+            ("transformers", "extractor") => self.tokens(),
             _ => Err(self.cannot("has no encoder of its own")),
         }
     }
@@ -89,6 +88,31 @@ impl Leaving<'_> {
         probes::vectors(&own)
     }
 
+    /// The layer on token states alone, which knows neither the shapes of words nor what was known before the text.
+    fn tokens(&mut self) -> Result<Vec<Probe>, Error> {
+        let own = self.own()?;
+        // Its encoder lies in it, so no base is asked for.
+        let nowhere = || Err(TuneError::Bug("an encoder of its own was looked for elsewhere".into()));
+        let extractor = Extractor::load(self.artefact, nowhere, self.workspace.threads())?;
+        let Some((layer, names)) = extractor.token_layer() else {
+            return Err(self.cannot("was tuned before such a layer was kept; tune it again"));
+        };
+        transformers_tokens(&own, layer, names, self.to)?;
+        let eval = &self.artefact.manifest.eval;
+        let value = |measure: &str| eval.get(measure).and_then(|metric| metric.value);
+        if let (Some(left), Some(whole)) = (value(BY_TOKENS), value("span_f1")) {
+            self.losses.push(format!(
+                "the chain over words that marks spans, with their shapes and what was known before the text: read with \
+                 `aggregation_strategy=\"first\"`, span F1 on the evaluation rows is {left:.3} instead of {whole:.3}"
+            ));
+        }
+        self.losses.push("that probabilities of spans are calibrated".into());
+        self.losses.push(
+            "texts beyond the window of its tokenizer, which a pipeline cuts without a `stride`".into(),
+        );
+        probes::tags(&extractor)
+    }
+
     fn reranker(&mut self) -> Result<Vec<Probe>, Error> {
         let own = self.own()?;
         copy_folder(&own, self.to)?;
@@ -112,9 +136,14 @@ impl Leaving<'_> {
         let own = self.own()?;
         let model = Reward::load(self.artefact)?;
         let weight = model.pair_head().ok_or_else(|| self.cannot("has no layer on an encoder of its own"))?;
-        let dense = Some(Dense { weight, bias: &[0.0] });
-        let behind = Behind { pooling: Some(Pooling::Mean), raw: true, dense };
-        sentence_transformers(&own, behind, self.to)?;
+        let (head, pooling) = (Dense { weight, bias: &[0.0] }, Some(Pooling::Mean));
+        if self.format == "transformers" {
+            let names = ["reward".to_string()];
+            let classes = Classes { names: &names, labelling: None, head, pooling, raw: true };
+            self.own_class(&own, classes)?;
+        } else {
+            sentence_transformers(&own, Behind { pooling, raw: true, dense: Some(head) }, self.to)?;
+        }
         self.losses.push("the weights of style and words".into());
         self.losses
             .push("which end of a long text is cut: prompt [SEP] response is read from its beginning".into());
@@ -123,6 +152,9 @@ impl Leaving<'_> {
 
     fn classifier(&mut self) -> Result<Vec<Probe>, Error> {
         let (classifier, _) = Classifier::load(self.artefact)?;
+        if classifier.reading == Reading::FirstToken {
+            return Err(self.cannot("came from transformers: its folder `encoder` is what it was there"));
+        }
         let head = head(&classifier).ok_or_else(|| self.cannot("has no linear layer on an encoder"))?;
         let folder = match head.space {
             Space::Own => self.own()?,
@@ -139,18 +171,22 @@ impl Leaving<'_> {
         }
         let dense = Dense { weight: &head.weight, bias: &head.bias };
         if self.format == "transformers" {
-            let names = classifier.labels.names();
-            let classes = Classes { names, labelling: classifier.labelling, head: dense };
-            transformers_classifier(&folder, classes, self.to)?;
-            self.losses.push(
-                "loading without `trust_remote_code=True`: its class lies in the folder, for those of transformers read the first \
-                 token alone"
-                    .into(),
-            );
+            let (names, labelling) = (classifier.labels.names(), Some(classifier.labelling));
+            let classes = Classes { names, labelling, head: dense, pooling: None, raw: false };
+            self.own_class(&folder, classes)?;
         } else {
             sentence_transformers(&folder, Behind { dense: Some(dense), ..Behind::default() }, self.to)?;
         }
         probes::logits(&folder, dense)
+    }
+
+    fn own_class(&mut self, encoder: &Path, classes: Classes<'_>) -> Result<(), Error> {
+        self.losses.push(
+            "loading without `trust_remote_code=True`: its class lies in the folder, for those of transformers read the first \
+             token alone"
+                .into(),
+        );
+        Ok(transformers_classifier(encoder, classes, self.to)?)
     }
 
     fn base_folder(&self) -> Result<Option<PathBuf>, Error> {

@@ -1,5 +1,6 @@
 //! Tuned models leave for other tools, and models of other tools come in.
 
+mod foreign;
 mod import;
 mod leave;
 mod probes;

@@ -6,6 +6,7 @@ use engraft_core::Embed;
 use engraft_nn::{Embedder, EncoderOptions};
 use engraft_tune::artefact::Probe;
 use engraft_tune::export::Dense;
+use engraft_tune::extractor::Extractor;
 use engraft_tune::reader::Reader;
 use engraft_tune::rerank::Reranker;
 use engraft_tune::reward::{PairScorer, Said};
@@ -14,14 +15,14 @@ use serde_json::{Value, json};
 use crate::Error;
 
 /// Short and longer, with marks, digits and letters beyond ASCII.
-const TEXTS: [&str; 4] = [
+pub(super) const TEXTS: [&str; 4] = [
     "How do I get a new badge?",
     "The office opens at eight in the morning, on Fridays at nine.",
     "Zoë's invoice no. 5,021 (€ 1.250,00) is due on 3 May; it wasn't paid.",
     "Return the form.",
 ];
 
-const PAIRS: [(&str, &str); 3] = [
+pub(super) const PAIRS: [(&str, &str); 3] = [
     ("How do I get a new badge?", "Ask at the front desk; a new badge takes a day."),
     ("When does the office open?", "Zoë's invoice no. 5,021 (€ 1.250,00) is due on 3 May."),
     ("Who approves travel?", "The team lead approves travel. Book it yourself, at least two weeks ahead."),
@@ -57,6 +58,12 @@ pub(super) fn tokens(model: &Reader) -> Result<Vec<Probe>, Error> {
         Ok(probe(json!([question, passage]), &model.logits(question, passage)?))
     };
     PAIRS.iter().map(one).collect()
+}
+
+/// One logit a tag, token by token.
+pub(super) fn tags(model: &Extractor) -> Result<Vec<Probe>, Error> {
+    let one = |text: &&str| -> Result<Probe, Error> { Ok(probe(json!(text), &model.token_logits(text)?)) };
+    TEXTS.iter().map(one).collect()
 }
 
 /// One score a response; the text is the prompt and the response with the separator between them.

@@ -1,6 +1,6 @@
 //! Tiers on a small made-up world: words decide, and what is random stays random.
 
-use engraft_core::{Cancel, EmbedError, Silent};
+use engraft_core::{Cancel, EmbedError};
 use engraft_eval::SplitMix;
 
 use super::*;
@@ -54,7 +54,7 @@ fn tune(
     encoder: Option<&dyn Embed>,
 ) -> Result<ClassifierTuned, TuneError> {
     let cancel = Cancel::default();
-    let watch = Watch { progress: &Silent, cancel: &cancel, now_ns: &|| 0 };
+    let watch = Watch::quiet(&cancel);
     let labelling =
         if train.iter().any(|row| row.labels.len() > 1) { Labelling::Multi } else { Labelling::Single };
     let job = ClassifierJob {
@@ -163,7 +163,7 @@ fn the_same_seed_makes_the_same_model() {
 fn who_asks_to_stop_is_heard() {
     let cancel = Cancel::default();
     cancel.cancel();
-    let watch = Watch { progress: &Silent, cancel: &cancel, now_ns: &|| 0 };
+    let watch = Watch::quiet(&cancel);
     let (train, eval) = (world(20, true, 1), world(20, true, 2));
     let job = ClassifierJob {
         train: &train,

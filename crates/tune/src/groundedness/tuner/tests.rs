@@ -1,6 +1,6 @@
 //! What tuning a judge of statements promises: tiers, verdicts, the same result again.
 
-use engraft_core::{Fault, Silent};
+use engraft_core::{Cancel, Fault};
 
 use super::*;
 use crate::groundedness::{Claim, Reader, Verdict, measures};
@@ -45,7 +45,7 @@ fn options<'a>(tier: Option<Tier>) -> GroundednessOptions<'a> {
 }
 
 fn tuned(rows: &[ClaimRow], tier: Option<Tier>) -> TunedGroundedness {
-    tune_groundedness(rows, None, &options(tier), None, &Silent, &Cancel::default()).unwrap()
+    tune_groundedness(rows, None, &options(tier), None, Watch::quiet(&Cancel::default())).unwrap()
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn evaluation_claims_are_what_it_is_judged_by() {
     let (rows, held) = (world(120, false), world(300, false));
     let held = &held[120..];
     let found =
-        tune_groundedness(&rows, Some(held), &options(None), None, &Silent, &Cancel::default()).unwrap();
+        tune_groundedness(&rows, Some(held), &options(None), None, Watch::quiet(&Cancel::default())).unwrap();
     assert_eq!(found.eval["auroc"].n, 180);
 }
 
@@ -109,7 +109,7 @@ fn evaluation_claims_are_what_it_is_judged_by() {
 fn one_kind_of_claim_is_refused() {
     let rows: Vec<ClaimRow> = world(100, false).into_iter().step_by(2).collect();
     let error =
-        tune_groundedness(&rows, None, &options(None), None, &Silent, &Cancel::default()).unwrap_err();
+        tune_groundedness(&rows, None, &options(None), None, Watch::quiet(&Cancel::default())).unwrap_err();
     assert!(error.to_string().contains("50 supported claims and 0 that are not"), "{error}");
 }
 
@@ -143,7 +143,8 @@ fn an_encoder_of_its_own_is_written_read_back_and_adds_to_the_words() {
     let options = GroundednessOptions { reading: Some(reading), ..options(Some(Tier::Encoder)) };
     let rows = swapped(56);
     let (rows, held) = rows.split_at(40);
-    let found = tune_groundedness(rows, Some(held), &options, None, &Silent, &Cancel::default()).unwrap();
+    let found =
+        tune_groundedness(rows, Some(held), &options, None, Watch::quiet(&Cancel::default())).unwrap();
     assert_eq!(found.tier, Tier::Encoder);
     assert!(found.against_base.contains_key("auroc_over_features"), "{:?}", found.against_base);
     let claims: Vec<Claim> = held.iter().map(|row| row.claim.clone()).collect();
@@ -164,7 +165,7 @@ fn an_encoder_of_its_own_is_written_read_back_and_adds_to_the_words() {
 fn without_an_encoder_the_highest_tier_is_refused() {
     let rows = world(40, false);
     let asked = options(Some(Tier::Encoder));
-    let refused = tune_groundedness(&rows, None, &asked, None, &Silent, &Cancel::default()).unwrap_err();
+    let refused = tune_groundedness(&rows, None, &asked, None, Watch::quiet(&Cancel::default())).unwrap_err();
     assert!(refused.to_string().contains("`encoder` needs an encoder"), "{refused}");
 }
 
@@ -176,7 +177,8 @@ fn claims_that_all_have_one_page_are_refused_by_an_encoder_in_words_that_help() 
     let options = GroundednessOptions { reading: Some(reading), ..options(Some(Tier::Encoder)) };
     let mut rows = world(40, false);
     rows.iter_mut().for_each(|row| row.group = Some("the one page".into()));
-    let refused = tune_groundedness(&rows, None, &options, None, &Silent, &Cancel::default()).unwrap_err();
+    let refused =
+        tune_groundedness(&rows, None, &options, None, Watch::quiet(&Cancel::default())).unwrap_err();
     assert!(refused.to_string().contains("claims of only one kind"), "{refused}");
     assert!(refused.hint().is_some_and(|hint| hint.contains("three pages")), "{refused}");
 }

@@ -1,6 +1,6 @@
 //! A reader on the real encoder: small made-up houses, one thing in one room.
 
-use engraft_core::{Cancel, Silent, Span};
+use engraft_core::{Cancel, Span};
 
 use super::*;
 
@@ -40,7 +40,7 @@ fn tune(rows: &[QuestionRow], method: ReaderMethod) -> Result<Option<TunedReader
     let resampling = Resampling { seed: 0, resamples: 200 };
     let options = ReaderOptions { method, seeds: 1, seed: 0, resampling };
     let cancel = Cancel::default();
-    let watch = Watch { progress: &Silent, cancel: &cancel, now_ns: &|| 0 };
+    let watch = Watch::quiet(&cancel);
     tune_reader(rows, None, &options, &base, (&sentences, "sentences"), watch).map(Some)
 }
 

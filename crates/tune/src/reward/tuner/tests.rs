@@ -1,6 +1,6 @@
 //! What tuning a reward promises: tiers, verdicts, the same result again.
 
-use engraft_core::Silent;
+use engraft_core::Cancel;
 use engraft_eval::SplitMix;
 
 use super::*;
@@ -31,7 +31,7 @@ fn asking(n: usize, share: f64) -> Vec<PreferenceRow> {
 fn tuned(rows: &[PreferenceRow], tier: Option<Tier>) -> TunedReward {
     let options =
         RewardOptions { tier, seeds: 1, seed: 0, resampling: Resampling { seed: 0, resamples: 200 } };
-    tune_reward(rows, None, &options, None, &Silent, &Cancel::default()).unwrap()
+    tune_reward(rows, None, &options, None, Watch::quiet(&Cancel::default())).unwrap()
 }
 
 #[test]
@@ -84,6 +84,7 @@ fn the_same_seed_gives_the_same_model() {
 #[test]
 fn a_handful_of_pairs_is_refused() {
     let options = RewardOptions { tier: None, seeds: 1, seed: 0, resampling: Resampling::default() };
-    let error = tune_reward(&asking(5, 0.9), None, &options, None, &Silent, &Cancel::default()).unwrap_err();
+    let error =
+        tune_reward(&asking(5, 0.9), None, &options, None, Watch::quiet(&Cancel::default())).unwrap_err();
     assert!(error.to_string().contains("5 pairs are too few"), "{error}");
 }

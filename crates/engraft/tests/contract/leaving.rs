@@ -1,0 +1,174 @@
+//! Tuned models leave for transformers and come back, and what transformers trained comes in, with its last layer or not at all.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+use crate::{extraction, judges, ranking, reading, tuning};
+
+fn file(bench: &Bench, name: &str, text: &str) -> String {
+    let path = bench.path(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_string()
+}
+
+/// Tunes with one seed; the report.
+#[track_caller]
+fn tune(bench: &Bench, kind: &str, data: &str, more: &[&str]) -> Value {
+    bench.json(&[&["tune", kind, "--data", data, "--seeds", "1"], more].concat())
+}
+
+/// Writes the model `name` to the folder `to` of the bench; what the export says of itself.
+#[track_caller]
+fn leave(bench: &Bench, name: &str, format: &str, to: &str) -> Value {
+    let dir = bench.path(to);
+    bench.json(&["model", "export", name, dir.to_str().unwrap(), "--format", format]);
+    json_of(&dir.join("engraft-export.json"))
+}
+
+fn json_of(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// Brings a folder of the bench in as `name`; what there is then.
+#[track_caller]
+fn come(bench: &Bench, from: &str, name: &str) -> Value {
+    let dir = bench.path(from);
+    let model = bench.json(&["model", "import", dir.to_str().unwrap(), "--name", name]);
+    assert_eq!((&model["name"], &model["source"]), (&name.into(), &"workspace".into()), "{model}");
+    model
+}
+
+#[track_caller]
+fn refused(bench: &Bench, from: &str, says: &str) {
+    let before = bench.json(&["model", "list"]);
+    let dir = bench.path(from);
+    let (status, value) =
+        bench.json_status(&["model", "import", dir.to_str().unwrap(), "--name", "stranger"]);
+    let message = value["error"]["message"].as_str().unwrap_or_default();
+    assert!(status > 1 && message.contains(says), "{status} {value}");
+    assert_eq!(bench.json(&["model", "list"]), before, "something was registered");
+}
+
+fn predicted(bench: &Bench, model: &str, rows: &[Value]) -> Vec<Value> {
+    let input = file(bench, "new.jsonl", &tuning::lines(rows));
+    let run = bench.run(&["predict", model, "--input", &input]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+fn near(a: f64, b: f64) -> bool {
+    (a - b).abs() < 1e-4
+}
+
+#[test]
+fn an_extractor_leaves_as_a_token_classifier_that_finds_what_it_said_it_would() {
+    let bench = Bench::tiny();
+    let train = file(&bench, "train.jsonl", &extraction::rows(0, 120));
+    let eval = file(&bench, "eval.jsonl", &extraction::rows(200, 260));
+    let words = ["--eval", &eval, "--method", "full", "--name", "parties"];
+    let report = tune(&bench, "extractor", &train, &words);
+    let by_tokens = &report["eval"]["span_f1_by_tokens"];
+    assert_eq!(by_tokens["n"], 60, "{report}");
+
+    let note = leave(&bench, "parties", "transformers", "tagger");
+    let config = json_of(&bench.path("tagger/config.json"));
+    assert_eq!(config["architectures"], json!(["BertForTokenClassification"]));
+    assert_eq!((&config["id2label"]["0"], &config["label2id"]["I-STAFF"]), (&json!("O"), &json!(4)));
+    let told = note["losses"].to_string();
+    let (left, whole) =
+        (by_tokens["value"].as_f64().unwrap(), report["eval"]["span_f1"]["value"].as_f64().unwrap());
+    assert!(told.contains(&format!("{left:.3} instead of {whole:.3}")), "{told}");
+    for probe in note["probes"].as_array().unwrap() {
+        let logits = numbers(&probe["output"]).len();
+        // The letters and marks of the text and the two tokens around it, five tags each.
+        assert!(logits % 5 == 0 && logits / 5 > 10, "{probe}");
+    }
+
+    let model = come(&bench, "tagger", "came");
+    assert_eq!((&model["kind"], &model["dim"]), (&"extractor".into(), &2.into()), "{model}");
+    assert_eq!(model["manifest"]["ship"], false);
+    let measured = bench.json(&["eval", "model", "came", "--data", &eval]);
+    assert_eq!(measured["measures"]["micro_f1"]["value"], by_tokens["value"], "{measured}");
+    // It leaves once more as it came.
+    leave(&bench, "came", "transformers", "again");
+    let weights = |folder: &str| std::fs::read(bench.path(folder).join("model.safetensors")).unwrap();
+    assert!(weights("tagger") == weights("again"));
+}
+
+#[test]
+fn a_classifier_comes_back_with_the_probabilities_that_were_noted() {
+    let bench = Bench::tiny();
+    let data = file(&bench, "topics.jsonl", &tuning::lines(&tuning::rows(60, 0)));
+    tune(&bench, "classifier", &data, &["--method", "frozen", "--name", "topics"]);
+    let note = leave(&bench, "topics", "transformers", "classes");
+    assert_eq!(come(&bench, "classes", "came")["kind"], "classifier");
+    for probe in note["probes"].as_array().unwrap() {
+        let logits = numbers(&probe["output"]);
+        let sum: f64 = logits.iter().map(|logit| logit.exp()).sum();
+        let said = &predicted(&bench, "came", &[json!({ "text": probe["input"] })])[0];
+        for (label, logit) in ["card", "fee", "transfer"].iter().zip(&logits) {
+            assert!(near(said["scores"][label].as_f64().unwrap(), logit.exp() / sum), "{said} {probe}");
+        }
+    }
+    // What has a layer behind its pooling is no encoder, and would be another one without it.
+    leave(&bench, "topics", "sentence-transformers", "pooled");
+    refused(&bench, "pooled", "the module Dense");
+}
+
+#[test]
+fn a_cross_encoder_comes_back_as_a_reranker_with_the_same_scores() {
+    let bench = ranking::furnished(Bench::tiny());
+    let words = ["--name", "again", "--epochs", "2", "--window", "64"];
+    tune(&bench, "reranker", &ranking::pairs(&bench), &words);
+    leave(&bench, "again", "transformers", "pairs");
+    assert_eq!(come(&bench, "pairs", "came")["kind"], "reranker");
+    let rows = [
+        json!({ "query": "Where is the rake?", "text": "The rake is here." }),
+        json!({ "query": "who", "text": "Ana." }),
+    ];
+    let scores = |model: &str| -> Vec<f64> {
+        predicted(&bench, model, &rows).iter().map(|line| line["score"].as_f64().unwrap()).collect()
+    };
+    assert!(scores("again").iter().zip(scores("came")).all(|(a, b)| near(*a, b)));
+    let (status, error) = bench.json_status(&["model", "serve", "came"]);
+    assert!(status == 2 && error.to_string().contains("trained elsewhere"), "{error}");
+    bench.json(&["model", "serve", "came", "--anyway"]);
+    let hits = bench.json(&["search", "Where do I find a rake?", "--rerank"]);
+    assert_eq!(hits["hits"][0]["rerank"]["weight"], 0.5, "{hits}");
+}
+
+#[test]
+fn a_reward_leaves_for_transformers_and_comes_back_with_the_same_scores() {
+    let bench = Bench::tiny();
+    let data = file(&bench, "pairs.jsonl", &tuning::lines(&judges::pairs(150)));
+    tune(&bench, "reward", &data, &["--method", "encoder", "--over-length", "truncate", "--name", "likes"]);
+    let note = leave(&bench, "likes", "transformers", "score");
+    let config = json_of(&bench.path("score/config.json"));
+    assert_eq!((&config["problem_type"], &config["classifier_norm"]), (&json!("regression"), &json!(false)));
+    assert_eq!(come(&bench, "score", "came")["kind"], "reward");
+    for probe in note["probes"].as_array().unwrap() {
+        let (prompt, response) = probe["input"].as_str().unwrap().split_once(" [SEP] ").unwrap();
+        let said = &predicted(&bench, "came", &[json!({ "prompt": prompt, "response": response })])[0];
+        assert!(near(said["score"].as_f64().unwrap(), numbers(&probe["output"])[0]), "{said} {probe}");
+    }
+}
+
+#[test]
+fn what_would_lose_its_last_layer_or_lacks_a_tensor_does_not_come_in() {
+    let bench = Bench::tiny();
+    let data = file(&bench, "answers.jsonl", &tuning::lines(&reading::rows(60)));
+    tune(&bench, "reader", &data, &["--name", "faq"]);
+    leave(&bench, "faq", "transformers", "answers");
+    refused(&bench, "answers", "BertForQuestionAnswering, whose last layer would be lost");
+    let config = std::fs::read_to_string(bench.path("tiny/config.json")).unwrap();
+    std::fs::write(bench.path("tiny/config.json"), config.replace("BertModel", "BertForTokenClassification"))
+        .unwrap();
+    refused(&bench, "tiny", "no tensor classifier.weight");
+    refused(&bench, "nowhere", "model in folder");
+}

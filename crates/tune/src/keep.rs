@@ -1,0 +1,187 @@
+//! What is done of a training, on disk: the same command goes on, to the bit, where it was stopped.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use engraft_core::content_hash;
+use engraft_nn::train::{read_state, write_state};
+use serde::{Deserialize, Serialize};
+
+use crate::trainer::{Plan, Task, Trained};
+use crate::{TuneError, Watch};
+
+/// Nanoseconds between two states on disk; trainings that end sooner leave none unless they are stopped.
+const APART: i64 = 60_000_000_000;
+/// Values and moments of a training that goes on.
+const STATE: &str = "state.safetensors";
+/// The values of its best epoch, or of its end.
+const BEST: &str = "best.safetensors";
+/// Everything else; without it there is no state.
+const CURSOR: &str = "cursor.json";
+/// One in so many starting numbers tells a training from others.
+const SAMPLE: usize = 997;
+
+/// Where the trainings of one command keep what is done of them.
+///
+/// A command trains in the same order whenever it runs on the same input, so each training is known by its number.
+#[derive(Debug)]
+pub struct Keep {
+    folder: PathBuf,
+    begun: AtomicUsize,
+}
+
+impl Keep {
+    /// In a folder that no other command uses: one of its data, its settings and its base.
+    pub fn new(folder: PathBuf) -> Keep {
+        Keep { folder, begun: AtomicUsize::new(0) }
+    }
+
+    /// Forgets everything, for a command that is done; what is left of it would only take room.
+    pub fn clear(&self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+
+    /// The place of the next training.
+    pub(crate) fn next<'a, T: Task>(&self, task: &mut T, plan: &Plan, watch: Watch<'a>) -> Kept<'a> {
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
+        let mut about = format!("{plan:?} {}", task.examples()).into_bytes();
+        for (parameters, rate) in task.groups() {
+            let starts = parameters.iter().flat_map(|parameter| parameter.values.iter().step_by(SAMPLE));
+            about.extend(starts.flat_map(|x| x.to_le_bytes()));
+            about.extend(rate.to_le_bytes());
+        }
+        let (key, now) = (content_hash(&about), (watch.now_ns)());
+        Kept { dir: self.folder.join(number.to_string()), key, watch, last: now, used: false }
+    }
+}
+
+/// How far a training is.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct State {
+    /// Epochs done.
+    pub(crate) epoch: usize,
+    /// Batches done of the next one, and the sum of their losses.
+    pub(crate) batches: usize,
+    pub(crate) losses: f64,
+    pub(crate) optimiser_steps: u64,
+    pub(crate) trained: Trained,
+    /// Whether it is over.
+    pub(crate) done: bool,
+    /// The values of the best epoch, where another may be kept than the last.
+    #[serde(skip)]
+    pub(crate) best: Option<Vec<Vec<f32>>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cursor<S> {
+    key: String,
+    has_best: bool,
+    state: S,
+}
+
+/// The place of one training.
+pub(crate) struct Kept<'a> {
+    dir: PathBuf,
+    key: String,
+    watch: Watch<'a>,
+    /// When the last state was written.
+    last: i64,
+    /// Whether there is something in the folder.
+    used: bool,
+}
+
+impl Kept<'_> {
+    /// Whether it is time to write a state.
+    pub(crate) fn is_due(&self) -> bool {
+        (self.watch.now_ns)() - self.last >= APART
+    }
+
+    /// What is kept, already in the task; `None` where there is nothing, or something of another training.
+    pub(crate) fn resume<T: Task>(&mut self, task: &mut T) -> Result<Option<State>, TuneError> {
+        let Ok(bytes) = std::fs::read(self.dir.join(CURSOR)) else { return Ok(None) };
+        let Ok(read) = serde_json::from_slice::<Cursor<State>>(&bytes) else { return Ok(None) };
+        let Cursor { key, has_best, mut state } = read;
+        if key != self.key {
+            return Ok(None);
+        }
+        self.used = true;
+        if has_best {
+            let weights = engraft_nn::Weights::open(&self.dir.join(BEST))?;
+            let lengths: Vec<usize> = values(task).iter().map(Vec::len).collect();
+            let read = lengths.iter().enumerate().map(|(n, &len)| weights.vector(&format!("{n}"), len));
+            state.best = Some(read.collect::<Result<Vec<_>, _>>()?);
+        }
+        match (state.done, state.best.take()) {
+            (true, end) => restore(task, &end.unwrap_or_default()),
+            (false, best) => {
+                state.best = best;
+                let mut groups = task.groups();
+                let all = groups.iter_mut().flat_map(|(all, _)| all.iter_mut().map(|one| &mut **one));
+                read_state(&self.dir.join(STATE), all)?;
+            }
+        }
+        Ok(Some(state))
+    }
+
+    /// Writes how far it is.
+    pub(crate) fn save<T: Task>(&mut self, task: &mut T, state: &State) -> Result<(), TuneError> {
+        self.begin()?;
+        let groups = task.groups();
+        write_state(&self.dir.join(STATE), groups.iter().flat_map(|(all, _)| all.iter().map(|one| &**one)))?;
+        self.end(state.best.as_deref(), state)?;
+        self.last = (self.watch.now_ns)();
+        Ok(())
+    }
+
+    /// Writes what came of it, where it would take long to come to that again.
+    pub(crate) fn finish<T: Task>(&mut self, task: &mut T, state: &State) -> Result<(), TuneError> {
+        if !self.used && !self.is_due() {
+            return Ok(());
+        }
+        self.begin()?;
+        let _ = std::fs::remove_file(self.dir.join(STATE));
+        self.end(Some(&values(task)), state)
+    }
+
+    /// Without a cursor there is no state: one that is half written is never gone on with.
+    fn begin(&mut self) -> Result<(), TuneError> {
+        std::fs::create_dir_all(&self.dir).map_err(TuneError::io("create", &self.dir))?;
+        self.used = true;
+        let path = self.dir.join(CURSOR);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(TuneError::io("replace", &path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn end(&self, best: Option<&[Vec<f32>]>, state: &State) -> Result<(), TuneError> {
+        if let Some(best) = best {
+            let named = best.iter().enumerate();
+            let named: Vec<_> =
+                named.map(|(n, values)| (n.to_string(), vec![values.len()], values.clone())).collect();
+            engraft_nn::write_tensors(&self.dir.join(BEST), &named)?;
+        }
+        let cursor = Cursor { key: self.key.clone(), has_best: best.is_some(), state };
+        let text = serde_json::to_vec(&cursor).map_err(|error| TuneError::Bug(error.to_string()))?;
+        let path = self.dir.join(CURSOR);
+        std::fs::write(&path, text).map_err(TuneError::io("write", &path))
+    }
+}
+
+/// The values of all trained tensors.
+pub(crate) fn values<T: Task>(task: &mut T) -> Vec<Vec<f32>> {
+    let groups = task.groups();
+    let all = groups.iter().flat_map(|(parameters, _)| parameters);
+    all.filter(|parameter| parameter.trained).map(|parameter| parameter.values.clone()).collect()
+}
+
+/// Brings them back.
+pub(crate) fn restore<T: Task>(task: &mut T, values: &[Vec<f32>]) {
+    let mut groups = task.groups();
+    let all = groups.iter_mut().flat_map(|(parameters, _)| parameters);
+    for (parameter, values) in all.filter(|parameter| parameter.trained).zip(values) {
+        parameter.values.copy_from_slice(values);
+    }
+}
