@@ -149,6 +149,7 @@ mod tests {
             superseded: false,
             score: 1.0,
             dense: None,
+            lexical: None,
         }
     }
 
