@@ -33,6 +33,18 @@ pub fn check_package(name: &str, parts: &[(&str, &[u8])]) {
     check(name, &bytes);
 }
 
+/// Parses a compound file of `streams`, each with the storage it lies in, under `name`.
+pub fn check_compound(name: &str, streams: &[(&str, &[u8])]) {
+    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).expect("writing to memory");
+    for (path, bytes) in streams {
+        let storage = path.rsplit_once('/').map_or("/", |(storage, _)| storage);
+        file.create_storage_all(format!("/{}", storage.trim_start_matches('/'))).expect("writing to memory");
+        file.create_stream(path).and_then(|mut stream| stream.write_all(bytes)).expect("writing to memory");
+    }
+    file.flush().expect("writing to memory");
+    check(name, &file.into_inner().into_inner());
+}
+
 fn check_content(content: &Content) {
     let map = CharMap::new(&content.text);
     let mut end = 0;

@@ -113,15 +113,21 @@ def sample(folder):
             "unanswerable_answered": share(false, len(questions) - len(wanted)), "support": reliability(told)}
 
 
-def xquad(folder):
-    workspace, beir = folder / "kb", folder / "xquad"
-    beir.mkdir()
-    shutil.copy(DATA / "rag-xquad/en.passages.jsonl", beir / "corpus.jsonl")
-    questions = [{**question, "id": question["_id"], "question": question["text"]}
-                 for question in lines(DATA / "rag-xquad/en.questions.jsonl")]
+def of_passages(folder, rows):
+    """A workspace with these passages alone."""
+    workspace, beir = folder / "kb", folder / "beir"
+    beir.mkdir(parents=True)
+    (beir / "corpus.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     engraft(workspace, "init", workspace)
     engraft(workspace, "import", "beir", beir)
-    answers = ask(workspace, folder, questions)
+    return workspace
+
+
+def xquad(folder):
+    passages = lines(DATA / "rag-xquad/en.passages.jsonl")
+    questions = [{**question, "id": question["_id"], "question": question["text"]}
+                 for question in lines(DATA / "rag-xquad/en.questions.jsonl")]
+    answers = ask(of_passages(folder / "all", passages), folder, questions)
     inside, answered, told = 0, 0, []
     for question in questions:
         answer = answers[question["id"]]
@@ -134,8 +140,17 @@ def xquad(folder):
             told.append((answer["support"], good))
         if not good:
             say(f"misses {question['answer']!r}", question, answer)
+    made_up = []
+    for half in (0, 1):
+        # Every second passage is there, so that others of the same article are, and those questions are asked that it lacks.
+        there = passages[half::2]
+        lacks = {row["_id"] for row in passages} - {row["_id"] for row in there}
+        asked = [question for question in questions if question["passage"] in lacks]
+        given = ask(of_passages(folder / f"half-{half}", there), folder, asked)
+        made_up += [(answer["support"], False) for answer in given.values() if answer["answerable"]]
     return {"gold_span_in_quotes": share(inside, len(questions)), "answered": share(answered, len(questions)),
-            "support": reliability(told)}
+            "answered_without_its_passage": share(len(made_up), len(questions)),
+            "support": reliability(told), "support_with_those_without": reliability(told + made_up)}
 
 
 def updates(folder):

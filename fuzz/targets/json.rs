@@ -1,10 +1,10 @@
-//! JSON, JSON Lines and notebooks.
+//! JSON and JSON Lines.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    for name in ["a.json", "a.jsonl", "a.ipynb"] {
+    for name in ["a.json", "a.jsonl"] {
         engraft_fuzz::check(name, bytes);
     }
 });

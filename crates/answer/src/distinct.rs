@@ -20,7 +20,8 @@ pub(crate) fn distinct<'a>(sources: &[Source<'a>]) -> Vec<(usize, Source<'a>)> {
         }
         match kept.iter_mut().find(|(_, _, other)| print.is_copy_of(other)) {
             Some(held) if held.1.updated_at < source.updated_at => {
-                let better = Source { score: held.1.score, dense: held.1.dense, ..source.clone() };
+                let (score, dense, lexical) = (held.1.score, held.1.dense, held.1.lexical);
+                let better = Source { score, dense, lexical, ..source.clone() };
                 *held = (place, better, print);
             }
             Some(_) => {}

@@ -31,9 +31,9 @@ pub struct ExtractOptions {
 }
 
 impl Default for ExtractOptions {
-    /// What the threshold reaches is told in `support.rs`.
+    /// One half parts what has enough evidence from what has not; what that reaches is told in `support.rs`.
     fn default() -> ExtractOptions {
-        ExtractOptions { sentences: 4, margin: 2.0, threshold: 0.45, embed_units: 16 }
+        ExtractOptions { sentences: 4, margin: 2.0, threshold: 0.5, embed_units: 16 }
     }
 }
 

@@ -156,6 +156,7 @@ mod tests {
             superseded: false,
             score: 1.0,
             dense: None,
+            lexical: None,
         }
     }
 

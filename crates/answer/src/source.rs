@@ -27,6 +27,8 @@ pub struct Source<'a> {
     pub score: f32,
     /// The cosine of question and chunk in `[-1, 1]`, when the embedding leg found it.
     pub dense: Option<f32>,
+    /// The BM25 score, 0 or more, when the leg of words found it.
+    pub lexical: Option<f32>,
 }
 
 impl<'a> Source<'a> {

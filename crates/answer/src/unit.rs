@@ -161,6 +161,7 @@ mod tests {
             superseded: false,
             score: 0.0,
             dense: None,
+            lexical: None,
         }
     }
 

@@ -260,6 +260,7 @@ fn source<'a>(hit: &Hit, view: &'a ChunkHit, text: &Text, map: Arc<CharMap<'a>>)
         superseded: text.superseded,
         score: hit.score,
         dense: hit.legs.dense.map(|leg| leg.score),
+        lexical: hit.legs.lexical.map(|leg| leg.score),
     }
 }
 

@@ -47,6 +47,8 @@ pub struct DemoReport {
     pub reranked: TuneReport,
     /// Retrieval, fine-tuning or both, for the same messages.
     pub decided: Decided,
+    /// What can be done next: command lines, the last but one after an edit by hand.
+    pub next: Vec<String>,
 }
 
 /// A question of the tour and its answer.
@@ -131,6 +133,7 @@ pub fn demo(
         DecideRequest { task: &task, out: &out, command: "engraft demo", threads, workspace, parsers };
     let decided = decide(context, &request)?;
     let workspace = made.workspace;
+    let next = next(&workspace, &documents, &annotated.dataset, &tuned.model);
     Ok(DemoReport {
         workspace,
         documents,
@@ -142,7 +145,25 @@ pub fn demo(
         tuned,
         reranked,
         decided,
+        next,
     })
+}
+
+/// What can be done with what the demonstration made, and after it.
+fn next(workspace: &Path, documents: &Path, dataset: &str, model: &str) -> Vec<String> {
+    let there = format!("engraft --workspace {}", workspace.display());
+    vec![
+        format!("{there} ask \"your own question\""),
+        format!("{there} search \"annual leave\" --explain"),
+        r#"echo '{"text":"The display stays black."}' > message.jsonl"#.into(),
+        format!("{there} predict {model} --input message.jsonl"),
+        format!("{there} user add YOUR-NAME --role owner"),
+        format!(
+            "{there} serve, then open http://127.0.0.1:7700/d/{dataset}/dashboard: annotate, review, watch progress"
+        ),
+        format!("edit a file in {}, then: {there} sync", documents.display()),
+        "engraft init my-team && cd my-team && engraft ingest PATH-TO-YOUR-DOCUMENTS".into(),
+    ]
 }
 
 fn mark(workspace: &Path) -> Result<(), Error> {

@@ -167,7 +167,7 @@ pub(crate) fn items(context: Context, source: &SourceRow) -> Result<(Vec<Item>, 
 }
 
 /// What is said of a file that is left out because another one has its uri; nothing of one that was only found twice.
-fn same_uri(source: &SourceRow, taken: &Item, other: &Item) -> Option<Diagnostic> {
+pub(crate) fn same_uri(source: &SourceRow, taken: &Item, other: &Item) -> Option<Diagnostic> {
     let (Item::File(taken), Item::File(other)) = (taken, other) else { return None };
     (taken.path != other.path).then(|| Diagnostic {
         uri: other.uri.clone(),

@@ -18,6 +18,7 @@ use pending::Pending;
 
 use crate::ingest::{Bringing, IngestReport, chosen};
 use crate::isolate::Parsers;
+use crate::scan::{Found, scan_at};
 use crate::sources::places;
 use crate::workspace::Workspace;
 use crate::{Context, Error, ingest};
@@ -46,6 +47,16 @@ struct Place {
     source: SourceRow,
     root: PathBuf,
     prefix: String,
+}
+
+impl Place {
+    /// The file that goes by this uri here, if there is one.
+    fn file(&self, uri: &str) -> Option<Found> {
+        let under = uri.strip_prefix(&self.prefix)?;
+        let path = if self.root.is_dir() { self.root.join(under) } else { self.root.clone() };
+        let found = if path.is_file() { scan_at(&self.root, &self.prefix, &path).0 } else { Vec::new() };
+        found.into_iter().find(|found| found.uri == uri)
+    }
 }
 
 /// Brings the sources up to date, then follows them until cancelled, telling `heard` of every change.
@@ -139,7 +150,8 @@ impl Watching<'_> {
         for place in self.places {
             let inside: Vec<_> = changed.iter().filter(|(path, _)| path.starts_with(&place.root)).collect();
             if !inside.is_empty() {
-                let following = Following::new(self.context, self.workspace, self.parsers, place)?;
+                let following =
+                    Following::new(self.context, self.workspace, self.parsers, place, self.places)?;
                 for (path, since) in inside {
                     following.follow(path, *since, heard)?;
                 }

@@ -234,23 +234,14 @@ pub(crate) fn demo(report: &DemoReport) -> String {
     text.push_str(&annotation::annotated(&report.annotated));
     text.push_str(&tuning::demonstrated(&report.tuned, &report.reranked));
     let _ = write!(text, "\nRetrieval, fine-tuning or both? {}", deciding::decided(&report.decided));
-    let place = report.workspace.display();
-    let _ = write!(
-        text,
-        "\nWhat you can do next\n\
-         \x20 engraft --workspace {place} ask \"your own question\"\n\
-         \x20 engraft --workspace {place} search \"annual leave\" --explain\n\
-         \x20 echo '{{\"text\":\"The display stays black.\"}}' > message.jsonl\n\
-         \x20 engraft --workspace {place} predict {model} --input message.jsonl\n\
-         \x20 engraft --workspace {place} user add YOUR-NAME --role owner\n\
-         \x20 engraft --workspace {place} serve, then open http://127.0.0.1:7700/d/{dataset}/dashboard: annotate, review, watch progress\n\
-         \x20 edit a file in {}, then: engraft --workspace {place} sync\n\
-         \x20 engraft init my-team && cd my-team && engraft ingest PATH-TO-YOUR-DOCUMENTS\n",
-        report.documents.display(),
-        dataset = report.annotated.dataset,
-        model = report.tuned.model
-    );
+    text.push_str(&next(&report.next));
     text
+}
+
+/// What can be done next, a line each.
+fn next(steps: &[String]) -> String {
+    let steps: String = steps.iter().map(|step| format!("  {step}\n")).collect();
+    format!("\nWhat you can do next\n{steps}")
 }
 
 fn bytes(count: u64) -> String {
@@ -258,5 +249,16 @@ fn bytes(count: u64) -> String {
         0..1024 => format!("{count} bytes"),
         1024..1_048_576 => format!("{:.1} KB", count as f64 / 1024.0),
         _ => format!("{:.1} MB", count as f64 / 1_048_576.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_next_step_has_a_line() {
+        let steps = ["engraft ask".to_string(), "engraft search".to_string()];
+        assert_eq!(next(&steps), "\nWhat you can do next\n  engraft ask\n  engraft search\n");
     }
 }

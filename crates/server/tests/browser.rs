@@ -101,7 +101,7 @@ fn browser() -> Option<(PathBuf, PathBuf)> {
         (.., false) => "playwright-core (`cargo xtask fetch`)",
         _ => return chromium.map(|chromium| (chromium, modules)),
     };
-    eprintln!("skipped: browser tests need {missing}");
+    engraft_testkit::skip(&format!("browser tests need {missing}"));
     None
 }
 

@@ -35,6 +35,36 @@ fn present(path: PathBuf, what: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!("skipped: {what} is not at {}", path.display());
+    skip(&format!("{what} is not at {}", path.display()));
     None
+}
+
+/// Says on stderr why a test does not run here; where `ENGRAFT_TEST_STRICT` is set, that is a failure.
+///
+/// The caller returns from the test behind it.
+#[track_caller]
+pub fn skip(why: &str) {
+    skipping(why, std::env::var_os("ENGRAFT_TEST_STRICT").is_some_and(|set| !set.is_empty() && set != "0"));
+}
+
+#[track_caller]
+fn skipping(why: &str, strict: bool) {
+    assert!(!strict, "this test may not be skipped: {why}");
+    eprintln!("skipped: {why}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_is_skipped_with_a_word() {
+        skipping("there is no moon here", false);
+    }
+
+    #[test]
+    #[should_panic(expected = "this test may not be skipped: there is no moon here")]
+    fn where_all_must_run_a_skipped_test_fails() {
+        skipping("there is no moon here", true);
+    }
 }

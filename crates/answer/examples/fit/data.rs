@@ -63,10 +63,13 @@ impl Set {
         let best = found.iter().map(|found| found.1).fold(1e-6, f32::max);
         found.sort_by(|a, b| (b.0 + b.1 / best).total_cmp(&(a.0 + a.1 / best)).then(a.2.cmp(&b.2)));
         found.truncate(k);
-        found.into_iter().map(|(dense, lexical, i)| self.source(i, dense, dense + lexical / best)).collect()
+        found
+            .into_iter()
+            .map(|(dense, lexical, i)| self.source(i, dense, lexical, dense + lexical / best))
+            .collect()
     }
 
-    fn source(&self, i: usize, dense: f32, score: f32) -> Source<'_> {
+    fn source(&self, i: usize, dense: f32, lexical: f32, score: f32) -> Source<'_> {
         let passage = &self.passages[i];
         Source {
             uri: passage.id.clone(),
@@ -79,6 +82,7 @@ impl Set {
             superseded: false,
             score,
             dense: Some(dense),
+            lexical: Some(lexical).filter(|score| *score > 0.0),
         }
     }
 

@@ -79,6 +79,7 @@ impl Hits {
             superseded: false,
             score: hit["score"].as_f64().unwrap_or_default() as f32,
             dense: leg("dense"),
+            lexical: leg("lexical"),
             uri,
         }
     }

@@ -1,4 +1,4 @@
-//! Logistic regression by Newton's method, and the area under the ROC curve.
+//! Logistic regression by Newton's method, the area under the ROC curve and the calibration error.
 
 /// Features with what is to be told from them.
 pub(crate) struct Row {
@@ -81,4 +81,14 @@ pub(crate) fn auroc(scores: &[(f64, bool)]) -> f64 {
         i += tied;
     }
     wins / (positives * below)
+}
+
+/// How far probabilities are from what came true, over ten bins of equal width, by how many are in each.
+pub(crate) fn calibration_error(told: &[(f64, bool)]) -> f64 {
+    let bin = |p: f64| ((p * 10.0) as usize).min(9);
+    let apart = (0..10).map(|at| {
+        let inside = told.iter().filter(|told| bin(told.0) == at);
+        inside.map(|(p, right)| p - f64::from(*right)).sum::<f64>().abs()
+    });
+    apart.sum::<f64>() / told.len() as f64
 }

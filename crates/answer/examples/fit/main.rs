@@ -1,17 +1,19 @@
 //! Fits the constants of the extractive reader and says how well they do.
 //!
 //! First `python3 crates/answer/examples/fit/hits.py OUT`, then
-//! `cargo run --release -p engraft-answer --example fit -- OUT` prints the weights of a sentence's score (`src/rank.rs`)
-//! and of support (`src/support.rs`), and what they reach on questions they were not fitted on, by five parts. Support
-//! depends on the ranking: when the sentence weights change, put them in the code and run again.
+//! `cargo run --release -p engraft-answer --example fit -- OUT` prints the weights of a sentence's score (`src/rank.rs`),
+//! those of the evidence and those of support (`src/support.rs`), and what they reach on questions they were not fitted on:
+//! sentences and evidence by five parts, support on the sets of the evidence. Each depends on the one before: when weights
+//! change, put them in the code and run again.
 
 #[expect(dead_code, reason = "the test of quality searches a set by itself, here the binary did")]
 mod data;
 mod hits;
 mod logistic;
+mod support;
 
 use data::Cached;
-use engraft_answer::{ExtractOptions, Meaning, explain, extract};
+use engraft_answer::{Evidence, ExtractOptions, Meaning, explain, extract};
 use engraft_core::{Embed, Span};
 use hits::{Asked, Hits};
 use logistic::{Row, auroc, fit, log_odds};
@@ -20,18 +22,22 @@ use logistic::{Row, auroc, fit, log_odds};
 const SOURCES: usize = 8;
 /// Parts for cross-validation.
 const PARTS: usize = 5;
+/// What sentences and evidence are fitted on, and support is measured with.
+const SETS: [&str; 3] = ["sample", "updates", "xquad-en"];
 
 fn main() {
     let (Some(folder), Some(model)) = (std::env::args().nth(1), engraft_testkit::model()) else {
         return;
     };
     let embed = Cached::open(&model);
-    let sets = ["sample", "updates", "xquad"].map(|name| Hits::open(folder.as_ref(), name));
+    let open = |name| Hits::open(folder.as_ref(), name);
+    let (sets, others) = (SETS.map(open), support::SETS.map(open));
     for encoder in [Some(&embed as &dyn Embed), None] {
         println!("\n== {} ==", if encoder.is_some() { "with an encoder" } else { "words only" });
         report("sentence", &sentences(&sets, encoder));
-        let rows = support(&sets, encoder);
-        report("support", &rows);
+        let seen = seen(&sets, encoder);
+        report("evidence", &evidence(&seen));
+        support::report(&self::seen(&others, encoder), &seen);
     }
 }
 
@@ -63,7 +69,7 @@ fn sentences(sets: &[Hits], encoder: Option<&dyn Embed>) -> Vec<Row> {
     let options = ExtractOptions { embed_units: usize::MAX, ..ExtractOptions::default() };
     let mut rows = Vec::new();
     for set in sets {
-        let (step, weight) = if set.name == "xquad" { (2, 1.0) } else { (1, 2.0) };
+        let (step, weight) = if set.name == "xquad-en" { (2, 1.0) } else { (1, 2.0) };
         for asked in set.asked.iter().step_by(step).filter(|asked| asked.answerable()) {
             let sources = sources(set, asked, false, encoder.is_some());
             let vector = vector(encoder, &asked.question);
@@ -86,9 +92,22 @@ fn sentences(sets: &[Hits], encoder: Option<&dyn Embed>) -> Vec<Row> {
     rows
 }
 
-/// Support: do the quotes hold the answer? Each question is asked as it is and with its documents taken away.
-fn support(sets: &[Hits], encoder: Option<&dyn Embed>) -> Vec<Row> {
-    let mut rows = Vec::new();
+/// A question as the reader saw it.
+pub(crate) struct Seen {
+    pub(crate) set: &'static str,
+    part: usize,
+    answerable: bool,
+    /// Whether the documents that answer it were taken away.
+    pub(crate) hidden: bool,
+    pub(crate) evidence: Evidence,
+    /// Whether the quotes hold the answer.
+    pub(crate) right: bool,
+}
+
+/// Every question as it is and, where something answers it, with that taken away; where nothing was quoted there is nothing to
+/// weigh.
+fn seen(sets: &[Hits], encoder: Option<&dyn Embed>) -> Vec<Seen> {
+    let mut all = Vec::new();
     for set in sets {
         let (mut right, mut answered, mut wrong, mut hidden_answered) = ([0; 2], [0; 2], [0; 2], [0; 2]);
         for asked in &set.asked {
@@ -112,15 +131,10 @@ fn support(sets: &[Hits], encoder: Option<&dyn Embed>) -> Vec<Row> {
                 count[1] += 1;
                 right[0] += usize::from(label) * said;
                 right[1] += usize::from(label);
-                // Where nothing was quoted there is nothing to weigh.
                 if encoder.is_some() == found.evidence.cosine.is_some() && found.evidence.quoted {
-                    rows.push(Row {
-                        set: set.name,
-                        part: part(&asked.id),
-                        x: features(&found.evidence.values(), found.evidence.cosine),
-                        label,
-                        weight: weight(set.name, asked.answerable(), hidden),
-                    });
+                    let (answerable, part) = (asked.answerable(), part(&asked.id));
+                    let (set, evidence) = (set.name, found.evidence);
+                    all.push(Seen { set, part, answerable, hidden, evidence, right: label });
                 }
             }
         }
@@ -134,13 +148,25 @@ fn support(sets: &[Hits], encoder: Option<&dyn Embed>) -> Vec<Row> {
             share(wrong)
         );
     }
-    rows
+    all
+}
+
+/// Evidence: do the quotes hold the answer?
+fn evidence(seen: &[Seen]) -> Vec<Row> {
+    let row = |seen: &Seen| Row {
+        set: seen.set,
+        part: seen.part,
+        x: features(&seen.evidence.values(), seen.evidence.cosine),
+        label: seen.right,
+        weight: weight(seen.set, seen.answerable, seen.hidden),
+    };
+    seen.iter().map(row).collect()
 }
 
 /// What a question counts: the few of the handbooks against the many of XQuAD.
 fn weight(set: &str, answerable: bool, hidden: bool) -> f64 {
     match (set, answerable, hidden) {
-        ("xquad", ..) | ("sample", true, true) => 1.0,
+        ("xquad-en", ..) | ("sample", true, true) => 1.0,
         ("updates", ..) | (_, true, false) => 2.0,
         (_, false, _) => 4.0,
         _ => 1.0,
@@ -154,7 +180,7 @@ fn report(what: &str, rows: &[Row]) {
         let held = rows.iter().filter(|row| row.part == held_out);
         scores.extend(held.map(|row| (row.set, log_odds(&weights, &row.x), row.label)));
     }
-    for set in ["sample", "updates", "xquad"] {
+    for set in SETS {
         let of: Vec<(f64, bool)> =
             scores.iter().filter(|row| row.0 == set).map(|row| (row.1, row.2)).collect();
         println!("{what}: {set}: AUROC {:.3} on {} rows held out", auroc(&of), of.len());

@@ -21,6 +21,7 @@ pub(crate) fn source<'a>(uri: &str, day: &str, text: &'a str) -> Source<'a> {
         superseded: false,
         score: 1.0,
         dense: None,
+        lexical: None,
     }
 }
 

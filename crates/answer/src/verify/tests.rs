@@ -25,6 +25,7 @@ fn source(text: &str, superseded: bool) -> Source<'_> {
         superseded,
         score: 1.0,
         dense: None,
+        lexical: None,
     }
 }
 

@@ -158,6 +158,7 @@ fn sentence(encoder: &Embedder, asked: &Question, least: f32) -> Result<Answered
         superseded: false,
         score: 1.0,
         dense: passage.map(|passage| engraft_tune::dot(&question, &passage)),
+        lexical: None,
     };
     let options = ExtractOptions { sentences: 1, ..ExtractOptions::default() };
     let meaning = Meaning { question: &question, encoder };

@@ -117,8 +117,7 @@ fn a_workspace_that_may_not_be_written_to_says_so_and_keeps_what_it_has() {
     let mut probe = Command::new("touch");
     probe.arg(bench.path("kb/probe"));
     if by(runner, &probe).output().is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: permissions do not bind this user, even by {runner:?}");
-        return;
+        return engraft_testkit::skip(&format!("permissions do not bind this user, even by {runner:?}"));
     }
     bench.write("more.md", "The ferry leaves at seven.\n");
     let docs = bench.docs();
@@ -158,14 +157,14 @@ impl Small {
             .stdout(Stdio::piped())
             .spawn();
         let Ok(holder) = holder else {
-            eprintln!("skipped: there is no unshare here");
+            engraft_testkit::skip("there is no unshare here");
             return None;
         };
         let mut small = Small { holder, place };
         let mut said = String::new();
         BufReader::new(small.holder.stdout.take().unwrap()).read_line(&mut said).unwrap();
         if said.trim() != "mounted" {
-            eprintln!("skipped: nothing may be mounted here");
+            engraft_testkit::skip("nothing may be mounted here");
             return None;
         }
         Some(small)

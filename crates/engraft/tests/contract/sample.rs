@@ -271,6 +271,7 @@ fn the_demonstration_tunes_a_classifier_and_a_reranker_and_says_what_each_gained
     assert_eq!(reranked["data"]["unresolved"], 0, "{reranked}");
     assert!(bench.path("demo/judgements.jsonl").is_file());
     look_in_the_studio(&bench, report["workspace"].as_str().unwrap());
+    goes_on(&bench, &report);
 }
 
 /// The handbook came in, its questions were answered, and what a new policy changes is answered otherwise.
@@ -322,4 +323,35 @@ fn look_in_the_studio(bench: &Bench, workspace: &str) {
     assert!(dashboard.contains("Agreement"), "{dashboard}");
     let decision = studio.get("/decisions/1", token);
     assert!(decision.contains("data-weigh"), "{decision}");
+}
+
+/// Every step that the demonstration ends with can be taken.
+#[track_caller]
+fn goes_on(bench: &Bench, report: &Value) {
+    let steps: Vec<&str> =
+        report["next"].as_array().unwrap().iter().map(|step| step.as_str().unwrap()).collect();
+    let handbook = bench.path("demo/handbook");
+    assert!(steps.len() == 8 && steps[6].contains(handbook.to_str().unwrap()), "{steps:?}");
+    let there = format!("engraft --workspace {}", bench.path("demo").display());
+    std::fs::write(handbook.join("news.md"), "The heron nests on the roof.\n").unwrap();
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_engraft")).parent().unwrap();
+    for step in steps {
+        if let Some((serve, page)) = step.split_once(", then open http://127.0.0.1:7700") {
+            assert_eq!(serve, format!("{there} serve"));
+            assert!(page.starts_with("/d/support-topics/dashboard: "), "{step}");
+            continue; // That page is looked at by `look_in_the_studio`.
+        }
+        let step = step.split_once("then: ").map_or(step, |(_, then)| then);
+        let step = step.replace("PATH-TO-YOUR-DOCUMENTS", handbook.to_str().unwrap());
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &step]).current_dir(bench.path("")).env("ENGRAFT_HOME", bench.path("home"));
+        shell.env("PATH", format!("{}:{}", binary.display(), std::env::var("PATH").unwrap()));
+        let did = crate::bench::run(shell);
+        // The question is one that the handbook may not answer.
+        let fine = if step.contains(" ask ") { 0..=1 } else { 0..=0 };
+        assert!(fine.contains(&did.status), "{step}: {}{}", did.stdout, did.stderr);
+        if step.ends_with(" sync") {
+            assert!(did.stdout.contains("1 added"), "{step}: {}", did.stdout);
+        }
+    }
 }

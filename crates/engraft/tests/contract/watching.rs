@@ -241,8 +241,7 @@ fn changes_that_are_more_than_the_system_tells_are_found_all_the_same() {
     let most = std::fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
     let most: usize = most.trim().parse().unwrap();
     if most > 200_000 {
-        eprintln!("skipped: the system queues {most} notices");
-        return;
+        return engraft_testkit::skip(&format!("the system queues {most} notices"));
     }
     let watcher = Watcher::start(&bench, None);
     watcher.signal("STOP");
@@ -272,4 +271,34 @@ fn a_lock_that_is_held_too_long_is_told_and_the_change_comes_in_after_it() {
     other.execute_batch("ROLLBACK").unwrap();
     watcher.hears(&["added news.md"]);
     assert_eq!(bench.found(&["canteen"]), ["news.md"]);
+}
+
+#[test]
+fn a_file_that_is_left_out_for_its_uri_never_takes_the_place_of_the_one_that_has_it() {
+    let bench = Bench::lexical();
+    bench.write("a/README.md", "The mill grinds oats.\n");
+    bench.write("b/README.md", "The kiln dries tiles.\n");
+    let places = ["a", "b/README.md"].map(|place| bench.docs().join(place).display().to_string());
+    bench.json(&["ingest", &places[0], &places[1], "--source", "both"]);
+    let watcher = Watcher::start(&bench, None);
+    put(&bench, "b/README.md", "The kiln dries bricks.\n");
+    let heard = watcher.next();
+    assert_eq!((&heard["uri"], &heard["change"]), (&"README.md".into(), &"failed".into()), "{heard}");
+    assert!(heard["message"].as_str().unwrap().contains("goes by the same uri"), "{heard}");
+    assert_eq!((bench.found(&["mill"]), bench.found(&["kiln"])), (vec!["README.md".into()], Vec::new()));
+    put(&bench, "a/README.md", "The mill grinds rye.\n");
+    watcher.hears(&["updated README.md"]);
+    // It is gone: what was left out comes in its place, as a sync would have it.
+    std::fs::remove_file(bench.docs().join("a/README.md")).unwrap();
+    watcher.hears(&["updated README.md"]);
+    assert_eq!((bench.found(&["mill"]), bench.found(&["kiln"])), (Vec::new(), vec!["README.md".into()]));
+    put(&bench, "a/README.md", "The mill grinds spelt.\n");
+    watcher.hears(&["updated README.md"]);
+    // What was left out goes: nothing changes, and the next thing heard is of another file.
+    std::fs::remove_file(bench.docs().join("b/README.md")).unwrap();
+    put(&bench, "a/news.md", "The mill is painted.\n");
+    watcher.hears(&["added news.md"]);
+    assert_eq!(bench.found(&["spelt"]), ["README.md"]);
+    let synced = bench.json(&["sync"]);
+    assert_eq!(synced["documents"]["unchanged"], 2, "{synced}");
 }

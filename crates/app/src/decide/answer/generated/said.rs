@@ -49,6 +49,7 @@ fn source(passage: &Passage) -> Option<Source<'_>> {
         superseded: false,
         score: 0.0,
         dense: None,
+        lexical: None,
     })
 }
 

@@ -1,8 +1,9 @@
-//! Every dependency's licence is one that `deny.toml` allows, and none comes from anywhere but the registry.
+//! Every dependency is one that `deny.toml` takes: its licence, what is banned, any version at all, where it comes from. What needs a
+//! data base from elsewhere (advisories, yanked versions) is left to `cargo deny check`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,11 +13,14 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What `[licenses] allow` of `deny.toml` lists.
-fn allowed() -> BTreeSet<String> {
-    let text = std::fs::read_to_string(root().join("deny.toml")).unwrap();
-    let list = text.split_once("allow = [").unwrap().1.split_once(']').unwrap().0;
-    list.split('"').skip(1).step_by(2).map(str::to_string).collect()
+/// What `deny.toml` says.
+fn deny() -> toml::Table {
+    std::fs::read_to_string(root().join("deny.toml")).unwrap().parse().unwrap()
+}
+
+/// The texts of a list.
+fn texts(list: &toml::Value) -> BTreeSet<String> {
+    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_string()).collect()
 }
 
 /// The triple of this machine: crates for other systems are not downloaded.
@@ -26,15 +30,20 @@ fn host() -> String {
     text.lines().find_map(|line| line.strip_prefix("host: ")).unwrap().to_string()
 }
 
-/// Every package of the workspace and below it, for this machine.
-fn packages() -> Vec<Value> {
+/// The packages of the workspace and below it, for this machine, and who needs whom.
+fn metadata() -> Value {
     let run = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--offline", "--filter-platform", &host()])
         .current_dir(root())
         .output()
         .unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let mut metadata: Value = serde_json::from_slice(&run.stdout).unwrap();
+    serde_json::from_slice(&run.stdout).unwrap()
+}
+
+/// Every package in use.
+fn packages() -> Vec<Value> {
+    let mut metadata = metadata();
     let Value::Array(packages) = metadata["packages"].take() else { panic!("no packages") };
     let used: BTreeSet<&str> = metadata["resolve"]["nodes"]
         .as_array()
@@ -43,6 +52,27 @@ fn packages() -> Vec<Value> {
         .map(|node| node["id"].as_str().unwrap())
         .collect();
     packages.into_iter().filter(|package| used.contains(package["id"].as_str().unwrap())).collect()
+}
+
+/// The names of the packages in use, each with the names of those that need it.
+fn needed_by() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = metadata();
+    let list = |value: &Value| value.as_array().unwrap().clone();
+    let text = |value: &Value| value.as_str().unwrap().to_string();
+    let names: BTreeMap<String, String> = list(&metadata["packages"])
+        .iter()
+        .map(|package| (text(&package["id"]), text(&package["name"])))
+        .collect();
+    let name = |id: &Value| names[id.as_str().unwrap()].clone();
+    let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for node in list(&metadata["resolve"]["nodes"]) {
+        let by = name(&node["id"]);
+        needed.entry(by.clone()).or_default();
+        for dependency in list(&node["deps"]) {
+            needed.entry(name(&dependency["pkg"])).or_default().insert(by.clone());
+        }
+    }
+    needed
 }
 
 /// Whether an SPDX expression can be met by the licences that `allow` takes; `/` is the old way to write `OR`.
@@ -90,7 +120,7 @@ fn one(words: &[&str], allow: &dyn Fn(&str) -> bool) -> (bool, usize) {
 
 #[test]
 fn every_dependency_has_a_licence_that_is_allowed() {
-    let allowed = allowed();
+    let allowed = texts(&deny()["licenses"]["allow"]);
     assert!(allowed.contains("MIT") && allowed.contains("Apache-2.0"), "{allowed:?}");
     let packages = packages();
     assert!(packages.len() > 100, "only {} packages were found", packages.len());
@@ -111,6 +141,33 @@ fn every_dependency_comes_from_the_registry() {
     for package in packages() {
         let from = package["source"].as_str().unwrap_or(registry);
         assert_eq!(from, registry, "{}", package["name"]);
+    }
+}
+
+#[test]
+fn what_is_banned_is_needed_by_nobody_but_its_wrappers() {
+    let needed = needed_by();
+    let bans = deny()["bans"]["deny"].as_array().unwrap().clone();
+    assert!(bans.len() >= 2 && needed["tokio"].contains("axum"), "{bans:?}");
+    for ban in bans {
+        let name = ban["name"].as_str().unwrap();
+        let wrappers = ban.get("wrappers").map(texts);
+        let strays = needed.get(name).map(|by| by - &wrappers.clone().unwrap_or_default());
+        // Without wrappers it may not be there at all.
+        let fine = strays.as_ref().is_none_or(|strays| strays.is_empty() && wrappers.is_some());
+        assert!(fine, "{name} is banned, but needed by {strays:?}");
+    }
+}
+
+#[test]
+fn every_dependency_of_ours_says_its_version() {
+    assert_eq!(deny()["bans"]["wildcards"].as_str(), Some("deny"));
+    let ours = packages().into_iter().filter(|package| package["source"].is_null());
+    for package in ours {
+        for needed in package["dependencies"].as_array().unwrap() {
+            let any = needed["req"] == "*" && needed["path"].is_null();
+            assert!(!any, "{} takes any version of {}", package["name"], needed["name"]);
+        }
     }
 }
 
