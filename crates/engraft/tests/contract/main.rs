@@ -36,4 +36,5 @@ mod studio;
 mod tuning;
 mod watching;
 mod web;
+mod weighing;
 mod words;
