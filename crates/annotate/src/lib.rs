@@ -11,7 +11,10 @@ mod check;
 mod distance;
 mod form;
 pub mod format;
+#[cfg(test)]
+mod fourteen;
 mod item;
+mod label_option;
 mod problem;
 mod pseudonym;
 mod quality;
@@ -32,12 +35,11 @@ pub use answer::{
 pub use answer_schema::answer_schema;
 pub use canonical::{canonical_json, item_id};
 pub use item::{check_item, text_of};
+pub use label_option::{COMMAND_LETTERS, LabelOption, option_keys};
 pub use problem::{Problem, SchemaError};
 pub use pseudonym::{pseudonym, pseudonyms};
 pub use quality::{GoldResult, GoldScore, Standing, compare_with_gold, serve_gold, should_pause};
-pub use question::{
-    COMMAND_LETTERS, Condition, LabelOption, Question, QuestionKind, TaxonomyNode, option_keys,
-};
+pub use question::{Condition, Question, QuestionKind, TaxonomyNode};
 pub use read::{AnswerError, Repair, Stage, is_asked, read_answers, repair};
 pub use record::{Given, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion};
 pub use resolve::{

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
+use crate::LabelOption;
+
 /// One thing asked about an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Question {
@@ -27,6 +29,19 @@ pub struct Question {
     pub kind: QuestionKind,
 }
 
+impl Question {
+    /// What people read of it: its title, or else its name.
+    pub fn title(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Its options that say what they mean, by what people read of them, with a text that each fits.
+    pub fn meanings(&self) -> Vec<(&str, String)> {
+        let told = |option| Some((LabelOption::words(option), LabelOption::meaning(option)?));
+        self.kind.options().iter().filter_map(told).collect()
+    }
+}
+
 /// Asks a question only when an earlier one has one of these answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,78 +51,6 @@ pub struct Condition {
     /// Any of these: an option's value, a label that was used, a rating. Empty: any answer at all.
     #[serde(default)]
     pub any_of: Vec<Value>,
-}
-
-/// An option to choose, or a label to give.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "OptionWords")]
-pub struct LabelOption {
-    /// What is stored.
-    pub value: String,
-    /// What people read; by default the value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// What it means.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// A text that it fits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub example: Option<String>,
-    /// The key that picks it; by default the next free of 1–9, 0 and letters, see [`option_keys`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<char>,
-    /// `#rrggbb`; by default chosen from a palette that colour-blind people can tell apart.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub color: Option<String>,
-}
-
-/// The letters that are commands of the studio by default; only a schema that names one gives it to an option.
-pub const COMMAND_LETTERS: &str = "cdefgijknprt";
-
-/// The keys that pick the options, in their order: those given, and for the rest the next free of 1–9, 0, a–z without
-/// the [`COMMAND_LETTERS`].
-///
-/// `None` when there are more options than keys.
-pub fn option_keys(options: &[LabelOption]) -> Vec<Option<char>> {
-    let given: Vec<char> =
-        options.iter().filter_map(|option| option.key).map(|key| key.to_ascii_lowercase()).collect();
-    let mut free = "1234567890abcdefghijklmnopqrstuvwxyz"
-        .chars()
-        .filter(|key| !given.contains(key) && !COMMAND_LETTERS.contains(*key));
-    options.iter().map(|option| option.key.or_else(|| free.next())).collect()
-}
-
-/// A bare string is an option with that value.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OptionWords {
-    Value(String),
-    Full {
-        value: String,
-        #[serde(default)]
-        text: Option<String>,
-        #[serde(default)]
-        description: Option<String>,
-        #[serde(default)]
-        example: Option<String>,
-        #[serde(default)]
-        key: Option<char>,
-        #[serde(default)]
-        color: Option<String>,
-    },
-}
-
-impl From<OptionWords> for LabelOption {
-    fn from(words: OptionWords) -> LabelOption {
-        match words {
-            OptionWords::Value(value) => {
-                LabelOption { value, text: None, description: None, example: None, key: None, color: None }
-            }
-            OptionWords::Full { value, text, description, example, key, color } => {
-                LabelOption { value, text, description, example, key, color }
-            }
-        }
-    }
 }
 
 /// A class and its subclasses.
@@ -242,6 +185,19 @@ pub enum QuestionKind {
 }
 
 impl QuestionKind {
+    /// The options or labels to choose from; none where there are none, or where they are classes of a tree.
+    pub fn options(&self) -> &[LabelOption] {
+        match self {
+            QuestionKind::Label { options }
+            | QuestionKind::Labels { options }
+            | QuestionKind::Spans { options, .. }
+            | QuestionKind::Relations { options, .. }
+            | QuestionKind::Turns { options, .. }
+            | QuestionKind::Ranking { options, .. } => options,
+            _ => &[],
+        }
+    }
+
     /// Its name as in a schema file.
     pub fn name(&self) -> &'static str {
         match self {

@@ -59,7 +59,7 @@ pub use docs::{
 pub use duplicates::Duplicate;
 pub use endpoint::{Constrained, Endpoint};
 pub use engraft_annotate as annotate;
-pub use engraft_eval::{Agreement, Measured, Method, Metric, Resolved, Scale};
+pub use engraft_eval::{Agreement, Measured, Method, Metric, Resolved, Scale, Strengths};
 pub use error::{Current, Error};
 pub use ingest::{ChunkCounts, DocumentCounts, IngestReport, ingest, sync};
 pub use isolate::{Isolation, Parsers, serve as serve_parser};

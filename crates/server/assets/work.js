@@ -168,7 +168,7 @@ function taken(request, reply) {
   counts(reply.counts);
   const copy = $$('.item').find((one) => one.dataset.item === request.item);
   if (copy) copy.dataset.version = reply.version;
-  if (reply.gold) toast('The known answer of the last item differs from yours in: ' + reply.gold.missed.join(', ') + '.', { action: 'Look', then: () => reopen(request.item).catch(tell), ms: 12000 });
+  if (reply.gold) toast(`The known answer of the last item differs from yours in: ${reply.gold.titles.map((title) => `“${title}”`).join(', ')}.`, { action: 'Look', then: () => reopen(request.item).catch(tell), ms: 12000 });
   return refill();
 }
 

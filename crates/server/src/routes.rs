@@ -114,6 +114,7 @@ fn api_routes() -> Router<Arc<Studio>> {
         .route("/datasets/{dataset}/adjudicate", post(review::adjudicate))
         .route("/datasets/{dataset}/return", post(review::give_back))
         .route("/datasets/{dataset}/pause", post(review::pause))
+        .route("/datasets/{dataset}/rate", post(review::rate))
         .route("/decisions/{no}/weigh", post(decisions::weigh))
         .route("/preview", post(builder::preview))
 }

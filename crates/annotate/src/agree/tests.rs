@@ -70,6 +70,13 @@ fn options_are_judged_one_by_one() {
     let verdict = |verdict: &str| json!([{"char_start": 0, "char_end": 20, "verdict": verdict}, {"char_start": 21, "char_end": 31, "verdict": "not"}]);
     // 8 sentences; supported 7 times, partly once, not 8 times: 1 - 15 * 2 / (256 - 49 - 1 - 64).
     check("proof", once(verdict("supported"), verdict("partly")), "alpha_nominal", 1.0 - 30.0 / 142.0);
+    // 16 classes of the tree, 15 yes and 17 no: on the last item the two differ on Finance, Taxes and Legal.
+    check(
+        "class",
+        once(json!([["Finance", "Taxes"]]), json!([["Legal"]])),
+        "alpha_nominal",
+        1.0 - 31.0 * 2.0 * 3.0 / (2.0 * 15.0 * 17.0),
+    );
     let acts = |label: &str| json!([{"turn": 0, "labels": [label]}]);
     check("acts", once(acts("asks"), acts("thanks")), "alpha_nominal", 1.0 - 30.0 / 142.0);
 }
@@ -101,6 +108,13 @@ fn scales_are_ordinal() {
         found.headline.metric.value.unwrap_or_else(|| panic!("{:?}", found.headline.metric.why))
     };
     assert!(value(&near) > 0.9 && value(&far) < 0.7, "{} {}", value(&near), value(&far));
+}
+
+#[test]
+fn passages_have_an_ordinal_alpha() {
+    let grades = |second: u8| json!([{"id": "p1", "grade": 0}, {"id": "p2", "grade": second}]);
+    // 8 passages, 16 grades: 9 times 0 and 7 times 2, and one pair differs. With two grades in use every scale says the same.
+    check("grades", once(grades(2), grades(0)), "alpha_ordinal", 1.0 - 15.0 * 2.0 / (2.0 * 9.0 * 7.0));
 }
 
 #[test]
@@ -176,6 +190,9 @@ fn texts_and_forms_count_what_is_equal() {
         "percent",
         7.0 / 8.0,
     );
+    // A leaf that one of the two left out is a difference.
+    let signed = json!({"party": "A", "signed": "2024-01-01"});
+    check("facts", once(signed, json!({"party": "A"})), "percent", 7.0 / 8.0);
 }
 
 #[test]

@@ -129,6 +129,7 @@ impl Place<'_> {
             (Kind::Preference { .. }, What::Ours(Value::String(word))) if !word.starts_with('{') => {
                 self.one_choice(word)?
             }
+            (Kind::Relations { .. }, What::Ours(value)) => self.our_arrows(value)?,
             // Elsewhere a string is a table's cell that holds JSON.
             (_, What::Ours(Value::String(cell))) => {
                 serde_json::from_str(&cell).map_err(|error| format!("{cell:?} is no JSON: {error}"))?
@@ -265,18 +266,42 @@ impl Place<'_> {
         Ok(Value::Array(located.iter().map(sentence).collect()))
     }
 
+    /// Arrows of our own, between the names that their spans have here; where none of these had a name, they go by number.
+    fn our_arrows(self, value: Value) -> Result<Value, String> {
+        let QuestionKind::Relations { spans, .. } = &self.question.kind else { return Ok(value) };
+        let mut value = match value {
+            Value::String(cell) => {
+                serde_json::from_str(&cell).map_err(|error| format!("{cell:?} is no JSON: {error}"))?
+            }
+            value => value,
+        };
+        let Some(names) = self.names.get(spans).filter(|names| !names.is_empty()) else { return Ok(value) };
+        for arrow in value.as_array_mut().into_iter().flatten() {
+            for end in ["from", "to"] {
+                if let Some(Value::String(id)) = arrow.get_mut(end) {
+                    let name = names.get(id).ok_or_else(|| no_span(id))?;
+                    id.clone_from(name);
+                }
+            }
+        }
+        Ok(value)
+    }
+
     fn arrows(self, arrows: Vec<(String, String, String)>) -> Result<Value, String> {
         let QuestionKind::Relations { spans, .. } = &self.question.kind else { return Ok(json!([])) };
         let none = BTreeMap::new();
         let names = self.names.get(spans).unwrap_or(&none);
-        let named =
-            |id: &String| names.get(id).ok_or_else(|| format!("a relation joins `{id}`, which is no span"));
+        let named = |id: &String| names.get(id).ok_or_else(|| no_span(id));
         let arrow = |(from, to, mut label): (String, String, String)| {
             self.known_label(&mut label);
             Ok(json!({ "from": named(&from)?, "to": named(&to)?, "label": label }))
         };
         Ok(Value::Array(arrows.into_iter().map(arrow).collect::<Result<_, String>>()?))
     }
+}
+
+fn no_span(id: &str) -> String {
+    format!("a relation joins `{id}`, which is no span")
 }
 
 /// A table's cell as labels: a JSON list, one label, or labels between `#`.

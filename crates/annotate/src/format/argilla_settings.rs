@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::format::infer::{option, question};
 use crate::format::report::Losses;
+use crate::format::untold::{Configured, Untold};
 use crate::format::{FormatError, Inferred};
 use crate::{
     Distribution, Field, FieldKind, GoldRule, LabelOption, MergePolicy, Question, QuestionKind, Schema,
@@ -122,38 +123,57 @@ fn kind(settings: &Value, first: String) -> Option<QuestionKind> {
 /// Settings under which Argilla takes the records of an export of a dataset with this schema.
 ///
 /// Questions of types that Argilla does not have are left out, as are their answers from the records.
-pub fn argilla_settings(schema: &Schema) -> String {
-    let field = |field: &Field| {
-        let settings = match field.kind {
-            FieldKind::Text => json!({ "type": "text", "use_markdown": false }),
-            FieldKind::Markdown => json!({ "type": "text", "use_markdown": true }),
-            FieldKind::Chat => json!({ "type": "chat", "use_markdown": true }),
-            FieldKind::Document | FieldKind::Passages | FieldKind::Answers => {
-                json!({ "type": "custom", "template": "<pre>{{json record.fields}}</pre>", "advanced_mode": false })
-            }
-        };
-        let title = field.title.as_ref().unwrap_or(&field.name);
-        json!({ "name": field.name, "title": title, "required": field.required, "settings": settings })
-    };
-    let asked = |question: &Question| {
-        let settings = settings(&question.kind)?;
-        let title = question.title.as_ref().unwrap_or(&question.name);
-        let required = question.required && question.visible_when.is_none();
-        Some(json!({
-            "name": question.name, "title": title, "description": question.help, "required": required,
-            "settings": settings,
-        }))
-    };
+pub fn argilla_settings(schema: &Schema) -> Configured {
+    let mut untold = Untold::new("Argilla's settings have no place for it");
+    let fields: Vec<Value> = schema.fields.iter().map(|field| shown(field, &mut untold)).collect();
+    let questions: Vec<Value> =
+        schema.questions.iter().filter_map(|question| asked(question, &mut untold)).collect();
     let settings = json!({
         "guidelines": schema.guidelines,
-        "fields": schema.fields.iter().map(field).collect::<Vec<_>>(),
-        "questions": schema.questions.iter().filter_map(asked).collect::<Vec<_>>(),
+        "fields": fields,
+        "questions": questions,
         "metadata": [],
         "vectors": [],
         "distribution": { "strategy": "overlap", "min_submitted": schema.distribution.overlap },
         "allow_extra_metadata": true,
     });
-    format!("{settings:#}\n")
+    Configured { text: format!("{settings:#}\n"), losses: untold.listed() }
+}
+
+fn shown(field: &Field, untold: &mut Untold) -> Value {
+    let settings = match field.kind {
+        FieldKind::Text => json!({ "type": "text", "use_markdown": false }),
+        FieldKind::Markdown => json!({ "type": "text", "use_markdown": true }),
+        FieldKind::Chat => json!({ "type": "chat", "use_markdown": true }),
+        FieldKind::Document | FieldKind::Passages | FieldKind::Answers => {
+            untold.add(format!("that `{}` is of type {}, not any JSON", field.name, field.kind.name()), 1);
+            json!({ "type": "custom", "template": "<pre>{{json record.fields}}</pre>", "advanced_mode": false })
+        }
+    };
+    let title = field.title.as_ref().unwrap_or(&field.name);
+    json!({ "name": field.name, "title": title, "required": field.required, "settings": settings })
+}
+
+fn asked(question: &Question, untold: &mut Untold) -> Option<Value> {
+    let name = &question.name;
+    let Some(settings) = settings(&question.kind) else {
+        untold.add(format!("the question `{name}` ({})", question.kind.name()), 1);
+        return None;
+    };
+    untold.settings(question);
+    untold.options("the key", question, |option| option.key.is_some());
+    untold.options("the colour", question, |option| option.color.is_some());
+    untold.add(format!("when `{name}` is asked"), usize::from(question.visible_when.is_some()));
+    let of_an_item = matches!(
+        question.kind,
+        QuestionKind::Preference { .. } | QuestionKind::Ranking { field: Some(_), .. }
+    );
+    untold.add(format!("that `{name}` is about what each item shows"), usize::from(of_an_item));
+    let required = question.required && question.visible_when.is_none();
+    Some(json!({
+        "name": name, "title": question.title(), "description": question.help, "required": required,
+        "settings": settings,
+    }))
 }
 
 fn settings(kind: &QuestionKind) -> Option<Value> {

@@ -1,7 +1,7 @@
 //! `dataset_info.json`: how LLaMA-Factory finds ShareGPT and Alpaca files and their columns.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -9,13 +9,13 @@ use crate::format::files::write_whole;
 use crate::format::input::unreadable;
 use crate::format::{Exported, Format, FormatError};
 
-/// Adds the files to the `dataset_info.json` beside them, keeping what it says about others.
+/// Adds the files to the `dataset_info.json` beside them, keeping what it says about others; where that is.
 pub(crate) fn add(
     path: &Path,
     format: Format,
     preference: bool,
     files: &[Exported],
-) -> Result<(), FormatError> {
+) -> Result<PathBuf, FormatError> {
     let info = path.with_file_name("dataset_info.json");
     let mut entries: Map<String, Value> = match fs::read_to_string(&info) {
         Ok(text) => serde_json::from_str(&text)
@@ -39,7 +39,7 @@ pub(crate) fn add(
         entries.insert(stem, entry);
     }
     write_whole(&info, &format!("{:#}\n", Value::Object(entries)))?;
-    Ok(())
+    Ok(info)
 }
 
 fn columns(format: Format, preference: bool) -> Value {

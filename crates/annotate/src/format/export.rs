@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::format::files::{Listing, NewFile};
+use crate::format::files::{Listing, NewFile, write_whole};
 use crate::format::report::{ExportReport, Exported, Losses};
 use crate::format::{
-    Format, FormatError, argilla, beir, brat, conll, dataset_info, doccano, jsonl, label_studio, prodigy,
-    qrels, retrieval, sft, table, trl,
+    Configured, Format, FormatError, argilla, argilla_settings, beir, brat, conll, dataset_info, doccano,
+    jsonl, label_studio, prodigy, qrels, retrieval, sft, table, trl,
 };
 use crate::{Record, Schema, Shares, group_key, split_of};
 
@@ -84,6 +84,8 @@ pub struct Exporter {
     path: PathBuf,
     options: ExportOptions,
     losses: Losses,
+    /// What the file's tool must be told to show it, and where it goes.
+    configuration: Option<(PathBuf, String)>,
     target: Target,
 }
 
@@ -125,8 +127,22 @@ impl Exporter {
                 Target::Files { writer, files }
             }
         };
+        let configured = match format {
+            Format::LabelStudio => {
+                Some((path.with_extension("config.xml"), label_studio::label_config(schema)))
+            }
+            Format::Argilla => {
+                Some((path.with_extension("settings.json"), argilla_settings::argilla_settings(schema)))
+            }
+            _ => None,
+        };
+        let mut losses = Losses::default();
+        let configuration = configured.map(|(path, Configured { text, losses: untold })| {
+            untold.into_iter().for_each(|loss| losses.add_many(loss.what, loss.why, loss.count));
+            (path, text)
+        });
         let (schema, path, options) = (schema.clone(), path.to_path_buf(), options.clone());
-        Ok(Exporter { format, schema, path, options, losses: Losses::default(), target })
+        Ok(Exporter { format, schema, path, options, losses, configuration, target })
     }
 
     /// Writes a record.
@@ -175,12 +191,17 @@ impl Exporter {
                 (done, sha256)
             }
         };
+        let mut beside = Vec::new();
         if matches!(self.format, Format::Alpaca | Format::Sharegpt) {
             let preference = sft::writes_preferences(&self.schema, self.options.question.as_deref());
-            dataset_info::add(&self.path, self.format, preference, &files)?;
+            beside.push(dataset_info::add(&self.path, self.format, preference, &files)?);
+        }
+        if let Some((path, text)) = self.configuration {
+            write_whole(&path, &text)?;
+            beside.push(path);
         }
         let rows = files.iter().map(|file| file.rows).sum();
-        Ok(ExportReport { rows, sha256, files, losses: self.losses.listed() })
+        Ok(ExportReport { rows, sha256, files, beside, losses: self.losses.listed() })
     }
 }
 

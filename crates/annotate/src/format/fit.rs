@@ -139,7 +139,12 @@ impl<'a> Fit<'a> {
         let mut answers = Answers::new();
         // Arrows come last: by then the spans they join have their names here, by those in the file.
         let mut names = BTreeMap::new();
-        let is_arrow = |said: &Said| matches!(said.what, What::Arrows(_));
+        let joins = |name: &String| {
+            let asked = self.schema.question(name);
+            asked.is_some_and(|question| matches!(question.kind, QuestionKind::Relations { .. }))
+        };
+        let is_arrow =
+            |said: &Said| matches!(said.what, What::Arrows(_)) || said.question.as_ref().is_some_and(joins);
         let (arrows, others): (Vec<Said>, Vec<Said>) = said.into_iter().partition(is_arrow);
         for said in others.into_iter().chain(arrows) {
             let Some(question) = self.question(&said, fields, &answers) else { continue };

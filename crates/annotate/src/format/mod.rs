@@ -54,6 +54,7 @@ mod table;
 mod time;
 mod tokens;
 mod trl;
+mod untold;
 mod voice;
 
 pub use argilla_settings::argilla_settings;
@@ -67,3 +68,4 @@ pub use label_studio::label_config;
 pub use name::Format;
 pub use report::{ExportReport, Exported, ImportReport, Loss, Rejected};
 pub use ruler::OffsetUnit;
+pub use untold::Configured;

@@ -55,6 +55,8 @@ pub struct ExportReport {
     pub sha256: String,
     /// What was written; for brat only the folders.
     pub files: Vec<Exported>,
+    /// What was written beside it for the tool that reads it: a labelling configuration, settings, `dataset_info.json`.
+    pub beside: Vec<PathBuf>,
     /// What the dataset says and the format has no place for.
     pub losses: Vec<Loss>,
 }

@@ -95,4 +95,4 @@ mod samples;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-pub(crate) use samples::{answers, any_json, fields, fourteen, schema};
+pub(crate) use samples::{answers, any_json, fields, fourteen, schema, variants};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engraft_eval::{Comparison, Labels, Method, Outcome, Resampling, Strengths, bradley_terry, resolve};
 use serde_json::{Map, Value};
 
-use super::ballot::{Unit, ballot};
+use super::ballot::{Ballot, Unit, ballot, fill};
 use super::belief::{Belief, aggregate_one, elected};
 use crate::{Answer, Answers, Choice, Question, QuestionKind};
 
@@ -30,10 +30,15 @@ pub(crate) fn tables<'a>(
 ) -> BTreeMap<String, Vec<(String, &'a str, String)>> {
     let mut tables: BTreeMap<String, Vec<(String, &str, String)>> = BTreeMap::new();
     for judged in items {
-        for (worker, answers) in &judged.responses {
-            let votes =
-                answers.get(&question.name).and_then(|answer| ballot(question, judged.fields, answer));
-            for (unit, class) in votes.into_iter().flatten() {
+        let votes = judged.responses.iter().filter_map(|(worker, answers)| {
+            Some((*worker, ballot(question, judged.fields, answers.get(&question.name)?)?))
+        });
+        let (workers, mut ballots): (Vec<&str>, Vec<Ballot>) = votes.unzip();
+        if matches!(question.kind, QuestionKind::Form { .. }) {
+            fill(&mut ballots);
+        }
+        for (worker, ballot) in workers.into_iter().zip(ballots) {
+            for (unit, class) in ballot {
                 let task = format!("{}{BETWEEN}{}", judged.item, unit.place);
                 tables.entry(unit.table).or_default().push((task, worker, class));
             }

@@ -75,6 +75,11 @@ fn label_studio_says_what_it_loses() {
         1 × a relation of a span with gaps: a region has one start and one end
         1 × a resolution: Label Studio has no place for it
         1 × a span with gaps in `entities`: a region has one start and one end
+        1 × in the schema: how much better, asked by `better`: a labelling configuration has no place for it
+        1 × in the schema: that `better` may be a tie: a labelling configuration has no place for it
+        1 × in the schema: that `better` may be none of two: a labelling configuration has no place for it
+        1 × in the schema: that `support` judges whole sentences by passages: a labelling configuration has no place for it
+        1 × in the schema: that a span of `entities` may have gaps: a labelling configuration has no place for it
         1 × that `entities` was not answered: no result at all reads as nothing to mark
         1 × that `links` was not answered: no result at all reads as nothing to mark
         1 × the evidence in a passage: Label Studio has no place for it
@@ -97,6 +102,14 @@ fn argilla_says_what_it_loses() {
         1 × an answer to `support` (support): Argilla has no place for it
         1 × another suggestion for `mood`: Argilla holds one a question
         1 × how long a response took: Argilla has no place for it
+        1 × in the schema: how much better, asked by `better`: Argilla's settings have no place for it
+        1 × in the schema: that `better` is about what each item shows: Argilla's settings have no place for it
+        1 × in the schema: that `found` is of type passages, not any JSON: Argilla's settings have no place for it
+        1 × in the schema: that `replies` is of type answers, not any JSON: Argilla's settings have no place for it
+        1 × in the schema: that a span of `entities` may have gaps: Argilla's settings have no place for it
+        1 × in the schema: the question `links` (relations): Argilla's settings have no place for it
+        1 × in the schema: the question `relevance` (relevance): Argilla's settings have no place for it
+        1 × in the schema: the question `support` (support): Argilla's settings have no place for it
         1 × that an answer is a model's, unchanged: Argilla has no place for it
         1 × the guideline version of a response: Argilla has no place for it
         1 × when somebody responded: Argilla has no place for it"#]],

@@ -1,7 +1,7 @@
 //! Configurations: read from Label Studio and Argilla, written for them, and read again.
 
 use engraft_annotate::Schema;
-use engraft_annotate::format::{Inferred, argilla_settings, label_config, read_config};
+use engraft_annotate::format::{Format, Inferred, argilla_settings, label_config, read_config};
 use expect_test::{Expect, expect};
 use serde_json::json;
 
@@ -76,7 +76,9 @@ fn a_labelling_configuration_is_read_and_what_is_unknown_listed() {
 #[test]
 fn a_labelling_configuration_says_the_same_when_written_and_read_again() {
     let once = read_config(LABELLING).unwrap().schema;
-    let again = read_config(&label_config(&once)).unwrap();
+    let written = label_config(&once);
+    assert_eq!(told(&written.losses), "");
+    let again = read_config(&written.text).unwrap();
     let kinds = |schema: &Schema| {
         let json = serde_json::to_value(schema).unwrap();
         let mut questions: Vec<String> =
@@ -134,9 +136,124 @@ fn argillas_settings_are_read_and_what_is_unknown_listed() {
 #[test]
 fn argillas_settings_say_the_same_when_written_and_read_again() {
     let once = read_config(SETTINGS).unwrap().schema;
-    let again = read_config(&argilla_settings(&once)).unwrap();
+    let written = argilla_settings(&once);
+    assert_eq!(told(&written.losses), "");
+    let again = read_config(&written.text).unwrap();
     assert_eq!(again.schema, once);
     assert_eq!(told(&again.losses), "");
+}
+
+/// A schema with everything that people read and are asked.
+fn rich() -> Schema {
+    let options = json!([
+        { "value": "a", "text": "A & B", "description": "either", "example": "a or b", "key": "z", "color": "#112233" },
+        { "value": "c,d", "example": "cd" },
+    ]);
+    Schema::read_value(&json!({
+        "fields": [
+            { "name": "body", "title": "What they wrote", "type": "text" },
+            { "name": "page", "type": "document", "required": false }, { "name": "talk", "type": "chat" },
+            { "name": "found", "type": "passages" }, { "name": "replies", "type": "answers" },
+        ],
+        "questions": [
+            { "name": "mood", "title": "How \"are\" they?", "help": "Look twice.\nThen choose.", "type": "label", "options": options },
+            { "name": "why", "type": "text", "max_chars": 9, "visible_when": { "question": "mood", "any_of": ["a"] } },
+            { "name": "more", "type": "text", "visible_when": { "question": "mood", "any_of": ["c,d"] } },
+            { "name": "class", "type": "taxonomy", "options": [{ "value": "X" }] },
+            { "name": "names", "type": "spans", "field": "body", "options": ["PER"], "discontinuous": true },
+            { "name": "links", "type": "relations", "spans": "names", "options": [{ "value": "in", "description": "is in" }] },
+            { "name": "stars", "type": "rating", "min": 0, "max": 3, "meaning": { "0": "none" } },
+            { "name": "order", "type": "ranking", "field": "replies" },
+            { "name": "better", "type": "preference", "field": "replies", "strength": 2 },
+            { "name": "fixed", "type": "correction", "field": "body" },
+            { "name": "acts", "type": "turns", "field": "talk", "options": ["asks"], "role": "user" },
+            { "name": "grades", "type": "relevance", "field": "found", "query": "body" },
+            { "name": "proof", "type": "support", "answer": "body", "passages": "found" },
+            { "name": "facts", "type": "form", "schema": { "type": "object", "properties": {} } },
+        ],
+        "guidelines": "# How\n\nWith <care>.",
+        "gold": { "rate": 0.1 },
+    }))
+    .unwrap()
+}
+
+#[test]
+fn a_labelling_configuration_holds_what_people_read_and_says_what_it_cannot() {
+    let schema = rich();
+    let written = label_config(&schema);
+    let again = read_config(&written.text).unwrap();
+    assert_eq!(told(&again.losses), "");
+    assert_eq!(again.schema.guidelines, schema.guidelines);
+    assert_eq!(again.schema.field("body").unwrap().title, schema.field("body").unwrap().title);
+    let (mood, class) = (again.schema.question("mood").unwrap(), again.schema.question("class").unwrap());
+    let asked = schema.question("mood").unwrap();
+    assert_eq!((&mood.title, &mood.help, mood.required), (&asked.title, &asked.help, true));
+    assert_eq!(mood.kind.options()[0].description.as_deref(), Some("either"));
+    assert_eq!(class.kind, schema.question("class").unwrap().kind);
+    assert_eq!(
+        again.schema.question("why").unwrap().visible_when,
+        schema.question("why").unwrap().visible_when
+    );
+    expect![[r#"
+        2 × in the schema: an example of an option of `mood`: a labelling configuration has no place for it
+        1 × in the schema: how long `why` may be: a labelling configuration has no place for it
+        1 × in the schema: how much better, asked by `better`: a labelling configuration has no place for it
+        1 × in the schema: that `better` may be a tie: a labelling configuration has no place for it
+        1 × in the schema: that `better` may be none of two: a labelling configuration has no place for it
+        1 × in the schema: that `facts` is a form, not any text: a labelling configuration has no place for it
+        1 × in the schema: that `fixed` is a correction, not any text: a labelling configuration has no place for it
+        1 × in the schema: that `page` is of type document, not text: a labelling configuration has no place for it
+        1 × in the schema: that `proof` judges whole sentences by passages: a labelling configuration has no place for it
+        1 × in the schema: that a span of `names` may have gaps: a labelling configuration has no place for it
+        1 × in the schema: that a turn has one label of `acts`: a labelling configuration has no place for it
+        1 × in the schema: that an item may lack `page`: a labelling configuration has no place for it
+        1 × in the schema: that spans of `names` share no characters: a labelling configuration has no place for it
+        1 × in the schema: the meaning of an option of `links`: a labelling configuration has no place for it
+        1 × in the schema: what a number of `stars` means: a labelling configuration has no place for it
+        1 × in the schema: when `more` is asked: a labelling configuration has no place for it
+        1 × in the schema: whose turns `acts` is about: a labelling configuration has no place for it"#]].assert_eq(&told(&written.losses));
+}
+
+#[test]
+fn argillas_settings_say_what_they_cannot_hold() {
+    expect![[r#"
+        2 × in the schema: an example of an option of `mood`: Argilla's settings have no place for it
+        1 × in the schema: how long `why` may be: Argilla's settings have no place for it
+        1 × in the schema: how much better, asked by `better`: Argilla's settings have no place for it
+        1 × in the schema: that `better` is about what each item shows: Argilla's settings have no place for it
+        1 × in the schema: that `facts` is a form, not any text: Argilla's settings have no place for it
+        1 × in the schema: that `fixed` is a correction, not any text: Argilla's settings have no place for it
+        1 × in the schema: that `found` is of type passages, not any JSON: Argilla's settings have no place for it
+        1 × in the schema: that `order` is about what each item shows: Argilla's settings have no place for it
+        1 × in the schema: that `page` is of type document, not any JSON: Argilla's settings have no place for it
+        1 × in the schema: that `replies` is of type answers, not any JSON: Argilla's settings have no place for it
+        1 × in the schema: that a span of `names` may have gaps: Argilla's settings have no place for it
+        1 × in the schema: the colour of an option of `mood`: Argilla's settings have no place for it
+        1 × in the schema: the key of an option of `mood`: Argilla's settings have no place for it
+        1 × in the schema: the question `acts` (turns): Argilla's settings have no place for it
+        1 × in the schema: the question `class` (taxonomy): Argilla's settings have no place for it
+        1 × in the schema: the question `grades` (relevance): Argilla's settings have no place for it
+        1 × in the schema: the question `links` (relations): Argilla's settings have no place for it
+        1 × in the schema: the question `proof` (support): Argilla's settings have no place for it
+        1 × in the schema: what a number of `stars` means: Argilla's settings have no place for it
+        1 × in the schema: when `more` is asked: Argilla's settings have no place for it
+        1 × in the schema: when `why` is asked: Argilla's settings have no place for it"#]].assert_eq(&told(&argilla_settings(&rich()).losses));
+}
+
+#[test]
+fn an_export_brings_the_configuration_along() {
+    let schema = rich();
+    for (format, name, text) in [
+        (Format::LabelStudio, "out.config.xml", label_config(&schema).text),
+        (Format::Argilla, "out.settings.json", argilla_settings(&schema).text),
+    ] {
+        let exported = crate::export(format, &schema, &[]);
+        let path = exported.path.with_file_name(name);
+        assert_eq!(exported.report.beside, [path.clone()], "{format}");
+        assert_eq!(std::fs::read_to_string(path).unwrap(), text, "{format}");
+        assert!(told(&exported.report.losses).contains("in the schema: an example of an option of `mood`"));
+    }
+    assert!(crate::export(Format::Jsonl, &schema, &[]).report.beside.is_empty());
 }
 
 #[test]

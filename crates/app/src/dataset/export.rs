@@ -69,6 +69,7 @@ pub fn export(
         rows: written.rows,
         sha256: written.sha256,
         files: written.files,
+        beside: written.beside,
         losses: written.losses,
         seconds: ((context.now_ns)() - began) as f64 / 1e9,
     })

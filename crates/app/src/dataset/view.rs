@@ -1,5 +1,7 @@
 //! What the dataset verbs report.
 
+use std::path::PathBuf;
+
 use engraft_annotate::format::{Exported, Loss, Rejected};
 use engraft_annotate::{Answers, Problem, Schema};
 use serde::Serialize;
@@ -120,6 +122,9 @@ pub struct ExportReport {
     pub sha256: String,
     /// The files, with their rows.
     pub files: Vec<Exported>,
+    /// What was written beside them for the tool that reads them, such as its configuration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<PathBuf>,
     /// What the format could not hold.
     pub losses: Vec<Loss>,
     /// How long it took.

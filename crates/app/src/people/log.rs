@@ -1,6 +1,8 @@
 //! The log: everything that was done, chained by hashes, so that no entry can be changed unseen.
 
-use engraft_store::{EventFilter, EventRow};
+use std::collections::BTreeMap;
+
+use engraft_store::{DatasetNo, EventFilter, EventRow};
 
 use crate::dataset::record::{self, Names};
 use crate::people::view::{LogEntry, LogVerified};
@@ -16,21 +18,40 @@ pub fn log(
     limit: usize,
 ) -> Result<Vec<LogEntry>, Error> {
     who.must(Act::ReadLog)?;
-    let names = record::names(workspace)?;
+    let told = Told::read(workspace)?;
     let filter = EventFilter { before, limit, ..EventFilter::default() };
-    let events = workspace.store.events(&filter)?.into_iter();
-    Ok(events.map(|event| entry(event, &names)).collect())
+    workspace.store.events(&filter)?.into_iter().map(|event| told.entry(workspace, event)).collect()
 }
 
-/// An event with the name of whoever did it.
-pub(crate) fn entry(event: EventRow, names: &Names) -> LogEntry {
-    LogEntry {
-        seq: event.no,
-        at: when::rfc3339(event.at),
-        by: event.user.and_then(|user| names.get(&user).cloned()).unwrap_or_else(|| "at the machine".into()),
-        what: event.kind,
-        body: serde_json::from_str(&event.body).unwrap_or_default(),
-        hash: event.hash,
+/// What the numbers in events stand for.
+pub(crate) struct Told {
+    people: Names,
+    datasets: BTreeMap<DatasetNo, String>,
+}
+
+impl Told {
+    pub(crate) fn read(workspace: &Workspace) -> Result<Told, Error> {
+        let datasets = workspace.store.datasets()?.into_iter().map(|row| (row.no, row.name));
+        Ok(Told { people: record::names(workspace)?, datasets: datasets.collect() })
+    }
+
+    /// An event with the names of whoever did it and of what it was done to.
+    pub(crate) fn entry(&self, workspace: &Workspace, event: EventRow) -> Result<LogEntry, Error> {
+        let named = |user| self.people.get(&user).cloned();
+        let row = match event.dataset.zip(event.item) {
+            Some((dataset, item)) => workspace.store.item(dataset, item)?,
+            None => None,
+        };
+        Ok(LogEntry {
+            seq: event.no,
+            at: when::rfc3339(event.at),
+            by: event.user.and_then(named).unwrap_or_else(|| "at the machine".into()),
+            what: event.kind,
+            dataset: event.dataset.and_then(|no| self.datasets.get(&no).cloned()),
+            item: row.map(|row| row.external),
+            body: serde_json::from_str(&event.body).unwrap_or_default(),
+            hash: event.hash,
+        })
     }
 }
 

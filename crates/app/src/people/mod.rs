@@ -9,7 +9,7 @@ mod token;
 pub(crate) mod users;
 mod view;
 
-pub(crate) use log::entry;
+pub(crate) use log::Told;
 pub use log::{log, verify_log};
 pub use login::{login, logout, session, set_own_password};
 pub use role::{Act, Principal, Role, Scope};

@@ -93,6 +93,10 @@ pub struct LogEntry {
     pub by: String,
     /// What, in one or two words.
     pub what: String,
+    /// In which dataset; `None` for what concerns none, and for one that was deleted since.
+    pub dataset: Option<String>,
+    /// About which item.
+    pub item: Option<String>,
     /// The details.
     pub body: serde_json::Value,
     /// The hash that chains it to the one before.

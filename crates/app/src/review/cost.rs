@@ -38,6 +38,17 @@ impl Cost {
     }
 }
 
+/// What an hour of work on a dataset costs now.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RateSet {
+    /// The dataset.
+    pub dataset: String,
+    /// An hour; `None`: not known.
+    pub hourly_rate: Option<f64>,
+    /// In this currency.
+    pub currency: Option<String>,
+}
+
 /// Sets what an hour of work on a dataset costs, in a currency of three letters; `None`: it is not known any more.
 pub fn set_rate(
     context: Context,
@@ -45,12 +56,14 @@ pub fn set_rate(
     who: &Principal,
     dataset: &str,
     rate: Option<(f64, &str)>,
-) -> Result<(), Error> {
+) -> Result<RateSet, Error> {
     who.must(Act::Manage)?;
-    let dataset = opened::open(workspace, dataset)?;
+    let no = opened::open(workspace, dataset)?.no;
     let rate = rate.map(|(hourly, currency)| checked(hourly, currency)).transpose()?;
     let by = users::by(workspace, who)?;
-    Ok(workspace.store.set_rate(dataset.no, rate.as_ref(), by, when::millis(context))?)
+    workspace.store.set_rate(no, rate.as_ref(), by, when::millis(context))?;
+    let (hourly_rate, currency) = rate.map(|rate| (rate.hourly, rate.currency)).unzip();
+    Ok(RateSet { dataset: dataset.into(), hourly_rate, currency })
 }
 
 fn checked(hourly: f64, currency: &str) -> Result<Rate, Error> {

@@ -1,13 +1,12 @@
 //! Lineage: from an answer to the item it is about, the clicks behind it, and the snapshots that hold it.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use engraft_store::EventFilter;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::opened;
-use crate::people::{Act, LogEntry, Principal, entry};
+use crate::people::{Act, LogEntry, Principal, Told};
 use crate::review::view::{ItemDetail, ResponseView};
 use crate::{Context, Error, Workspace};
 
@@ -66,12 +65,12 @@ pub fn lineage(
     if user.is_some() && response.is_none() {
         return Err(missing());
     }
-    let names: BTreeMap<_, _> = crate::dataset::record::names(workspace)?;
+    let told = Told::read(workspace)?;
     let filter =
         EventFilter { dataset: Some(dataset.no), item: Some(no), limit: EVENTS, ..EventFilter::default() };
-    let mut events: Vec<LogEntry> =
-        workspace.store.events(&filter)?.into_iter().map(|event| entry(event, &names)).collect();
-    events.reverse();
+    let found = workspace.store.events(&filter)?.into_iter().rev();
+    let events: Vec<LogEntry> =
+        found.map(|event| told.entry(workspace, event)).collect::<Result<_, Error>>()?;
     let mut snapshots = Vec::new();
     for snapshot in workspace.store.snapshots(dataset.no)? {
         let mut holds = false;

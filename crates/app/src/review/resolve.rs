@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use engraft_annotate::{Answers, Belief, Judged, Question, aggregate, canonical_json, merge};
-use engraft_eval::{Choice, Gold, Labels, Method, Resampling, Resolved, ResolvedItem, WorkerQuality};
+use engraft_annotate::{Answers, Belief, Judged, Question, aggregate, canonical_json, merge, strengths};
+use engraft_eval::{
+    Choice, Gold, Labels, Method, Resampling, Resolved, ResolvedItem, Strengths, WorkerQuality,
+};
 use engraft_store::{NewResolution, RecordRow, Seen, Source, State};
 use serde::Serialize;
 
@@ -12,6 +14,7 @@ use crate::dataset::opened::{self, Opened};
 use crate::dataset::record::{self, Names};
 use crate::dataset::words::one_word;
 use crate::people::{Act, Principal};
+use crate::review::together::{Suggested, Together, together};
 use crate::review::window::{Answered, answered};
 use crate::work::item::{fields_of, stored_answers};
 use crate::work::settle;
@@ -54,6 +57,12 @@ pub struct ResolveReport {
     /// Why `auto` chose the method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub choice: Option<Choice>,
+    /// The question's answers weighed with each model that suggested some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<Together>,
+    /// How good the compared answers are over all items, by who wrote them, for each question that compares.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub strengths: BTreeMap<String, Strengths>,
     /// What was written.
     pub written: Written,
 }
@@ -87,7 +96,10 @@ pub fn resolve(
     let judged: Vec<Judged> = ballot.items.iter().map(Answered::judged).collect();
     let resampling = Resampling { seed: request.seed, resamples: RESAMPLES };
     let mut beliefs: Beliefs = BTreeMap::new();
+    let mut compared = BTreeMap::new();
     for question in &dataset.schema.questions {
+        let found = strengths(question, &judged, &resampling).filter(|found| !found.items.is_empty());
+        compared.extend(found.map(|found| (question.name.clone(), found)));
         for (item, belief) in aggregate(question, &judged, main.method, &resampling) {
             beliefs.entry(item).or_default().insert(question.name.clone(), belief);
         }
@@ -95,12 +107,14 @@ pub fn resolve(
     let written = write(context, workspace, &dataset, &beliefs, request.all)?;
     Ok(ResolveReport {
         dataset: name.into(),
-        question: ballot.question,
+        question: ballot.question.clone(),
         method: main.method,
         items: main.items,
         workers: main.workers,
         accuracy: main.accuracy,
         choice: main.choice,
+        together: together(&ballot.rows(), &ballot.suggested),
+        strengths: compared,
         written,
     })
 }
@@ -113,6 +127,7 @@ struct Ballot {
     question: String,
     items: Vec<Answered>,
     gold: Gold,
+    suggested: Vec<Suggested>,
 }
 
 impl Ballot {
@@ -123,11 +138,15 @@ impl Ballot {
         names: &Names,
         asked: Option<&str>,
     ) -> Result<Ballot, Error> {
-        let (mut items, mut known) = (Vec::new(), BTreeMap::new());
+        let (mut items, mut known, mut models) = (Vec::new(), BTreeMap::new(), Vec::new());
         workspace.store.for_each_record(dataset.no, &mut |row| {
             let item = answered(dataset, row, names);
             let gold = row.gold.as_deref().and_then(|text| stored_answers(dataset, &item.fields, text));
             known.extend(gold.map(|gold| (item.item.clone(), gold)));
+            for row in &row.suggestions {
+                let said = stored_answers(dataset, &item.fields, &row.answers);
+                models.extend(said.map(|said| (item.item.clone(), row.model.clone(), row.score, said)));
+            }
             if !item.given.is_empty() {
                 items.push(item);
             }
@@ -143,10 +162,16 @@ impl Ballot {
         let question = chosen(dataset, &items, asked)?;
         let word = |answers: &Answers| one_word(answers.get(&question)?);
         let gold = known.iter().filter_map(|(item, answers)| Some((item.clone(), word(answers)?))).collect();
-        Ok(Ballot { question, items, gold })
+        let suggested = models.iter().filter_map(|(item, model, score, said)| {
+            let (word, score) = (word(said)?, score.unwrap_or(1.0));
+            Some(Suggested { item: item.clone(), model: model.clone(), word, score })
+        });
+        let suggested = suggested.collect();
+        Ok(Ballot { question, items, gold, suggested })
     }
 
-    fn resolve(&self, request: &ResolveRequest) -> Resolved {
+    /// Item, person, and their answer in one word.
+    fn rows(&self) -> Vec<(&str, &str, String)> {
         let mut rows = Vec::new();
         for item in &self.items {
             for (user, answers) in &item.given {
@@ -154,6 +179,11 @@ impl Ballot {
                 rows.extend(word.map(|word| (item.item.as_str(), user.as_str(), word)));
             }
         }
+        rows
+    }
+
+    fn resolve(&self, request: &ResolveRequest) -> Resolved {
+        let rows = self.rows();
         let labels = Labels::from_rows(rows.iter().map(|(item, user, word)| (*item, *user, word.as_str())));
         let gold = (!self.gold.is_empty()).then_some(&self.gold);
         let resampling = Resampling { seed: request.seed, resamples: RESAMPLES };

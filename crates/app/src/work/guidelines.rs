@@ -1,11 +1,15 @@
 //! Guidelines: how to answer, and what changed since a person read them.
 
+use std::fmt::Write;
+
+use engraft_annotate::{Question, Schema};
+
 use crate::dataset::opened;
 use crate::people::{Act, Principal};
-use crate::work::view::GuidelinesView;
+use crate::work::view::{GuidelinesView, Meanings};
 use crate::{Context, Error, Workspace, when};
 
-/// The guidelines now, and as this person acknowledged them last.
+/// The guidelines now, what options mean, and both as this person acknowledged them last.
 pub fn guidelines(
     _context: Context,
     workspace: &Workspace,
@@ -18,15 +22,49 @@ pub fn guidelines(
         Some(user) => workspace.store.member(dataset.no, user.no)?.guideline,
         None => None,
     };
-    let changed = seen.as_ref() != Some(&dataset.guideline);
-    let mut before = None;
-    if let (true, Some(seen)) = (changed, seen) {
+    let mut view = GuidelinesView {
+        changed: seen.as_ref() != Some(&dataset.guideline),
+        meanings: meanings(&dataset.schema),
+        markdown: dataset.schema.guidelines,
+        version: dataset.guideline,
+        before: None,
+    };
+    if let (true, Some(seen)) = (view.changed, seen) {
         let rows = workspace.store.guidelines(dataset.no)?;
         let row = rows.iter().find(|row| row.hash == seen).and_then(|row| row.schema.as_ref());
-        let old = row.map(|text| opened::stored_schema(text)).transpose()?;
-        before = old.map(|schema| schema.guidelines).filter(|text| *text != dataset.schema.guidelines);
+        if let Some(old) = row.map(|text| opened::stored_schema(text)).transpose()? {
+            let before = text(&old.guidelines, &meanings(&old));
+            view.changed = before != view.text();
+            view.before = view.changed.then_some(before);
+        }
     }
-    Ok(GuidelinesView { version: dataset.guideline, markdown: dataset.schema.guidelines, before, changed })
+    Ok(view)
+}
+
+impl GuidelinesView {
+    /// Guidelines and meanings, a line each, to be compared with `before`.
+    pub fn text(&self) -> String {
+        text(&self.markdown, &self.meanings)
+    }
+}
+
+fn meanings(schema: &Schema) -> Vec<Meanings> {
+    let owned = |(option, meaning): (&str, String)| (option.to_string(), meaning);
+    let one = |question: &Question| Meanings {
+        question: question.title().to_string(),
+        options: question.meanings().into_iter().map(owned).collect(),
+    };
+    schema.questions.iter().map(one).filter(|meanings| !meanings.options.is_empty()).collect()
+}
+
+fn text(guidelines: &str, meanings: &[Meanings]) -> String {
+    let mut text = guidelines.trim_end().to_string();
+    for Meanings { question, options } in meanings {
+        for (option, meaning) in options {
+            let _ = write!(text, "\n{question} – {option}: {meaning}");
+        }
+    }
+    text
 }
 
 /// Notes that this person read that version.

@@ -1,6 +1,6 @@
 //! Keeping answers: drafts, submissions, skips and their undoing; nothing is overwritten unseen.
 
-use engraft_annotate::{Answers, Stage, compare_with_gold, read_answers, should_pause};
+use engraft_annotate::{Answers, Question, Stage, compare_with_gold, read_answers, should_pause};
 use engraft_store::{
     DraftSaved, Refused, SaveDraft, Submission as Outcome, Submit, Undone, UserNo, Why as Refusal,
 };
@@ -139,14 +139,13 @@ pub fn submit(
         pause_if_careless(workspace, &desk)?;
     }
     let missed = verdict.filter(|verdict| dataset.schema.gold.feedback && !verdict.right);
-    let gold = missed.zip(gold).map(|(verdict, expected)| MissedGold {
-        expected,
-        missed: verdict
-            .questions
-            .iter()
-            .filter(|(_, score)| !score.right)
-            .map(|(name, _)| name.clone())
-            .collect(),
+    let gold = missed.zip(gold).map(|(verdict, expected)| {
+        let wrong =
+            |question: &&Question| verdict.questions.get(&question.name).is_some_and(|score| !score.right);
+        let questions: Vec<&Question> = dataset.schema.questions.iter().filter(wrong).collect();
+        let missed = questions.iter().map(|question| question.name.clone()).collect();
+        let titles = questions.iter().map(|question| question.title().to_string()).collect();
+        MissedGold { expected, missed, titles }
     });
     let counts = piles::of(workspace, dataset, desk.user)?;
     let saved = saved(&desk, u64::from(accepted.version));

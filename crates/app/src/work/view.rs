@@ -168,6 +168,8 @@ pub struct MissedGold {
     pub expected: Answers,
     /// The questions answered otherwise.
     pub missed: Vec<String>,
+    /// What people read of them.
+    pub titles: Vec<String>,
 }
 
 /// An item put aside.
@@ -227,10 +229,21 @@ pub struct GuidelinesView {
     pub version: String,
     /// In Markdown.
     pub markdown: String,
-    /// The text this person acknowledged last, when it differs.
+    /// What options mean and which texts they fit, by question; only where the schema says so.
+    pub meanings: Vec<Meanings>,
+    /// Guidelines and meanings as this person acknowledged them last, a line each, when they differ.
     pub before: Option<String>,
-    /// Whether it changed since they acknowledged it, or they never did.
+    /// Whether either changed since they acknowledged it, or they never did.
     pub changed: bool,
+}
+
+/// What the options of a question mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Meanings {
+    /// What people read of the question.
+    pub question: String,
+    /// What people read of an option, and what it means.
+    pub options: Vec<(String, String)>,
 }
 
 /// What was said about an item.

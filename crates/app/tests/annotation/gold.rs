@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, D, me, record};
 
 fn bench(rule: Value) -> Bench {
-    let bench = Bench::new(0, json!({ "gold": rule }));
+    let question = json!({
+        "name": "topic", "title": "What is it about?", "type": "label", "options": ["fault", "order", "use"],
+    });
+    let bench = Bench::new(0, json!({ "gold": rule, "questions": [question] }));
     let lines = (0..60).map(|place| {
         let mut line = record(place);
         if place < 30 {
@@ -59,8 +62,12 @@ fn only_when_the_lead_wants_it_does_one_hear_of_a_miss() {
         let ana = bench.person("ana", Role::Annotator);
         let item = bench.take(&ana);
         let done = bench.submit(&ana, &item, json!({ "topic": "use" })).unwrap();
-        let expected = done.gold.map(|MissedGold { missed, expected }| json!([missed, expected]));
-        assert_eq!(expected, feedback.then(|| json!([["topic"], { "topic": "fault" }])));
+        let expected =
+            done.gold.map(|MissedGold { missed, titles, expected }| json!([missed, titles, expected]));
+        assert_eq!(
+            expected,
+            feedback.then(|| json!([["topic"], ["What is it about?"], { "topic": "fault" }]))
+        );
     }
 }
 

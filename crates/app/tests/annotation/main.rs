@@ -10,3 +10,4 @@ mod queue;
 mod review;
 mod roles;
 mod travel;
+mod weighing;

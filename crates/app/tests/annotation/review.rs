@@ -362,3 +362,32 @@ fn guidelines_say_what_changed_since_one_read_them() {
         bench.with(|context| work::acknowledge(context, &bench.workspace, &ana, D, &first.version)).is_err()
     );
 }
+
+#[test]
+fn what_options_mean_is_part_of_the_guidelines_and_of_what_changed() {
+    let bench = Bench::new(1, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let read = || bench.with(|context| work::guidelines(context, &bench.workspace, &ana, D)).unwrap();
+    let set = |more: Value| {
+        let schema = crate::bench::schema(more).to_string();
+        bench.with(|context| dataset::set_schema(context, &bench.workspace, &me(), D, &schema)).unwrap();
+    };
+    let asked = |example: &str| {
+        let fault =
+            json!({ "value": "fault", "text": "Fault", "description": "It broke", "example": example });
+        json!([{ "name": "topic", "title": "What is it about?", "type": "label", "options": [fault, "use"] }])
+    };
+    set(json!({ "questions": asked("No light") }));
+    let now = read();
+    let meanings = [("Fault".to_string(), "It broke · For example: No light".to_string())];
+    assert_eq!(
+        (now.meanings[0].question.as_str(), now.meanings[0].options.as_slice()),
+        ("What is it about?", &meanings[..])
+    );
+    bench.with(|context| work::acknowledge(context, &bench.workspace, &ana, D, &now.version)).unwrap();
+    set(json!({ "questions": asked("No light"), "distribution": { "overlap": 2 } }));
+    assert!(!read().changed, "nothing that people read is different");
+    set(json!({ "questions": asked("It hums") }));
+    let changed = read();
+    assert!(changed.before.unwrap().ends_with("What is it about? – Fault: It broke · For example: No light"));
+}

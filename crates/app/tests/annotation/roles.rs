@@ -105,7 +105,7 @@ const VERBS: &[Verb] = &[
     }),
     ("review::item", Act::SeeAnswers, |c, w, p| review::item(c, w, p, D, "m000").map(drop)),
     ("review::return_to", Act::SeeAnswers, |c, w, p| review::return_to(c, w, p, D, "m000", "owner", "why")),
-    ("review::set_rate", Act::Manage, |c, w, p| review::set_rate(c, w, p, D, None)),
+    ("review::set_rate", Act::Manage, |c, w, p| review::set_rate(c, w, p, D, None).map(drop)),
     ("review::pause", Act::Manage, |c, w, p| review::pause(c, w, p, D, "viewer", None)),
     ("people::list_users", Act::ManagePeople, |c, w, p| people::list_users(c, w, p).map(drop)),
     ("people::add_user", Act::ManagePeople, |c, w, p| {

@@ -29,6 +29,20 @@ pub(crate) enum Dataset {
         #[arg(long, value_name = "FILE")]
         schema: PathBuf,
     },
+    /// Say what an hour of work on a dataset costs; its dashboard then tells what was spent
+    Rate {
+        /// The dataset
+        name: String,
+        /// An hour, such as 18.50
+        #[arg(long, value_name = "AMOUNT", requires = "currency", required_unless_present = "forget")]
+        hour: Option<f64>,
+        /// The currency, such as EUR
+        #[arg(long, value_name = "CODE")]
+        currency: Option<String>,
+        /// It is not known any more
+        #[arg(long, conflicts_with_all = ["hour", "currency"])]
+        forget: bool,
+    },
     /// Delete a dataset with its items, answers and snapshots, for good; the log keeps that it was there
     Delete {
         /// Its name

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use engraft_app::annotate::format::{Loss, Rejected};
 use engraft_app::dataset::{AuditReport, DatasetRow, DatasetView, ExportReport, ImportReport, Snapshotted};
-use engraft_app::review::{AgreementReport, QuestionAgreement, ResolveReport};
+use engraft_app::review::{AgreementReport, QuestionAgreement, RateSet, ResolveReport, Together};
 use engraft_app::work::{ItemView, Next, QueueView, Submitted, TabCounts};
 use engraft_app::{Agreement, AnnotatedReport, Measured, Metric, Resolved};
 use serde::Serialize;
@@ -46,7 +46,7 @@ pub(crate) fn dataset(view: &DatasetView) -> String {
         view.created_at.get(..10).unwrap_or_default()
     );
     for question in &view.schema.questions {
-        let title = question.title.as_deref().unwrap_or(&question.name);
+        let title = question.title();
         let _ = writeln!(text, "  {} ({}): {title}", question.name, question.kind.name());
     }
     let overlap = view.schema.distribution.overlap;
@@ -107,10 +107,22 @@ fn losses(text: &mut String, losses: &[Loss]) {
     }
 }
 
+pub(crate) fn rate(set: &RateSet) -> String {
+    match (set.hourly_rate, &set.currency) {
+        (Some(hour), Some(currency)) => {
+            format!("An hour of work on {} costs {currency} {hour:.2}.\n", set.dataset)
+        }
+        _ => format!("What an hour of work on {} costs is not known any more.\n", set.dataset),
+    }
+}
+
 pub(crate) fn exported(report: &ExportReport) -> String {
     let mut text = String::new();
     for file in &report.files {
         let _ = writeln!(text, "{}  {} rows  sha256 {}", file.path.display(), file.rows, short(&file.sha256));
+    }
+    for path in &report.beside {
+        let _ = writeln!(text, "{}  for the tool that reads it", path.display());
     }
     let _ = writeln!(text, "{} rows in {:.1} s", report.rows, report.seconds);
     losses(&mut text, &report.losses);
@@ -140,7 +152,7 @@ pub(crate) fn item(item: &ItemView) -> String {
         let _ = writeln!(text, "  {name}: {shown}");
     }
     for question in &item.questions {
-        let title = question.title.as_deref().unwrap_or(&question.name);
+        let title = question.title();
         let _ = writeln!(text, "? {} ({}): {title}", question.name, question.kind.name());
     }
     if let Some(lease) = &item.lease {
@@ -164,7 +176,7 @@ pub(crate) fn submitted(done: &Submitted) -> String {
     let left = pending(&done.counts);
     let mut text = format!("Kept as version {}. {left} left.\n", done.version);
     if let Some(gold) = &done.gold {
-        let _ = writeln!(text, "This was a known item; look again at: {}", gold.missed.join(", "));
+        let _ = writeln!(text, "This was a known item; look again at: {}", gold.titles.join(", "));
     }
     text
 }
@@ -256,6 +268,21 @@ pub(crate) fn dataset_resolved(report: &ResolveReport) -> String {
     );
     for worker in &report.workers {
         let _ = writeln!(text, "  {:16} quality {:.2}", worker.worker, worker.quality);
+    }
+    for Together { model, consensus } in &report.together {
+        let weight = consensus.model_weight;
+        let _ =
+            writeln!(text, "With {model}, whose vote weighs {weight:.2} (a person's at most 1), least sure:");
+        for item in consensus.items.iter().take(SHOWN) {
+            let _ = writeln!(text, "  {}: {} ({:.2})", item.task, item.label, item.quality);
+        }
+    }
+    for (question, strengths) in &report.strengths {
+        let _ = writeln!(text, "{question}, by who wrote the answers:");
+        for one in &strengths.items {
+            let record = format!("{} won, {} lost, {} tied", one.wins, one.losses, one.ties);
+            let _ = writeln!(text, "  {:16} strength {}; {record}", one.item, metric(&one.strength));
+        }
     }
     text
 }

@@ -48,7 +48,11 @@ pub(crate) fn tokens(tokens: &[TokenView]) -> String {
 }
 
 pub(crate) fn log(events: &[LogEntry]) -> String {
-    let line = |event: &LogEntry| format!("{:6} {} {:16} {}\n", event.seq, event.at, event.by, event.what);
+    let line = |event: &LogEntry| {
+        let place: Vec<&str> = event.dataset.iter().chain(&event.item).map(String::as_str).collect();
+        let what = format!("{:16} {}", event.what, place.join("/"));
+        format!("{:6} {} {:16} {}\n", event.seq, event.at, event.by, what.trim_end())
+    };
     events.iter().map(line).collect()
 }
 

@@ -39,6 +39,11 @@ impl Session<'_> {
                 let made = app::dataset::set_schema(context, &workspace, &me, name, &text)?;
                 self.show(&made, print::dataset)
             }
+            Dataset::Rate { name, hour, currency, forget: _ } => {
+                let rate = hour.zip(currency.as_deref());
+                let set = app::review::set_rate(context, &workspace, &me, name, rate)?;
+                self.show(&set, print::rate)
+            }
             Dataset::Delete { name, confirm } => {
                 let gone = app::dataset::delete(context, &workspace, &me, name, confirm)?;
                 self.show(&gone, |gone| {

@@ -234,14 +234,14 @@ fn answers_become_agreement_and_resolutions() {
     assert_eq!(bench.json(&["dataset", "show", "topics"])["resolved"], 2);
     let lineage = bench.json(&["lineage", "topics/m0"]);
     assert_eq!(lineage["item"]["responses"].as_array().unwrap().len(), 2);
-    check(&lineage["events"][0], expect!["{at body{version} by hash seq what}"]);
+    check(&lineage["events"][0], expect!["{at body{version} by dataset hash item seq what}"]);
     check(&bench.json(&["dataset", "order", "topics", "--by", "random"]), expect!["{items suggested}"]);
     let log = bench.json(&["audit", "log", "--verify"]);
     check(&log, expect!["{entries head problems verified}"]);
     assert_eq!(log["verified"], true);
     check(
         &bench.json(&["audit", "log", "--limit", "2"]),
-        expect!["{events[{at body{version} by hash seq what}]}"],
+        expect!["{events[{at body{version} by dataset hash item seq what}]}"],
     );
 }
 

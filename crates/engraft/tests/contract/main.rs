@@ -40,4 +40,5 @@ mod studio;
 mod tuning;
 mod watching;
 mod web;
+mod weighing;
 mod words;

@@ -45,6 +45,14 @@ pub(crate) struct Pause {
     why: Option<String>,
 }
 
+#[derive(Deserialize)]
+pub(crate) struct Rate {
+    /// `null`: not known any more.
+    hourly_rate: Option<f64>,
+    #[serde(default)]
+    currency: String,
+}
+
 type Reply = Result<Json<Value>, Problem>;
 
 /// The dataset at a glance.
@@ -125,4 +133,20 @@ pub(crate) async fn pause(
         })
         .await?;
     Ok(Json(json!({})))
+}
+
+/// Sets what an hour of work costs.
+pub(crate) async fn rate(
+    State(studio): State<Arc<Studio>>,
+    Who { principal, .. }: Who,
+    Path(name): Path<String>,
+    Sent(rate): Sent<Rate>,
+) -> Reply {
+    let set = studio
+        .call(move |context, app| {
+            let hourly = rate.hourly_rate.map(|hourly| (hourly, rate.currency.as_str()));
+            review::set_rate(context, app, &principal, &name, hourly)
+        })
+        .await?;
+    Ok(Json(plain(&set)?))
 }

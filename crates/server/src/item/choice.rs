@@ -6,7 +6,7 @@ use engraft_app::annotate::{Answer, LabelOption, Question, TaxonomyNode, option_
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::markup::{list, meaning, string, words};
+use super::markup::{list, string};
 use super::{Sheet, field, palette};
 
 /// More options than this are filtered by typing.
@@ -26,7 +26,7 @@ pub(crate) fn options(sheet: &Sheet, question: &Question, options: &[LabelOption
     };
     html! {
         @if options.len() > MANY { (filter(question)) }
-        div.options role=(if several { "group" } else { "radiogroup" }) aria-label=(super::question::title(question)) {
+        div.options role=(if several { "group" } else { "radiogroup" }) aria-label=(question.title()) {
             @for (place, (option, key)) in options.iter().zip(option_keys(options)).enumerate() {
                 (pick(&name, option, (place, key), several, given(&option.value)))
             }
@@ -44,9 +44,9 @@ fn pick(
 ) -> Markup {
     html! {
         label.option.(palette::class(place)) data-key=[key] data-colour=[palette::own(option)]
-            title=[meaning(option)] {
+            title=[option.meaning()] {
             input type=(if several { "checkbox" } else { "radio" }) name=(name) value=(option.value) checked[given];
-            span.words dir="auto" { (words(option)) }
+            span.words dir="auto" { (option.words()) }
             @if let Some(key) = key { kbd aria-hidden="true" { (key) } }
         }
     }
@@ -62,7 +62,7 @@ pub(crate) fn taxonomy(sheet: &Sheet, question: &Question, roots: &[TaxonomyNode
     };
     html! {
         @if nodes.len() > MANY { (filter(question)) }
-        div.options.tree role=(if several { "group" } else { "radiogroup" }) aria-label=(super::question::title(question)) {
+        div.options.tree role=(if several { "group" } else { "radiogroup" }) aria-label=(question.title()) {
             @for (place, path) in nodes.iter().enumerate() {
                 @let key = KEYS.chars().nth(place);
                 label.option.{ "depth" (path.len().min(6)) } data-key=[key] title=(path.join(" › ")) {
@@ -99,7 +99,7 @@ pub(crate) fn rating(
         _ => None,
     };
     html! {
-        div.options.rating role="radiogroup" aria-label=(super::question::title(question)) {
+        div.options.rating role="radiogroup" aria-label=(question.title()) {
             @for value in min..=max {
                 label.option data-key=[(0..=9).contains(&value).then_some(value)] {
                     input type="radio" name={ "q." (question.name) } value=(value) checked[given == Some(value)];
@@ -146,7 +146,7 @@ pub(crate) fn turns(
 fn filter(question: &Question) -> Markup {
     html! {
         div.filter {
-            input type="search" data-filter aria-label={ "Filter " (super::question::title(question)) } placeholder="Filter";
+            input type="search" data-filter aria-label={ "Filter " (question.title()) } placeholder="Filter";
             kbd data-command="filter" {}
         }
     }

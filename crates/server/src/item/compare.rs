@@ -4,7 +4,7 @@ use engraft_app::annotate::{Answer, Choice, LabelOption, Preference, Question};
 use maud::{Markup, html};
 
 use super::field::letter;
-use super::markup::{string, words};
+use super::markup::string;
 use super::{Sheet, sides};
 
 /// A or B, a tie, both bad, and by how much. The answers stand in the order of [`sides`].
@@ -23,7 +23,7 @@ pub(crate) fn preference(
     let answers = sides::order(sheet, field);
     let all_bad = if answers.len() == 2 { "Both bad" } else { "All bad" };
     html! {
-        div.options.verdict role="radiogroup" aria-label=(super::question::title(question)) data-pair=(field) {
+        div.options.verdict role="radiogroup" aria-label=(question.title()) data-pair=(field) {
             @for (place, answer) in answers.iter().enumerate() {
                 @let id = string(answer, "id");
                 @let chosen = matches!(given, Some(Preference { choice: Choice::Id(choice), .. }) if choice == id);
@@ -78,7 +78,7 @@ pub(crate) fn ranking(
             .enumerate()
             .map(|(place, answer)| (string(answer, "id").to_string(), label(place, string(answer, "title"))))
             .collect(),
-        None => options.iter().map(|option| (option.value.clone(), words(option).to_string())).collect(),
+        None => options.iter().map(|option| (option.value.clone(), option.words().to_string())).collect(),
     };
     let rank = |value: &str| match sheet.given(question) {
         Some(Answer::Ranking(placed)) => placed.iter().find(|one| one.value == value).map(|one| one.rank),

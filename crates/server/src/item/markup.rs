@@ -1,6 +1,5 @@
 //! Small pieces of HTML that several parts of the item view share.
 
-use engraft_app::annotate::LabelOption;
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 
@@ -27,18 +26,6 @@ pub(crate) fn prose(text: &str) -> Markup {
 /// A textarea whose content survives the line break that a parser drops behind its tag.
 pub(crate) fn textarea(name: &str, label: &str, text: &str, rows: u8) -> Markup {
     html! { textarea name=(name) aria-label=(label) rows=(rows) dir="auto" { "\n" (exact(text)) } }
-}
-
-/// What people read on an option.
-pub(crate) fn words(option: &LabelOption) -> &str {
-    option.text.as_deref().unwrap_or(&option.value)
-}
-
-/// What an option means, with a text that it fits.
-pub(crate) fn meaning(option: &LabelOption) -> Option<String> {
-    let example = option.example.as_ref().map(|example| format!("For example: {example}"));
-    let told: Vec<String> = option.description.clone().into_iter().chain(example).collect();
-    (!told.is_empty()).then(|| told.join(" · "))
 }
 
 /// A string of a JSON object, empty when it is not there.

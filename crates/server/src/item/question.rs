@@ -4,7 +4,6 @@ use engraft_app::annotate::{Answer, Answers, Question, QuestionKind, Suggestion,
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::markup::{meaning, words};
 use super::{Sheet, choice, compare, form, grade, record, show, span, write};
 
 /// One question as a fieldset; hidden and disabled while its condition does not hold, so that it posts nothing.
@@ -22,19 +21,14 @@ pub(crate) fn render(sheet: &Sheet, question: &Question) -> Markup {
         fieldset.question data-question=(question.name) data-type=(question.kind.name())
             data-required[question.required] data-when=[when.map(|when| &when.question)] data-any-of=[any_of]
             hidden[!asked] disabled[!asked || sheet.view.read_only] {
-            legend { (title(question)) @if !question.required { " " span.muted { "optional" } } }
+            legend { (question.title()) @if !question.required { " " span.muted { "optional" } } }
             @if let Some(help) = &question.help { p.help { (help) } }
             @for suggestion in &sheet.view.suggestions { (suggested(sheet, question, suggestion)) }
             (controls(sheet, question))
-            (meanings(&question.kind))
+            (meanings(question))
             p.error data-error hidden {}
         }
     }
-}
-
-/// What people read of a question.
-pub(crate) fn title(question: &Question) -> &str {
-    question.title.as_deref().unwrap_or(&question.name)
 }
 
 fn controls(sheet: &Sheet, question: &Question) -> Markup {
@@ -65,17 +59,8 @@ fn controls(sheet: &Sheet, question: &Question) -> Markup {
 }
 
 /// What the options mean, for those who cannot point at them.
-fn meanings(kind: &QuestionKind) -> Markup {
-    let (QuestionKind::Label { options }
-    | QuestionKind::Labels { options }
-    | QuestionKind::Spans { options, .. }
-    | QuestionKind::Relations { options, .. }
-    | QuestionKind::Turns { options, .. }
-    | QuestionKind::Ranking { options, .. }) = kind
-    else {
-        return html! {};
-    };
-    let told: Vec<_> = options.iter().filter_map(|option| Some((words(option), meaning(option)?))).collect();
+fn meanings(question: &Question) -> Markup {
+    let told = question.meanings();
     html! {
         @if !told.is_empty() {
             details.meanings {

@@ -8,8 +8,7 @@ use serde_json::{Map, Value};
 
 use super::field::letter;
 use super::grade::{GRADES, VERDICTS};
-use super::markup::{list, string, words};
-use super::question::title;
+use super::markup::{list, string};
 
 /// All answers of one person, question by question, to be read and not changed.
 pub(crate) fn show_answers(questions: &[Question], fields: &Map<String, Value>, answers: &Answers) -> Markup {
@@ -17,7 +16,7 @@ pub(crate) fn show_answers(questions: &[Question], fields: &Map<String, Value>, 
         dl.answers {
             @for question in questions {
                 @if let Some(given) = answers.get(&question.name) {
-                    dt { (title(question)) }
+                    dt { (question.title()) }
                     dd data-answer=(question.name) dir="auto" {
                         @match given {
                             Answer::Relations(arrows) => (between(question, arrows, answers)),
@@ -131,7 +130,7 @@ fn option<'q>(question: &'q Question, value: &'q str) -> &'q str {
         | QuestionKind::Turns { options, .. } => options,
         _ => &[],
     };
-    options.iter().find(|option| option.value == value).map_or(value, words)
+    options.iter().find(|option| option.value == value).map_or(value, LabelOption::words)
 }
 
 /// The letter a person sees above an answer, or its id where nobody sees it.

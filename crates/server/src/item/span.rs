@@ -4,7 +4,6 @@ use engraft_app::annotate::{Answer, LabelOption, Question, option_keys};
 use maud::{Markup, html};
 use serde_json::{Value, to_value};
 
-use super::markup::{meaning, words};
 use super::{Sheet, palette};
 
 /// The labels, the hidden answer and the list of spans. The text stands with the fields.
@@ -62,8 +61,8 @@ fn labels(options: &[LabelOption], what: &str) -> Markup {
             @for (place, (option, key)) in options.iter().zip(option_keys(options)).enumerate() {
                 button.option.(palette::class(place)) type="button" data-key=[key] data-label=(option.value)
                     data-what=(what) data-place=(place % palette::COLOURS) data-colour=[palette::own(option)]
-                    title=[meaning(option)] aria-pressed="false" {
-                    span.words dir="auto" { (words(option)) }
+                    title=[option.meaning()] aria-pressed="false" {
+                    span.words dir="auto" { (option.words()) }
                     @if let Some(key) = key { kbd aria-hidden="true" { (key) } }
                 }
             }

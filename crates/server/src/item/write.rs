@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::markup::{exact, textarea};
-use super::{Sheet, field, question};
+use super::{Sheet, field};
 
 /// A text box, with the room that is left when there is a most.
 pub(crate) fn text(sheet: &Sheet, asked: &Question, max_chars: Option<usize>) -> Markup {
@@ -15,7 +15,7 @@ pub(crate) fn text(sheet: &Sheet, asked: &Question, max_chars: Option<usize>) ->
     };
     html! {
         div.writing data-max-chars=[max_chars] {
-            (textarea(&format!("q.{}", asked.name), question::title(asked), given, 3))
+            (textarea(&format!("q.{}", asked.name), asked.title(), given, 3))
             @if let Some(most) = max_chars { p.help data-room { "at most " (most) " characters" } }
         }
     }
@@ -30,7 +30,7 @@ pub(crate) fn correction(sheet: &Sheet, asked: &Question, field: &str) -> Markup
     };
     html! {
         div.writing data-original=(Value::from(original)) {
-            (textarea(&format!("q.{}", asked.name), question::title(asked), given, 6))
+            (textarea(&format!("q.{}", asked.name), asked.title(), given, 6))
             div.changes dir="auto" data-changes aria-label="What changed" role="group" { (exact(original)) }
             button.button.small type="button" data-do="revert" { "Start again from the original" }
         }

@@ -235,7 +235,7 @@ fn by_picking(view: &ConflictView) -> Markup {
 }
 
 fn dispute(view: &ConflictView, question: &Question) -> Markup {
-    let title = question.title.as_deref().unwrap_or(&question.name);
+    let title = question.title();
     html! {
         fieldset.dispute {
             legend { (title) }

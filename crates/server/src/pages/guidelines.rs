@@ -1,6 +1,6 @@
 //! How to answer: the guidelines, and what changed since this person read them.
 
-use engraft_app::work::GuidelinesView;
+use engraft_app::work::{GuidelinesView, Meanings};
 use maud::{Markup, html};
 
 use crate::markdown;
@@ -12,25 +12,35 @@ pub(crate) fn panel(guide: &GuidelinesView) -> Markup {
             h2 { "Guidelines" }
             button.button.quiet type="button" data-action="guidelines" aria-controls="guidelines" { "Close" }
         }
-        @if guide.changed && !guide.markdown.trim().is_empty() {
+        @if is_unread(guide) {
             div.notice data-guidelines-changed=(guide.version) {
                 @match &guide.before {
                     Some(before) => {
                         p { "Changed since your last visit:" }
-                        (changes(before, &guide.markdown))
+                        (changes(before, &guide.text()))
                     }
                     None => p { "Please read them once before you begin." },
                 }
                 button.button type="button" data-action="acknowledge" data-version=(guide.version) { "I have read this" }
             }
         }
-        @if guide.markdown.trim().is_empty() {
+        @if guide.text().trim().is_empty() {
             p.muted { "This dataset has no guidelines. Ask a lead when you are not sure." }
         } @else {
             label.field.visually-hidden-until-focus { span { "Find in the guidelines" } input type="search" data-action="find-guideline"; }
             div.prose { (markdown::render(&guide.markdown)) }
+            @for Meanings { question, options } in &guide.meanings {
+                h3 dir="auto" { (question) }
+                dl.answers { @for (option, meaning) in options { dt dir="auto" { (option) } dd dir="auto" { (meaning) } } }
+            }
         }
     }
+}
+
+/// Whether a person has to read them. What options mean stands under each question too, and asks nobody to stop before
+/// they begin, unless it changed.
+pub(crate) fn is_unread(guide: &GuidelinesView) -> bool {
+    guide.changed && (guide.before.is_some() || !guide.markdown.trim().is_empty())
 }
 
 /// Lines that went and lines that came, in the order of the text.

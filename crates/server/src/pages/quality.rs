@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use engraft_app::Method;
 use engraft_app::dataset::{self, AuditReport, AuditRequest, DatasetView};
 use engraft_app::people::Act;
-use engraft_app::review::{self, ResolveReport, ResolveRequest};
+use engraft_app::review::{self, ResolveReport, ResolveRequest, Together};
+use engraft_app::{Method, Strengths};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
@@ -213,6 +213,48 @@ fn resolved(name: &str, report: &ResolveReport) -> Markup {
                         thead { tr { th { "Person" } th.number { "Quality" } th.number { "Answers" } } }
                         tbody { @for worker in &report.workers { tr { th scope="row" { (links.items(&[("user", worker.worker.as_str())], &worker.worker)) } td.number { (format!("{:.2}", worker.quality)) } td.number { (thousands(worker.answers as u64)) } } } }
                     }
+                }
+            }
+        }
+        @for together in &report.together { (with_model(name, &report.question, together)) }
+        @for (question, strengths) in &report.strengths { (compared(question, strengths)) }
+    }
+}
+
+/// People and a model together: the items they are least sure of, which are worth another look.
+fn with_model(name: &str, question: &str, together: &Together) -> Markup {
+    let Together { model, consensus } = together;
+    html! {
+        section.panel {
+            h2 { "With " (model) ": " (question) }
+            p.muted { "People's answers and the model's suggestions weighed together, the least sure first. The model's vote weighs " (format!("{:.2}", consensus.model_weight)) ", a person's at most 1. Only a model that did not learn from these answers can be weighed so." }
+            div.scroll tabindex="0" role="region" aria-label={ "Weighed with " (model) } {
+                table.table {
+                    thead { tr { th { "Item" } th { "Together they say" } th.number { "How surely" } th.number { "Of people" } } }
+                    tbody { @for item in consensus.items.iter().take(ROWS) { tr {
+                        th scope="row" { (link(name, &item.task)) } td { (item.label) } td.number { (format!("{:.2}", item.quality)) }
+                        td.number { (format!("{:.0} of {}", item.agreement * item.answers as f64, item.answers)) }
+                    } } }
+                }
+            }
+            @if consensus.items.len() > ROWS { p.muted { "And " (thousands((consensus.items.len() - ROWS) as u64)) " more: " code { "engraft resolve --json" } " lists them all." } }
+        }
+    }
+}
+
+/// Who writes the better answers.
+fn compared(question: &str, strengths: &Strengths) -> Markup {
+    html! {
+        section.panel {
+            h2 { "Who writes the better answers: " (question) }
+            p.muted { "Strengths by Bradley and Terry, ties after Davidson; one more wins e times as often." }
+            div.scroll tabindex="0" role="region" aria-label={ "Strengths: " (question) } {
+                table.table {
+                    thead { tr { th { "Written by" } th { "Strength" } th.number { "Won" } th.number { "Lost" } th.number { "Tied" } } }
+                    tbody { @for one in &strengths.items { tr {
+                        th scope="row" { (one.item) } td { (metric(&one.strength, false)) }
+                        td.number { (thousands(one.wins as u64)) } td.number { (thousands(one.losses as u64)) } td.number { (thousands(one.ties as u64)) }
+                    } } }
                 }
             }
         }

@@ -109,7 +109,7 @@ pub(crate) async fn page(
             h1.visually-hidden { "Annotate " (dataset) }
             div.bench data-dataset=(dataset) data-user=(who.principal.user) data-how-many=(HOW_MANY) data-tab=(name_of(tab)) {
                 (tabs(&dataset, tab, &counts))
-                @if is_unread(&guide) { (reminder(&guide)) }
+                @if guidelines::is_unread(&guide) { (reminder(&guide)) }
                 section #stage aria-label="Item" aria-live="polite" {
                     @match &stage {
                         Stage::Item(view) => (item::render(view, who.csrf())),
@@ -247,14 +247,10 @@ fn pile(dataset: &str, tab: Tab, history: &History) -> Markup {
 }
 
 fn panel(guide: &GuidelinesView) -> Markup {
-    let unread = is_unread(guide);
+    let unread = guidelines::is_unread(guide);
     html! {
         aside #guidelines aria-label="Guidelines" data-unread[unread] hidden[!unread] { (guidelines::panel(guide)) }
     }
-}
-
-fn is_unread(guide: &GuidelinesView) -> bool {
-    guide.changed && !guide.markdown.trim().is_empty()
 }
 
 /// Stands for the panel on a narrow screen, where it would push the item out of sight.

@@ -152,6 +152,12 @@ fn a_lead_says_what_an_hour_costs_and_nobody_else() {
     assert!(!bench.get("ana", "/api/v1/datasets/tickets").text.contains("20.5"));
     assert_eq!(set(&lea, "hourly_rate=&currency=").status, 303);
     assert!(bench.open(&lea, "/d/tickets/dashboard").text.contains("Set a rate"));
+    let program = |rate: serde_json::Value| bench.post("lea", "/api/v1/datasets/tickets/rate", &rate);
+    let set = program(serde_json::json!({ "hourly_rate": 18.5, "currency": "eur" })).json();
+    assert_eq!(set, serde_json::json!({ "dataset": "tickets", "hourly_rate": 18.5, "currency": "EUR" }));
+    assert_eq!(bench.get("lea", "/api/v1/datasets/tickets/dashboard").json()["cost"]["hourly_rate"], 18.5);
+    assert_eq!(program(serde_json::json!({ "hourly_rate": -1, "currency": "EUR" })).status, 400);
+    assert!(program(serde_json::json!({ "hourly_rate": null })).json()["hourly_rate"].is_null());
 }
 
 #[test]

@@ -56,6 +56,7 @@ fn endpoints() -> Vec<Endpoint> {
         post("/gold", &item, LEADS),
         post("/return", &json!({ "item": "t1", "to": "ana", "reason": "look" }), LEADS),
         post("/pause", &json!({ "user": "vic", "why": null }), LEADS),
+        post("/rate", &json!({ "hourly_rate": 20, "currency": "EUR" }), LEADS),
         ("POST", format!("{D}/import?format=jsonl"), Value::Null, LEADS),
         post("/exports", &json!({ "format": "jsonl" }), LEADS),
         get("/exports/none/none", LEADS),

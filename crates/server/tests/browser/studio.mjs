@@ -3,6 +3,9 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
+/// The rules of axe that a theme can break.
+export const COLOURS = ['color-contrast', 'link-in-text-block'];
+
 export class Studio {
   #signedIn = new Map();
   #open = [];
@@ -99,10 +102,24 @@ export class Studio {
     await page.waitForSelector('.question[data-active], #stage .empty, #stage .pile');
   }
 
-  /// The accessibility problems of a page that are serious or worse; with `rules`, of these rules only.
+  /// The accessibility problems of a page that are serious or worse: of all rules as it is, and of those about colours in
+  /// the other theme too; with `rules`, of these rules only.
   async axe(page, rules = null) {
     await page.evaluate(readFileSync(join(this.modules, 'axe-core', 'axe.min.js'), 'utf8'));
-    const runOnly = rules ? { type: 'rule', values: rules } : ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    if (rules) return this.#violations(page, { type: 'rule', values: rules });
+    const found = await this.#violations(page, ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']);
+    // Colours that fade from one theme to the other would be judged half-way.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    const dress = (theme) => page.evaluate((chosen) => { const was = document.documentElement.dataset.theme; document.documentElement.dataset.theme = chosen; return was; }, theme);
+    const dark = await page.evaluate(() => document.documentElement.dataset.theme === 'dark');
+    const before = await dress(dark ? 'light' : 'dark');
+    const other = await this.#violations(page, { type: 'rule', values: COLOURS });
+    await dress(before);
+    await page.emulateMedia({ reducedMotion: null });
+    return [...found, ...other.map((problem) => `in the other theme, ${problem}`)];
+  }
+
+  async #violations(page, runOnly) {
     const { violations } = await page.evaluate((options) => axe.run(document, options), { runOnly });
     return violations.filter(({ impact }) => /serious|critical/.test(impact)).map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
   }

@@ -36,7 +36,7 @@ pub struct Tally {
 }
 
 /// Numbers to add to a dataset's counts.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Delta {
     pub(crate) items: i64,
     pub(crate) gold: i64,

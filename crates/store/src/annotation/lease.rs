@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Transaction};
 
 use super::members::member;
 use super::responses::current;
-use super::slots::{Change, change, task, ticks};
+use super::slots::{Change, change, take_place, task, ticks};
 use super::{DatasetNo, ItemNo, Millis};
 use crate::people::UserNo;
 use crate::{Store, StoreError};
@@ -44,7 +44,7 @@ impl Store {
                 && current(tx, dataset, item, user)?.is_none()
                 && member(tx, dataset, user)?.paused.is_none();
             match free {
-                true => grant(tx, dataset, item, user, expires_at).map(Some),
+                true => grant(tx, dataset, item, user, expires_at),
                 false => Ok(None),
             }
         })
@@ -140,21 +140,23 @@ pub(crate) fn extend(
     Ok(())
 }
 
-/// Makes a lease and counts it; the database refuses one too many.
+/// Takes a place of an item and makes it a lease; `None` when all places are taken.
 pub(crate) fn grant(
     tx: &Transaction<'_>,
     dataset: DatasetNo,
     item: ItemNo,
     user: UserNo,
     expires_at: Millis,
-) -> Result<Leased, StoreError> {
+) -> Result<Option<Leased>, StoreError> {
     let token = ticks(tx, 1)?;
-    change(tx, dataset, item, token, Change { held: 1, ..Change::default() })?;
+    if !take_place(tx, dataset, item, token)? {
+        return Ok(None);
+    }
     let mut add = tx.prepare_cached(
         "INSERT INTO lease (dataset, item, user, token, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     add.execute((dataset, item, user, token, expires_at))?;
-    Ok(Leased { item, token, expires_at, again: false })
+    Ok(Some(Leased { item, token, expires_at, again: false }))
 }
 
 /// Ends a lease and lets somebody else have the item. That this person held it stays on file.

@@ -89,8 +89,9 @@ impl Store {
                 did.gold_served = 1;
             }
             for item in found {
-                leased.push(grant(tx, ask.dataset, item, ask.user, ask.now + ask.lease_ms)?);
-                did.served += 1;
+                let lease = grant(tx, ask.dataset, item, ask.user, ask.now + ask.lease_ms)?;
+                did.served += i64::from(lease.is_some());
+                leased.extend(lease);
             }
             if did.served > 0 {
                 count(tx, ask.dataset, ask.user, &did)?;

@@ -94,6 +94,23 @@ pub(crate) fn ticks(tx: &Transaction<'_>, n: usize) -> Result<u64, StoreError> {
     Ok(take.query_row([n], |row| row.get(0))?)
 }
 
+/// Takes one of an item's places for a lease, in one statement, and gives the item the place `token`; whether there was one.
+///
+/// Whoever tries what another has just taken is refused here, whatever they had read before. The counts of the dataset do
+/// not depend on places that are held.
+pub(crate) fn take_place(
+    tx: &Transaction<'_>,
+    dataset: DatasetNo,
+    item: ItemNo,
+    token: u64,
+) -> Result<bool, StoreError> {
+    let mut take = tx.prepare_cached(
+        "UPDATE task SET held = held + 1, begun = 1, place = ?3
+         WHERE dataset = ?1 AND item = ?2 AND (gold OR submitted + held < wanted) RETURNING held",
+    )?;
+    Ok(take.query_row((dataset, item, token), |_| Ok(())).optional()?.is_some())
+}
+
 /// Changes a task, gives it the place `tick`, and keeps the dataset's counts; the task after it.
 ///
 /// The database refuses a change that would promise more answers than are wanted.
@@ -122,6 +139,8 @@ pub(crate) fn change(
     let mut delta = Delta::default();
     delta.task(&before, -1);
     delta.task(&after, 1);
-    counts::add(tx, dataset, &delta)?;
+    if delta != Delta::default() {
+        counts::add(tx, dataset, &delta)?;
+    }
     Ok(after)
 }

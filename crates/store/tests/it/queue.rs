@@ -38,6 +38,22 @@ fn everybody_gets_other_items_in_order_when_one_answer_is_wanted() {
 }
 
 #[test]
+fn of_many_who_reach_for_one_item_at_once_as_many_get_it_as_it_has_places() {
+    let desk = Desk::new(8, 1, 3);
+    let mut other = desk.store.item(desk.dataset, 1).unwrap().unwrap();
+    let tokens: Vec<u64> = std::thread::scope(|scope| {
+        let desk = &desk;
+        let reach = |user| scope.spawn(move || desk.store.take(desk.dataset, 1, user, LEASE, 0).unwrap());
+        let all: Vec<_> = (1..=8).map(reach).collect();
+        all.into_iter().filter_map(|one| one.join().unwrap()).map(|lease| lease.token).collect()
+    });
+    let distinct: std::collections::BTreeSet<u64> = tokens.iter().copied().collect();
+    assert_eq!((tokens.len(), distinct.len(), desk.counts(1)), (3, 3, (0, 3)));
+    other.held = 3;
+    assert_eq!(desk.store.item(desk.dataset, 1).unwrap().unwrap(), other, "nothing else of the item changed");
+}
+
+#[test]
 fn an_item_that_misses_fewer_answers_comes_first() {
     let desk = Desk::new(4, 3, 3);
     let one = desk.one(1, 0);

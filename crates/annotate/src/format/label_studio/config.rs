@@ -6,6 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::format::infer::{option, question};
+use crate::format::label_studio::tags::{HELP, TITLE};
 use crate::format::report::Losses;
 use crate::format::{FormatError, Inferred};
 use crate::{
@@ -139,6 +140,11 @@ impl Tag {
         value.split(['[', '.']).next()
     }
 
+    /// The words of a header, unless they name data.
+    fn words(&self) -> Option<String> {
+        self.get("value").filter(|words| !words.starts_with('$')).map(str::to_string)
+    }
+
     fn options(&self, name: &str) -> Vec<LabelOption> {
         let children = self.children.iter().filter(|child| child.name == name);
         children.filter_map(child_option).collect()
@@ -179,10 +185,31 @@ impl Reading {
         for child in &tag.children {
             self.object(child);
         }
+        // The title and the help of what comes next.
+        let mut above: [Option<String>; 2] = [None, None];
         for child in &tag.children {
+            let size = [TITLE, HELP].iter().position(|size| child.get("size") == Some(size));
+            if let (Some(at), "Header", Some(words)) = (size, child.name.as_str(), child.words()) {
+                self.help.extend(above[at].replace(words));
+                continue;
+            }
+            let asked = self.questions.len();
             let own = child.get("visibleWhen").and_then(|when| self.condition(when, child));
             self.control(child, own.as_ref().or(condition));
+            let [title, help] = std::mem::take(&mut above);
+            let field = child.data().and_then(|data| self.fields.iter_mut().find(|field| field.name == data));
+            match (self.questions.get_mut(asked), field) {
+                (Some(question), _) if child.name != "View" => {
+                    (question.title, question.help) = (title, help)
+                }
+                (None, Some(field)) if field.title.is_none() => {
+                    field.title = title;
+                    self.help.extend(help);
+                }
+                _ => self.help.extend([title, help].into_iter().flatten()),
+            }
         }
+        self.help.extend(above.into_iter().flatten());
     }
 
     fn object(&mut self, tag: &Tag) {
@@ -223,11 +250,7 @@ impl Reading {
         let kind = match tag.name.as_str() {
             "Text" | "HyperText" | "Paragraphs" | "Chat" | "List" | "Style" => return,
             "View" => return self.walk(tag, condition),
-            "Header" => {
-                return self
-                    .help
-                    .extend(tag.get("value").filter(|words| !words.starts_with('$')).map(str::to_string));
-            }
+            "Header" => return self.help.extend(tag.words()),
             _ if tag.get("perRegion") == Some("true") => {
                 return self
                     .losses
@@ -256,7 +279,9 @@ impl Reading {
                 meaning: BTreeMap::new(),
             },
             "TextArea" => QuestionKind::Text { max_chars: None },
-            "Taxonomy" => QuestionKind::Taxonomy { options: nodes(tag), multiple: true },
+            "Taxonomy" => {
+                QuestionKind::Taxonomy { options: nodes(tag), multiple: tag.get("maxUsages") != Some("1") }
+            }
             "Pairwise" => {
                 self.compared(tag);
                 QuestionKind::Preference { field: self.about(tag), strength: 0, tie: false, both_bad: false }

@@ -2,24 +2,100 @@
 
 use std::fmt::Write;
 
+use serde_json::Value;
+
+use crate::format::untold::{Configured, Untold};
 use crate::{Field, FieldKind, LabelOption, Question, QuestionKind, Schema, TaxonomyNode};
 
+/// The size of a header that is the title of what stands below it, and of one that is its help.
+pub(super) const TITLE: &str = "4";
+pub(super) const HELP: &str = "5";
+
 /// A labelling configuration under which Label Studio shows the tasks of an export of a dataset with this schema.
-pub fn label_config(schema: &Schema) -> String {
+pub fn label_config(schema: &Schema) -> Configured {
+    let mut untold = Untold::new("a labelling configuration has no place for it");
     let mut xml = String::from("<View>\n");
+    let guidelines = Some(&schema.guidelines).filter(|text| !text.is_empty());
+    header(&mut xml, guidelines, None, &mut untold);
     for field in &schema.fields {
-        object(&mut xml, field);
+        header(&mut xml, field.title.as_ref(), Some(TITLE), &mut untold);
+        object(&mut xml, field, &mut untold);
     }
     let first = schema.fields.first().map_or("", |field| field.name.as_str());
     for question in &schema.questions {
+        header(&mut xml, question.title.as_ref(), Some(TITLE), &mut untold);
+        header(&mut xml, question.help.as_ref(), Some(HELP), &mut untold);
         control(&mut xml, question, first);
+        settings(schema, question, &mut untold);
     }
     xml.push_str("</View>\n");
-    xml
+    Configured { text: xml, losses: untold.listed() }
 }
 
-fn object(xml: &mut String, field: &Field) {
+/// Stars go from 1; every other scale is a number.
+pub(super) fn has_stars(min: i64, max: i64) -> bool {
+    min == 1 && max <= 10
+}
+
+fn header(xml: &mut String, words: Option<&String>, size: Option<&str>, untold: &mut Untold) {
+    let Some(words) = words else { return };
+    if words.starts_with('$') {
+        // It would name data of the task.
+        return untold.add("a text that begins with a dollar sign", 1);
+    }
+    let size = size.map(|size| format!(" size=\"{size}\"")).unwrap_or_default();
+    // Line breaks in an attribute are read as spaces, unless they are written so.
+    let words = escape(words).replace('\r', "&#13;").replace('\n', "&#10;");
+    // Writing to a string cannot fail.
+    let _ = writeln!(xml, "  <Header value=\"{words}\"{size}/>");
+}
+
+/// Counts what the tag of a question cannot say.
+fn settings(schema: &Schema, question: &Question, untold: &mut Untold) {
+    untold.settings(question);
+    let name = &question.name;
+    let mut lacks = |is: bool, what: String| untold.add(what, usize::from(is));
+    match &question.kind {
+        QuestionKind::Spans { overlapping, .. } => {
+            lacks(!overlapping, format!("that spans of `{name}` share no characters"));
+        }
+        QuestionKind::Turns { multiple, role, .. } => {
+            lacks(!multiple, format!("that a turn has one label of `{name}`"));
+            lacks(role.is_some(), format!("whose turns `{name}` is about"));
+        }
+        QuestionKind::Preference { tie, both_bad, .. } => {
+            lacks(*tie, format!("that `{name}` may be a tie"));
+            lacks(*both_bad, format!("that `{name}` may be none of two"));
+        }
+        QuestionKind::Ranking { options, .. } => {
+            lacks(!options.is_empty(), format!("the options of `{name}`"))
+        }
+        QuestionKind::Support { .. } => {
+            lacks(true, format!("that `{name}` judges whole sentences by passages"))
+        }
+        QuestionKind::Relations { .. } => {
+            untold.options("the meaning", question, |option| option.description.is_some());
+        }
+        _ => {}
+    }
+    let Some(condition) = &question.visible_when else { return };
+    let earlier = schema.question(&condition.question).map(|question| &question.kind);
+    let is_choice = matches!(earlier, Some(QuestionKind::Label { .. } | QuestionKind::Labels { .. }));
+    let has_comma = |value: &Value| value.as_str().is_some_and(|value| value.contains(','));
+    let is_told = is_choice
+        && !condition.any_of.iter().any(has_comma)
+        && !matches!(question.kind, QuestionKind::Relations { .. });
+    untold.add(format!("when `{name}` is asked"), usize::from(!is_told));
+}
+
+fn object(xml: &mut String, field: &Field, untold: &mut Untold) {
     let name = escape(&field.name);
+    let is_other = matches!(field.kind, FieldKind::Markdown | FieldKind::Document);
+    untold.add(
+        format!("that `{}` is of type {}, not text", field.name, field.kind.name()),
+        usize::from(is_other),
+    );
+    untold.add(format!("that an item may lack `{}`", field.name), usize::from(!field.required));
     // Writing to a string cannot fail.
     let _ = match field.kind {
         FieldKind::Text | FieldKind::Markdown => writeln!(xml, "  <Text name=\"{name}\" value=\"${name}\"/>"),
@@ -66,7 +142,10 @@ fn control(xml: &mut String, question: &Question, first: &str) {
         QuestionKind::Labels { options } => {
             within("Choices", &format!("{common} choice=\"multiple\""), &children("Choice", options))
         }
-        QuestionKind::Taxonomy { options, .. } => within("Taxonomy", &common, &nodes(options)),
+        QuestionKind::Taxonomy { options, multiple } => {
+            let most = if *multiple { "" } else { " maxUsages=\"1\"" };
+            within("Taxonomy", &format!("{common}{most}"), &nodes(options))
+        }
         QuestionKind::Spans { options, .. } => within("Labels", &common, &children("Label", options)),
         QuestionKind::Support { .. } => within("Labels", &common, &verdicts()),
         QuestionKind::Turns { options, .. } => {
@@ -75,7 +154,7 @@ fn control(xml: &mut String, question: &Question, first: &str) {
         QuestionKind::Relations { options, .. } => {
             within("Relations", &format!("name=\"{name}\""), &children("Relation", options))
         }
-        QuestionKind::Rating { min: 0 | 1, max, .. } if *max <= 10 => {
+        QuestionKind::Rating { min, max, .. } if has_stars(*min, *max) => {
             format!("  <Rating {common} maxRating=\"{max}\"/>\n")
         }
         QuestionKind::Rating { min, max, .. } => {
@@ -115,6 +194,9 @@ fn children(tag: &str, options: &[LabelOption]) -> String {
         }
         if let Some(color) = &option.color {
             let _ = write!(xml, " background=\"{color}\"");
+        }
+        if let Some(meaning) = option.description.as_ref().filter(|_| tag != "Relation") {
+            let _ = write!(xml, " hint=\"{}\"", escape(meaning));
         }
         xml.push_str("/>\n");
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::format::answer_fit;
 use crate::format::export::RowWriter;
 use crate::format::label_studio::ID;
+use crate::format::label_studio::tags::has_stars;
 use crate::format::report::Losses;
 use crate::{
     Answer, Answers, Choice, FieldKind, Given, LabelledSpan, Placed, Preference, Question, QuestionKind,
@@ -235,7 +236,12 @@ impl Results<'_> {
             Answer::Label(label) => ("choices", json!({ "choices": [label] })),
             Answer::Labels(labels) => ("choices", json!({ "choices": labels })),
             Answer::Taxonomy(paths) => ("taxonomy", json!({ "taxonomy": paths })),
-            Answer::Rating(rating) => ("rating", json!({ "rating": rating })),
+            Answer::Rating(rating) => match &question.kind {
+                QuestionKind::Rating { min, max, .. } if !has_stars(*min, *max) => {
+                    ("number", json!({ "number": rating }))
+                }
+                _ => ("rating", json!({ "rating": rating })),
+            },
             Answer::Text(text) | Answer::Correction(text) => ("textarea", json!({ "text": [text] })),
             Answer::Form(form) => ("textarea", json!({ "text": [form.to_string()] })),
             Answer::Ranking(placed) => ("ranker", json!({ "ranker": ranks(placed) })),

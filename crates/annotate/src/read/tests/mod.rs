@@ -265,6 +265,17 @@ fn texts_are_not_blank_and_not_too_long() {
 }
 
 #[test]
+fn a_correction_is_words_and_may_be_the_original() {
+    check(
+        "fixed",
+        &json!("She lives in Brazil. In a city."),
+        &expect![[r#""She lives in Brazil. In a city.""#]],
+    );
+    check("fixed", &json!("\n"), &expect!["fixed: is blank; write something, or leave the question out"]);
+    check("fixed", &json!(["She"]), &expect!["fixed: is a list; write a string"]);
+}
+
+#[test]
 fn only_turns_of_the_role_are_labelled() {
     check(
         "acts",
@@ -389,5 +400,10 @@ fn a_relation_does_not_join_a_span_with_itself() {
         "links",
         &json!([{"from": "a", "to": "a", "label": "lives in"}]),
         &expect!["links[0]: joins `a` with itself; join two different spans"],
+    );
+    check(
+        "links",
+        &json!([{"from": "a", "to": "b", "label": "live in"}]),
+        &expect!["links[0].label: `live in` is no label; did you mean `lives in`?"],
     );
 }

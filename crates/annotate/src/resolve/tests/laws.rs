@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::with;
-use crate::read::{Stage, answers, fields, read_answers, schema};
+use crate::read::{fields, schema, variants};
 use crate::resolve::ballot::{answer_of, ballot};
 use crate::resolve::{aggregate_one, key, likeness};
 use crate::{Answers, canonical_json};
@@ -63,67 +63,4 @@ proptest! {
             prop_assert_eq!(crate::Answer::read(question, &json, &fields()), Ok(belief.answer));
         }
     }
-}
-
-/// Different good answers to one question.
-fn variants(question: &str) -> Vec<Answers> {
-    let ranked = |one: u32, two: u32| json!([{"value": "p1", "rank": one}, {"value": "p2", "rank": two}]);
-    let span = |start: usize, end: usize, label: &str| json!({"char_start": start, "char_end": end, "label": label, "id": format!("{start}")});
-    let verdict = |start: usize, end: usize, verdict: &str| json!({"char_start": start, "char_end": end, "verdict": verdict});
-    let values = match question {
-        "topic" => vec![json!("other"), json!("refund"), json!("billing")],
-        "moods" => vec![json!([]), json!(["angry"]), json!(["happy"]), json!(["angry", "happy"])],
-        "class" => vec![
-            json!([["Finance"]]),
-            json!([["Finance"], ["Finance", "Taxes"]]),
-            json!([["Finance", "Taxes"]]),
-            json!([["Legal"]]),
-        ],
-        "names" => vec![
-            json!([span(4, 7, "PER"), span(17, 26, "LOC")]),
-            json!([span(4, 7, "LOC"), span(17, 20, "LOC")]),
-            json!([span(4, 13, "PER"), span(17, 26, "LOC")]),
-        ],
-        "stars" => vec![json!(1), json!(3), json!(4), json!(5)],
-        "order" => vec![ranked(1, 1), ranked(1, 2), ranked(2, 1)],
-        "better" => vec![
-            json!({"choice": "a", "strength": 1}),
-            json!({"choice": "a", "strength": 3}),
-            json!({"choice": "tie"}),
-            json!({"choice": "both_bad"}),
-        ],
-        "why" => vec![json!("so slow"), json!("So  slow"), json!("very slow"), json!("x")],
-        "fixed" => vec![json!("She lives."), json!("she lives."), json!("She\nlives."), json!("No.")],
-        "acts" => vec![
-            json!([]),
-            json!([{"turn": 0, "labels": ["asks"]}]),
-            json!([{"turn": 2, "labels": ["asks"]}]),
-        ],
-        "grades" => vec![
-            json!([{"id": "p1", "grade": 0}, {"id": "p2", "grade": 2}]),
-            json!([{"id": "p1", "grade": 3}, {"id": "p2", "grade": 2}]),
-            json!([{"id": "p1", "grade": 0}, {"id": "p2", "grade": 2, "evidence": [[0, 3]]}]),
-        ],
-        "proof" => vec![
-            json!([verdict(0, 20, "supported"), verdict(21, 31, "not")]),
-            json!([verdict(0, 20, "partly"), verdict(21, 31, "not")]),
-        ],
-        "facts" => vec![
-            json!({"party": "A"}),
-            json!({"party": "B"}),
-            json!({"party": "A", "sums": []}),
-            json!({"party": "A", "sums": [1, 2]}),
-        ],
-        _ => vec![answers()["links"].clone(), json!([])],
-    };
-    let mut all: Vec<Answers> = Vec::new();
-    for value in values {
-        let mut response = answers();
-        response[question] = value;
-        if question == "names" {
-            response["links"] = json!([{"from": "4", "to": "17", "label": "lives in"}]);
-        }
-        all.push(read_answers(&schema(), &fields(), &response, Stage::Part).unwrap());
-    }
-    all
 }

@@ -107,6 +107,15 @@ fn ratings_rankings_and_texts() {
         &[json!("too slow today"), json!("slow today"), json!("no idea at all")],
         &expect![[r#""slow today" 0.333"#]],
     );
+    check(
+        "fixed",
+        &[
+            json!("She lives in Brazil."),
+            json!("She lives in a city."),
+            json!("She lives in Brazil, I think."),
+        ],
+        &expect![[r#""She lives in Brazil." 0.550"#]],
+    );
 }
 
 #[test]

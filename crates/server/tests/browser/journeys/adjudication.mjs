@@ -80,6 +80,7 @@ export default async function adjudication(studio) {
   same(await studio.axe(lead), [], 'the page of a decision made meanwhile is accessible');
   await merged(studio, page);
   await known(studio, lead);
+  await weighed(studio, lead);
   await notLive(studio, lead, dataset);
 }
 
@@ -95,6 +96,33 @@ async function known(studio, lead) {
   holds(/^0 %.*n 1$/.test(await cell.innerText()), `none of one right: ${await cell.innerText()}`);
   await Promise.all([lead.waitForURL(/state=gold/), cell.click()]);
   same(await lead.locator('.table tbody th a').allTextContents(), ['i1'], 'the item whose answer is known');
+}
+
+/// Answers weighed together: who writes the better ones, and what people and a model are least sure of.
+async function weighed(studio, lead) {
+  const { fields, questions: [better], item } = studio.sample('preference');
+  const schema = { fields, questions: [{ name: 'topic', type: 'label', options: ['pump', 'canteen'] }, { ...better, strength: 0 }], distribution: { overlap: 2 } };
+  const says = ['pump', 'pump', 'canteen'];
+  const dataset = await studio.dataset(schema, says.map((topic, at) => ({ fields: { ...item, question: `Question ${at}` }, suggestions: [{ model: 'sorter-2', score: 0.9, answers: { topic } }] })));
+  for (const user of ['ana', 'ben']) {
+    const { items } = await studio.api(user, `datasets/${dataset}/next`, { how_many: 3 });
+    for (const { item: name, lease } of items) {
+      const topic = user === 'ben' && name === 'i3' ? 'pump' : says[Number(name.slice(1)) - 1];
+      await studio.api(user, `datasets/${dataset}/submit`, { item: name, lease, answers: { topic, q: { choice: name === 'i1' ? 'tie' : { id: 'm2' } } } });
+    }
+  }
+  await lead.goto(`/d/${dataset}/quality`);
+  await lead.selectOption('[name="method"]', 'majority');
+  await Promise.all([lead.waitForURL(/resolve/), lead.click('button:has-text("Weigh and resolve")')]);
+  const rows = (title) => lead.locator(`section:has(h2:text-is("${title}")) tbody tr`);
+  same(await rows('Who writes the better answers: q').locator('th').allTextContents(), ['base', 'tuned'], 'by the models that wrote them');
+  same(await rows('Who writes the better answers: q').last().locator('td.number').allTextContents(), ['4', '0', '2'], 'won, lost, tied');
+  same(await rows('With sorter-2: topic').first().locator('th, td').allTextContents().then((cells) => [cells[0], cells[3]]), ['i3', '1 of 2'], 'where people differ comes first');
+  same(await studio.axe(lead), [], 'the page of weighed answers is accessible');
+  await studio.pictures('quality-weighed', lead, { whole: true });
+  await lead.setViewportSize({ width: 360, height: 800 });
+  same(await lead.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, 'it fits a phone');
+  await lead.setViewportSize({ width: 1280, height: 800 });
 }
 
 /// A page that hears nothing any more says so, and goes on when it hears again.

@@ -3,7 +3,8 @@
 import { holds, press, same, until } from '../studio.mjs';
 
 export default async function guidelines(studio) {
-  const { fields, questions } = studio.sample('label');
+  const { fields, questions: [{ options: [billing, outage, ...others], ...asked }] } = studio.sample('label');
+  const questions = [{ ...asked, options: [billing, { ...outage, example: 'Nothing loads' }, ...others] }];
   const schema = { fields, questions, guidelines: '# Tickets\n\nRead to the end.\n\n- Outage: a service is **down**.' };
   const dataset = await studio.dataset(schema, Array.from({ length: 6 }, (_, at) => ({ fields: { text: `Ticket ${at}` } })));
   const page = await studio.as('ana');
@@ -21,6 +22,7 @@ export default async function guidelines(studio) {
   holds(await page.locator('#guidelines').isVisible(), 'changed guidelines open again');
   same(await page.locator('#guidelines ins').allTextContents(), ['Read to the end, twice.'], 'the new line');
   same(await page.locator('#guidelines del').allTextContents(), ['Read to the end.'], 'the old line');
+  same(await page.locator('#guidelines dl.answers').innerText(), 'Outage\nA service is down · For example: Nothing loads', 'what an option means, with a text that it fits');
   same(await studio.axe(page), [], 'the panel is accessible');
   await page.click('[data-action="acknowledge"]');
   await page.waitForSelector('#guidelines', { state: 'hidden' });

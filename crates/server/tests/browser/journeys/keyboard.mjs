@@ -24,6 +24,7 @@ const HANDS = {
 
 export default async function keyboard(studio) {
   const page = await studio.as('ana');
+  same(new Set(studio.samples.flatMap(({ questions }) => questions.map(({ type }) => type))).size, 14, 'every type of question is among the samples');
   for (const sample of studio.samples) {
     const dataset = await studio.dataset({ fields: sample.fields, questions: sample.questions }, [{ fields: sample.item }]);
     await studio.work(page, dataset);
@@ -41,6 +42,34 @@ export default async function keyboard(studio) {
   await ranked(studio, page);
   await everyKey(studio, page);
   await sideBySide(studio, page);
+  await judged(studio, page);
+}
+
+/// What passages share with the query is marked, the query stays in sight, and evidence is marked by drag too.
+async function judged(studio, page) {
+  const { fields, questions, item } = studio.sample('relevance');
+  const [first, second] = item.found;
+  const long = { ...item, found: [first, { ...second, text: `${second.text} `.repeat(60) }] };
+  const dataset = await studio.dataset({ fields, questions }, [{ fields: long }]);
+  await studio.work(page, dataset);
+  same(await page.locator('[data-passage="p1"] mark').allTextContents(), ['Filters', 'replaced'], 'words of the query in their forms');
+  same([...new Set(await page.locator('[data-passage="p2"] mark').allTextContents())], ['Filters'], 'and no others');
+  const [from, to] = await page.evaluate(() => {
+    const marks = [...document.querySelectorAll('[data-passage="p1"] mark')].map((mark) => mark.getBoundingClientRect());
+    return marks.map(({ left, right, top, height }) => [(left + right) / 2, top + height / 2]);
+  });
+  await page.mouse.move(...from);
+  await page.mouse.down();
+  await page.mouse.move(...to, { steps: 3 });
+  await page.mouse.up();
+  const evidence = async () => JSON.parse(await page.inputValue('[name="e.q/p1"]'));
+  await until(async () => (await evidence()).length === 1, 'the evidence');
+  same((await evidence()).map(([start, end]) => first.text.slice(start, end)), ['Filters are replaced'], 'whole words');
+  await page.locator('[data-passage="p1"] .evidence button').click();
+  same(await evidence(), [], 'a button takes it away');
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  const { y, height } = await page.locator('.query').boundingBox();
+  holds(y >= 0 && y + height <= 800, `the query is in sight at ${y}`);
 }
 
 /// Keys of options beyond nine, the same key again, Ctrl+S, the way through questions and parts, and what is still open.
@@ -148,7 +177,7 @@ async function compared(studio, page) {
   holds(others.some(([name, order]) => order[0] !== orders[name][0]), 'another person sees them in another order');
   const lead = await studio.as('olga');
   await lead.goto('/log');
-  const log = await lead.locator('tr:has(td:text-is("submitted")):has(td:text-is("ana")) code').allTextContents();
+  const log = await lead.locator('tr:has(td:text-is("submitted an answer")):has(td:text-is("ana")) code').allTextContents();
   const logged = log.slice(0, ways.length).map((body) => JSON.parse(body).presented.answers).reverse();
   same(logged, Object.values(orders), 'the log says in which order they stood');
 }

@@ -1,10 +1,10 @@
 // Every page in both themes and at two widths: no serious accessibility problem, nothing sticks out at 360 pixels. The theme
 // a person chooses is kept for the next page and there from its first paint.
 
-import { same, until } from '../studio.mjs';
+import { COLOURS, holds, press, same, until } from '../studio.mjs';
 
 /// What is looked for, by theme and width: all rules once, and those that a theme or a width can break.
-const RULES = { light: { 1280: null, 360: ['target-size', 'scrollable-region-focusable', 'aria-hidden-focus'] }, dark: { 1280: ['color-contrast', 'link-in-text-block'], 360: 'none' } };
+const RULES = { light: { 1280: null, 360: ['target-size', 'scrollable-region-focusable', 'aria-hidden-focus', ...COLOURS] }, dark: { 1280: 'done with light', 360: COLOURS } };
 
 export default async function pages(studio) {
   await theme(studio);
@@ -29,6 +29,38 @@ export default async function pages(studio) {
   };
   await Promise.all([...new Set(all.map(([, user]) => user))].map(look));
   same(problems, [], 'every page is accessible and fits');
+  await ring(studio, all.find(([name]) => name === 'work-label')[2], 'ana');
+  await ring(studio, all.find(([name]) => name === 'dashboard')[2], 'olga');
+}
+
+/// Whatever Tab leads to is ringed, in both themes, by a colour that stands out from the page.
+async function ring(studio, path, user) {
+  const page = await studio.as(user);
+  for (const theme of ['light', 'dark']) {
+    await page.goto(path);
+    await page.waitForSelector('.question[data-active], #figures');
+    await page.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
+    const seen = new Set();
+    for (let stop = 0; stop < 25; stop += 1) {
+      await press(page, 'Tab');
+      const { what, width, contrast } = await page.evaluate(() => {
+        const here = document.activeElement;
+        const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(here.closest('.option') ?? here);
+        const linear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+        const light = (colour) => {
+          const [red, green, blue] = colour.match(/[\d.]+/g).map((part) => linear(Number(part) / 255));
+          return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+        };
+        const [dim, bright] = [outlineColor, getComputedStyle(document.documentElement).backgroundColor].map(light).sort((one, other) => one - other);
+        return { what: here.outerHTML.slice(0, 120), width: outlineStyle === 'none' ? 0 : Number.parseFloat(outlineWidth), contrast: (bright + 0.05) / (dim + 0.05) };
+      });
+      // The end of the page: the browser's own bar is next.
+      if (what.startsWith('<body')) break;
+      seen.add(what);
+      holds(width >= 2 && contrast >= 3, `${what} has a ring of ${width} pixels, ${contrast.toFixed(1)} to 1, in ${theme}`);
+    }
+    holds(seen.size > 5, `Tab leads to ${seen.size} places`);
+  }
 }
 
 async function flaws(studio, page, name, path, user) {
@@ -37,7 +69,6 @@ async function flaws(studio, page, name, path, user) {
   await page.goto(path, { timeout: 60_000 });
   if (user === 'ana') await page.waitForSelector('.question[data-active], .empty, .cards').catch(() => {});
   for (const theme of ['light', 'dark']) {
-    // Colours that fade from one theme to the other would be judged half-way.
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.evaluate((chosen) => { document.documentElement.dataset.theme = chosen; }, theme);
     for (const width of [1280, 640, 360]) {
@@ -48,7 +79,7 @@ async function flaws(studio, page, name, path, user) {
       if (width === 640) continue;
       await studio.photograph(`${name}-${width}-${theme}`, page, { whole: user !== 'ana' });
       const rules = RULES[theme][width];
-      if (rules !== 'none') for (const problem of await studio.axe(page, rules)) problems.push(`${name} ${width} ${theme}: ${problem}`);
+      if (typeof rules !== 'string') for (const problem of await studio.axe(page, rules)) problems.push(`${name} ${width} ${theme}: ${problem}`);
     }
     await page.setViewportSize({ width: 1280, height: 800 });
   }

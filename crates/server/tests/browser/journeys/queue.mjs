@@ -106,7 +106,7 @@ async function piles(studio, page) {
   const item = () => page.locator('#stage .item').getAttribute('data-item');
   same(await item(), 'i1', 'the item whose answer is known');
   await press(page, '2 Enter');
-  await page.waitForSelector('.toast:has-text("differs from yours in: q.")');
+  await page.waitForSelector('.toast:has-text("differs from yours in: “What is it about?”")');
   await page.click('.toast button:has-text("Look")');
   await until(async () => (await item()) === 'i1', 'the item to come back');
   await press(page, '1 Enter');

@@ -35,4 +35,12 @@ export default async function transfer(studio) {
   same(await studio.axe(page), [], 'the losses are accessible');
   const [file] = await Promise.all([page.waitForEvent('download'), page.locator('a[download]').first().click()]);
   holds(/B-person/.test(readFileSync(await file.path(), 'utf8')), 'the file has the labels');
+
+  // What Label Studio must be told comes along.
+  await page.selectOption('form[action$="/export"] [name="format"]', 'label-studio');
+  await Promise.all([page.waitForLoadState('load'), page.click('form[action$="/export"] .button.primary')]);
+  const offered = page.locator('a[download]');
+  same((await offered.allTextContents()).map((name) => name.split('.').slice(1).join('.')), ['config.xml', 'json'], 'the configuration and the tasks');
+  const [config] = await Promise.all([page.waitForEvent('download'), offered.first().click()]);
+  holds(/<Labels name="who" toName="text"/.test(readFileSync(await config.path(), 'utf8')), 'it asks the same');
 }

@@ -45,6 +45,7 @@ export default async function undo(studio) {
   await press(page, 'ArrowRight 2 Enter');
   await page.waitForSelector('#stage .finished');
   await until(async () => (await studio.stored('ana', dataset, 'i2')).status === 'submitted', 'the last submit');
+  same(await page.locator('.finished').getAttribute('data-why'), 'done', 'every item has its answers');
   for (const back of [() => press(page, 'Control+z'), () => page.locator('.toast button').last().click()]) {
     await back();
     await until(async () => (await page.locator('#stage .item').getAttribute('data-item').catch(() => null)) === 'i2', 'the last item to come back');

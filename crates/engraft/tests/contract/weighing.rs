@@ -1,0 +1,108 @@
+//! What a lead asks about a dataset beside its answers: what an hour costs, who writes better answers, what models say, and
+//! the configuration that goes out with it.
+
+use expect_test::{Expect, expect};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, shape};
+
+fn file(bench: &Bench, name: &str, text: &str) -> String {
+    let path = bench.path(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_string()
+}
+
+/// A dataset of four answered comparisons with a model's suggestions, two people each.
+fn bench() -> Bench {
+    let bench = Bench::lexical();
+    let schema = json!({
+        "fields": [{ "name": "question", "type": "text" }, { "name": "replies", "type": "answers" }],
+        "questions": [
+            { "name": "topic", "type": "label", "options": ["use", { "value": "order", "example": "Two, please" }] },
+            { "name": "better", "type": "preference", "field": "replies" },
+        ],
+        "distribution": { "overlap": 2 },
+    });
+    let schema = file(&bench, "schema.json", &schema.to_string());
+    bench.json(&["dataset", "create", "pairs", "--schema", &schema]);
+    let replies = json!([{ "id": "a", "text": "Yes.", "model": "small" }, { "id": "b", "text": "Yes: 2.", "model": "large" }]);
+    let line = |place: usize| {
+        let topic = if place == 0 { "order" } else { "use" };
+        let given = |user: &str, topic: &str, choice: &Value| json!({ "user": user, "status": "submitted", "answers": { "topic": topic, "better": { "choice": choice } } });
+        let other = if place == 3 { "order" } else { topic };
+        let tie = if place == 2 { json!("tie") } else { json!({ "id": "b" }) };
+        json!({
+            "id": format!("p{place}"), "fields": { "question": "How many?", "replies": replies },
+            "responses": [given("ana", topic, &json!({ "id": "b" })), given("ben", other, &tie)],
+            "suggestions": [{ "model": "sorter", "score": 0.8, "answers": { "topic": topic } }],
+        })
+    };
+    let lines: Vec<String> = (0..4).map(|place| line(place).to_string()).collect();
+    let items = file(&bench, "items.jsonl", &lines.join("\n"));
+    bench.json(&["dataset", "import", "pairs", &items, "--format", "jsonl"]);
+    bench
+}
+
+#[track_caller]
+fn check(value: &Value, expected: Expect) {
+    expected.assert_eq(&shape(value));
+}
+
+#[test]
+fn what_an_hour_costs_is_set_and_forgotten() {
+    let bench = bench();
+    let set = bench.json(&["dataset", "rate", "pairs", "--hour", "18.5", "--currency", "eur"]);
+    assert_eq!(set, json!({ "dataset": "pairs", "hourly_rate": 18.5, "currency": "EUR" }));
+    let (status, refused) =
+        bench.json_status(&["dataset", "rate", "pairs", "--hour", "0", "--currency", "EUR"]);
+    assert_eq!((status, &refused["error"]["kind"]), (2, &"user".into()), "{refused}");
+    let forgotten = bench.json(&["dataset", "rate", "pairs", "--forget"]);
+    assert_eq!(forgotten, json!({ "dataset": "pairs", "hourly_rate": null, "currency": null }));
+    let said = bench.run(&["dataset", "rate", "pairs", "--hour", "20", "--currency", "EUR"]).stdout;
+    assert_eq!(said, "An hour of work on pairs costs EUR 20.00.\n");
+    assert_eq!(
+        bench.run(&["dataset", "rate", "pairs"]).status,
+        2,
+        "neither an hour nor that it is forgotten"
+    );
+}
+
+#[test]
+fn resolving_tells_who_writes_better_and_what_a_model_says() {
+    let bench = bench();
+    let resolved = bench.json(&["resolve", "pairs", "--method", "majority"]);
+    check(&resolved["strengths"], expect!["{better{items[{item losses strength{high low n value} ties wins}] tie}}"]);
+    check(&resolved["together"], expect!["[{items[{agreement answers label quality task}] model model_weight workers[{agreement answers quality worker}]}]"]);
+    let large = &resolved["strengths"]["better"]["items"][0];
+    assert_eq!((&large["item"], &large["wins"], &large["ties"]), (&"large".into(), &7.into(), &1.into()));
+    let least = &resolved["together"][0]["items"][0];
+    assert_eq!(
+        (&least["task"], &least["label"]),
+        (&"p3".into(), &"use".into()),
+        "where people differ comes first"
+    );
+    let said = bench.run(&["resolve", "pairs", "--method", "majority"]).stdout;
+    assert!(
+        said.contains("With sorter, whose vote weighs") && said.contains("7 won, 0 lost, 1 tied"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_configuration_goes_out_with_the_tasks_and_strict_minds_what_it_lacks() {
+    let bench = bench();
+    let out = bench.path("tasks.json");
+    let words = ["dataset", "export", "pairs", out.to_str().unwrap(), "--format", "label-studio"];
+    let report = bench.json(&words);
+    let config = bench.path("tasks.config.xml");
+    assert_eq!(report["beside"], json!([config.to_str().unwrap()]));
+    let again = ["dataset", "create", "again", "--schema", config.to_str().unwrap()];
+    assert_eq!(bench.json(&again)["dataset"], "again");
+    let lost: Vec<&str> =
+        report["losses"].as_array().unwrap().iter().filter_map(|loss| loss["what"].as_str()).collect();
+    assert!(lost.contains(&"in the schema: an example of an option of `topic`"), "{lost:?}");
+    std::fs::remove_file(&config).unwrap();
+    let (status, refused) = bench.json_status(&[&words[..], &["--strict"]].concat());
+    assert_eq!(status, 2, "{refused}");
+    assert!(!config.exists(), "nothing was written");
+}
