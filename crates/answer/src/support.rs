@@ -9,7 +9,7 @@
 //! The second says how likely what is answered is right. It sees no question of the first one's sets: it is fitted on
 //! XQuAD in German and Spanish, headings of a staff handbook that are questions, annual reports and scientific claims, one
 //! slope for all and the level of XQuAD, whose questions can be understood alone. What it reaches on the first one's
-//! sets is measured by `bench/answers`; why it is not more is in `docs/design/0025-what-support-says.md`.
+//! sets is measured by `bench/answers`; why it is not more is in `docs/design/0026-what-support-says.md`.
 
 use crate::Source;
 use crate::rank::{Question, Ranked};

@@ -71,8 +71,16 @@ fn what_an_hour_costs_is_set_and_forgotten() {
 fn resolving_tells_who_writes_better_and_what_a_model_says() {
     let bench = bench();
     let resolved = bench.json(&["resolve", "pairs", "--method", "majority"]);
-    check(&resolved["strengths"], expect!["{better{items[{item losses strength{high low n value} ties wins}] tie}}"]);
-    check(&resolved["together"], expect!["[{items[{agreement answers label quality task}] model model_weight workers[{agreement answers quality worker}]}]"]);
+    check(
+        &resolved["strengths"],
+        expect!["{better{items[{item losses strength{high low n value} ties wins}] tie}}"],
+    );
+    check(
+        &resolved["together"],
+        expect![
+            "[{items[{agreement answers label quality task}] model model_weight workers[{agreement answers quality worker}]}]"
+        ],
+    );
     let large = &resolved["strengths"]["better"]["items"][0];
     assert_eq!((&large["item"], &large["wins"], &large["ties"]), (&"large".into(), &7.into(), &1.into()));
     let least = &resolved["together"][0]["items"][0];

@@ -31,7 +31,7 @@ export default async function guidelines(studio) {
   await press(page, 'g');
   await page.waitForSelector('#guidelines', { state: 'visible' });
   await page.locator('[data-action="find-guideline"]').fill('down');
-  await until(() => page.evaluate(() => CSS.highlights.get('found')?.size === 1), 'the word to be found');
+  await until(() => page.evaluate(() => CSS.highlights.get('found')?.size === 2), 'the word to be found in the guidelines and in what an option means');
   await press(page, 'Escape g');
   await page.waitForSelector('#guidelines', { state: 'hidden' });
   holds(await onItem(), 'and when they are closed');
