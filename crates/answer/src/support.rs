@@ -2,7 +2,7 @@
 //!
 //! Two logistic models. The first, the evidence, decides whether there is an answer: fitted by `examples/fit` on XQuAD in
 //! English, the sample handbook with its near misses and questions on changed pages of a staff handbook, each question asked
-//! as it is and once with the documents that answer it taken away. At [`ENOUGH`] the sample has 62 of 109 questions
+//! as it is and once with the documents that answer it taken away. At the bound `ENOUGH` the sample has 62 of 109 questions
 //! answered and 2 of the 24 near misses. Those counts are not held out: the near misses were read when question words were
 //! added to `cue.rs`, and the bound and the deduction for an unmet cue were chosen with them in view.
 //!
