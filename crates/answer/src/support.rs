@@ -6,10 +6,10 @@
 //! answered and 2 of the 24 near misses. Those counts are not held out: the near misses were read when question words were
 //! added to `cue.rs`, and the bound and the deduction for an unmet cue were chosen with them in view.
 //!
-//! The second says how likely what is answered is right. It sees no question of the first one's sets: it is fitted on
-//! XQuAD in German and Spanish, headings of a staff handbook that are questions, annual reports and scientific claims, one
-//! slope for all and the level of XQuAD, whose questions can be understood alone. What it reaches on the first one's
-//! sets is measured by `bench/answers`; why it is not more is in `docs/design/0025-what-support-says.md`.
+//! The second says how likely what is answered is right. It is fitted on other sets than the first: XQuAD in German and
+//! Spanish (translations of the English questions), headings of a staff handbook that are questions, annual reports and
+//! scientific claims, the same slopes for all and the level of XQuAD, whose questions can be understood alone. What it
+//! reaches is measured by `bench/answers`; why it is not more is in `docs/design/0025-what-support-says.md`.
 
 use crate::Source;
 use crate::rank::{Question, Ranked};
