@@ -1,4 +1,4 @@
-//! Messages saved by Outlook: subject, body, page, properties and an attachment; the input is split at its first bytes of value 255.
+//! Messages saved by Outlook: subject, body, page, properties and an attachment, split at bytes of value 255.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! Every dependency is one that `deny.toml` takes: its licence, what is banned, any version at all, where it comes from. What needs a
-//! data base from elsewhere (advisories, yanked versions) is left to `cargo deny check`.
+//! Every dependency is one that `deny.toml` takes: its licence, what is banned, any version at all, where it comes from.
+//! What needs a database from elsewhere (advisories, yanked versions) is left to `cargo deny check`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 

@@ -2,14 +2,14 @@
 //!
 //! Two logistic models. The first, the evidence, decides whether there is an answer: fitted by `examples/fit` on XQuAD in
 //! English, the sample handbook with its near misses and questions on changed pages of a staff handbook, each question asked
-//! as it is and once with the documents that answer it taken away. At [`ENOUGH`] the sample has 62 of 109 questions
+//! as it is and once with the documents that answer it taken away. At the bound `ENOUGH` the sample has 62 of 109 questions
 //! answered and 2 of the 24 near misses. Those counts are not held out: the near misses were read when question words were
 //! added to `cue.rs`, and the bound and the deduction for an unmet cue were chosen with them in view.
 //!
-//! The second says how likely what is answered is right. It sees no question of the first one's sets: it is fitted on
-//! XQuAD in German and Spanish, headings of a staff handbook that are questions, annual reports and scientific claims, one
-//! slope for all and the level of XQuAD, whose questions can be understood alone. What it reaches on the first one's
-//! sets is measured by `bench/answers`; why it is not more is in `docs/design/0026-what-support-says.md`.
+//! The second says how likely what is answered is right. It is fitted on other sets than the first: XQuAD in German and
+//! Spanish (translations of the English questions), headings of a staff handbook that are questions, annual reports and
+//! scientific claims, the same slopes for all and the level of XQuAD, whose questions can be understood alone. What it
+//! reaches is measured by `bench/answers`; why it is not more is in `docs/design/0026-what-support-says.md`.
 
 use crate::Source;
 use crate::rank::{Question, Ranked};
