@@ -166,7 +166,7 @@ fn a_moved_encoder_is_read_back_whole_and_reads_beyond_its_window() {
     assert!(by_tokens > 0.8, "{:?}", tuned.eval);
     let logits = read.token_logits("Mr. Boris pays Acme Corp").unwrap();
     // Two special tokens, and one at least for each word and mark.
-    assert!(logits.len() % 5 == 0 && logits.len() >= 5 * 8, "{}", logits.len());
+    assert!(logits.len().is_multiple_of(5) && logits.len() >= 5 * 8, "{}", logits.len());
     assert_eq!(logits, tuned.extractor.token_logits("Mr. Boris pays Acme Corp").unwrap());
     let long = format!("{}Mr. Boris pays Acme Corp", "there is nothing of interest here. ".repeat(200));
     let found = find(&tuned.extractor, &[&long]);

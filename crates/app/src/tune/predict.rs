@@ -106,7 +106,7 @@ pub(crate) enum Own {
     /// Tuned here, or in the layout of sentence-transformers.
     Pooled(Embedder),
     /// Tuned with transformers.
-    First(FirstToken),
+    First(Box<FirstToken>),
 }
 
 impl Own {
@@ -119,7 +119,7 @@ impl Own {
     ) -> Result<Own, Error> {
         Ok(match classifier.reading {
             Reading::Pooled => Own::Pooled(workspace.open_folder(dir, name, Precision::F32)?),
-            Reading::FirstToken => Own::First(FirstToken::open(dir, workspace.threads())?),
+            Reading::FirstToken => Own::First(Box::new(FirstToken::open(dir, workspace.threads())?)),
         })
     }
 

@@ -87,7 +87,7 @@ fn an_extractor_leaves_as_a_token_classifier_that_finds_what_it_said_it_would() 
     for probe in note["probes"].as_array().unwrap() {
         let logits = numbers(&probe["output"]).len();
         // The letters and marks of the text and the two tokens around it, five tags each.
-        assert!(logits % 5 == 0 && logits / 5 > 10, "{probe}");
+        assert!(logits.is_multiple_of(5) && logits / 5 > 10, "{probe}");
     }
 
     let model = come(&bench, "tagger", "came");
