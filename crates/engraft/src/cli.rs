@@ -371,7 +371,7 @@ mod tests {
     }
 
     /// The commands that draw no lots, by how they begin: they give the same without a seed.
-    const SETTLED: [&str; 26] = [
+    const SETTLED: [&str; 27] = [
         "init",
         "model ",
         "ingest",
@@ -390,6 +390,7 @@ mod tests {
         "dataset snapshot",
         "dataset diff",
         "dataset import",
+        "dataset rate",
         "queue ",
         "predict",
         "lineage",
