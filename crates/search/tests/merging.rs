@@ -1,5 +1,4 @@
 //! Merging parts of the index takes memory for a dictionary and a few numbers a chunk, not for what it merges.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};

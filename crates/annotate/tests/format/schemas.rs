@@ -249,7 +249,7 @@ fn an_export_brings_the_configuration_along() {
     ] {
         let exported = crate::export(format, &schema, &[]);
         let path = exported.path.with_file_name(name);
-        assert_eq!(exported.report.beside, [path.clone()], "{format}");
+        assert_eq!(exported.report.beside, std::slice::from_ref(&path), "{format}");
         assert_eq!(std::fs::read_to_string(path).unwrap(), text, "{format}");
         assert!(told(&exported.report.losses).contains("in the schema: an example of an option of `mood`"));
     }

@@ -1,5 +1,7 @@
 //! Less and more to look through: how much of it, and made-up vectors where there is not enough.
 
+pub(super) mod sized;
+
 use engraft_tune::Matrix;
 
 use super::task::Scaling;

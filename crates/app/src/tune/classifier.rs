@@ -210,7 +210,11 @@ fn register(
     let texts: Vec<&str> = parts.eval.iter().take(PROBES).map(|row| row.text.as_str()).collect();
     let says = |classifier: &Classifier, dir: &Path| -> Result<Vec<Value>, TuneError> {
         let open = || Embedder::open(&dir.join("encoder"), name, EncoderOptions::default());
-        let own = classifier.reads(Space::Own).then(open).transpose()?.map(Own::Pooled);
+        let own = classifier
+            .reads(Space::Own)
+            .then(open)
+            .transpose()?
+            .map(|encoder| Own::Pooled(Box::new(encoder)));
         let seen = see(classifier, policy, encoder.map(|base| &base.encoder), own.as_ref(), &texts)?;
         Ok(classifier.predict(&seen)?.iter().map(|one| answer(classifier, one)).collect())
     };

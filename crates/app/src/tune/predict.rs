@@ -104,7 +104,7 @@ fn classify(
 /// The encoder that lies in a classifier.
 pub(crate) enum Own {
     /// Tuned here, or in the layout of sentence-transformers.
-    Pooled(Embedder),
+    Pooled(Box<Embedder>),
     /// Tuned with transformers.
     First(Box<FirstToken>),
 }
@@ -118,7 +118,7 @@ impl Own {
         name: &str,
     ) -> Result<Own, Error> {
         Ok(match classifier.reading {
-            Reading::Pooled => Own::Pooled(workspace.open_folder(dir, name, Precision::F32)?),
+            Reading::Pooled => Own::Pooled(Box::new(workspace.open_folder(dir, name, Precision::F32)?)),
             Reading::FirstToken => Own::First(Box::new(FirstToken::open(dir, workspace.threads())?)),
         })
     }

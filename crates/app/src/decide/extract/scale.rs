@@ -5,7 +5,6 @@ use std::hint::black_box;
 
 use engraft_core::Embed;
 use engraft_decide::{Arm, Scale, SizeRun};
-use engraft_eval::SplitMix;
 use engraft_nn::Embedder;
 
 use super::arms::Asker;
@@ -14,13 +13,9 @@ use super::models::Tuned;
 use crate::Error;
 use crate::decide::asking::Asking;
 use crate::decide::cells::Cell;
-use crate::decide::draw::{at_most, shuffle};
-use crate::decide::grow::{beyond, made_up, padded, parts};
-use crate::decide::load::{self, Pressed, press};
-use crate::decide::vectors::{Encoded, beginning};
-
-/// The cells that look examples up and can be chosen.
-const GROWING: [Cell; 2] = [Cell::Retrieval, Cell::Both];
+use crate::decide::grow::sized::{GROWING, sizes, told};
+use crate::decide::load::{Pressed, press};
+use crate::decide::vectors::beginning;
 
 /// What growth and load do to the arms; `None` when the task asks for neither.
 pub(super) fn scale(
@@ -42,53 +37,15 @@ pub(super) fn scale(
         };
         loads.extend(press(asking, &pressed, &answer)?);
     }
-    let scale = Scale {
-        unit: "examples".into(),
-        how: "Annotated examples were left out at random, and others made up where there were not ten times as many: vectors of \
-              the same numbers in another order. Only time was taken; what more real examples do to quality is the learning curve"
-            .into(),
-        load_how: load::how(workers),
-        sizes: sizes(asker, asking, tuned)?,
-        loads,
-    };
-    Ok((!scale.sizes.is_empty() || !scale.loads.is_empty()).then_some(scale))
+    Ok(told("Annotated examples", workers, grow(asker, asking, tuned)?, loads))
 }
 
-fn sizes(asker: &Asker, asking: &Asking, tuned: &Tuned) -> Result<Vec<SizeRun>, Error> {
+fn grow(asker: &Asker, asking: &Asking, tuned: &Tuned) -> Result<Vec<SizeRun>, Error> {
     let Asker { data, task, questions, examples, schema } = *asker;
-    let scaling = &task.scale;
-    let asked = at_most((0..data.asked.len()).collect(), Some(scaling.questions), task.seed);
-    if asked.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut draw = data.draws[0].clone();
-    shuffle(&mut draw, &mut SplitMix::new(task.seed, 0x6772_6f77));
-    let real = draw.len();
-    let sizes = [parts(real, task.neighbours), beyond(real, made_up(scaling))].concat();
-    let name = format!("sizes-{}-{}", scaling.questions, scaling.made_up);
-    let (mut runs, mut more) = asking.kept.results::<SizeRun>(&name, asking.fingerprint)?;
-    asking.context.progress.stage("grow", Some((sizes.len() * GROWING.len()) as u64));
-    asking.context.progress.advance(runs.len() as u64);
-    let jobs = sizes.iter().flat_map(|&size| GROWING.map(|cell| (size, cell)));
-    for (size, cell) in jobs.skip(runs.len()).collect::<Vec<_>>() {
-        asking.go_on()?;
-        let vectors = padded(&examples.vectors.pick(&draw[..real.min(size)]), size);
-        let grown = Encoded { vectors, used: Vec::new(), cut: 0 };
-        let row = |row: usize| (row, Cow::Borrowed(&data.examples[draw[row % real]]));
-        let memory = Memory { rows: (0..size).map(row).collect() };
-        let among = Asker { examples: &grown, data, task, questions, schema };
-        let ms = asked.iter().map(|&at| among.ms(cell, at, tuned, &memory)).collect::<Result<_, Error>>()?;
-        let run = SizeRun {
-            arm: cell.name().into(),
-            size,
-            made_up: size.saturating_sub(real),
-            questions: asked.clone(),
-            quality: Vec::new(),
-            ms,
-        };
-        more.keep(&run)?;
-        runs.push(run);
-        asking.context.progress.advance(1);
-    }
-    Ok(runs)
+    sizes((asking, task), data.asked.len(), &data.draws[0], &examples.vectors, &|cell, grown| {
+        let row = |(row, &example): (usize, &usize)| (row, Cow::Borrowed(&data.examples[example]));
+        let memory = Memory { rows: grown.rows.iter().enumerate().map(row).collect() };
+        let among = Asker { examples: &grown.examples, data, task, questions, schema };
+        grown.asked.iter().map(|&at| among.ms(cell, at, tuned, &memory)).collect()
+    })
 }
