@@ -24,6 +24,7 @@ export default async function guidelines(studio) {
   same(await page.locator('#guidelines del').allTextContents(), ['Read to the end.'], 'the old line');
   same(await page.locator('#guidelines dl.answers').innerText(), 'Outage\nA service is down · For example: Nothing loads', 'what an option means, with a text that it fits');
   same(await studio.axe(page), [], 'the panel is accessible');
+  await studio.pictures('guidelines-changed', page);
   await page.click('[data-action="acknowledge"]');
   await page.waitForSelector('#guidelines', { state: 'hidden' });
   const onItem = () => page.evaluate(() => document.activeElement.matches('#stage .item'));
