@@ -22,6 +22,15 @@ pub(crate) struct Fit<'a> {
     pub(crate) losses: Losses,
 }
 
+/// Whether an answer says which is better where it must say how much, too: tools without strengths write such answers, and
+/// what else a response says is worth keeping.
+fn lacks_strength(kind: &QuestionKind, value: &Value) -> bool {
+    let asks = matches!(kind, QuestionKind::Preference { strength: 1.., .. });
+    let choice = value.get("choice");
+    let is_better = choice.is_some_and(|choice| *choice != "tie" && *choice != "both_bad");
+    asks && is_better && value.get("strength").is_none_or(Value::is_null)
+}
+
 impl<'a> Fit<'a> {
     /// The record of an item; `None`, and a rejection, when its fields are not the schema's.
     pub(crate) fn record(&mut self, line: u64, mut found: Found) -> Option<Record> {
@@ -152,6 +161,11 @@ impl<'a> Fit<'a> {
             let place = Place { question, fields, unit: self.options.offset_unit, names: &mut names };
             let value = place.value(said.what, &mut self.losses, &mut self.report.repaired).map_err(told)?;
             let Some(value) = value else { continue };
+            if !draft && lacks_strength(&question.kind, &value) {
+                let what = format!("an answer to `{}`", question.name);
+                self.losses.add(what, "it does not say how much better, and the question asks for that");
+                continue;
+            }
             let read = if draft { Answer::read_draft } else { Answer::read };
             let answer = read(question, &value, fields).map_err(|error| told(error.to_string()))?;
             answers.insert(question.name.clone(), answer);

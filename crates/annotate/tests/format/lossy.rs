@@ -326,6 +326,35 @@ fn label_studio_results_without_a_question_are_counted() {
 }
 
 #[test]
+fn a_tool_without_strengths_costs_the_preference_and_not_the_response() {
+    let schema = rich().0;
+    let said = json!({ "mood": "glad", "better": { "choice": { "id": "b" }, "strength": 2 } });
+    let record = record(
+        &schema,
+        &json!({
+            "id": "1",
+            "fields": {
+                "text": "Ann", "replies": [{ "id": "a", "text": "A" }, { "id": "b", "text": "B" }],
+                "found": [{ "id": "d1", "text": "one" }],
+            },
+            "responses": [{ "user": "ann", "status": "submitted", "answers": said }],
+        }),
+    );
+    for format in [Format::LabelStudio, Format::Argilla] {
+        let exported = export(format, &schema, std::slice::from_ref(&record));
+        let input = engraft_annotate::format::Input::Path(&exported.path);
+        let (back, report) = crate::import_with(format, &schema, input, &Default::default());
+        assert_eq!(report.rejected, [], "{format}");
+        assert!(
+            told(&report.losses).contains("1 × an answer to `better`: it does not say how much better"),
+            "{format}"
+        );
+        let given = &back[0].responses[0].answers;
+        assert!(given.contains_key("mood") && !given.contains_key("better"), "{format}: {given:?}");
+    }
+}
+
+#[test]
 fn an_option_the_question_does_not_have_is_rejected_with_its_line() {
     check_import(
         Format::Doccano,
