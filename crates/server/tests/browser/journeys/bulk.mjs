@@ -6,6 +6,10 @@ export default async function bulk(studio) {
   const { fields, questions } = studio.sample('label');
   const dataset = await studio.dataset({ fields, questions }, Array.from({ length: 9 }, (_, at) => ({ fields: { text: `${at % 3 ? 'Invoice' : 'Outage'} ticket ${at}` } })));
   const page = await studio.as('ana');
+  let [posts, letGo] = [0, null];
+  const held = new Promise((resolve) => { letGo = resolve; });
+  // From before the page is there: a browser may take a moment until it asks about requests of a page that is.
+  await page.route('**/api/**/bulk', async (route) => { posts += 1; await held; return route.fallback(); });
   await page.goto(`/d/${dataset}/bulk`);
   await page.waitForSelector('.question[data-active]');
   same(await page.locator('tbody tr').count(), 9, 'all rows');
@@ -14,9 +18,6 @@ export default async function bulk(studio) {
   same(await page.locator('[data-affects]').textContent(), 'affects 4 items', 'it says how many');
   same(await studio.axe(page), [], 'the page is accessible');
   // What is pressed while the first answer is on its way is not sent too.
-  let [posts, letGo] = [0, null];
-  const held = new Promise((resolve) => { letGo = resolve; });
-  await page.route('**/api/**/bulk', async (route) => { posts += 1; await held; return route.fallback(); });
   await press(page, '1 2');
   letGo();
   await page.waitForSelector('.toast:has-text("Labelled 4 of 4")');

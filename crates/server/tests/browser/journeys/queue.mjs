@@ -178,18 +178,21 @@ async function overtaken(studio, page) {
     }
     return seen;
   };
+  let [release, asked] = [];
+  const [released, wasAsked] = [new Promise((resolve) => { release = resolve; }), new Promise((resolve) => { asked = resolve; })];
+  let meets = null;
+  await page.route('**/next', (route) => (meets ?? ((one) => one.fallback()))(route));
+  await page.route('**/submit', async (route) => { await wasAsked; await route.fallback(); });
   await studio.work(page, dataset);
   await page.waitForTimeout(500);
 
-  let [release, asked] = [];
-  const [released, wasAsked] = [new Promise((resolve) => { release = resolve; }), new Promise((resolve) => { asked = resolve; })];
-  await page.route('**/next', async (route) => {
+  meets = async (route) => {
+    meets = null;
     const response = await route.fetch();
     asked();
     await released;
     await route.fulfill({ response });
-  }, { times: 1 });
-  await page.route('**/submit', async (route) => { await wasAsked; await route.fallback(); });
+  };
   const first = await answerAll([]);
   await submitted(first.length);
   await page.waitForTimeout(200);
@@ -197,12 +200,13 @@ async function overtaken(studio, page) {
   await until(item, 'the next item');
   holds(!first.includes(await item()), 'what was answered stays away');
 
-  await page.route('**/next', (route) => route.fulfill({ status: 503, json: { error: { kind: 'busy', message: 'the studio is busy' } } }));
+  meets = (route) => route.fulfill({ status: 503, json: { error: { kind: 'busy', message: 'the studio is busy' } } });
   const second = await answerAll(first);
   await submitted(first.length + second.length);
-  await page.unroute('**/next');
+  meets = null;
   await until(item, 'the next item, once the server has time', 10_000);
   await page.unroute('**/submit');
+  await page.unroute('**/next');
 }
 
 /// Who finds everything in other hands hears until when.
