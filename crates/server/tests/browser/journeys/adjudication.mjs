@@ -199,6 +199,8 @@ async function merged(studio, page) {
   await press(page, '1 Enter');
   const resolution = async (item) => (await studio.api('olga', `datasets/${dataset}/item?item=${item}`)).resolution;
   await until(async () => Boolean(await resolution('i1')), 'the decision');
+  // The page goes on to the next dispute by itself.
+  await page.waitForURL('**/review/i2*');
   same((await resolution('i1')).answers, { topic: picked.trim(), tone: 'sad' }, 'the decision holds what was agreed too');
 
   // Answering it oneself: a key is for the question at hand and for no other.
