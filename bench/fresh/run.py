@@ -1,7 +1,7 @@
 """The two commands of the README on a Debian 12 that has never seen this project: do they end well, and after how long.
 
-    sudo python3 bench/fresh/run.py --into /var/tmp/debian                # makes the Debian first; about an hour on 2 cores
-    sudo python3 bench/fresh/run.py --into /var/tmp/debian --only demo
+    sudo python3 bench/fresh/run.py --into DIR            # makes the Debian first; about an hour on 2 cores
+    sudo python3 bench/fresh/run.py --into DIR --only demo
 
 Makes a minimal Debian with `debootstrap`, clones the checkout's last commit into it, and lends it this machine's Rust toolchain, read
 only, without anything that cargo has downloaded or built. There is no node, no browser and no test data: the tests that need
