@@ -10,7 +10,8 @@ use crate::ranking;
 
 /// Asks a process to stop, as Ctrl-C does.
 fn interrupt(child: &Child) {
-    rustix::process::kill_process(rustix::process::Pid::from_child(child), rustix::process::Signal::INT).unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_child(child), rustix::process::Signal::INT)
+        .unwrap();
 }
 
 #[test]
