@@ -67,7 +67,9 @@ class Engraft:
 
     def take_out(self, dataset):
         made = self.asked(self.lead, "POST", f"/{dataset}/exports", {"format": "label-studio"})
-        status, _, body = self.lead.call("GET", made["downloads"][0]["url"])
+        # The labelling configuration travels with the tasks.
+        (tasks,) = [file for file in made["downloads"] if file["name"].endswith(".json")]
+        status, _, body = self.lead.call("GET", tasks["url"])
         assert status == 200, body[:500]
         return body
 

@@ -9,7 +9,7 @@ use engraft_annotate::format::{
     infer_schema,
 };
 use engraft_annotate::{Record, canonical_json};
-use engraft_store::{Imported, Importing, Mentioned, NewRecord, Target};
+use engraft_store::{Imported, Importing, Mentioned, Prepared, Target};
 
 use crate::dataset::manage::check_name;
 use crate::dataset::opened::{self, Opened};
@@ -146,12 +146,12 @@ fn intake(
     now: i64,
 ) -> Result<ReadReport, Error> {
     let Importing { people, items } = store;
-    let (send, receive) = sync_channel::<Vec<NewRecord>>(AHEAD);
+    let (send, receive) = sync_channel::<Vec<Prepared>>(AHEAD);
     std::thread::scope(|scope| {
         let writer = scope.spawn(move || -> Result<(), Error> {
             for batch in receive {
                 let taken = batch.len() as u64;
-                items.add(batch)?;
+                items.add_prepared(&batch)?;
                 context.progress.advance(taken);
             }
             Ok(())
@@ -179,8 +179,8 @@ struct Intake<'a, 'b> {
     dataset: &'a Opened,
     people: &'a mut Mentioned<'b>,
     now: i64,
-    waiting: Vec<NewRecord>,
-    send: SyncSender<Vec<NewRecord>>,
+    waiting: Vec<Prepared>,
+    send: SyncSender<Vec<Prepared>>,
     /// Why it stopped; what reads the file would only pass its words on.
     failed: Option<Error>,
 }
@@ -207,7 +207,7 @@ impl Intake<'_, '_> {
             Ok(people.number(name)?)
         };
         let row = record::row(self.dataset, &record, self.now, &mut person)?;
-        self.waiting.push(row);
+        self.waiting.push(Prepared::try_from(row)?);
         if self.waiting.len() == BATCH {
             self.flush()?;
         }

@@ -1,6 +1,6 @@
 //! A person stops a tuning, and it goes on where it was.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -10,8 +10,8 @@ use crate::ranking;
 
 /// Asks a process to stop, as Ctrl-C does.
 fn interrupt(child: &Child) {
-    let done = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(done.success());
+    rustix::process::kill_process(rustix::process::Pid::from_child(child), rustix::process::Signal::INT)
+        .unwrap();
 }
 
 #[test]

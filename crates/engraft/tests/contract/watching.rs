@@ -1,7 +1,7 @@
 //! watch: what is written, moved and removed on disk is told, one object a line, and is what the next query sees.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -42,10 +42,10 @@ impl Watcher {
     }
 
     /// Sends it a signal.
+    #[cfg(unix)]
     #[track_caller]
-    fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// The next change.
@@ -166,7 +166,7 @@ fn a_watcher_that_is_asked_to_stop_ends_well_and_leaves_everything_readable() {
     let mut watcher = Watcher::start(&bench, None);
     put(&bench, "news.md", "The canteen opens again.\n");
     watcher.hears(&["added news.md"]);
-    watcher.signal("TERM");
+    watcher.signal(rustix::process::Signal::TERM);
     assert_eq!(watcher.child.wait().unwrap().code(), Some(0));
     assert_eq!(bench.found(&["leave"]), ["leave.md"]);
     assert_eq!(bench.found(&["canteen"]), ["news.md"]);
@@ -244,14 +244,14 @@ fn changes_that_are_more_than_the_system_tells_are_found_all_the_same() {
         return engraft_testkit::skip(&format!("the system queues {most} notices"));
     }
     let watcher = Watcher::start(&bench, None);
-    watcher.signal("STOP");
+    watcher.signal(rustix::process::Signal::STOP);
     // Two files in turn, since a notice that repeats the last one is not queued.
     for n in 0..most {
         std::fs::write(bench.docs().join([".odd", ".even"][n % 2]), "").unwrap();
     }
     put(&bench, "news.md", "The canteen opens again.\n");
     std::fs::remove_file(bench.docs().join("leave.md")).unwrap();
-    watcher.signal("CONT");
+    watcher.signal(rustix::process::Signal::CONT);
     watcher.says("lost count");
     watcher.hears(&["added news.md", "removed leave.md"]);
     put(&bench, "late.md", "The library opens again.\n");

@@ -139,7 +139,7 @@ pub(super) fn multiply<S: Simd, A: Arithmetic<S>, const NV: usize>(
             let left = rows.words.len() / steps - done;
             let (words, scales) = (&rows.words[done * steps..], rows.scales.get(done..).unwrap_or(&[]));
             let part = Rows { words, scales, first: rows.first + done };
-            let taken = tile_rows::<S>(left);
+            let taken = left.min(S::ROWS);
             match taken {
                 1 => block::<S, A, 1, NV>(s, arithmetic, &part, panels, panel, finish, out),
                 2 => block::<S, A, 2, NV>(s, arithmetic, &part, panels, panel, finish, out),
@@ -147,6 +147,11 @@ pub(super) fn multiply<S: Simd, A: Arithmetic<S>, const NV: usize>(
                 4 => block::<S, A, 4, NV>(s, arithmetic, &part, panels, panel, finish, out),
                 5 => block::<S, A, 5, NV>(s, arithmetic, &part, panels, panel, finish, out),
                 6 => block::<S, A, 6, NV>(s, arithmetic, &part, panels, panel, finish, out),
+                7 => block::<S, A, 7, NV>(s, arithmetic, &part, panels, panel, finish, out),
+                8 => block::<S, A, 8, NV>(s, arithmetic, &part, panels, panel, finish, out),
+                9 => block::<S, A, 9, NV>(s, arithmetic, &part, panels, panel, finish, out),
+                10 => block::<S, A, 10, NV>(s, arithmetic, &part, panels, panel, finish, out),
+                11 => block::<S, A, 11, NV>(s, arithmetic, &part, panels, panel, finish, out),
                 _ => block::<S, A, MOST_ROWS, NV>(s, arithmetic, &part, panels, panel, finish, out),
             }
             done += taken;

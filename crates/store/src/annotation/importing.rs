@@ -13,7 +13,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::{OptionalExtension, Transaction};
-use serde::{Deserialize, Serialize};
 
 use super::datasets::{UNNAMED, add_unnamed, name_dataset, no_dataset};
 use super::import::{Batch, Imported, NewRecord, stage};
@@ -64,11 +63,24 @@ pub struct Staged<'s> {
     rest: BufWriter<&'s File>,
 }
 
-/// What waits in the file: a record, without what its staged item holds already.
-#[derive(Serialize, Deserialize)]
-struct Waiting {
-    item: Option<ItemNo>,
+/// A record on its way in, and what of it waits in the file once its item is staged. Making one is work that can be done
+/// on another thread than [`Staged::add`].
+pub struct Prepared {
     record: NewRecord,
+    /// The record without what its item holds, JSON.
+    rest: Vec<u8>,
+}
+
+impl TryFrom<NewRecord> for Prepared {
+    type Error = StoreError;
+
+    fn try_from(mut record: NewRecord) -> Result<Prepared, StoreError> {
+        let NewRecord { fields, metadata, text, .. } = &mut record;
+        let long = [fields, metadata, text].map(std::mem::take);
+        let rest = serde_json::to_vec(&record)?;
+        [record.fields, record.metadata, record.text] = long;
+        Ok(Prepared { record, rest })
+    }
 }
 
 impl Store {
@@ -229,21 +241,27 @@ impl Mentioned<'_> {
 impl Staged<'_> {
     /// Takes records in. What became of them is known when the import ends.
     pub fn add(&mut self, records: Vec<NewRecord>) -> Result<(), StoreError> {
+        let prepared = records.into_iter().map(Prepared::try_from).collect::<Result<Vec<_>, _>>()?;
+        self.add_prepared(&prepared)
+    }
+
+    /// As [`Self::add`], of records that were prepared elsewhere.
+    pub fn add_prepared(&mut self, records: &[Prepared]) -> Result<(), StoreError> {
         let dataset = self.dataset;
         let items = self.store.write_soon(|tx| {
-            records.iter().map(|record| stage(tx, dataset, record)).collect::<Result<Vec<_>, _>>()
+            records.iter().map(|it| stage(tx, dataset, &it.record)).collect::<Result<Vec<_>, _>>()
         })?;
-        // The lock is free for a moment longer than others take to try for it again.
-        thread::sleep(BREATH);
-        for (mut record, item) in records.into_iter().zip(items) {
-            if item.is_some() {
-                for held in [&mut record.fields, &mut record.metadata, &mut record.text] {
-                    held.clear();
-                }
-            }
-            serde_json::to_writer(&mut self.rest, &Waiting { item, record })?;
-            self.rest.write_all(b"\n").map_err(|error| unwritable(self.store, error))?;
+        let free = Instant::now();
+        for (Prepared { record, rest }, item) in records.iter().zip(items) {
+            let line = match item {
+                Some(item) => write!(self.rest, "[{item},").and_then(|()| self.rest.write_all(rest)),
+                None => write!(self.rest, "[null,")
+                    .and_then(|()| Ok(serde_json::to_writer(&mut self.rest, record)?)),
+            };
+            line.and_then(|()| self.rest.write_all(b"]\n")).map_err(|error| unwritable(self.store, error))?;
         }
+        // The lock is free for a moment longer than others take to try for it again.
+        thread::sleep(BREATH.saturating_sub(free.elapsed()));
         Ok(())
     }
 }
@@ -273,7 +291,7 @@ impl Publish<'_> {
         file.rewind().map_err(|error| unwritable(store, error))?;
         let (mut lines, mut line) = (BufReader::with_capacity(1 << 16, file), Vec::new());
         while lines.read_until(b'\n', &mut line).map_err(|error| unwritable(store, error))? > 0 {
-            let Waiting { item, mut record } = serde_json::from_slice(&line)?;
+            let (item, mut record): (Option<ItemNo>, NewRecord) = serde_json::from_slice(&line)?;
             line.clear();
             record.responses.iter_mut().for_each(|response| response.user = person(response.user));
             if let Some(resolution) = &mut record.resolution {

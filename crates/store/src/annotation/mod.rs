@@ -43,7 +43,7 @@ pub use drafts::{DraftRow, DraftSaved, OwnDraft, SaveDraft};
 pub use erase::Erased;
 pub use events::{EventFilter, EventRow, NewEvent};
 pub use import::{Imported, NewRecord, NewResponse};
-pub use importing::{Importing, Mentioned, Staged, Target};
+pub use importing::{Importing, Mentioned, Prepared, Staged, Target};
 pub use items::ItemRow;
 pub use labels::{Label, LabelCount};
 pub use lease::Leased;
