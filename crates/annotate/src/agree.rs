@@ -8,8 +8,11 @@ use engraft_eval::{
 };
 use serde::Serialize;
 
-use crate::resolve::{Judged, key, likeness, marks, ranks, tables, triples};
+use crate::resolve::{Judged, item_of, key, likeness, marks, ranks, tables, triples};
 use crate::{Answer, Question, QuestionKind, text_of};
+
+/// Keeps the name of a table and a task of it apart.
+const TABLE: char = '\u{1e}';
 
 /// How far people agree on one question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -47,7 +50,7 @@ pub struct QuestionAgreement {
 /// | ranking | Kendall's tau-b, mean over pairs of people | |
 ///
 /// Where an item has several places (turns, passages, sentences, options, leaves), each counts as a unit of its own: `used`
-/// and `of` count units, and the interval, which takes them for independent, is narrower than it should be.
+/// and `of` count units. Intervals are over items, whose places are resampled together.
 pub fn agreement(question: &Question, items: &[Judged], resampling: &Resampling) -> QuestionAgreement {
     match &question.kind {
         QuestionKind::Spans { field, .. } => spans(question, field, items, resampling),
@@ -98,11 +101,12 @@ fn classes(question: &Question, items: &[Judged], resampling: &Resampling) -> Qu
         .iter()
         .flat_map(|(table, rows)| {
             rows.iter()
-                .map(move |(task, worker, class)| (format!("{table}\u{1e}{task}"), *worker, class.as_str()))
+                .map(move |(task, worker, class)| (format!("{table}{TABLE}{task}"), *worker, class.as_str()))
         })
         .collect();
     let labels =
-        Labels::from_rows(pooled.iter().map(|(task, worker, class)| (task.as_str(), *worker, *class)));
+        Labels::from_rows(pooled.iter().map(|(task, worker, class)| (task.as_str(), *worker, *class)))
+            .grouped(|task| item_of(task.split_once(TABLE).map_or(task, |(_, task)| task)));
     let all = table_agreement(&labels, scale, resampling);
     let headline = match all.coefficients.get(&which) {
         Some(measured) => measured.clone(),
@@ -111,7 +115,9 @@ fn classes(question: &Question, items: &[Judged], resampling: &Resampling) -> Qu
     let parts = match tables.len() {
         0 | 1 => BTreeMap::new(),
         _ => {
-            let part = |table: &String| coefficient(&Labels::from_rows(rows(table)), which, resampling);
+            let part = |table: &String| {
+                coefficient(&Labels::from_rows(rows(table)).grouped(item_of), which, resampling)
+            };
             tables.keys().map(|table| (table.clone(), part(table))).collect()
         }
     };

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::measured::estimate;
+use crate::measured::estimate_grouped;
 use crate::optimise::minimise;
 use crate::{Metric, Resampling};
 
@@ -34,6 +34,8 @@ pub struct Comparison {
     pub right: String,
     /// Which was better.
     pub outcome: Outcome,
+    /// The number of what both are answers to, of any size: comparisons of one item are resampled together.
+    pub item: u32,
 }
 
 /// How strong each thing is.
@@ -51,7 +53,7 @@ pub struct Strength {
     /// Which thing.
     pub item: String,
     /// On a logarithmic scale with mean 0: one more wins e times as often. n is the number of its comparisons, the interval
-    /// is over comparisons.
+    /// is over items. Who never lost or never won has none: nothing but the prior holds such a strength.
     pub strength: Metric,
     /// How often it won.
     pub wins: usize,
@@ -103,8 +105,13 @@ pub fn bradley_terry(comparisons: &[Comparison], resampling: &Resampling) -> Str
         kinds.iter().zip(weights).for_each(|(kind, weight)| played[*kind] += weight);
         played
     };
+    let mut items: Vec<u32> = compared.iter().map(|one| one.item).collect();
+    items.sort_unstable();
+    items.dedup();
+    let groups: Vec<u32> =
+        compared.iter().map(|one| items.partition_point(|item| *item < one.item) as u32).collect();
     let start = fit(vec![0.0; names.len() + 1], &distinct, &played(&vec![1.0; games.len()]));
-    let estimates = estimate(games.len(), resampling, |weights| {
+    let estimates = estimate_grouped(games.len(), &groups, resampling, |weights| {
         fit(start.clone(), &distinct, &played(weights)).into_iter().map(Some).collect()
     });
     let count = |fits: &dyn Fn(&Game) -> bool| games.iter().filter(|game| fits(game)).count();
@@ -112,8 +119,14 @@ pub fn bradley_terry(comparisons: &[Comparison], resampling: &Resampling) -> Str
         let wins = count(&|game| game.winner() == Some(at));
         let ties = count(&|game| game.outcome == Outcome::Tie && (game.left == at || game.right == at));
         let all = count(&|game| game.left == at || game.right == at);
-        let strength = estimates[at].covering(all, all, "").metric;
-        Strength { item: name.to_string(), strength, wins, losses: all - wins - ties, ties }
+        let losses = all - wins - ties;
+        let mut strength = estimates[at].covering(all, all, "").metric;
+        if wins == 0 || losses == 0 {
+            let never = if losses == 0 { "lost" } else { "won" };
+            let why = format!("it never {never}, so there is no end to how strong or weak it may be");
+            strength = Metric { low: None, high: None, why: Some(why), ..strength };
+        }
+        Strength { item: name.to_string(), strength, wins, losses, ties }
     };
     let any_tie = games.iter().any(|game| game.outcome == Outcome::Tie);
     Strengths {
@@ -189,8 +202,9 @@ mod tests {
             left: left.to_string(),
             right: right.to_string(),
             outcome: outcome(*sign),
+            item: 0,
         };
-        rows.iter().map(one).collect()
+        (0..).zip(rows).map(|(item, row)| Comparison { item, ..one(row) }).collect()
     }
 
     const FEW: Resampling = Resampling { seed: 0, resamples: 50 };
@@ -221,6 +235,32 @@ mod tests {
             "{strengths:?}"
         );
         assert_eq!(strengths.items[0].strength.n, 1);
+    }
+
+    #[test]
+    fn who_never_lost_has_no_interval_and_says_why() {
+        let rows = [("a", '>', "b"), ("a", '>', "b"), ("a", '=', "b")].repeat(3);
+        let strengths = bradley_terry(&games(&rows), &FEW);
+        let interval = |at: usize| (strengths.items[at].strength.low, strengths.items[at].strength.high);
+        assert_eq!((interval(0), interval(1)), ((None, None), (None, None)));
+        assert!(strengths.items[0].strength.why.as_ref().unwrap().contains("never lost"));
+        assert!(strengths.items[1].strength.why.as_ref().unwrap().contains("never won"));
+    }
+
+    #[test]
+    fn saying_the_same_of_an_item_again_makes_no_strength_surer() {
+        let once = games(&[("a", '>', "b"), ("a", '>', "b"), ("b", '>', "a")].repeat(10));
+        let again: Vec<Comparison> = [once.clone(), once.clone(), once.clone()].concat();
+        let width = |games: &[Comparison]| {
+            let strength =
+                bradley_terry(games, &Resampling { seed: 1, resamples: 200 }).items[0].strength.clone();
+            strength.high.unwrap() - strength.low.unwrap()
+        };
+        let apart: Vec<Comparison> =
+            (0..).zip(&again).map(|(item, game)| Comparison { item, ..game.clone() }).collect();
+        // The prior pulls a little less where there is more.
+        assert!((width(&again) / width(&once) - 1.0).abs() < 0.02, "{} {}", width(&again), width(&once));
+        assert!(width(&apart) < 0.7 * width(&once), "{} {}", width(&apart), width(&once));
     }
 
     #[test]

@@ -18,23 +18,42 @@ pub(crate) type Lanes<T> = [T; LANES];
 /// 256 is below one in 10^500.
 pub(crate) type Block = [Lanes<u8>];
 
-/// Calls `take` with blocks of resamples; the last one of which only the first `usize` lanes count.
+/// How many draws make a resample of so many items. `groups` is the group of each item, numbered from 0, all of which is
+/// drawn together; empty, where each item is drawn by itself.
+pub(crate) fn draws(items: usize, groups: &[u32]) -> usize {
+    groups.iter().max().map_or(items, |most| *most as usize + 1)
+}
+
+/// Calls `take` with blocks of resamples; the last one of which only the first `usize` lanes count. `groups` as for
+/// [`draws`].
 ///
 /// Resample `r` is what [`SplitMix`] draws from stream `r`, whatever block it falls into.
-pub(crate) fn blocks(items: usize, resampling: &Resampling, mut take: impl FnMut(&Block, usize)) {
+pub(crate) fn blocks(
+    items: usize,
+    groups: &[u32],
+    resampling: &Resampling,
+    mut take: impl FnMut(&Block, usize),
+) {
     let resamples = if items == 0 { 0 } else { resampling.resamples };
     let mut block = vec![[0; LANES]; items];
-    let mut drawn = vec![0u8; items];
+    let many = draws(items, groups);
+    let mut drawn = vec![0u8; many];
     for first in (0..resamples).step_by(LANES) {
         let lanes = LANES.min(resamples - first);
         for lane in 0..lanes {
             drawn.fill(0);
             let mut draw = SplitMix::new(resampling.seed, (first + lane) as u64);
-            for _ in 0..items {
-                let times = &mut drawn[draw.below(items)];
+            for _ in 0..many {
+                let times = &mut drawn[draw.below(many)];
                 *times = times.saturating_add(1);
             }
-            block.iter_mut().zip(&drawn).for_each(|(lanes, times)| lanes[lane] = *times);
+            match groups {
+                [] => block.iter_mut().zip(&drawn).for_each(|(lanes, times)| lanes[lane] = *times),
+                _ => block
+                    .iter_mut()
+                    .zip(groups)
+                    .for_each(|(lanes, group)| lanes[lane] = drawn[*group as usize]),
+            }
         }
         take(&block, lanes);
     }
@@ -56,7 +75,7 @@ mod tests {
     #[test]
     fn every_resample_draws_as_many_as_there_are_and_is_the_same_in_any_block() {
         let mut all: Vec<Vec<u8>> = Vec::new();
-        blocks(7, &Resampling { seed: 5, resamples: 20 }, |block, lanes| {
+        blocks(7, &[], &Resampling { seed: 5, resamples: 20 }, |block, lanes| {
             all.extend((0..lanes).map(|lane| block.iter().map(|item| item[lane]).collect()));
         });
         assert_eq!(all.len(), 20);

@@ -22,6 +22,8 @@ pub struct Labels {
     starts: Vec<usize>,
     given: Vec<Given>,
     replaced: usize,
+    /// The group of each task; empty where each is one by itself.
+    groups: Vec<u32>,
 }
 
 impl Labels {
@@ -66,7 +68,20 @@ impl Labels {
             *place += 1;
         }
         let (starts, given, replaced) = last_of_each_worker(&starts, given);
-        Labels { tasks, workers, labels, starts, given, replaced }
+        Labels { tasks, workers, labels, starts, given, replaced, groups: Vec::new() }
+    }
+
+    /// Says which tasks belong together, by a name for the group of each: whole groups are resampled, for places of one item
+    /// are answered alike and say less than as many items.
+    pub fn grouped(mut self, group_of: impl Fn(&str) -> &str) -> Labels {
+        let mut names = Names::default();
+        self.groups = self.tasks.iter().map(|task| names.id(group_of(task))).collect();
+        self
+    }
+
+    /// The group of each task, numbered from 0; empty where each is one by itself.
+    pub(crate) fn groups(&self) -> &[u32] {
+        &self.groups
     }
 
     /// The tasks by name.

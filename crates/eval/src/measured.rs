@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::draws::{Block, LANES, Lanes, blocks};
+use crate::draws::{Block, LANES, Lanes, blocks, draws};
 use crate::interval::{SplitMix, quantile};
 use crate::{Metric, Resampling};
 
@@ -56,17 +56,36 @@ pub(crate) fn estimate(
     resampling: &Resampling,
     statistics: impl Fn(&[f64]) -> Vec<Option<f64>>,
 ) -> Vec<Estimate> {
+    estimate_grouped(items, &[], resampling, statistics)
+}
+
+/// As [`estimate`], where whole groups are drawn: `groups` is the group of each item, numbered from 0.
+pub(crate) fn estimate_grouped(
+    items: usize,
+    groups: &[u32],
+    resampling: &Resampling,
+    statistics: impl Fn(&[f64]) -> Vec<Option<f64>>,
+) -> Vec<Estimate> {
     let values = statistics(&vec![1.0; items]);
     let mut drawn: Vec<Vec<f64>> = vec![Vec::new(); values.len()];
-    let mut weights = vec![0.0; items];
+    let many = draws(items, groups);
+    let mut times = vec![0.0; many];
     let resamples = if items == 0 { 0 } else { resampling.resamples };
     for resample in 0..resamples {
-        weights.fill(0.0);
+        times.fill(0.0);
         let mut draw = SplitMix::new(resampling.seed, resample as u64);
-        for _ in 0..items {
-            weights[draw.below(items)] += 1.0;
+        for _ in 0..many {
+            times[draw.below(many)] += 1.0;
         }
-        for (sample, value) in drawn.iter_mut().zip(statistics(&weights)) {
+        let of_items: Vec<f64>;
+        let weights = match groups {
+            [] => &times,
+            _ => {
+                of_items = groups.iter().map(|group| times[*group as usize]).collect();
+                &of_items
+            }
+        };
+        for (sample, value) in drawn.iter_mut().zip(statistics(weights)) {
             sample.extend(value);
         }
     }
@@ -77,16 +96,17 @@ pub(crate) fn estimate(
         .collect()
 }
 
-/// As [`estimate`], for statistics that are counted over sixteen resamples at once; they give a value for each lane.
+/// As [`estimate_grouped`], for statistics that are counted over sixteen resamples at once; they give a value for each lane.
 pub(crate) fn estimate_side_by_side(
     items: usize,
+    groups: &[u32],
     resampling: &Resampling,
     mut statistics: impl FnMut(&Block) -> Vec<Lanes<Option<f64>>>,
 ) -> Vec<Estimate> {
     let values = statistics(&vec![[1; LANES]; items]);
     let mut drawn: Vec<Vec<f64>> = vec![Vec::new(); values.len()];
     let mut resamples = 0;
-    blocks(items, resampling, |block, lanes| {
+    blocks(items, groups, resampling, |block, lanes| {
         resamples += lanes;
         for (sample, values) in drawn.iter_mut().zip(statistics(block)) {
             sample.extend(values[..lanes].iter().flatten());

@@ -125,6 +125,7 @@ fn strengths_are_choix_s_and_with_ties_those_of_davidson_s_likelihood() {
             left: left.to_string(),
             right: right.to_string(),
             outcome: outcomes[*outcome],
+            item: 0,
         };
         let games: Vec<Comparison> = case.games.iter().map(game).collect();
         let ours = bradley_terry(&games, &Resampling { seed: 0, resamples: 0 });

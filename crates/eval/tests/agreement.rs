@@ -227,3 +227,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_same_said_of_ten_places_of_an_item_makes_nothing_surer() {
+    let words = ["yes", "no", "maybe"];
+    let rows = |places: usize| -> Vec<(String, String, String)> {
+        let given = |item: usize, worker: usize| words[(item * 7 + worker * (item % 3)) % 3].to_string();
+        let tasks = (0..30).flat_map(|item| (0..places).map(move |place| (item, place)));
+        let all = tasks.flat_map(|(item, place)| (0..2).map(move |worker| (item, place, worker)));
+        all.map(|(item, place, worker)| {
+            (format!("{item:02}/{place}"), worker.to_string(), given(item, worker))
+        })
+        .collect()
+    };
+    let resampling = Resampling { seed: 4, resamples: 300 };
+    let measured = |labels: Labels| coefficient(&labels, Coefficient::Percent, &resampling).metric;
+    let once = measured(labels(&rows(1)));
+    let grouped = measured(labels(&rows(10)).grouped(|task| &task[..2]));
+    let apart = measured(labels(&rows(10)));
+    let ends = |metric: &Metric| [metric.value, metric.low, metric.high].map(Option::unwrap);
+    let same = ends(&grouped).iter().zip(ends(&once)).all(|(a, b)| (a - b).abs() < 1e-12);
+    assert!(same, "{grouped:?} {once:?}");
+    assert!(
+        ends(&apart)[2] - ends(&apart)[1] < 0.5 * (ends(&once)[2] - ends(&once)[1]),
+        "{apart:?} {once:?}"
+    );
+}

@@ -17,8 +17,8 @@ pub(crate) use key::{key, likeness, marks, triples};
 pub use merge::{Conflict, Merge, Said, merge};
 pub use need::{Need, enough};
 pub(crate) use ranks::ranks;
-pub(crate) use table::tables;
 pub use table::{Judged, aggregate, strengths};
+pub(crate) use table::{item_of, tables};
 pub(crate) use tally::known_classes;
 pub use tally::tallied;
 

@@ -23,6 +23,11 @@ pub struct Judged<'a> {
 /// Keeps an item's name and a place within it apart in the name of a task.
 const BETWEEN: char = '\u{1f}';
 
+/// The item that a task of [`tables`] is a place of.
+pub(crate) fn item_of(task: &str) -> &str {
+    task.rsplit_once(BETWEEN).map_or(task, |(item, _)| item)
+}
+
 /// The rows (task, worker, class) of each table of a question whose answers are votes.
 pub(crate) fn tables<'a>(
     question: &Question,
@@ -87,7 +92,7 @@ pub fn aggregate(
 pub fn strengths(question: &Question, items: &[Judged], resampling: &Resampling) -> Option<Strengths> {
     let QuestionKind::Preference { field, .. } = &question.kind else { return None };
     let mut comparisons = Vec::new();
-    for judged in items {
+    for (item, judged) in (0..).zip(items) {
         let shown = judged.fields.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let text = |answer: &Value, key: &str| answer.get(key).and_then(Value::as_str).map(str::to_string);
         let name = |answer: &Value| text(answer, "model").or_else(|| text(answer, "id")).unwrap_or_default();
@@ -105,7 +110,7 @@ pub fn strengths(question: &Question, items: &[Judged], resampling: &Resampling)
                     };
                     let (left, right) = (name(left), name(right));
                     if left != right {
-                        comparisons.push(Comparison { left, right, outcome });
+                        comparisons.push(Comparison { left, right, outcome, item });
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! Whether people who labelled the same tasks mean the same by their labels.
 //!
-//! Every coefficient comes with a bootstrap interval over items and with how many of the items it could use: a coefficient
+//! Every coefficient comes with a bootstrap interval over items, or over the groups they are in, and with how many of the items it could use: a coefficient
 //! that leaves out incomplete items can look perfect while people disagree.
 
 mod alpha;
@@ -111,7 +111,7 @@ fn measure(
     let cohen = (!kappas.is_empty()).then(|| Cohen::of(labels, distances));
     let by_label = PerLabel::of(patterns);
     let by_worker = broken_down.then(|| PerWorker::of(labels));
-    let estimates = estimate_side_by_side(items, resampling, |block| {
+    let estimates = estimate_side_by_side(items, labels.groups(), resampling, |block| {
         let mut values = cohen.as_ref().map_or_else(Vec::new, |cohen| cohen.values(block));
         let of_patterns = |drawn: &[f64]| {
             let mut values: Vec<_> = ready.iter().map(|(_, one)| one.value(drawn)).collect();
