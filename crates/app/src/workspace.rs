@@ -95,7 +95,7 @@ impl Workspace {
     pub fn open(root: &Path, threads: usize) -> Result<Workspace, Error> {
         let path = root.join(CONFIG);
         if !path.is_file() {
-            return Err(Error::NoWorkspace(root.to_path_buf()));
+            return Err(Error::NotAWorkspace(root.to_path_buf()));
         }
         let config = Config::read(&path)?;
         let folder = root.join(FOLDER);

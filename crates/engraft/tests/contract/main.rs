@@ -4,6 +4,7 @@
 
 mod annotation;
 mod answers;
+mod astray;
 mod bench;
 mod broken;
 mod crash;
