@@ -37,6 +37,7 @@ mod shapes;
 #[cfg(unix)]
 mod stopping;
 mod studio;
+mod swapping;
 mod tuning;
 mod watching;
 mod web;
