@@ -18,6 +18,7 @@ mod evaluation;
 mod everywhere;
 mod extraction;
 mod faults;
+mod feedback;
 #[cfg(unix)]
 mod isolation;
 mod judges;
