@@ -19,6 +19,7 @@ mod evaluation;
 mod everywhere;
 mod extraction;
 mod faults;
+mod feedback;
 #[cfg(unix)]
 mod isolation;
 mod judges;
@@ -38,6 +39,7 @@ mod shapes;
 #[cfg(unix)]
 mod stopping;
 mod studio;
+mod swapping;
 mod tuning;
 mod watching;
 mod web;
