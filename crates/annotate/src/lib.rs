@@ -44,7 +44,7 @@ pub use read::{AnswerError, Repair, Stage, is_asked, read_answers, repair};
 pub use record::{Given, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion};
 pub use resolve::{
     Belief, Conflict, DEFAULT_ACCURACY, Judged, Merge, Need, Said, aggregate, aggregate_one, enough, merge,
-    strengths, tallied, vote_posterior,
+    name_alike, says_same, strengths, tallied, vote_posterior,
 };
 pub use schema::{Distribution, Field, FieldKind, GoldRule, MergePolicy, Schema};
 pub use select::{Candidate, Strategy, select};

@@ -1,5 +1,6 @@
 // Pages of leads: a dashboard that is told what happens, keys of the review page, upload and preview.
 
+import { diff, marked } from './diff.js';
 import { tellTimes } from './frame.js';
 
 const csrf = document.querySelector('meta[name="csrf"]')?.content ?? '';
@@ -166,6 +167,12 @@ function preview(form) {
   });
 }
 
+// A better version shows what it changes.
+function showChanges(corrected) {
+  corrected.replaceChildren(...marked(diff(corrected.dataset.corrects, corrected.textContent)));
+}
+
+document.querySelectorAll('[data-corrects]').forEach(showChanges);
 document.querySelectorAll('[data-live]').forEach(keepFresh);
 document.querySelectorAll('form[data-import]').forEach(upload);
 document.querySelectorAll('form[data-preview]').forEach(preview);

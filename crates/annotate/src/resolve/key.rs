@@ -34,6 +34,12 @@ pub(crate) fn key(question: &Question, answers: &Answers) -> Option<String> {
     })
 }
 
+/// Whether two responses answer a question and say the same: span ids, strengths, evidence, and the case and spacing of free
+/// text aside.
+pub fn says_same(question: &Question, one: &Answers, other: &Answers) -> bool {
+    key(question, one).is_some_and(|said| key(question, other) == Some(said))
+}
+
 /// Of a correction, case counts; how lines are broken does not.
 fn spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<&str>>().join(" ")

@@ -1,5 +1,6 @@
 //! From several answers to one: votes, spans by character, rankings by Borda, texts by medoid.
 
+mod alike;
 mod ballot;
 mod belief;
 mod details;
@@ -12,7 +13,9 @@ mod table;
 mod tally;
 mod words;
 
+pub use alike::name_alike;
 pub use belief::{Belief, DEFAULT_ACCURACY, aggregate_one, vote_posterior};
+pub use key::says_same;
 pub(crate) use key::{key, likeness, marks, triples};
 pub use merge::{Conflict, Merge, Said, merge};
 pub use need::{Need, enough};

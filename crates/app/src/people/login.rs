@@ -17,6 +17,8 @@ const FOR_A_PEER: u32 = 30;
 /// Failures in the window, from wherever, after which a name must wait everywhere: many, for whoever knows a name could
 /// else keep its owner out.
 const FOR_A_NAME: u32 = 100;
+/// Failures in the window after which somebody who is in must wait before they name their own password again.
+const FOR_ONES_OWN: u32 = 10;
 
 /// Lets somebody in. `peer` is the address they come from, for the limit on guessing; `random` is fresh.
 pub fn login(
@@ -81,7 +83,7 @@ pub fn logout(_context: Context, workspace: &Workspace, given: &str) -> Result<(
     Ok(())
 }
 
-/// Changes one's own password; every other session of theirs ends.
+/// Changes one's own password; every other session of theirs ends. Who guesses at the old one must wait, as at the door.
 pub fn set_own_password(
     context: Context,
     workspace: &Workspace,
@@ -92,9 +94,19 @@ pub fn set_own_password(
 ) -> Result<(), Error> {
     who.must(Act::SeeDatasets)?;
     let user = workspace.store.user(&who.user)?.ok_or(Error::NotLoggedIn)?;
-    if who.scopes.is_some() || !password::fits(old, user.password.as_deref()) {
-        return Err(Error::Denied { message: "the old password is not right".into() });
+    let wrong = || Error::Denied { message: "the old password is not right".into() };
+    if who.scopes.is_some() {
+        return Err(wrong());
     }
+    let (now, key) = (when::millis(context), format!("own:{}", user.name));
+    let under = [Attempts { key: &key, most: FOR_ONES_OWN, forgiving: true }];
+    if !workspace.store.begin_attempt(&under, now - WINDOW_MS, now)? {
+        return Err(Error::SlowDown { seconds: (WINDOW_MS / 1000) as u32 });
+    }
+    if !password::fits(old, user.password.as_deref()) {
+        return Err(wrong());
+    }
+    workspace.store.attempt_succeeded(&under, now)?;
     let hashed = password::hash(new, random)?;
     workspace.store.set_password(user.no, Some(&hashed), Some(user.no), when::millis(context))?;
     workspace.store.drop_sessions(user.no)?;

@@ -12,8 +12,8 @@ use crate::review::view::Cell;
 use crate::review::window::{self, Answered};
 use crate::{Error, Workspace};
 
-/// A figure of the dashboard. Each looks at the latest items that two people or more answered, `speed` at the latest that
-/// the person answered.
+/// A figure of the dashboard. Each looks at the latest items that two people or more answered, `accepted` at the latest that
+/// anybody answered, `speed` at the latest that the person answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Behind {
@@ -52,7 +52,11 @@ pub(crate) fn rows(
             .map(|(no, _)| workspace.store.item(dataset.no, no))
             .collect::<Result<Vec<_>, _>>()?
     } else {
-        let mut latest = window::latest(workspace, dataset, &record::names(workspace)?)?;
+        let names = record::names(workspace)?;
+        let mut latest = match filter.behind {
+            Some(Behind::Accepted) => window::suggested(workspace, dataset, &names)?,
+            _ => window::latest(workspace, dataset, &names)?,
+        };
         if let Some(user) = &user {
             latest.retain(|item| item.given.iter().any(|(name, _)| *name == user.name));
         }

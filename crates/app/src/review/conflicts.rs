@@ -1,6 +1,8 @@
 //! Conflicts: items people disagree on, shown without names, decided by a reviewer, kept with who decided.
 
-use engraft_annotate::{Answers, Resolution, ResolutionSource, Stage, canonical_json, read_answers};
+use engraft_annotate::{
+    Answers, Resolution, ResolutionSource, Stage, canonical_json, name_alike, read_answers,
+};
 use engraft_core::short_id;
 use engraft_store::{Filter, ItemNo, NewResolution, ResponseRow, Seen, Source, State};
 use serde::Deserialize;
@@ -18,7 +20,8 @@ use crate::{Context, Current, Error, Workspace, when};
 pub struct Decision {
     /// The item.
     pub item: String,
-    /// What it comes to; the questions that are not named keep what all agreed on.
+    /// What it comes to; the questions that are not named keep what all agreed on. Arrows end at spans by the ids that these
+    /// have in the view of the conflict, where a part has one id whoever marked it.
     pub answers: Value,
     /// The version of the conflict that the reviewer saw; absent: whatever is there.
     #[serde(default)]
@@ -78,7 +81,7 @@ fn complete(
     Ok(workspace.store.list(dataset.no, &filter)?)
 }
 
-/// One item with its answers side by side, blinded.
+/// One item with its answers side by side, blinded. Spans of the same place and label have one id in all of them.
 pub fn conflict(
     _context: Context,
     workspace: &Workspace,
@@ -99,6 +102,7 @@ pub fn conflict(
     let suggestions =
         work.suggestions.iter().map(|kept| item::suggestion(&dataset, &case.fields, kept)).collect();
     let version = case.version();
+    let barred = case.bars(workspace, who)?;
     let next = complete(workspace, &dataset, Some(no), 1)?.pop().map(|row| row.external);
     Ok(ConflictView {
         sides: case.sides(),
@@ -110,6 +114,7 @@ pub fn conflict(
         agreed: case.agreed,
         open: case.open,
         suggestions,
+        barred,
         // Who decided is for those who may see answers.
         resolution: resolution.map(|resolution| Resolution { by: None, ..resolution }),
         version,
@@ -130,6 +135,12 @@ pub fn decide(
     let dataset = opened::open(workspace, dataset)?;
     let no = dataset.item(workspace, &decision.item)?;
     let case = case(workspace, &dataset, no)?;
+    if case.bars(workspace, who)? {
+        return Err(Error::Request {
+            message: "you answered this item yourself".into(),
+            hint: "leave the decision to another reviewer".into(),
+        });
+    }
     if decision.version.is_some_and(|seen| seen != case.version()) {
         return Err(overtaken(&dataset, &case, workspace, &decision.item));
     }
@@ -200,6 +211,14 @@ impl Case {
     fn version(&self) -> u64 {
         self.seen.version()
     }
+
+    /// Whether somebody may not decide this because one of the answers is theirs. Those who run the dataset may: in a small
+    /// team nobody else could.
+    fn bars(&self, workspace: &Workspace, who: &Principal) -> Result<bool, Error> {
+        let by = users::by(workspace, who)?;
+        let is_theirs = by.is_some_and(|user| self.given.iter().any(|(row, _)| row.user == user));
+        Ok(is_theirs && !who.role.may(Act::Manage))
+    }
 }
 
 fn case(workspace: &Workspace, dataset: &Opened, item: ItemNo) -> Result<Case, Error> {
@@ -214,7 +233,11 @@ fn case(workspace: &Workspace, dataset: &Opened, item: ItemNo) -> Result<Case, E
     let answers: Vec<&Answers> = given.iter().map(|(_, answers)| answers).collect();
     let merged = settle::merged(dataset, &fields, &answers);
     let open = merged.conflicts.iter().map(|conflict| conflict.question.clone()).collect();
-    Ok(Case { fields, agreed: merged.agreed, open, given, item, seen })
+    let (rows, mut named): (Vec<ResponseRow>, Vec<Answers>) = given.into_iter().unzip();
+    named.push(merged.agreed);
+    name_alike(&dataset.schema, &mut named);
+    let agreed = named.pop().unwrap_or_default();
+    Ok(Case { fields, given: rows.into_iter().zip(named).collect(), agreed, open, item, seen })
 }
 
 impl Case {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engraft_annotate::agreement;
+use engraft_annotate::{agreement, says_same};
 use engraft_eval::{Metric, Resampling};
 use engraft_store::{MemberRow, UserNo};
 
@@ -31,11 +31,12 @@ pub fn dashboard(
     let names = record::names(workspace)?;
     let tally = workspace.store.tally(dataset.no, now)?;
     let window = window::latest(workspace, &dataset, &names)?;
+    let suggested = window::suggested(workspace, &dataset, &names)?;
     let members = workspace.store.members(dataset.no)?;
     let hours_spent = hours(members.iter().map(|(_, member)| member.active_ms).sum());
     let rate = workspace.store.rate(dataset.no)?.filter(|_| who.may(Act::SeeAnswers));
     let hourly = rate.as_ref().map(|rate| rate.hourly);
-    let people = people(workspace, &dataset, &members, &names, &window, (now, hourly))?;
+    let people = people(workspace, &dataset, &members, &names, [&window, &suggested], (now, hourly))?;
     let needed = tally.wanted.saturating_sub(tally.submitted);
     let speeds: Vec<f64> = people.iter().filter_map(|row| row.median_seconds).collect();
     let speed = (!speeds.is_empty()).then(|| speeds.iter().sum::<f64>() / speeds.len() as f64);
@@ -108,10 +109,10 @@ fn people(
     dataset: &Opened,
     members: &[(UserNo, MemberRow)],
     names: &Names,
-    window: &[Answered],
+    [window, suggested]: [&[Answered]; 2],
     (now, hourly): (i64, Option<f64>),
 ) -> Result<Vec<PersonRow>, Error> {
-    let agrees = same_as_others(window);
+    let agrees = same_as_others(dataset, window);
     let mut rows = Vec::new();
     for (user, member) in members {
         let user = *user;
@@ -128,7 +129,7 @@ fn people(
             median_seconds: median.map(|ms| ms as f64 / 1000.0),
             gold: gold(member),
             agrees: agrees.get(&name).map(|(same, of)| share(*same, *of)),
-            accepted: accepted(user, window),
+            accepted: accepted(user, suggested),
             user: name,
         });
     }
@@ -144,17 +145,17 @@ fn gold(member: &MemberRow) -> Option<Metric> {
     (member.gold_answered > 0).then(|| share(member.gold_right, member.gold_answered))
 }
 
-/// Of the answers of others to the same items and questions, how many are equal to this person's.
-fn same_as_others(window: &[Answered]) -> BTreeMap<String, (u64, u64)> {
+/// Of the answers of others to the same items and questions, how many say the same as this person's.
+fn same_as_others(dataset: &Opened, window: &[Answered]) -> BTreeMap<String, (u64, u64)> {
     let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for item in window {
         for (place, (user, answers)) in item.given.iter().enumerate() {
             let others = item.given.iter().enumerate().filter(|(other, _)| *other != place);
             for (_, (_, theirs)) in others {
-                for (question, answer) in answers {
-                    let Some(other) = theirs.get(question) else { continue };
+                let is_shared = |name: &String| answers.contains_key(name) && theirs.contains_key(name);
+                for question in dataset.schema.questions.iter().filter(|question| is_shared(&question.name)) {
                     let count = counts.entry(user.clone()).or_default();
-                    count.0 += u64::from(answer == other);
+                    count.0 += u64::from(says_same(question, answers, theirs));
                     count.1 += 1;
                 }
             }
@@ -163,8 +164,8 @@ fn same_as_others(window: &[Answered]) -> BTreeMap<String, (u64, u64)> {
     counts
 }
 
-fn accepted(user: UserNo, window: &[Answered]) -> Option<Metric> {
-    let rows = window.iter().flat_map(|item| &item.accepted).filter(|row| row.0 == user);
+fn accepted(user: UserNo, suggested: &[Answered]) -> Option<Metric> {
+    let rows = suggested.iter().flat_map(|item| &item.accepted).filter(|row| row.0 == user);
     let (of, taken) = rows.fold((0, 0), |(of, taken), row| (of + row.1, taken + row.2));
     (of > 0).then(|| share(taken, of))
 }

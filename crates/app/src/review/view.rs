@@ -96,7 +96,7 @@ pub struct PersonRow {
     pub gold: Option<Metric>,
     /// The share of the others' answers that were the same.
     pub agrees: Option<Metric>,
-    /// The share of suggestions taken over unchanged.
+    /// The share of the answers suggested to them that they took over unchanged, on the latest items answered; `n` answers.
     pub accepted: Option<Metric>,
 }
 
@@ -187,6 +187,8 @@ pub struct ConflictView {
     pub open: Vec<String>,
     /// What models say.
     pub suggestions: Vec<Suggestion>,
+    /// Whether whoever looks may not decide it: one of the answers is theirs.
+    pub barred: bool,
     /// The decision, when it was made already; deciding again replaces it.
     pub resolution: Option<Resolution>,
     /// Send it along with the decision: responses that came meanwhile make it stale.

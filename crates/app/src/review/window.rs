@@ -1,6 +1,6 @@
-//! The latest items that several people answered: what live numbers are computed on, so that they stay fast.
+//! The latest items that people answered: what live numbers are computed on, so that they stay fast.
 
-use engraft_annotate::{Answers, Judged};
+use engraft_annotate::{Answers, Judged, is_asked};
 use engraft_store::UserNo;
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ pub(crate) struct Answered {
     pub(crate) fields: Map<String, Value>,
     /// By name.
     pub(crate) given: Vec<(String, Answers)>,
-    /// Of each response: how many suggestions it could have taken over, and how many it did.
+    /// Of each response: how many of the questions it was asked had a suggested answer, and how many it took over unchanged.
     pub(crate) accepted: Vec<(UserNo, u64, u64)>,
 }
 
@@ -42,13 +42,31 @@ pub(crate) fn latest(workspace: &Workspace, dataset: &Opened, names: &Names) -> 
     Ok(rows.iter().map(|row| answered(dataset, row, names)).collect())
 }
 
+/// Of the latest answered items, those that models suggested answers for.
+pub(crate) fn suggested(
+    workspace: &Workspace,
+    dataset: &Opened,
+    names: &Names,
+) -> Result<Vec<Answered>, Error> {
+    let items = workspace.store.recent_suggested(dataset.no, LATEST)?;
+    let rows = workspace.store.records_of(dataset.no, &items)?;
+    Ok(rows.iter().map(|row| answered(dataset, row, names)).collect())
+}
+
 /// What people submitted about one item.
 pub(crate) fn answered(dataset: &Opened, row: &engraft_store::RecordRow, names: &Names) -> Answered {
     let fields = item::fields_of(&row.fields);
     let given = settle::submitted(dataset, &fields, &row.responses);
-    let suggested = row.suggestions.len().min(1) as u64;
-    let accepted = given.iter().map(|(response, _)| {
-        (response.user, suggested, u64::from(!response.accepted.is_empty()) * suggested)
+    let suggestions: Vec<_> =
+        row.suggestions.iter().map(|kept| item::suggestion(dataset, &fields, kept)).collect();
+    let accepted = given.iter().map(|(response, answers)| {
+        let suggested = dataset.schema.questions.iter().filter(|question| {
+            suggestions.iter().any(|suggestion| suggestion.answers.contains_key(&question.name))
+                && is_asked(&dataset.schema, question, &fields, answers)
+        });
+        suggested.fold((response.user, 0, 0), |(user, of, taken), question| {
+            (user, of + 1, taken + u64::from(response.accepted.contains(&question.name)))
+        })
     });
     let accepted = accepted.collect();
     let named = given.into_iter().map(|(response, answers)| {

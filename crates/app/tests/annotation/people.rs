@@ -188,3 +188,25 @@ fn erasing_a_person_takes_the_name_and_leaves_log_and_snapshot_whole() {
         assert!(!text.contains("ana"), "{text}");
     }
 }
+
+#[test]
+fn who_guesses_at_the_password_of_an_open_session_must_wait() {
+    let bench = Bench::empty();
+    let ana = bench.person("ana", Role::Annotator);
+    let change = |old: &str| {
+        bench.with(|context| {
+            people::set_own_password(context, &bench.workspace, &ana, old, "another horse", &[7; 32])
+        })
+    };
+    for _ in 0..10 {
+        assert!(matches!(change("wrong horse"), Err(Error::Denied { .. })));
+    }
+    assert!(matches!(change("wrong horse"), Err(Error::SlowDown { .. })));
+    assert!(
+        matches!(change("correct horse"), Err(Error::SlowDown { .. })),
+        "nor is the right one told apart"
+    );
+    bench.wait(16 * 60);
+    change("correct horse").unwrap();
+    login(&bench, "ana", "another horse", 3).unwrap();
+}

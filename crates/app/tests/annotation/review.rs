@@ -391,3 +391,136 @@ fn what_options_mean_is_part_of_the_guidelines_and_of_what_changed() {
     let changed = read();
     assert!(changed.before.unwrap().ends_with("What is it about? – Fault: It broke · For example: No light"));
 }
+
+/// A dataset of one text with names and links, answered by two people; what each said.
+fn linked(ana: Value, ben: Value) -> Bench {
+    let bench = Bench::empty();
+    let schema = json!({
+        "fields": [{ "name": "text", "type": "text" }],
+        "questions": [
+            { "name": "names", "type": "spans", "field": "text", "options": ["PER", "ORG"] },
+            { "name": "links", "type": "relations", "spans": "names", "options": ["owns", "works for"], "required": false },
+        ],
+        "distribution": { "overlap": 2 },
+    });
+    bench.with(|context| dataset::create(context, &bench.workspace, &me(), D, &schema.to_string())).unwrap();
+    bench.import(&json!({ "id": "m", "fields": { "text": "Ana owns Sony in Lima." } }).to_string());
+    for (name, said) in [("ana", ana), ("ben", ben)] {
+        let who = bench.person(name, Role::Annotator);
+        let item = bench.take(&who);
+        bench.submit(&who, &item, said).unwrap();
+    }
+    bench
+}
+
+fn span(id: &str, start: usize, end: usize, label: &str) -> Value {
+    json!({ "id": id, "char_start": start, "char_end": end, "label": label })
+}
+
+/// What the arrows of a decision join, in words.
+fn joined(answers: &engraft_app::annotate::Answers) -> Vec<String> {
+    use engraft_app::annotate::Answer::{Relations, Spans};
+    let (Some(Spans(spans)), Some(Relations(arrows))) = (answers.get("names"), answers.get("links")) else {
+        return Vec::new();
+    };
+    let quote = |id: &str| spans.iter().find(|span| span.id == id).unwrap().quote.as_str();
+    arrows.iter().map(|one| format!("{} {} {}", quote(&one.from), one.label, quote(&one.to))).collect()
+}
+
+#[test]
+fn arrows_that_a_reviewer_picks_join_what_they_joined_whatever_the_parts_were_called() {
+    // Ana marked Sony first: her s2 is Ben's s1, and what all agree on is named by place.
+    let bench = linked(
+        json!({ "names": [span("s1", 9, 13, "ORG"), span("s2", 0, 3, "PER")],
+            "links": [{ "from": "s2", "to": "s1", "label": "owns" }] }),
+        json!({ "names": [span("s1", 0, 3, "PER"), span("s2", 9, 13, "ORG")],
+            "links": [{ "from": "s1", "to": "s2", "label": "works for" }] }),
+    );
+    let rita = bench.person("rita", Role::Reviewer);
+    let view = bench.with(|context| review::conflict(context, &bench.workspace, &rita, D, "m")).unwrap();
+    assert_eq!(view.open, ["links"]);
+    for side in &view.sides {
+        let label = if joined(&side.answers)[0].contains("owns") { "owns" } else { "works for" };
+        assert_eq!(joined(&side.answers), [format!("Ana {label} Sony")]);
+        let answers = json!({ "links": side.answers["links"] });
+        let decision = review::Decision { item: "m".into(), answers, version: None };
+        let decided =
+            bench.with(|context| review::decide(context, &bench.workspace, &rita, D, &decision)).unwrap();
+        assert_eq!(joined(&decided.resolution.answers), [format!("Ana {label} Sony")]);
+    }
+}
+
+#[test]
+fn a_decision_whose_arrow_has_lost_an_end_is_refused() {
+    let bench = linked(
+        json!({ "names": [span("s1", 9, 13, "ORG"), span("s2", 0, 3, "PER")],
+            "links": [{ "from": "s2", "to": "s1", "label": "owns" }] }),
+        json!({ "names": [span("s1", 17, 21, "ORG"), span("s2", 0, 3, "PER")],
+            "links": [{ "from": "s2", "to": "s1", "label": "works for" }] }),
+    );
+    let rita = bench.person("rita", Role::Reviewer);
+    let view = bench.with(|context| review::conflict(context, &bench.workspace, &rita, D, "m")).unwrap();
+    let decide = |names: usize, links: usize| {
+        let [names, links] =
+            [("names", names), ("links", links)].map(|(name, side)| &view.sides[side].answers[name]);
+        let answers = json!({ "names": names, "links": links });
+        let decision = review::Decision { item: "m".into(), answers, version: None };
+        bench.with(|context| review::decide(context, &bench.workspace, &rita, D, &decision))
+    };
+    assert!(matches!(decide(0, 1), Err(Error::Problems { .. })), "one marks Sony, the arrow ends at Lima");
+    assert!(matches!(decide(1, 0), Err(Error::Problems { .. })));
+    assert_eq!(joined(&decide(0, 0).unwrap().resolution.answers), joined(&view.sides[0].answers));
+}
+
+#[test]
+fn who_marks_the_same_in_another_order_agrees() {
+    let parts = |first: &str, second: &str| json!({ "names": [span(first, 9, 13, "ORG"), span(second, 0, 3, "PER")] });
+    let bench = linked(parts("s1", "s2"), parts("s2", "s1"));
+    let board = bench.with(|context| review::dashboard(context, &bench.workspace, &me(), D)).unwrap();
+    let agrees = board.people.iter().map(|row| row.agrees.as_ref().unwrap());
+    assert_eq!(agrees.map(|share| (share.value, share.n)).collect::<Vec<_>>(), [(Some(1.0), 1); 2]);
+}
+
+#[test]
+fn suggestions_taken_are_counted_answer_by_answer_and_where_one_person_answers_too() {
+    let asked = |name: &str| json!({ "name": name, "type": "label", "options": ["a", "b"] });
+    let names = ["one", "two", "three", "four"];
+    let bench = Bench::new(0, json!({ "questions": names.map(asked) }));
+    let suggested = json!({ "model": "m", "answers": { "one": "a", "two": "a", "three": "a", "four": "a" } });
+    let line = json!({ "id": "i", "fields": { "message": "hello" }, "suggestions": [suggested] });
+    bench.import(&line.to_string());
+    let ana = bench.person("ana", Role::Annotator);
+    let item = bench.take(&ana);
+    let given = work::Submission {
+        item: item.item.clone(),
+        lease: item.lease.clone(),
+        version: Some(item.version),
+        answers: json!({ "one": "a", "two": "b", "three": "b", "four": "b" }),
+        accepted: vec!["one".into()],
+        ..work::Submission::default()
+    };
+    bench.with(|context| work::submit(context, &bench.workspace, &ana, D, &given)).unwrap();
+    let board = bench.with(|context| review::dashboard(context, &bench.workspace, &me(), D)).unwrap();
+    let taken = board.people[0].accepted.as_ref().unwrap();
+    assert_eq!((taken.value, taken.n), (Some(0.25), 4));
+}
+
+#[test]
+fn a_reviewer_leaves_a_conflict_about_her_own_answer_to_others() {
+    let bench = Bench::new(1, json!({ "distribution": { "overlap": 2 } }));
+    let (rita, rolf) = (bench.person("rita", Role::Reviewer), bench.person("rolf", Role::Reviewer));
+    bench.say(&rita, "use");
+    bench.say(&bench.person("ben", Role::Annotator), "order");
+    let barred = |who| {
+        bench.with(|context| review::conflict(context, &bench.workspace, who, D, "m000")).unwrap().barred
+    };
+    assert_eq!((barred(&rita), barred(&rolf)), (true, false));
+    let decide = |who| {
+        let decision =
+            review::Decision { item: "m000".into(), answers: json!({ "topic": "use" }), version: None };
+        bench.with(|context| review::decide(context, &bench.workspace, who, D, &decision))
+    };
+    assert!(matches!(decide(&rita), Err(Error::Request { .. })));
+    assert_eq!(state(&bench, "m000"), json!([2, null]));
+    assert!(decide(&rolf).is_ok());
+}

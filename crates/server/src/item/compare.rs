@@ -46,7 +46,7 @@ pub(crate) fn preference(
 }
 
 /// What a strength means in words, where words are enough.
-fn degree(level: u8, most: u8) -> &'static str {
+pub(crate) fn degree(level: u8, most: u8) -> &'static str {
     match (level, most) {
         (1, _) => "slightly",
         (2, 2) | (3, 3) => "much",

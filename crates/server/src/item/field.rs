@@ -1,9 +1,10 @@
 //! Fields: what an item shows, by kind.
 
-use engraft_app::annotate::{Field, FieldKind, QuestionKind};
+use engraft_app::annotate::{Field, FieldKind, Question, QuestionKind};
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::marked::is_marked;
 use super::markup::{list, prose, string};
 use super::{Sheet, sides, text};
 
@@ -16,7 +17,7 @@ pub(crate) fn render(sheet: &Sheet, field: &Field) -> Markup {
     html! {
         section.shown data-field=(field.name) {
             h2 { (title) }
-            @if is_marked(sheet, &field.name) {
+            @if is_marked(&sheet.view.questions, &field.name) {
                 (text::render(&field.name, title, text_of(value)))
             } @else {
                 (plain(sheet, field, value))
@@ -48,7 +49,9 @@ fn plain(sheet: &Sheet, field: &Field, value: &Value) -> Markup {
         },
         FieldKind::Document => document(value),
         FieldKind::Passages => html! {
-            ol.passages { @for passage in list(Some(value)) { li.passage { (source(passage)) (prose(string(passage, "text"))) } } }
+            ol.passages { @for (place, passage) in list(Some(value)).iter().enumerate() {
+                li.passage { span.badge { (if is_ranked(sheet, &field.name) { letter(place).to_string() } else { (place + 1).to_string() }) } (source(passage)) (prose(string(passage, "text"))) }
+            } }
         },
         FieldKind::Answers => html! {
             div.sides data-sides=(field.name) {
@@ -87,10 +90,8 @@ fn document(value: &Value) -> Markup {
     html! { (source(value)) (prose(string(value, "text"))) }
 }
 
-fn is_marked(sheet: &Sheet, name: &str) -> bool {
-    sheet
-        .view
-        .questions
-        .iter()
-        .any(|question| matches!(&question.kind, QuestionKind::Spans { field, .. } if field == name))
+/// Whether the form speaks of its passages by letters.
+fn is_ranked(sheet: &Sheet, name: &str) -> bool {
+    let ranks = |question: &Question| matches!(&question.kind, QuestionKind::Ranking { field: Some(field), .. } if field == name);
+    sheet.view.questions.iter().any(ranks)
 }

@@ -9,11 +9,13 @@ mod compare;
 mod field;
 pub(crate) mod form;
 mod grade;
+mod marked;
 mod markup;
 mod matched;
 mod palette;
 mod question;
 mod record;
+mod said;
 mod show;
 mod sides;
 mod span;
@@ -25,15 +27,14 @@ pub(crate) mod samples;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::BTreeMap;
-
-use engraft_app::annotate::{Answer, Field, Question, QuestionKind, Schema};
+use engraft_app::annotate::{Answer, Question, QuestionKind, Schema};
 use engraft_app::work::{ItemView, Tab};
 use maud::{Markup, html};
-use serde_json::{Map, Value};
 
 pub(crate) use form::{read_accepted, read_form};
-pub(crate) use show::{show_answer, show_answers};
+pub(crate) use marked::Voice;
+pub(crate) use said::Reading;
+pub(crate) use show::{show_answers, show_beside, show_fields, words_of};
 
 /// An item in front of a person, with what its parts need to draw themselves.
 struct Sheet<'a> {
@@ -94,31 +95,6 @@ pub(crate) fn render(view: &ItemView, csrf: &str) -> Markup {
 /// The fields and the questions with their controls, for a form of the caller's own.
 pub(crate) fn controls(view: &ItemView) -> Markup {
     html! { div.item data-item=(view.item) { (columns(&Sheet::of(view))) } }
-}
-
-/// What a field's values look like, to be read only.
-pub(crate) fn show_fields(layout: &[Field], fields: &Map<String, Value>) -> Markup {
-    let view = ItemView {
-        dataset: String::new(),
-        item: String::new(),
-        lease: None,
-        expires_at: None,
-        version: 0,
-        draft_version: 0,
-        status: Tab::Pending,
-        fields: fields.clone(),
-        layout: layout.to_vec(),
-        questions: Vec::new(),
-        suggestions: Vec::new(),
-        answers: None,
-        active_ms: 0,
-        presented: BTreeMap::new(),
-        returned: None,
-        read_only: true,
-        guideline: String::new(),
-    };
-    let sheet = Sheet::of(&view);
-    html! { @for field in layout { (field::render(&sheet, field)) } }
 }
 
 fn columns(sheet: &Sheet) -> Markup {

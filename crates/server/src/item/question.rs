@@ -1,10 +1,12 @@
 //! A question: its words, whether it is asked, what models suggest, and the controls of its type.
 
 use engraft_app::annotate::{Answer, Answers, Question, QuestionKind, Suggestion, is_asked};
+use engraft_app::work::ItemView;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{Sheet, choice, compare, form, grade, record, show, span, write};
+use super::said::{Reading, said};
+use super::{Sheet, choice, compare, form, grade, record, span, write};
 
 /// One question as a fieldset; hidden and disabled while its condition does not hold, so that it posts nothing.
 pub(crate) fn render(sheet: &Sheet, question: &Question) -> Markup {
@@ -76,6 +78,8 @@ fn suggested(sheet: &Sheet, question: &Question, suggestion: &Suggestion) -> Mar
     let Some(answer) = suggestion.answers.get(&question.name) else { return html! {} };
     let pairs = form::write(question, answer);
     let by_parts = matches!(answer, Answer::Spans(_));
+    let ItemView { questions, fields, presented, .. } = sheet.view;
+    let reading = Reading { questions, fields, presented };
     html! {
         div.suggestion data-suggestion=(form::encode(&pairs)) {
             p {
@@ -86,10 +90,7 @@ fn suggested(sheet: &Sheet, question: &Question, suggestion: &Suggestion) -> Mar
                 " suggests"
             }
             div.value dir="auto" tabindex="0" role="group" aria-label="Suggested answer" {
-                @match answer {
-                    Answer::Relations(arrows) => (show::between(question, arrows, &suggestion.answers)),
-                    answer => (show::answer(question, answer, &sheet.view.fields, &sheet.view.presented)),
-                }
+                @if let Some(said) = said(&reading, question, &suggestion.answers) { (said.draw(&[])) }
             }
             div.row {
                 button.button.small type="button" data-do="accept" { @if by_parts { "Accept all" } @else { "Accept" } kbd data-command="accept" {} }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use engraft_app::annotate::{Answer, Answers, Question, QuestionKind, Suggestion};
 use engraft_app::work::{ItemView, Tab};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::samples::{Sample, samples};
-use super::{form, read_accepted, read_form, render, show_answers};
+use super::{Reading, Voice, form, read_accepted, read_form, render, show_answers, show_beside, show_fields};
 
 /// The sample's answers as the store would have them.
 pub(crate) fn answers(sample: &Sample) -> Answers {
@@ -197,6 +197,67 @@ fn a_record_is_read_by_the_titles_of_its_schema() {
     let html = show_answers(&view.questions, &view.fields, &answers(&sample)).into_string();
     assert!(html.contains("<dt>Amount</dt><dd>40</dd>"), "{html}");
     assert!(html.contains("<dd>mail</dd>"), "{html}");
+}
+
+/// A sample's answers as they are read, without tags.
+fn read(name: &str) -> String {
+    let sample = samples().into_iter().find(|sample| sample.name == name).unwrap();
+    let view = view(&sample, None);
+    plain(&show_answers(&view.questions, &view.fields, &answers(&sample)).into_string())
+}
+
+fn plain(html: &str) -> String {
+    let pieces = html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+    pieces.collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn answers_are_read_by_letters_titles_and_quotes_and_not_by_ids() {
+    assert!(read("preference").ends_with("B is better, clearly"), "{}", read("preference"));
+    assert!(read("ranking").ends_with("1. B 2. A"), "{}", read("ranking"));
+    let relevance = read("relevance");
+    assert!(relevance.contains("Perfect because of Filters are replaced every 30 days."), "{relevance}");
+    let support = read("support");
+    assert!(support.contains("days [1]. by [1] Pump P-7 manual"), "{support}");
+    assert!(read("spans").contains("Ana Ruiz → 東京都 lives in"), "{}", read("spans"));
+    assert!(read("turns").contains("Turn 2 How old is the filter? asks back"), "{}", read("turns"));
+    for sample in samples() {
+        let text = read(&sample.name);
+        for id in ["m1", "m2", "p1", "p2", "s1", "s2"] {
+            assert!(!text.split(|c: char| !c.is_alphanumeric()).any(|word| word == id), "{id}: {text}");
+        }
+    }
+}
+
+#[test]
+fn of_marked_parts_only_those_are_listed_that_not_all_marked() {
+    let question = json!({ "name": "q", "type": "spans", "field": "text", "options": ["PER"] });
+    let question: Question = serde_json::from_value(question).unwrap();
+    let fields = json!({ "text": "Ana met Bo. Then Ana left for Lima, and Bo stayed with Carla there." });
+    let fields = fields.as_object().unwrap();
+    let says = |places: &[(usize, usize)]| {
+        let spans =
+            places.iter().map(|(start, end)| json!({ "char_start": start, "char_end": end, "label": "PER" }));
+        let answer = Answer::read(&question, &Value::Array(spans.collect()), fields).unwrap();
+        Answers::from([("q".to_string(), answer)])
+    };
+    let (one, other) = (says(&[(0, 3), (8, 10), (55, 60)]), says(&[(17, 20), (8, 10), (55, 60)]));
+    let questions = [question.clone()];
+    let reading = Reading { questions: &questions, fields, presented: &BTreeMap::new() };
+    let shown =
+        |mine, theirs| plain(&show_beside(&reading, &question, mine, &[theirs]).unwrap().into_string());
+    assert_eq!(shown(&one, &other), "PER Ana met Bo. Then Ana left f… And the 2 that all have");
+    assert_eq!(
+        shown(&other, &one),
+        "PER Ana met Bo. Then Ana left for Lima, and Bo s… And the 2 that all have"
+    );
+    let voices = [("Person 1", &one), ("Person 2", &other)];
+    let voices = voices.map(|(name, answers)| Voice { name: name.to_string(), answers });
+    let layout = [serde_json::from_value(json!({ "name": "text", "type": "text" })).unwrap()];
+    let html = show_fields(&layout, &questions, fields, &voices).into_string();
+    assert_eq!(html.matches("<mark class=\"differs\">Ana</mark>").count(), 2, "{html}");
+    assert_eq!(html.matches("<mark>").count(), 2, "Bo and Carla: {html}");
+    assert!(plain(&html).contains("Ana PER Person 1 met Bo PER . Then Ana PER Person 2 left"), "{html}");
 }
 
 #[test]

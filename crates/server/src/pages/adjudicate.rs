@@ -1,12 +1,14 @@
 //! Where people disagree: their answers side by side without names, what they agree on merged, the rest to be decided.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use engraft_app::annotate::{Answer, Question};
-use engraft_app::review::{self, ConflictView, Conflicts, Decision, Side};
+use engraft_app::annotate::{Answer, Answers, Question, QuestionKind, says_same};
+use engraft_app::dataset;
+use engraft_app::review::{self, ConflictView, Conflicts, Decision};
 use engraft_app::work::{ItemView, Tab};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -15,12 +17,14 @@ use serde_json::{Map, Value};
 use super::figures::{count, seconds};
 use crate::extract::Asked;
 use crate::guard::Who;
+use crate::item::{Reading, Voice};
 use crate::page::{Frame, Page, Part, Place, address, encoded};
 use crate::problem::Problem;
 use crate::studio::Studio;
 use crate::{item, sheet};
 
 const ROWS: usize = 50;
+const OVERTAKEN: &str = "Somebody decided this, or answered it, after you opened the page: your decision was not kept. This is how it is now.";
 
 #[derive(Deserialize)]
 pub(crate) struct Slice {
@@ -44,9 +48,10 @@ pub(crate) async fn list(
     Asked(slice): Asked<Slice>,
 ) -> Result<Response, Problem> {
     let (principal, of) = (who.principal.clone(), name.clone());
-    let conflicts = studio
+    let (conflicts, dataset) = studio
         .call(move |context, app| {
-            review::conflicts(context, app, &principal, &of, slice.after.as_deref(), ROWS)
+            let dataset = dataset::show(context, app, &principal, &of)?;
+            Ok((review::conflicts(context, app, &principal, &of, slice.after.as_deref(), ROWS)?, dataset))
         })
         .await?;
     let page = frame.page(Page {
@@ -54,7 +59,7 @@ pub(crate) async fn list(
         place: Place::Dataset(&name, Part::Review),
         scripts: &["lead.js"],
         class: "review",
-        body: overview(&name, &conflicts),
+        body: overview(&name, &conflicts, &dataset.schema.questions),
     });
     Ok(page.into_response())
 }
@@ -88,6 +93,8 @@ pub(crate) async fn decide(
     body: String,
 ) -> Result<Response, Problem> {
     let (principal, of, again) = (who.principal.clone(), name.clone(), id.clone());
+    // Whoever answered it herself goes back to what she typed.
+    let is_picked = !body.split('&').any(|pair| pair == "how=own");
     let decided = studio
         .call(move |context, app| {
             let view = review::conflict(context, app, &principal, &of, &id)?;
@@ -109,11 +116,18 @@ pub(crate) async fn decide(
         })
         .await
         .and_then(|decided| decided);
+    let words = match &decided {
+        Err(problem) if problem.status == StatusCode::CONFLICT => OVERTAKEN.to_string(),
+        Err(problem) if problem.status == StatusCode::BAD_REQUEST && is_picked => {
+            format!("{}: {}.", problem.message, problem.hint.as_deref().unwrap_or("look at it again"))
+        }
+        _ => String::new(),
+    };
     let decided = match decided {
         Ok(decided) => decided,
-        Err(problem) if problem.status == StatusCode::CONFLICT => {
-            let page = overtaken(&studio, &frame, who, name, again).await?;
-            return Ok((StatusCode::CONFLICT, page).into_response());
+        Err(problem) if !words.is_empty() => {
+            let page = once_more(&studio, &frame, who, name, again, &words).await?;
+            return Ok((problem.status, page).into_response());
         }
         Err(problem) => return Err(problem),
     };
@@ -124,13 +138,14 @@ pub(crate) async fn decide(
     Ok(Redirect::to(&next).into_response())
 }
 
-/// The case as it is now, for somebody who decided on what it was before.
-async fn overtaken(
+/// The case as it is now, with why it was not decided.
+async fn once_more(
     studio: &Arc<Studio>,
     frame: &Frame,
     who: Who,
     name: String,
     id: String,
+    words: &str,
 ) -> Result<Markup, Problem> {
     let view =
         studio.call(move |context, app| review::conflict(context, app, &who.principal, &name, &id)).await?;
@@ -140,7 +155,7 @@ async fn overtaken(
         scripts: &["lead.js"],
         class: "adjudicate",
         body: html! {
-            p.notice.warn role="alert" { "Somebody decided this, or answered it, after you opened the page: your decision was not kept. This is how it is now." }
+            p.notice.warn role="alert" { (words) }
             (case(frame, &view, false))
         },
     }))
@@ -151,29 +166,59 @@ fn picked<'a>(
     view: &ConflictView,
     field: impl Fn(&str) -> Option<&'a str>,
 ) -> Result<Map<String, Value>, Problem> {
-    let mut answers = Map::new();
-    for question in &view.open {
-        let side = field(&format!("pick.{question}"))
+    let mut answers = view.agreed.clone();
+    for question in view.questions.iter().filter(|question| view.open.contains(&question.name)) {
+        let side = field(&format!("pick.{}", question.name))
             .and_then(|name| view.sides.iter().find(|side| side.name == name));
         let Some(side) = side else {
             return Err(Problem::user(
-                format!("nothing is picked for `{question}`"),
+                format!("Nothing is picked for “{}”", question.title()),
                 "pick an answer for every open question",
             ));
         };
-        if let Some(answer) = side.answers.get(question) {
-            let value = serde_json::to_value(answer).map_err(|error| Problem::bug(error.to_string()))?;
-            answers.insert(question.clone(), value);
+        if let Some(answer) = side.answers.get(&question.name) {
+            answers.insert(question.name.clone(), answer.clone());
         }
     }
-    Ok(answers)
+    if let Some(question) = view.questions.iter().find(|question| loose(question, &answers).next().is_some())
+    {
+        return Err(Problem::user(
+            format!("An arrow of “{}” ends at a part that the answer picked does not mark", question.title()),
+            "pick the same person for the parts and the arrows, or answer it yourself",
+        ));
+    }
+    let open = answers.iter().filter(|(name, _)| view.open.contains(name));
+    let value = |answer| serde_json::to_value(answer).map_err(|error| Problem::bug(error.to_string()));
+    open.map(|(name, answer)| Ok((name.clone(), value(answer)?))).collect()
+}
+
+/// The arrows that do not join two of the parts that are marked, by their place in the answer.
+fn loose<'a>(question: &'a Question, answers: &'a Answers) -> impl Iterator<Item = usize> + 'a {
+    let (spans, arrows) = match (&question.kind, answers.get(&question.name)) {
+        (QuestionKind::Relations { spans, .. }, Some(Answer::Relations(arrows))) => {
+            (answers.get(spans), arrows.as_slice())
+        }
+        _ => (None, &[][..]),
+    };
+    let is_marked = move |id: &String| match spans {
+        Some(Answer::Spans(spans)) => spans.iter().any(|span| span.id == *id),
+        _ => false,
+    };
+    let is_loose = move |(place, arrow): (usize, &engraft_app::annotate::Relation)| {
+        (!is_marked(&arrow.from) || !is_marked(&arrow.to)).then_some(place)
+    };
+    arrows.iter().enumerate().filter_map(is_loose)
 }
 
 fn case_address(dataset: &str, id: &str) -> String {
     format!("{}/{}", address(dataset, Part::Review), encoded(id))
 }
 
-fn overview(name: &str, conflicts: &Conflicts) -> Markup {
+fn overview(name: &str, conflicts: &Conflicts, questions: &[Question]) -> Markup {
+    let titles = |names: &[String]| {
+        let disputed = questions.iter().filter(|question| names.contains(&question.name));
+        disputed.map(Question::title).collect::<Vec<_>>().join(", ")
+    };
     html! {
         h1 { "Review " (name) }
         @if conflicts.items.is_empty() {
@@ -188,7 +233,7 @@ fn overview(name: &str, conflicts: &Conflicts) -> Markup {
                 table.table {
                     thead { tr { th { "Item" } th { "Text" } th { "In dispute" } th.number { "Responses" } } }
                     tbody { @for row in &conflicts.items {
-                        tr { th scope="row" { a href=(case_address(name, &row.item)) { (row.item) } } td.title dir="auto" { (row.title) } td { (row.questions.join(", ")) } td.number { (row.responses) } }
+                        tr { th scope="row" { a href=(case_address(name, &row.item)) { (row.item) } } td.title dir="auto" { (row.title) } td { (titles(&row.questions)) } td.number { (row.responses) } }
                     } }
                 }
             }
@@ -209,16 +254,35 @@ fn case(frame: &Frame, view: &ConflictView, own: bool) -> Markup {
                 (item::show_answers(&view.questions, &view.fields, &resolution.answers))
             }
         }
-        @if own {
+        @if view.barred {
+            p.notice.warn { "You answered this item yourself, so somebody else decides it." }
+            (reading(view))
+        } @else if own {
             form.deciding method="post" action=(case_address(&view.dataset, &view.item)) { (frame.csrf_field()) (by_oneself(view)) }
         } @else {
             div.columns {
-                section.reading aria-label="What is shown" { (item::show_fields(&view.layout, &view.fields)) }
+                (reading(view))
                 form.stack.deciding method="post" action=(case_address(&view.dataset, &view.item)) { (frame.csrf_field()) (by_picking(view)) }
             }
         }
         (agreed(view))
     }
+}
+
+/// What people saw, with what each of them marked in it.
+fn reading(view: &ConflictView) -> Markup {
+    let voices = view
+        .sides
+        .iter()
+        .zip(1..)
+        .map(|(side, number)| Voice { name: person(number), answers: &side.answers });
+    let voices: Vec<Voice> = voices.collect();
+    html! { section.reading aria-label="What is shown" { (item::show_fields(&view.layout, &view.questions, &view.fields, &voices)) } }
+}
+
+/// What a side is called: the letters A and B are for answers that stand side by side.
+fn person(number: usize) -> String {
+    format!("Person {number}")
 }
 
 fn by_picking(view: &ConflictView) -> Markup {
@@ -235,32 +299,33 @@ fn by_picking(view: &ConflictView) -> Markup {
 }
 
 fn dispute(view: &ConflictView, question: &Question) -> Markup {
-    let title = question.title();
+    let reading = Reading { questions: &view.questions, fields: &view.fields, presented: &BTreeMap::new() };
+    let said = |place: usize| {
+        let others = view.sides.iter().enumerate().filter(|(other, _)| *other != place);
+        let others: Vec<&Answers> = others.map(|(_, side)| &side.answers).collect();
+        item::show_beside(&reading, question, &view.sides[place].answers, &others)
+    };
     html! {
-        fieldset.dispute {
-            legend { (title) }
+        fieldset.dispute data-type=(question.kind.name()) {
+            legend { (question.title()) }
             @for (place, side) in view.sides.iter().enumerate() {
                 @let same = same_before(view, question, place);
                 label.pick .same[same.is_some()] {
                     input type="radio" name={ "pick." (question.name) } value=(side.name) data-key=(place + 1) required;
                     kbd { (place + 1) }
-                    span.who { (side.name) @if let Some(took) = side.seconds { span.muted { " · " (seconds(took)) } } }
-                    @if let Some(other) = same { span.muted { "the same as " (other) } }
-                    div.said { @match side.answers.get(&question.name) {
-                        Some(answer) => (item::show_answer(question, answer, &view.fields)),
-                        None => span.muted { "no answer" },
-                    } }
+                    span.who { (person(place + 1)) @if let Some(took) = side.seconds { span.muted { " · " (seconds(took)) } } }
+                    @if let Some(other) = same { span.muted { "says the same as " (person(other + 1)) } }
+                    div.said { @match said(place) { Some(said) => (said), None => span.muted { "no answer" } } }
                 }
             }
         }
     }
 }
 
-/// An earlier side that said the same.
-fn same_before<'a>(view: &'a ConflictView, question: &Question, place: usize) -> Option<&'a str> {
-    let said = |side: &'a Side| -> Option<&'a Answer> { side.answers.get(&question.name) };
-    let mine = said(&view.sides[place])?;
-    view.sides[..place].iter().find(|side| said(side) == Some(mine)).map(|side| side.name.as_str())
+/// The place of an earlier side that said the same.
+fn same_before(view: &ConflictView, question: &Question, place: usize) -> Option<usize> {
+    let mine = &view.sides[place].answers;
+    view.sides[..place].iter().position(|side| says_same(question, &side.answers, mine))
 }
 
 fn by_oneself(view: &ConflictView) -> Markup {
@@ -268,6 +333,13 @@ fn by_oneself(view: &ConflictView) -> Markup {
     if let Some(first) = view.sides.first() {
         for (question, answer) in &first.answers {
             answers.entry(question.clone()).or_insert_with(|| answer.clone());
+        }
+    }
+    for question in &view.questions {
+        let loose: Vec<usize> = loose(question, &answers).collect();
+        if let Some(Answer::Relations(arrows)) = answers.get_mut(&question.name) {
+            let mut place = 0..;
+            arrows.retain(|_| place.next().is_none_or(|place| !loose.contains(&place)));
         }
     }
     let sheet = ItemView {
@@ -284,7 +356,7 @@ fn by_oneself(view: &ConflictView) -> Markup {
         suggestions: Vec::new(),
         answers: Some(answers),
         active_ms: 0,
-        presented: std::collections::BTreeMap::new(),
+        presented: BTreeMap::new(),
         returned: None,
         read_only: false,
         guideline: view.guideline.clone(),

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use engraft_app::annotate::{Question, Schema};
+use engraft_app::dataset;
 use engraft_app::people::Act;
 use engraft_app::review::{self, Dashboard, LabelCounts, Matrix, QuestionAgreement};
 use maud::{Markup, Render, html};
@@ -14,6 +16,7 @@ use super::links::Links;
 use super::{cost, team};
 use crate::extract::Fields;
 use crate::guard::Who;
+use crate::item::words_of;
 use crate::live::{self, First};
 use crate::page::{Frame, Page, Part, Place, address};
 use crate::problem::Problem;
@@ -74,8 +77,13 @@ pub(crate) async fn live(
 
 async fn drawn(studio: &Arc<Studio>, frame: &Frame, who: &Who, dataset: &str) -> Result<Markup, Problem> {
     let (principal, name) = (who.principal.clone(), dataset.to_string());
-    let view = studio.call(move |context, app| review::dashboard(context, app, &principal, &name)).await?;
-    Ok(figures(&view, frame, who.principal.may(Act::SeeAnswers)))
+    let (view, dataset) = studio
+        .call(move |context, app| {
+            let dataset = dataset::show(context, app, &principal, &name)?;
+            Ok((review::dashboard(context, app, &principal, &name)?, dataset))
+        })
+        .await?;
+    Ok(figures(&view, &dataset.schema, frame, who.principal.may(Act::SeeAnswers)))
 }
 
 /// Stops a person here, or lets them go on when no reason is given.
@@ -95,7 +103,7 @@ pub(crate) async fn pause(
     Ok(axum::response::Redirect::to(&address(&dataset, Part::Dashboard)).into_response())
 }
 
-fn figures(view: &Dashboard, frame: &Frame, sees_answers: bool) -> Markup {
+fn figures(view: &Dashboard, schema: &Schema, frame: &Frame, sees_answers: bool) -> Markup {
     let links = Links { dataset: &view.dataset, to_items: sees_answers };
     html! {
         (progress(view, frame, &links))
@@ -105,10 +113,10 @@ fn figures(view: &Dashboard, frame: &Frame, sees_answers: bool) -> Markup {
             }
         } @else {
             div.panels {
-                (agreement(&view.agreement, view.window, &links))
+                (agreement(&view.agreement, schema, view.window, &links))
                 @if sees_answers { (cost::panel(view, frame)) }
-                @for counts in &view.labels { (labels(counts, &links)) }
-                @for matrix in view.matrices.iter().filter(|matrix| !matrix.cells.is_empty()) { (disagreement(matrix, &links)) }
+                @for counts in &view.labels { (labels(counts, schema.question(&counts.question), &links)) }
+                @for matrix in view.matrices.iter().filter(|matrix| !matrix.cells.is_empty()) { (disagreement(matrix, schema.question(&matrix.question), &links)) }
             }
             @if !view.people.is_empty() { (team::people(view, frame, &links)) }
         }
@@ -145,7 +153,7 @@ fn progress(view: &Dashboard, frame: &Frame, links: &Links) -> Markup {
     }
 }
 
-fn agreement(rows: &[QuestionAgreement], window: u64, links: &Links) -> Markup {
+fn agreement(rows: &[QuestionAgreement], schema: &Schema, window: u64, links: &Links) -> Markup {
     html! {
         section.panel {
             h2 { "Agreement" }
@@ -158,7 +166,7 @@ fn agreement(rows: &[QuestionAgreement], window: u64, links: &Links) -> Markup {
                         tbody { @for row in rows {
                             @let lead = |figure: &dyn Render| links.counted(&[("behind", "agreement"), ("question", row.question.as_str())], row.items as u64, figure.render());
                             tr {
-                                th scope="row" { (row.question) }
+                                th scope="row" { (title(schema.question(&row.question), &row.question)) }
                                 td { (row.measure.replace('_', " ")) @if row.used < row.of { span.muted { ", " (row.used) " of " (row.of) " used" } } }
                                 td { (lead(&metric(&row.metric, row.measure == "percent"))) }
                                 td.number { (lead(&thousands(row.items as u64))) }
@@ -172,18 +180,24 @@ fn agreement(rows: &[QuestionAgreement], window: u64, links: &Links) -> Markup {
     }
 }
 
-fn labels(counts: &LabelCounts, links: &Links) -> Markup {
+/// What people read of a question.
+fn title<'a>(question: Option<&'a Question>, name: &'a str) -> &'a str {
+    question.map_or(name, Question::title)
+}
+
+fn labels(counts: &LabelCounts, question: Option<&Question>, links: &Links) -> Markup {
     let most = counts.counts.iter().map(|count| count.count).max().unwrap_or(0);
     let all: u64 = counts.counts.iter().map(|count| count.count).sum();
     html! {
         section.panel {
-            h2 { "Answers: " (counts.question) }
+            h2 { "Answers: " (title(question, &counts.question)) }
             @if counts.counts.is_empty() { p.muted { "Nobody answered yet." } }
             ul.bars { @for row in &counts.counts {
+                @let words = words_of(question, &row.label);
                 li {
                     (links.items(&[("question", counts.question.as_str()), ("label", row.label.as_str())], html! {
-                        span.words { (row.label) }
-                        meter min="0" max=(most) value=(row.count) aria-label=(row.label) {}
+                        span.words { (words) }
+                        meter min="0" max=(most) value=(row.count) aria-label=(words) {}
                         span.number { (thousands(row.count)) " · " (percent(row.count, all)) }
                     }))
                 }
@@ -197,21 +211,22 @@ fn heat(pairs: u64, most: u64) -> u64 {
     if pairs == 0 || most == 0 { 0 } else { (pairs * 4).div_ceil(most).min(4) }
 }
 
-fn disagreement(matrix: &Matrix, links: &Links) -> Markup {
+fn disagreement(matrix: &Matrix, question: Option<&Question>, links: &Links) -> Markup {
+    let asked = title(question, &matrix.question);
     let cell = |a: &str, b: &str| {
         matrix.cells.iter().find(|cell| (cell.a == a && cell.b == b) || (cell.a == b && cell.b == a))
     };
     let most = matrix.cells.iter().map(|cell| cell.pairs).max().unwrap_or(0);
     html! {
         section.panel {
-            h2 { "Who said what together: " (matrix.question) }
+            h2 { "Who said what together: " (asked) }
             p.muted { "Pairs of answers to the same item. Off the diagonal, two people disagreed." }
-            div.scroll tabindex="0" role="region" aria-label={ "Pairs of answers: " (matrix.question) } {
+            div.scroll tabindex="0" role="region" aria-label={ "Pairs of answers: " (asked) } {
                 table.matrix {
-                    thead { tr { td {} @for label in &matrix.labels { th scope="col" { (label) } } } }
+                    thead { tr { td {} @for label in &matrix.labels { th scope="col" { (words_of(question, label)) } } } }
                     tbody { @for (row, a) in matrix.labels.iter().enumerate() {
                         tr {
-                            th scope="row" { (a) }
+                            th scope="row" { (words_of(question, a)) }
                             @for (column, b) in matrix.labels.iter().enumerate() {
                                 @let pairs = cell(a, b).map_or(0, |cell| cell.pairs);
                                 td data-heat=(heat(pairs, most)) class=(if row == column { "same" } else { "other" }) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use engraft_app::annotate::{Question, Schema};
 use engraft_app::dataset::DatasetView;
 use engraft_app::review::{self, Behind, ItemDetail, ItemFilter, ItemRow, Items, ResponseView};
 use engraft_app::{dataset, work};
@@ -13,7 +14,7 @@ use serde::Deserialize;
 use super::figures::{count, seconds, thousands, time};
 use crate::extract::{Asked, Fields};
 use crate::guard::Who;
-use crate::item;
+use crate::item::{self, Voice};
 use crate::page::{Frame, Page, Part, Place, address, encoded};
 use crate::problem::Problem;
 use crate::studio::Studio;
@@ -120,7 +121,7 @@ pub(crate) async fn list(
         body: html! {
             h1 { "Items of " (name) }
             (filters(&name, &query, &dataset))
-            @if let Some(words) = meaning(&query, &items) { p data-meaning { (words) } }
+            @if let Some(words) = meaning(&query, &items, &dataset.schema) { p data-meaning { (words) } }
             (table(&name, &items, &query))
         },
     });
@@ -189,7 +190,7 @@ fn filters(name: &str, query: &Query, dataset: &DatasetView) -> Markup {
             label.field { span { "State" } select name="state" { @for (value, words) in STATES { option value=(value) selected[value == query.state] { (words) } } } }
             label.field { span { "Person" } input name="user" value=(query.user); }
             label.field { span { "Answer is" } select name="status" { @for (value, words) in DEEDS { option value=(value) selected[value == query.status] { (words) } } } }
-            label.field { span { "Question" } select name="question" { option value="" { "Any" } @for question in &dataset.schema.questions { option selected[question.name == query.question] { (question.name) } } } }
+            label.field { span { "Question" } select name="question" { option value="" { "Any" } @for question in &dataset.schema.questions { option value=(question.name) selected[question.name == query.question] { (question.title()) } } } }
             label.field { span { "Answer" } input name="label" value=(query.label); }
             label.field { span { "Other person said" } input name="other" value=(query.other); }
             label.check { input type="checkbox" name="today" value="true" checked[query.today]; " Today" }
@@ -200,14 +201,19 @@ fn filters(name: &str, query: &Query, dataset: &DatasetView) -> Markup {
 }
 
 /// What a list that a figure led to is, in a sentence; the form says it of the others.
-fn meaning(query: &Query, items: &Items) -> Option<String> {
+fn meaning(query: &Query, items: &Items, schema: &Schema) -> Option<String> {
     let n = count(items.items.len() as u64, "item", "items");
-    let Query { user, question, label, other, .. } = query;
+    let asked = schema.question(&query.question);
+    let question = asked.map_or(query.question.as_str(), Question::title);
+    let words = |label: &str| item::words_of(asked, label);
+    let (user, label, other) = (&query.user, words(&query.label), words(&query.other));
     let latest = "among the latest that two people or more answered";
     Some(match query.behind {
         Some(Behind::Agreement) => format!("How far people agree on {question}: {n}, {latest}."),
         Some(Behind::Agrees) => format!("How often {user} says what others say: {n}, {latest}."),
-        Some(Behind::Accepted) => format!("How often {user} takes a suggestion over: {n}, {latest}."),
+        Some(Behind::Accepted) => {
+            format!("How often {user} takes a suggestion over: {n}, among the latest that anybody answered.")
+        }
         Some(Behind::Speed) => format!("How long {user} takes: the latest {n} whose time is known."),
         None if !other.is_empty() => {
             format!("Where one person said “{label}” and another “{other}” to {question}: {n}, {latest}.")
@@ -252,10 +258,13 @@ fn line(name: &str, row: &ItemRow) -> Markup {
 
 fn body(frame: &Frame, view: &ItemDetail) -> Markup {
     let shown = |answers| item::show_answers(&view.questions, &view.fields, answers);
+    let submitted = view.responses.iter().filter(|response| response.status == "submitted");
+    let voices = submitted.map(|response| Voice { name: response.user.clone(), answers: &response.answers });
+    let voices: Vec<Voice> = voices.collect();
     html! {
         p { a href=(address(&view.dataset, Part::Items)) { "← All items" } }
         h1 { (view.item) }
-        section.panel { h2 { "What is shown" } (item::show_fields(&view.layout, &view.fields)) }
+        section.panel { h2 { "What is shown" } (item::show_fields(&view.layout, &view.questions, &view.fields, &voices)) }
         @if let Some(resolution) = &view.resolution {
             section.panel {
                 h2 { "Resolution" }

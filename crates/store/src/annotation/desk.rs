@@ -59,20 +59,42 @@ impl Store {
 
     /// The items with two submitted responses or more that were answered latest, newest first.
     pub fn recent_overlapped(&self, dataset: DatasetNo, limit: usize) -> Result<Vec<ItemNo>, StoreError> {
+        self.recent(dataset, 2, limit)
+    }
+
+    /// Of the `limit` items that were answered latest, those that a model suggested answers for, newest first.
+    pub fn recent_suggested(&self, dataset: DatasetNo, limit: usize) -> Result<Vec<ItemNo>, StoreError> {
+        let items = self.recent(dataset, 1, limit)?;
+        self.read(|tx| {
+            let mut any = tx.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM suggestion WHERE dataset = ?1 AND item = ?2)",
+            )?;
+            let mut kept = Vec::new();
+            for item in items {
+                if any.query_row((dataset, item), |row| row.get(0))? {
+                    kept.push(item);
+                }
+            }
+            Ok(kept)
+        })
+    }
+
+    /// The items with `least` submitted responses or more that were answered latest, newest first.
+    fn recent(&self, dataset: DatasetNo, least: u32, limit: usize) -> Result<Vec<ItemNo>, StoreError> {
         self.read(|tx| {
             // Each person's latest answers lie in one index; the latest of all are among them.
             let mut people = tx.prepare_cached("SELECT user FROM member WHERE dataset = ?1")?;
             let people: Vec<UserNo> =
                 people.query_map([dataset], |row| row.get(0))?.collect::<Result<_, _>>()?;
             let latest = "SELECT r.tick, r.item FROM response r JOIN task t ON t.dataset = r.dataset AND t.item = r.item
-                 WHERE r.user = ?2 AND r.dataset = ?1 AND r.status = 1 AND t.submitted > 1 AND t.gold = 0
+                 WHERE r.user = ?2 AND r.dataset = ?1 AND r.status = 1 AND t.submitted >= ?3 AND t.gold = 0
                  ORDER BY r.tick DESC";
             // All are read side by side, as far as the newest of them are needed and no further.
             let prepare = |_: &UserNo| tx.prepare(latest);
             let mut statements = people.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
             let (mut readers, mut newest) = (Vec::new(), BinaryHeap::new());
             for (statement, user) in statements.iter_mut().zip(&people) {
-                let mut rows = statement.query((dataset, user))?;
+                let mut rows = statement.query((dataset, user, least))?;
                 if let Some(row) = rows.next()? {
                     newest.push((row.get::<_, u64>(0)?, row.get::<_, ItemNo>(1)?, readers.len()));
                 }
