@@ -12,6 +12,7 @@ mod decide;
 mod decide_answer;
 mod decide_extract;
 mod decide_model;
+mod decide_planted;
 #[cfg(target_os = "linux")]
 mod disk;
 mod documented;
