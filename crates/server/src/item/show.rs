@@ -58,6 +58,8 @@ pub(crate) fn answer(
 ) -> Markup {
     match answer {
         Answer::Label(value) => html! { span.chip { (option(question, value)) } },
+        Answer::Labels(values) if values.is_empty() => html! { "none of these" },
+        Answer::Spans(spans) if spans.is_empty() => html! { "nothing is marked" },
         Answer::Labels(values) => {
             html! { @for value in values { span.chip { (option(question, value)) } " " } }
         }
