@@ -6,6 +6,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use engraft_app::annotate::{Answer, Question};
+use engraft_app::dataset;
+use engraft_app::people::Act;
 use engraft_app::review::{self, ConflictView, Conflicts, Decision, Side};
 use engraft_app::work::{ItemView, Tab};
 use maud::{Markup, html};
@@ -105,7 +107,14 @@ pub(crate) async fn decide(
                 },
             };
             let version = field("version").and_then(|version| version.parse().ok());
-            review::decide(context, app, &principal, &of, &Decision { item: id, answers, version }).map(Ok)
+            let (decision, known) = (Decision { item: id, answers, version }, field("known").is_some());
+            let decided = review::decide(context, app, &principal, &of, &decision)?;
+            if known {
+                let resolution = review::item(context, app, &principal, &of, &decision.item)?.resolution;
+                let right = resolution.and_then(|resolution| serde_json::to_value(resolution.answers).ok());
+                dataset::set_gold(context, app, &principal, &of, &decision.item, right.as_ref())?;
+            }
+            Ok(Ok(decided))
         })
         .await
         .and_then(|decided| decided);
@@ -210,18 +219,27 @@ fn case(frame: &Frame, view: &ConflictView, own: bool) -> Markup {
             }
         }
         @if own {
-            form.deciding method="post" action=(case_address(&view.dataset, &view.item)) { (frame.csrf_field()) (by_oneself(view)) }
+            form.deciding method="post" action=(case_address(&view.dataset, &view.item)) { (frame.csrf_field()) (by_oneself(frame, view)) }
         } @else {
             div.columns {
                 section.reading aria-label="What is shown" { (item::show_fields(&view.layout, &view.fields)) }
-                form.stack.deciding method="post" action=(case_address(&view.dataset, &view.item)) { (frame.csrf_field()) (by_picking(view)) }
+                form.stack.deciding method="post" action=(case_address(&view.dataset, &view.item)) { (frame.csrf_field()) (by_picking(frame, view)) }
             }
         }
         (agreed(view))
     }
 }
 
-fn by_picking(view: &ConflictView) -> Markup {
+/// For leads: what they decide is the known answer from now on.
+fn known(frame: &Frame) -> Markup {
+    html! {
+        @if frame.may(Act::Manage) {
+            label.tick { input type="checkbox" name="known" value="yes"; "Measure people by it: make it the known answer" }
+        }
+    }
+}
+
+fn by_picking(frame: &Frame, view: &ConflictView) -> Markup {
     html! {
         input type="hidden" name="how" value="pick";
         input type="hidden" name="version" value=(view.version);
@@ -229,6 +247,7 @@ fn by_picking(view: &ConflictView) -> Markup {
         div.row.decide {
             button.button.primary data-key="Enter" { "Decide" kbd { "Enter" } }
             a.button href={ (case_address(&view.dataset, &view.item)) "?own=true" } data-key="o" { "Answer it myself" kbd { "o" } }
+            (known(frame))
         }
         p.muted { "A digit picks that person’s answers. Names are hidden, and the order differs from item to item." }
     }
@@ -263,7 +282,7 @@ fn same_before<'a>(view: &'a ConflictView, question: &Question, place: usize) ->
     view.sides[..place].iter().find(|side| said(side) == Some(mine)).map(|side| side.name.as_str())
 }
 
-fn by_oneself(view: &ConflictView) -> Markup {
+fn by_oneself(frame: &Frame, view: &ConflictView) -> Markup {
     let mut answers = view.agreed.clone();
     if let Some(first) = view.sides.first() {
         for (question, answer) in &first.answers {
@@ -296,6 +315,7 @@ fn by_oneself(view: &ConflictView) -> Markup {
         div.row.decide {
             button.button.primary { "Decide" }
             a.button href=(case_address(&view.dataset, &view.item)) { "Pick somebody’s answer" }
+            (known(frame))
         }
     }
 }
