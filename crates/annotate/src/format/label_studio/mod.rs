@@ -4,8 +4,8 @@
 //! them; turns are `paragraphlabels`, rankings and grades `ranker`, forms a `textarea` with their JSON. A comparison that
 //! knows more than a better side is a choice (`sides.rs`).
 //!
-//! A server gives an annotation the moment it came in, and to the importer when it does not know the email; what it keeps is
-//! the number it had. So `meta` also says whose the annotation of each number is and when it was given.
+//! A server gives an annotation the moment it came in, and one without an email to the importer; what it keeps is the number
+//! it had. So `meta` also says whose the annotation of each number is and when it was given.
 
 mod config;
 mod read;
