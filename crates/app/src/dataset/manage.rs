@@ -64,7 +64,9 @@ fn read_schema(context: Context, text: &str) -> Result<Schema, Error> {
     for loss in &read.losses {
         context.progress.say(&format!("not in the schema: {} ({})", loss.what, loss.why));
     }
-    Ok(read.schema)
+    // What another tool allows need not be a schema.
+    Schema::read(&canonical_json(&read.schema))
+        .map_err(|error| Error::problems("the schema cannot be used", error.problems))
 }
 
 /// Every dataset, by name. How far each is, is for those who may see progress: whoever answers could tell from it what
