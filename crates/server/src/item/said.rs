@@ -237,7 +237,7 @@ fn grade(reading: &Reading, question: &Question, graded: &Graded) -> Markup {
     html! {
         (named(passages, &graded.id)) ": " b { (GRADES.get(usize::from(graded.grade)).unwrap_or(&"?")) }
         @if !graded.evidence.is_empty() {
-            " because of " @for evidence in &graded.evidence { q.evidence dir="auto" { (quote(evidence).unwrap_or("?")) } " " }
+            " because of " @for evidence in &graded.evidence { q.because dir="auto" { (quote(evidence).unwrap_or("?")) } " " }
         }
     }
 }
