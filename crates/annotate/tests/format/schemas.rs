@@ -100,7 +100,7 @@ fn a_question_about_a_field_of_another_type_is_left_out_and_listed() {
             {"name":"t","required":true,"type":"text"}
             {"name":"r","required":true,"type":"answers"}
             {"max":5,"min":1,"name":"d","required":false,"type":"rating"}
-
+            ""
             1 × <Labels> of a field of another type: spans are marked in a text
             1 × <ParagraphLabels> of a field of another type: turns are those of a chat
             1 × <Ranker> of a field of another type: answers or passages are ranked"#]],
