@@ -84,6 +84,11 @@ async function dispute(studio, page, lead, sample) {
     const [one, two] = await block.locator('.said').allInnerTexts();
     holds(one.trim() && two.trim() && one !== two, `${name}: what they said can be told apart: ${one} | ${two}`);
   }
+  if (name === 'label') {
+    await lead.goto(`/d/${dataset}/dashboard`);
+    const figures = await lead.locator('#figures').innerText();
+    holds(/Answers: What is it about\?/.test(figures) && /Outage/.test(figures) && !/outage/.test(figures), `the dashboard speaks of titles and texts: ${figures}`);
+  }
   if (name === 'correction') same([await page.locator('.said ins').count() > 0, await page.locator('.said del').count() > 0], [true, true], 'a correction shows what it changes');
   if (name === 'relevance') holds(/Filters are replaced every 30 days/.test(await page.locator('.dispute').innerText()), 'evidence is shown');
   if (name === 'support') holds(/by \[2\] Canteen/.test(await page.locator('.dispute').innerText()), 'the passages that support a sentence');
