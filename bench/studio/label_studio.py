@@ -62,8 +62,8 @@ class LabelStudio:
         _, _, body = client.call("GET", "/api/current-user/token", None, {"cookie": cookies(headers)})
         return Client(PORT, {"authorization": f"Token {json.loads(body)['token']}"})
 
-    def create(self, name):
-        return self.asked(self.lead, "POST", "/api/projects", {"title": name, "label_config": CONFIG})["id"]
+    def create(self, name, config=CONFIG):
+        return self.asked(self.lead, "POST", "/api/projects", {"title": name, "label_config": config})["id"]
 
     def take_in(self, project, path):
         edge = "edge-of-the-file"

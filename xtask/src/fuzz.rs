@@ -1,5 +1,7 @@
-//! The fuzz targets: builds every one and runs each for a while, with the sample's files as first inputs.
+//! The fuzz targets: builds every one and runs each for a while, with the files of the sample and of the test data as first
+//! inputs.
 
+use std::env;
 use std::path::Path;
 use std::process::Command;
 
@@ -23,11 +25,15 @@ pub(crate) fn fuzz(seconds: u32) -> Result<()> {
     targets.sort();
     // `-O`: the libraries behind `mail` and `sheet` assert in debug builds what they bear in released ones.
     run("cargo +nightly fuzz build -O", &[])?;
+    let data = env::var("ENGRAFT_TEST_DATA").unwrap_or_else(|_| "../shared/data".into());
+    run(&format!("python3 fuzz/seeds.py sample {data}/messy-files/files"), &[])?;
     for target in &targets {
-        let corpus = Path::new("fuzz/corpus").join(target);
-        std::fs::create_dir_all(&corpus)?;
+        let inputs = ["corpus", "seeds"].map(|kind| Path::new("fuzz").join(kind).join(target));
+        for folder in &inputs {
+            std::fs::create_dir_all(folder)?;
+        }
         let limits = format!("-max_total_time={seconds} -timeout=20 -rss_limit_mb=2048");
-        let inputs = format!("{} sample/handbook", corpus.display());
+        let inputs = inputs.map(|folder| folder.display().to_string()).join(" ");
         run(&format!("cargo +nightly fuzz run -O {target} {inputs} -- {limits}"), &[])?;
     }
     Ok(())

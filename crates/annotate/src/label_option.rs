@@ -49,10 +49,18 @@ pub const COMMAND_LETTERS: &str = "cdefgijknprt";
 pub fn option_keys(options: &[LabelOption]) -> Vec<Option<char>> {
     let given: Vec<char> =
         options.iter().filter_map(|option| option.key).map(|key| key.to_ascii_lowercase()).collect();
-    let mut free = "1234567890abcdefghijklmnopqrstuvwxyz"
-        .chars()
-        .filter(|key| !given.contains(key) && !COMMAND_LETTERS.contains(*key));
+    let mut free = free_keys().filter(|key| !given.contains(key));
     options.iter().map(|option| option.key.or_else(|| free.next())).collect()
+}
+
+/// The keys for whatever can be picked, in their order: 1–9, 0, then [`free_letters`].
+pub fn free_keys() -> impl Iterator<Item = char> {
+    "1234567890".chars().chain(free_letters())
+}
+
+/// The letters that are no command of the studio.
+pub fn free_letters() -> impl Iterator<Item = char> {
+    ('a'..='z').filter(|letter| !COMMAND_LETTERS.contains(*letter))
 }
 
 /// A bare string is an option with that value.

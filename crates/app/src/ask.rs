@@ -97,6 +97,9 @@ pub struct CitationView {
     pub message_end: usize,
 }
 
+/// What is noted where there is no document to answer from.
+const NOTHING_YET: &str = "there is no document yet: bring some in with `engraft ingest FOLDER`";
+
 /// What an answer's time was spent on, in milliseconds, in order.
 pub(crate) const STAGES: [&str; 4] = ["encode", "look up", "look again", "read"];
 
@@ -124,6 +127,12 @@ pub(crate) fn ask_among(
         return Err(Error::Request {
             message: "the question is empty".into(),
             hint: "write a question".into(),
+        });
+    }
+    if request.k == Some(0) {
+        return Err(Error::Request {
+            message: "-k is 0".into(),
+            hint: "let the reader see at least one passage".into(),
         });
     }
     let reader = workspace.reader(request.reader.as_deref())?;
@@ -174,7 +183,7 @@ pub(crate) fn ask_among(
         None => None,
     };
     let reader = reader.map(|reader| reader.name.clone());
-    let (answer, reader) = match read {
+    let (mut answer, reader) = match read {
         Some(answer) => (answer, reader),
         None => {
             let mut answer = by_sentences(context, workspace, request, &sources, vector.as_deref())?;
@@ -184,6 +193,9 @@ pub(crate) fn ask_among(
             (answer, None)
         }
     };
+    if hits.is_empty() && workspace.store.is_empty()? {
+        answer.notes.push(NOTHING_YET.into());
+    }
     let citations = citations(&answer, &sources, &hits);
     let trace_id = short_id(&[&request.question, &(context.now)(), &index_version.to_string()]);
     let report = AskReport {

@@ -11,6 +11,9 @@ pub enum Error {
     /// No `engraft.toml` here or above.
     #[error("{0} is not inside a workspace")]
     NoWorkspace(PathBuf),
+    /// A folder was named that is no workspace.
+    #[error("{0} is no workspace: it holds no engraft.toml")]
+    NotAWorkspace(PathBuf),
     /// `engraft.toml` makes no sense.
     #[error("{path}: {message}")]
     Config {
@@ -150,12 +153,20 @@ impl Error {
     }
 }
 
+/// Whether the system said no because the path is not what it was taken for: another name is what helps.
+fn names_another(said: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind as Said;
+    matches!(said, Said::NotADirectory | Said::AlreadyExists | Said::IsADirectory | Said::InvalidData)
+}
+
 impl Fault for Error {
     fn kind(&self) -> Kind {
         match self {
-            Error::NoWorkspace(_) | Error::Config { .. } | Error::Request { .. } => Kind::User,
+            Error::NoWorkspace(_) | Error::NotAWorkspace(_) => Kind::User,
+            Error::Config { .. } | Error::Request { .. } => Kind::User,
             Error::Missing { .. } => Kind::Missing,
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Kind::Missing,
+            Error::Io { source, .. } if names_another(source.kind()) => Kind::User,
             Error::Denied { .. } | Error::NotLoggedIn | Error::Problems { .. } => Kind::User,
             Error::Conflict { .. } => Kind::Conflict,
             Error::Io { .. } | Error::Unavailable { .. } | Error::SlowDown { .. } | Error::Cancelled => {
@@ -178,6 +189,9 @@ impl Fault for Error {
             Error::NoWorkspace(_) => {
                 Some("run `engraft init` here, or name a workspace with `--workspace DIR`".into())
             }
+            Error::NotAWorkspace(named) => {
+                Some(format!("run `engraft init {}`, or name another folder", named.display()))
+            }
             Error::Config { .. } => {
                 Some("correct engraft.toml; docs/reference/config.md lists every key".into())
             }
@@ -187,9 +201,11 @@ impl Fault for Error {
             Error::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::NotFound => Some("check the path".into()),
                 std::io::ErrorKind::PermissionDenied => Some("check who may read and write there".into()),
-                std::io::ErrorKind::NotADirectory => {
+                std::io::ErrorKind::NotADirectory | std::io::ErrorKind::AlreadyExists => {
                     Some("a file is in the way: choose another folder".into())
                 }
+                std::io::ErrorKind::IsADirectory => Some("name a file, not a folder".into()),
+                std::io::ErrorKind::InvalidData => Some("save the file as UTF-8".into()),
                 std::io::ErrorKind::StorageFull => Some("free some disk space and run it again".into()),
                 std::io::ErrorKind::ReadOnlyFilesystem => Some("choose a folder that can be written".into()),
                 _ => Some("check the path and the disk, then run it again".into()),

@@ -116,7 +116,12 @@ fn run(
         bringing.report.failures.extend(unreadable);
         bringing.source(source, items, retry)?;
     }
-    bringing.finish()
+    let report = bringing.finish()?;
+    // Where other models were served meanwhile, what came in lacks the vectors that are searched for now.
+    if let Some(next) = workspace.with_other_models()? {
+        Bringing::new(context, &next, parsers)?.embed_what_lacks_a_vector()?;
+    }
+    Ok(report)
 }
 
 /// A running `ingest`: what it works with and what it has done so far.

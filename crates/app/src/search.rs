@@ -55,6 +55,9 @@ pub struct SearchReport {
     /// The tuned models that took part, by kind, when asked how the result came about.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub models: BTreeMap<String, String>,
+    /// Whether there is no document to find.
+    #[serde(skip)]
+    pub nothing_yet: bool,
 }
 
 /// One hit, as people and scripts see it.
@@ -123,8 +126,9 @@ pub fn search(
     // It answers, and takes no part in search.
     models.remove(READER);
     let explain = request.explain.then_some(explain);
+    let nothing_yet = shown.is_empty() && workspace.store.is_empty()?;
     let took_ms = began.elapsed().as_secs_f64() * 1e3;
-    Ok(SearchReport { hits: shown, index_version, took_ms, explain, models })
+    Ok(SearchReport { hits: shown, index_version, took_ms, explain, models, nothing_yet })
 }
 
 /// The hits in the order of the reranker's blend; those beyond its depth follow as they were.

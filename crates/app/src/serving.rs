@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
 use engraft_search::Fusion;
 use engraft_tune::TuneError;
@@ -22,7 +23,7 @@ pub(crate) const FUSION: &str = "fusion";
 pub(crate) const RETRIEVER: &str = "retriever";
 pub(crate) const RERANKER: &str = "reranker";
 pub(crate) const READER: &str = "reader";
-const KINDS: [&str; 4] = [FUSION, RETRIEVER, RERANKER, READER];
+pub(crate) const KINDS: [&str; 4] = [FUSION, RETRIEVER, RERANKER, READER];
 
 /// The models in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,18 @@ const KINDS: [&str; 4] = [FUSION, RETRIEVER, RERANKER, READER];
 pub struct Serving {
     /// By kind, the models that were used, the one in use last.
     pub used: BTreeMap<String, Vec<String>>,
+}
+
+/// When the file was replaced, and its length: another one says that other models are in use. `None`: there is no file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp(Option<(SystemTime, u64)>);
+
+impl Stamp {
+    /// That of a workspace's file now.
+    pub(crate) fn of(folder: &Path) -> Stamp {
+        let known = std::fs::metadata(folder.join(FILE)).ok();
+        Stamp(known.and_then(|file| Some((file.modified().ok()?, file.len()))))
+    }
 }
 
 /// What `model serve` and `model rollback` did.
@@ -91,7 +104,7 @@ pub(crate) fn is_adapter(manifest: &Manifest) -> bool {
 }
 
 impl Workspace {
-    /// The models that search uses, as they were when the workspace was opened.
+    /// The models that search uses, as they were when the workspace was opened; [`crate::Standing`] takes up others.
     pub fn serving(&self) -> &Serving {
         &self.serving
     }
@@ -143,7 +156,7 @@ impl Workspace {
     }
 }
 
-/// Makes search, or answers, use the tuned model `name` from the next command on. One that is not proven better is refused unless `anyway`.
+/// Makes search, or answers, use the tuned model `name` from the next command or request on. One that is not proven better is refused unless `anyway`.
 ///
 /// A retriever that changes the encoder is made ready first, while the one before it goes on serving: every passage gets its
 /// vector in the new space, and the index is built. Only then the file is replaced.

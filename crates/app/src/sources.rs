@@ -49,6 +49,14 @@ fn is_url(path: &str) -> bool {
 /// The sources that `request` names, written to the store: one with the given name, or one a folder and one each for
 /// loose files and pages.
 pub(crate) fn declare(store: &Store, request: &IngestRequest) -> Result<Vec<SourceRow>, Error> {
+    if request.paths.iter().any(String::is_empty) {
+        let hint = "name a file, a folder or a URL; `.` is this folder".into();
+        return Err(Error::Request { message: "a path is empty".into(), hint });
+    }
+    if request.source.as_deref().is_some_and(|name| name.trim().is_empty()) {
+        let hint = "write --source NAME, or leave it out".into();
+        return Err(Error::Request { message: "the source's name is empty".into(), hint });
+    }
     let (mut groups, mut files, mut pages) = (Vec::new(), Vec::new(), Vec::new());
     let mut all = Vec::new();
     for path in &request.paths {

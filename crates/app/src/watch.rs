@@ -5,6 +5,7 @@ mod pending;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ use crate::isolate::Parsers;
 use crate::scan::{Found, scan_at};
 use crate::sources::places;
 use crate::workspace::Workspace;
-use crate::{Context, Error, ingest};
+use crate::{Context, Error, Standing, ingest};
 
 /// How long after something was not there, such as a lock that another process holds, it is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -61,15 +62,18 @@ impl Place {
 
 /// Brings the sources up to date, then follows them until cancelled, telling `heard` of every change.
 ///
-/// What cannot be taken up now, because the store is locked or the disk is full, is said and tried again.
+/// What cannot be taken up now, because the store is locked or the disk is full, is said and tried again. Where other models are
+/// in use, everything is brought up to date with them, so that no passage lacks the vector that is searched for.
 pub fn watch(
     context: Context,
-    workspace: &Workspace,
+    workspace: Workspace,
     parsers: &Parsers,
     name: Option<&str>,
     heard: &mut dyn FnMut(Followed),
 ) -> Result<IngestReport, Error> {
-    let sources = chosen(workspace, name)?;
+    let standing = Standing::new(workspace);
+    let mut workspace = standing.now(context);
+    let sources = chosen(&workspace, name)?;
     let of_source = |source: &SourceRow| -> Vec<Place> {
         let places = places(source).into_iter();
         places.map(|place| Place { source: source.clone(), root: place.path, prefix: place.prefix }).collect()
@@ -87,9 +91,8 @@ pub fn watch(
         watcher.watch(path, how).map_err(|error| cannot_follow(&error))?;
     }
     // Watching began before this, so nothing can slip between the two.
-    ingest::sync(context, workspace, parsers, name, false)?;
+    ingest::sync(context, &workspace, parsers, name, false)?;
     context.progress.say(&format!("following {} places; stop with Ctrl-C", places.len()));
-    let watching = Watching { context, workspace, parsers, name, sources: &sources, places: &places };
     let mut pending = Pending::default();
     while !context.cancel.is_cancelled() {
         let quiet = match events.recv_timeout(pending.patience()) {
@@ -100,10 +103,17 @@ pub fn watch(
             Err(RecvTimeoutError::Timeout) => true,
             Err(RecvTimeoutError::Disconnected) => break,
         };
+        let now = standing.now(context);
+        if !Arc::ptr_eq(&now, &workspace) {
+            workspace = now;
+            pending.miss("other models are in use");
+        }
         if !pending.is_due(quiet) {
             continue;
         }
         let round = std::mem::take(&mut pending);
+        let (workspace, sources, places) = (&workspace, &sources, &places);
+        let watching = Watching { context, workspace, parsers, name, sources, places };
         match watching.take_up(&round, heard) {
             Ok(()) => {}
             Err(Error::Cancelled) => break,
@@ -114,7 +124,7 @@ pub fn watch(
             Err(error) => return Err(error),
         }
     }
-    Bringing::new(context, workspace, parsers)?.finish()
+    Bringing::new(context, &workspace, parsers)?.finish()
 }
 
 /// The paths to ask the system for. A file is heard of through its folder, since programs save by putting another file in its
@@ -143,8 +153,8 @@ struct Watching<'a> {
 
 impl Watching<'_> {
     fn take_up(&self, round: &Pending, heard: &mut dyn FnMut(Followed)) -> Result<(), Error> {
-        if let Some(since) = round.lost() {
-            return self.look_again(since, heard);
+        if let Some((since, why)) = round.missed() {
+            return self.look_again(since, why, heard);
         }
         let changed = round.topmost(self.places);
         for place in self.places {
@@ -160,9 +170,9 @@ impl Watching<'_> {
         Ok(())
     }
 
-    /// Brings everything up to date because notices were lost since then, and tells what had changed.
-    fn look_again(&self, since: Instant, heard: &mut dyn FnMut(Followed)) -> Result<(), Error> {
-        self.context.progress.say("the file system lost count of what changed: looking at everything again");
+    /// Brings everything up to date because notices do not tell what is due since then, and tells what had changed.
+    fn look_again(&self, since: Instant, why: &str, heard: &mut dyn FnMut(Followed)) -> Result<(), Error> {
+        self.context.progress.say(&format!("{why}: looking at everything again"));
         let before = self.stamps()?;
         ingest::sync(self.context, self.workspace, self.parsers, self.name, false)?;
         let after = self.stamps()?;

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::config::{Config, Encoder};
 use crate::reading::Reading;
 use crate::reranking::Reranking;
-use crate::serving::{InUse, RETRIEVER, Serving, is_adapter};
+use crate::serving::{InUse, RETRIEVER, Serving, Stamp, is_adapter};
 use crate::{Context, Error, models};
 
 const CONFIG: &str = "engraft.toml";
@@ -39,7 +39,7 @@ pub struct Workspace {
     /// Its configuration.
     pub config: Config,
     /// The truth.
-    pub store: Store,
+    pub store: Arc<Store>,
     // Derived from the store; `index()` opens it and brings it up to date.
     pub(crate) index: Mutex<Option<Arc<Index>>>,
     // The manifest this process knows: another one on disk is another process's work.
@@ -53,8 +53,9 @@ pub struct Workspace {
     // Only where it is another than `encoder`.
     sentence_encoder: OnceLock<Embedder>,
     pub(crate) threads: usize,
-    // The tuned models that search uses, and what every query needs of them.
+    // The tuned models that search uses, what the file that names them was then, and what every query needs of them.
     pub(crate) serving: Serving,
+    pub(crate) stamp: Stamp,
     pub(crate) in_use: OnceLock<InUse>,
     pub(crate) reranking: OnceLock<Reranking>,
     // Trained readers that answered, by their names.
@@ -95,14 +96,27 @@ impl Workspace {
     pub fn open(root: &Path, threads: usize) -> Result<Workspace, Error> {
         let path = root.join(CONFIG);
         if !path.is_file() {
-            return Err(Error::NoWorkspace(root.to_path_buf()));
+            return Err(Error::NotAWorkspace(root.to_path_buf()));
         }
         let config = Config::read(&path)?;
         let folder = root.join(FOLDER);
         std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        let store = Store::create_or_open(&folder.join("truth.sqlite"))?;
+        let store = Arc::new(Store::create_or_open(&folder.join("truth.sqlite"))?);
+        Workspace::with(root.to_path_buf(), config, store, threads)
+    }
+
+    /// The workspace of a store that is open, with the models that are in use now.
+    pub(crate) fn with(
+        root: PathBuf,
+        config: Config,
+        store: Arc<Store>,
+        threads: usize,
+    ) -> Result<Workspace, Error> {
+        let folder = root.join(FOLDER);
+        // Taken first: what is written in between is taken up once more than needed, and never missed.
+        let stamp = Stamp::of(&folder);
         Ok(Workspace {
-            root: root.to_path_buf(),
+            root,
             config,
             store,
             index: Mutex::new(None),
@@ -114,6 +128,7 @@ impl Workspace {
             sentence_encoder: OnceLock::new(),
             threads,
             serving: Serving::read(&folder)?,
+            stamp,
             in_use: OnceLock::new(),
             reranking: OnceLock::new(),
             readers: Mutex::new(BTreeMap::new()),

@@ -248,6 +248,10 @@ pub struct UpdateTrial {
     pub seconds: Option<f64>,
     /// How long was waited.
     pub limit_s: f64,
+    /// The share of citations, in the answers to the probe since the change, that pointed to the version that was current then;
+    /// `null`: nothing was cited, or answers cite nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh: Option<f64>,
 }
 
 /// Quality of an arm trained on `labels` labels.

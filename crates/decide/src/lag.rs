@@ -1,6 +1,6 @@
 //! How fast a change shows: the update lag of an arm, and the share of changes still unseen after a time.
 
-use engraft_eval::{Metric, wilson};
+use engraft_eval::{Metric, Resampling, wilson};
 use serde::{Deserialize, Serialize};
 
 use crate::draws::Series;
@@ -20,6 +20,9 @@ pub struct Lag {
     pub p95_s: Metric,
     /// Deletions honoured, as a share.
     pub deletions: Metric,
+    /// The share of citations, in answers to the probes, that pointed to the version that was current then; where answers cite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_citations: Option<Metric>,
     /// How it was taken, in words.
     pub how: String,
 }
@@ -43,6 +46,7 @@ pub(crate) fn lag(arm: &Arm, seed: u64, resamples: usize) -> Option<(Lag, Series
         let value = Some(honoured as f64 / deletes as f64);
         Metric { value, low: Some(interval.low), high: Some(interval.high), n: deletes, why: None }
     };
+    let fresh: Vec<f64> = arm.updates.iter().filter_map(|trial| trial.fresh).collect();
     let how = arm.updates_how.clone();
     let lag = Lag {
         trials: times.len(),
@@ -50,6 +54,7 @@ pub(crate) fn lag(arm: &Arm, seed: u64, resamples: usize) -> Option<(Lag, Series
         median_s: seconds(&median),
         p95_s: seconds(&slowest),
         deletions,
+        fresh_citations: (!fresh.is_empty()).then(|| Metric::mean(&fresh, &Resampling { seed, resamples })),
         how,
     };
     Some((lag, median))
@@ -108,6 +113,7 @@ mod tests {
             probe: "q".into(),
             seconds: *seconds,
             limit_s: 60.0,
+            fresh: None,
         };
         Arm {
             name: "retrieval".into(),
@@ -135,6 +141,15 @@ mod tests {
         let (lag, series) = lag(&arm(&[Some(1.0), None, None]), 0, 500).unwrap();
         assert_eq!((lag.median_s.value, lag.never), (None, 2));
         assert!(series.point.is_infinite());
+    }
+
+    #[test]
+    fn citations_of_an_old_version_are_counted_over_the_changes_that_were_cited() {
+        let mut stale = arm(&[Some(1.0), Some(2.0), Some(3.0)]);
+        assert_eq!(lag(&stale, 0, 500).unwrap().0.fresh_citations, None);
+        (stale.updates[0].fresh, stale.updates[2].fresh) = (Some(0.5), Some(1.0));
+        let fresh = lag(&stale, 0, 500).unwrap().0.fresh_citations.unwrap();
+        assert_eq!((fresh.value, fresh.n), (Some(0.75), 2));
     }
 
     #[test]

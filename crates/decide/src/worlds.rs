@@ -101,6 +101,7 @@ pub(crate) fn measured(
                 probe: "q".into(),
                 seconds: Some(truth.lag_s),
                 limit_s: 86_400.0,
+                fresh: None,
             }],
             updates_how: "simulated".into(),
         }

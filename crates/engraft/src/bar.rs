@@ -33,14 +33,7 @@ impl Progress for Bar {
             talk(&format!("{name}{}", total.map_or(String::new(), |total| format!(": {total}"))));
             return;
         }
-        let template = match total {
-            Some(_) => "{prefix:12} {wide_bar} {pos}/{len}  {msg}{per_sec}  {eta} left",
-            None => "{prefix:12} {spinner} {pos}  {msg}{per_sec}",
-        };
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-        bar.set_style(style);
-        bar.set_prefix(name.to_string());
+        let bar = drawn(name, total);
         bar.enable_steady_tick(Duration::from_millis(120));
         if let Ok(mut current) = self.current.lock() {
             *current = bar;
@@ -67,7 +60,81 @@ impl Progress for Bar {
     }
 }
 
+/// A bar for a stage, on stderr: how far it is, what is noted, how fast it goes and how long it still takes.
+fn drawn(name: &str, total: Option<u64>) -> ProgressBar {
+    let template = match total {
+        Some(_) => "{prefix:12} {wide_bar} {pos}/{len}  {msg}{per_sec}  {eta} left",
+        None => "{prefix:12} {spinner} {pos}  {msg}{per_sec}",
+    };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+    bar.set_style(style);
+    bar.set_prefix(name.to_string());
+    bar
+}
+
 /// A line on stderr; that nobody can hear it stops no work.
 pub(crate) fn talk(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Result;
+    use std::sync::Arc;
+
+    use indicatif::{ProgressDrawTarget, TermLike};
+
+    use super::*;
+
+    /// Keeps all that was ever drawn.
+    #[derive(Clone, Debug, Default)]
+    struct Screen(Arc<Mutex<String>>);
+
+    impl TermLike for Screen {
+        fn width(&self) -> u16 {
+            100
+        }
+        fn move_cursor_up(&self, _: usize) -> Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, line: &str) -> Result<()> {
+            self.write_str(line)
+        }
+        fn write_str(&self, text: &str) -> Result<()> {
+            self.0.lock().unwrap().push_str(text);
+            Ok(())
+        }
+        fn clear_line(&self) -> Result<()> {
+            Ok(())
+        }
+        fn flush(&self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_bar_says_how_far_it_is_what_is_noted_and_how_long_it_still_takes() {
+        let (screen, bar) = (Screen::default(), drawn("train", Some(200)));
+        bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(screen.clone())));
+        let shown = Bar { terminal: true, current: Mutex::new(bar) };
+        shown.advance(150);
+        shown.note("loss .31");
+        // What is drawn last is drawn however little time has passed.
+        shown.current.lock().unwrap().abandon();
+        let text = screen.0.lock().unwrap().clone();
+        let last = text.rsplit("train").next().unwrap();
+        assert!(last.contains(" 150/200  loss .31  "), "{text}");
+        let words: Vec<&str> = last.trim_end().rsplit("  ").take(2).collect();
+        assert!(words[0].ends_with("s left") && words[1].ends_with("/s"), "{text}");
+    }
 }

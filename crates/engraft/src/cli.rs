@@ -371,7 +371,7 @@ mod tests {
     }
 
     /// The commands that draw no lots, by how they begin: they give the same without a seed.
-    const SETTLED: [&str; 27] = [
+    const SETTLED: [&str; 28] = [
         "init",
         "model ",
         "ingest",
@@ -391,6 +391,7 @@ mod tests {
         "dataset diff",
         "dataset import",
         "dataset rate",
+        "dataset gold",
         "queue ",
         "predict",
         "lineage",

@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 use engraft_app::Error;
 use engraft_core::{Fault, Kind};
 use serde_json::json;
@@ -46,7 +47,11 @@ fn misread(error: &clap::Error) -> ExitCode {
     let asked = !error.use_stderr();
     if !asked && std::env::args().any(|word| word == "--json") {
         let words = error.to_string();
-        let message = words.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let message = match error.kind() {
+            // Clap shows the help instead of an error.
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "the command is not complete",
+            _ => words.lines().next().unwrap_or_default().trim_start_matches("error: "),
+        };
         say_error("user", message, Some("run `engraft --help`"));
         return ExitCode::from(2);
     }

@@ -13,8 +13,8 @@ pub(crate) mod tuning;
 use std::fmt::Write;
 
 use engraft_app::{
-    AskReport, BatchReport, DemoReport, DocumentView, Followed, FoundHit, History, IngestReport, Initialised,
-    ModelInfo, Removed, SearchReport,
+    AskReport, BatchReport, DemoReport, DocumentCounts, DocumentView, Followed, FoundHit, History,
+    IngestReport, Initialised, ModelInfo, Removed, SearchReport,
 };
 
 /// The most failures shown at once; `--json` has them all.
@@ -52,6 +52,11 @@ pub(crate) fn model(model: &ModelInfo) -> String {
 
 pub(crate) fn ingested(report: &IngestReport) -> String {
     let (documents, chunks) = (report.documents, report.chunks);
+    if documents == DocumentCounts::default() && chunks.total == 0 {
+        return format!(
+            "Nothing was found to bring in; hidden and git-ignored files are left out.\n{NOTHING_YET}"
+        );
+    }
     let mut text = format!(
         "{} added, {} updated, {} removed, {} unchanged, {} failed; {} in {:.1} s\n\
          {} passages in all ({} new, {} gone, {} embedded)\n",
@@ -93,9 +98,11 @@ pub(crate) fn followed(change: &Followed) -> String {
     format!("{:9} {}  {:.0} ms{message}\n", change.change, change.uri, change.lag_ms)
 }
 
+const NOTHING_YET: &str = "No document yet.\nNext: engraft ingest FOLDER\n";
+
 pub(crate) fn documents(documents: &[DocumentView]) -> String {
     if documents.is_empty() {
-        return "No document yet.\nNext: engraft ingest FOLDER\n".into();
+        return NOTHING_YET.into();
     }
     let width = documents.iter().map(|document| document.uri.chars().count()).max().unwrap_or(0).min(60);
     let mut text = String::new();
@@ -150,6 +157,9 @@ pub(crate) fn batch(report: &BatchReport) -> String {
 }
 
 pub(crate) fn found(report: &SearchReport) -> String {
+    if report.nothing_yet {
+        return NOTHING_YET.into();
+    }
     if report.hits.is_empty() {
         return "Nothing found.\nNext: try other words, or `engraft docs list` to see what there is\n".into();
     }

@@ -219,7 +219,7 @@ impl Session<'_> {
                 self.context.cancel.cancel(); // Nobody listens any more.
             }
         };
-        app::watch(self.context, &self.workspace()?, &parsers()?, source, &mut heard)?;
+        app::watch(self.context, self.workspace()?, &parsers()?, source, &mut heard)?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -31,7 +31,7 @@ function open(box, unit) {
   open_.forEach((source, at) => {
     const range = nearest(source, $('[data-sentence]', unit).textContent);
     if (range) highlight('cited').add(range);
-    if (at === 0 && matchMedia('(min-width: 60rem)').matches) reveal(source, range);
+    if (at === 0) reveal(source, range);
   });
 }
 

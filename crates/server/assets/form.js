@@ -2,7 +2,7 @@
 
 import { $, $$ } from './dom.js';
 
-const IS_ANSWER = /^[qseb]\./;
+const IS_ANSWER = /^[qsebn]\./;
 // Told to the form, where those who draw an answer listen, when all of an item is filled.
 const changed = (scope) => ($('form', scope) ?? scope).dispatchEvent(new CustomEvent('refill', { bubbles: true }));
 
@@ -91,7 +91,9 @@ export function applyConditions(article) {
 /// Every value an answer holds, as a condition compares it.
 function leaves(question) {
   if (!question || question.disabled) return [];
-  return pairs(question).filter(([name]) => name.startsWith('q.')).flatMap(([, value]) => {
+  return pairs(question).filter(([name]) => /^[qn]\./.test(name)).flatMap(([name, value]) => {
+    // That nothing applies is an answer, but no option.
+    if (name.startsWith('n.')) return [''];
     if (!value.startsWith('[')) return [value];
     try {
       return JSON.parse(value).map((part) => (typeof part === 'object' ? part.label : String(part)));

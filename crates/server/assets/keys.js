@@ -5,7 +5,13 @@ import { asked, firstOpenUnit, units } from './form.js';
 
 const STORE = 'engraft.keys';
 // Keys that options and sides have in one dataset or another: they come first, so a command on them would be dead.
-const OF_OPTIONS = /^[0-9ab=]$/;
+const OF_OPTIONS = /^[0-9abhlmoqsuvwxyz=-]$/;
+// What a text with marked parts has for itself, also with Shift or Alt.
+const OF_MARKS = /^(Delete|Backspace|Space|Escape|Arrow(Left|Right|Up|Down)|[,.+])$/;
+// What no page can have.
+const OF_BROWSERS = /^Ctrl\+(Shift\+)?[tnw]$/;
+// Commands that are for fields: there a plain key is a letter.
+const IN_FIELDS = ['submitText', 'leave'];
 
 /// Commands in the order of the sheet: their words and their default key.
 export const COMMANDS = {
@@ -47,15 +53,33 @@ export const command = (name, handler) => handlers.set(name, handler);
 /// The key of a command, and all of them.
 export const keyOf = (name) => bound[name] ?? COMMANDS[name][1];
 
+/// What was chosen here; what would be dead is not taken over.
 function load() {
-  try { return JSON.parse(localStorage.getItem(STORE)) ?? {}; } catch { return {}; }
+  let kept;
+  try { kept = JSON.parse(localStorage.getItem(STORE)) ?? {}; } catch { kept = {}; }
+  return Object.fromEntries(Object.entries(kept).filter(([name, key]) => COMMANDS[name] && !dead(name, key)));
 }
 
-/// Gives a command another key; when it is taken, says by what instead.
+/// Why a command would never hear this key; nothing when it would.
+function dead(name, key) {
+  if (key === COMMANDS[name][1]) return null;
+  const bare = key.replace(/^((Shift|Alt)\+)+/, '');
+  // Plain ones that are commands elsewhere may change places.
+  const isSwapped = bare === key && Object.values(COMMANDS).some(([, usual]) => usual === key) && OF_MARKS.test(COMMANDS[name][1]);
+  if (OF_MARKS.test(bare) && !isSwapped) return 'belongs to texts with marked parts';
+  if (OF_OPTIONS.test(key)) return 'belongs to the options of questions';
+  if (OF_BROWSERS.test(key)) return 'belongs to the browser';
+  if (IN_FIELDS.includes(name) && !/^(Ctrl|Alt)\+/.test(key)) return 'is a letter in a field; take it with Ctrl or Alt';
+  return null;
+}
+
+/// Gives a command another key; when it cannot have it, says why instead.
 export function rebind(name, key) {
   const other = Object.keys(COMMANDS).find((one) => one !== name && keyOf(one) === key);
-  if (other) return `“${COMMANDS[other][0]}”`;
-  if (OF_OPTIONS.test(key) || $(`.option[data-key="${CSS.escape(key)}" i]`)) return 'an option of a question';
+  if (other) return `already means “${COMMANDS[other][0]}”`;
+  const why = dead(name, key);
+  if (why) return why;
+  if ($(`.option[data-key="${CSS.escape(key)}" i]`)) return 'belongs to an option of this question';
   bound = { ...bound, [name]: key };
   localStorage.setItem(STORE, JSON.stringify(bound));
   printHints(document);
@@ -134,8 +158,10 @@ function stepQuestion(by) {
   return true;
 }
 
-/// Picks the option of this key; the same key again takes it back.
-function pick(key) {
+/// Picks the option of this key; the same key again takes it back. A large letter is no small one.
+function pick(event) {
+  const key = event.shiftKey ? event.key : event.key.toLowerCase();
+  const means = (own) => own === event.key || own.toLowerCase() === key;
   const question = active();
   if (!question || question.disabled) return false;
   const scope = unit(question) ?? question;
@@ -146,7 +172,7 @@ function pick(key) {
     if (rank.value) stepUnit(1);
     return true;
   }
-  const option = $$('.option[data-key]', scope).find((one) => !one.hidden && one.dataset.key.toLowerCase() === key);
+  const option = $$('.option[data-key]', scope).find((one) => !one.hidden && means(one.dataset.key));
   if (!option) return false;
   toggle(option);
   const graded = /^(relevance|support)$/.test(question.dataset.type) && $(':checked', option);
@@ -182,7 +208,7 @@ export function listen() {
     if (/^Arrow(Up|Down)$/.test(event.key) && event.target.scrollHeight > event.target.clientHeight + 1 && event.target.matches?.('[tabindex]:not(.item)')) return;
     if (event.target.type === 'radio' && event.key.startsWith('Arrow') && plain) return;
     if (event.target.matches?.('input[type="checkbox"], input[type="radio"]') && event.key === ' ') return;
-    if ((plain && event.key.length === 1 && pick(event.key.toLowerCase())) || run(event)) event.preventDefault();
+    if ((plain && event.key.length === 1 && pick(event)) || run(event)) event.preventDefault();
   });
   // What a key does, a button does too. It may bring another item, whose button then has the focus.
   document.addEventListener('click', async (event) => {

@@ -3,12 +3,14 @@
 import { Offline, get, post } from './api.js';
 import { parseItem } from './conflict.js';
 import { $, $$, el, isFocusLost, takeFocus } from './dom.js';
+import { saveDraft } from './draft.js';
 import { tellTimes } from './frame.js';
 import { pending, send } from './outbox.js';
 import { toast } from './toast.js';
 
 const BEAT_MS = 60_000;
 const RETRY_MS = 4000;
+const SOON_MS = 1500;
 // The most items that are kept as they were left; older ones come from the server.
 const BEHIND = 50;
 const bench = $('[data-dataset]');
@@ -23,6 +25,8 @@ let filling = null;
 // The stage is empty and waits for an item.
 let hungry = false;
 let shown = () => {};
+// The version of questions and guidelines that the server spoke of last.
+let version = null;
 
 /// Who hears of each item that comes on the stage.
 export const onShow = (listener) => { shown = listener; };
@@ -38,6 +42,27 @@ export function show(article) {
   // What was pressed went with the item before.
   if (isFocusLost()) takeFocus(article);
   shown(article);
+  compareVersion(version);
+}
+
+/// Says so when the item on the stage asks what is not asked any more, and offers to load it anew; whether it does.
+export function compareVersion(now) {
+  version = now ?? version;
+  const here = current()?.dataset.guideline;
+  const isOld = Boolean(version && here && here !== version);
+  const said = $('.renewed');
+  if (!isOld) said?.remove();
+  else if (!said) {
+    const button = el('button', { type: 'button', class: 'button small', onclick: loadAnew }, 'Load it anew');
+    stage.before(el('p', { class: 'notice warn renewed', role: 'status' }, 'The questions or the guidelines were changed since this item was loaded. What you said so far is kept where it still fits. ', button));
+  }
+  return isOld;
+}
+
+/// Once what was said is on this device.
+async function loadAnew() {
+  await Promise.race([saveDraft({ always: true }), new Promise((resolve) => { setTimeout(resolve, SOON_MS); })]);
+  location.assign(`${location.pathname}?item=${encodeURIComponent(current().dataset.item)}`);
 }
 
 /// For the way back, the item that leaves the stage.
@@ -65,7 +90,10 @@ async function ask() {
   try {
     const reply = await post('next', { how_many: howMany + 1, html: true });
     const known = new Set([current(), ...ahead, ...(hungry ? [] : [...past, ...future])].map((one) => one?.dataset.item));
-    for (const { item, html } of reply.items) {
+    for (const { item, html, guideline } of reply.items) {
+      const old = ahead.findIndex((one) => one.dataset.item === item && one.dataset.guideline !== guideline);
+      if (old >= 0) ahead[old] = parseItem(html);
+      compareVersion(guideline);
       if (known.has(item) || left.has(item) || overtaking.has(item)) continue;
       // With nothing else to do, what was passed over comes back as it was left.
       const article = takeOut(item) ?? parseItem(html);
@@ -212,6 +240,7 @@ async function beat() {
   if (!held.length || document.hidden) return;
   try {
     const reply = await post('heartbeat', { items: held.map(({ dataset: { item, lease } }) => ({ item, lease })) });
+    compareVersion(reply.guideline);
     const lost = new Set(reply.items.filter((one) => !one.lease).map((one) => one.item));
     ahead = ahead.filter((one) => !lost.has(one.dataset.item));
     if (lost.has(current()?.dataset.item)) toast('Your time on this item ran out, so it may go to somebody else. Submit soon or go on with the next.', { bad: true });

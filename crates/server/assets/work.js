@@ -1,6 +1,6 @@
 // The page where people answer: joins the item on the stage with keys, drafts, undo, the queue and the special questions.
 
-import { Refused, post } from './api.js';
+import { Refused, get, post } from './api.js';
 import { askConflict, parseItem, sameAnswers, withPairs } from './conflict.js';
 import { $, $$ } from './dom.js';
 import { draftSaved, isDirty, leaveDraft, saveDraft, touched, watchDraft } from './draft.js';
@@ -8,7 +8,7 @@ import { applyConditions, decode, encode, fill, firstOpen, firstOpenUnit, isAnsw
 import { dropDraft, keepDraft } from './kept.js';
 import { activate, command, listen, printHints, setUnit } from './keys.js';
 import { draftVersions, hear, resume, send, takeBackUnsent } from './outbox.js';
-import { advance, arrived, counts, current, next, onShow, prefetch, previous, refill, reopen, setAside, show, skip, takeOut } from './queue.js';
+import { advance, arrived, compareVersion, counts, current, next, onShow, prefetch, previous, refill, reopen, setAside, show, skip, takeOut } from './queue.js';
 import { activeMs, startTimer } from './timer.js';
 import { toast } from './toast.js';
 import { canRedo, canUndo, leaveUndo, note, redoStep, undoStep, watchUndo } from './undo.js';
@@ -176,7 +176,10 @@ function taken(request, reply) {
 async function refused(request, error) {
   const theirs = error.status === 409 && error.body?.current?.html ? parseItem(error.body.current.html) : null;
   if (theirs && request.body.form != null) return settle(request, theirs);
-  toast(`${error.message}${error.hint ? ` – ${error.hint}` : ''}`, { bad: true });
+  const now = error.status === 422 ? await get(`mine?item=${encodeURIComponent(request.item)}`).catch(() => null) : null;
+  // What is said of a draft is on this device; of an answer it comes back on the stage, and that says why.
+  const isOld = compareVersion(now?.guideline);
+  if (!isOld) toast(`${error.message}${error.hint ? ` – ${error.hint}` : ''}`, { bad: true });
   // A draft stays on this device; answers to an item that is nobody's any more are a draft on the server.
   if (request.path === 'draft' || error.status === 409) {
     arrived(request.item);

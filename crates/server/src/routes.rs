@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 
 use crate::api::{datasets, queue, review, talk, transfer};
 use crate::pages::{
-    account, adjudicate, builder, bulk, cost, dashboard, decisions, delete, first, home, items, people,
-    quality, sign_in, work,
+    account, adjudicate, builder, bulk, cost, dashboard, decisions, delete, first, home, items, known,
+    people, quality, sign_in, work,
 };
 use crate::problem::Problem;
 use crate::studio::Studio;
@@ -74,6 +74,7 @@ fn page_routes() -> Router<Arc<Studio>> {
         .route("/d/{dataset}/dashboard/rate", post(cost::set))
         .route("/d/{dataset}/items", get(items::list))
         .route("/d/{dataset}/items/{item}", get(items::detail))
+        .route("/d/{dataset}/items/{item}/known", get(known::page).post(known::set))
         .route("/d/{dataset}/items/{item}/back", post(items::give_back))
         .route("/d/{dataset}/items/{item}/comment", post(items::comment))
         .route("/d/{dataset}/review", get(adjudicate::list))

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use engraft_app::{Context, Workspace};
-use engraft_core::{Cancel, Silent};
+use engraft_app::{Context, Standing, Workspace};
+use engraft_core::{Cancel, Progress, Silent};
 use tokio::sync::{Semaphore, watch};
 
 use crate::exports::Exports;
@@ -25,9 +25,10 @@ const TURN: Duration = Duration::from_secs(15);
 
 /// The running studio.
 pub(crate) struct Studio {
-    workspace: Workspace,
+    workspace: Standing,
     now_ns: fn() -> i64,
     now: fn() -> String,
+    say: fn(&str),
     /// Files made for download.
     pub(crate) exports: Exports,
     /// The decision that was last weighed otherwise.
@@ -43,11 +44,12 @@ pub(crate) struct Studio {
 impl Studio {
     /// A studio of `workspace`; with a code for the first visit when nobody can sign in yet.
     pub(crate) fn open(workspace: Workspace, options: &Options) -> Result<Studio, Error> {
-        let (now_ns, now) = (options.now_ns, options.now);
+        let Options { now_ns, now, say, .. } = *options;
         let mut studio = Studio {
-            workspace,
+            workspace: Standing::new(workspace),
             now_ns,
             now,
+            say,
             exports: Exports::default(),
             scales: Kept::default(),
             first_code: Mutex::new(None),
@@ -147,10 +149,21 @@ impl Studio {
         verb: impl FnOnce(Context, &Workspace) -> Result<T, engraft_app::Error>,
     ) -> Result<T, engraft_app::Error> {
         let cancel = Cancel::default();
-        verb(
-            Context { progress: &Silent, cancel: &cancel, now_ns: &self.now_ns, now: &self.now },
-            &self.workspace,
-        )
+        let context = Context { progress: &Silent, cancel: &cancel, now_ns: &self.now_ns, now: &self.now };
+        // One set of models from the request's beginning to its end.
+        let workspace = self.workspace.now(Context { progress: &Terminal(self.say), ..context });
+        verb(context, &workspace)
+    }
+}
+
+/// Tells the person at the terminal what is remarked, and nothing of how far things are.
+struct Terminal(fn(&str));
+
+impl Progress for Terminal {
+    fn stage(&self, _name: &str, _total: Option<u64>) {}
+    fn advance(&self, _units: u64) {}
+    fn say(&self, remark: &str) {
+        (self.0)(remark);
     }
 }
 

@@ -33,6 +33,11 @@ pub struct SourceStats {
 }
 
 impl Store {
+    /// Whether there is no live document.
+    pub fn is_empty(&self) -> Result<bool, StoreError> {
+        self.read(|tx| Ok(tx.query_row("SELECT NOT EXISTS (SELECT 1 FROM live)", [], |row| row.get(0))?))
+    }
+
     /// Counts everything.
     pub fn stats(&self) -> Result<Stats, StoreError> {
         let mut stats = self.read(|tx| {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::format::found::{FoundSpan, What};
 use crate::format::report::Losses;
-use crate::format::{OffsetUnit, spans};
+use crate::format::{OffsetUnit, label_studio, spans};
 use crate::{Question, QuestionKind, text_of};
 
 impl What {
@@ -104,6 +104,10 @@ impl Place<'_> {
     ) -> Result<Option<Value>, String> {
         use QuestionKind as Kind;
         let kind = &self.question.kind;
+        let what = match (kind, what) {
+            (Kind::Preference { .. }, What::Choices(chosen)) => side(chosen),
+            (_, what) => what,
+        };
         Ok(Some(match (kind, what) {
             (Kind::Spans { .. }, What::Ours(value)) => match our_spans(&value) {
                 Some(spans) => self.spans(spans, losses, repaired)?,
@@ -158,8 +162,10 @@ impl Place<'_> {
                         .collect::<Vec<_>>()
                 )
             }
-            (Kind::Relevance { .. }, What::Buckets(buckets)) => grouped(&buckets, "id", "grade")?,
-            (_, What::Buckets(buckets)) => grouped(&buckets, "value", "rank")?,
+            (Kind::Relevance { .. }, What::Buckets(buckets)) => {
+                grouped(&buckets, &self.question.name, ["id", "grade"])?
+            }
+            (_, What::Buckets(buckets)) => grouped(&buckets, &self.question.name, ["value", "rank"])?,
             (Kind::Preference { field, strength: asked, .. }, What::Side(side, strength)) => {
                 let id = self.fields.get(field).and_then(|answers| answers.get(side)?.get("id"));
                 let choice = json!({ "id": id.ok_or("there is no answer on that side")? });
@@ -304,6 +310,15 @@ fn no_span(id: &str) -> String {
     format!("a relation joins `{id}`, which is no span")
 }
 
+/// One choice that names a side is that side.
+fn side(chosen: Vec<String>) -> What {
+    match chosen.as_slice() {
+        [only] => label_studio::sided(only)
+            .map_or(What::Choices(chosen), |(side, strength)| What::Side(side, strength)),
+        _ => What::Choices(chosen),
+    }
+}
+
 /// A table's cell as labels: a JSON list, one label, or labels between `#`.
 fn split_cell(cell: &str, known: impl Fn(&str) -> bool) -> Vec<String> {
     if let Ok(labels) = serde_json::from_str(cell) {
@@ -362,11 +377,20 @@ fn whole(number: f64) -> Result<Value, String> {
     Err(format!("{number} is no whole number"))
 }
 
-/// Groups named by numbers, as a list of their members with the number.
-fn grouped(buckets: &BTreeMap<String, Vec<String>>, member: &str, number: &str) -> Result<Value, String> {
+/// Groups named by numbers, which may stand behind the name of the question, as a list of their members with the number.
+fn grouped(
+    buckets: &BTreeMap<String, Vec<String>>,
+    question: &str,
+    [member, number]: [&str; 2],
+) -> Result<Value, String> {
     let mut entries = Vec::new();
+    let own = format!("{question} ");
     for (name, members) in buckets {
-        let value: u64 = name.parse().map_err(|_| format!("the group `{name}` is no number"))?;
+        let value: u64 = name
+            .strip_prefix(&own)
+            .unwrap_or(name)
+            .parse()
+            .map_err(|_| format!("the group `{name}` is no number"))?;
         for id in members {
             entries.push(json!({ member: id, number: value }));
         }

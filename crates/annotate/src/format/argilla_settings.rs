@@ -164,6 +164,8 @@ fn asked(question: &Question, untold: &mut Untold) -> Option<Value> {
     untold.options("the key", question, |option| option.key.is_some());
     untold.options("the colour", question, |option| option.color.is_some());
     untold.add(format!("when `{name}` is asked"), usize::from(question.visible_when.is_some()));
+    let graded = matches!(question.kind, QuestionKind::Preference { strength: 1.., .. });
+    untold.add(format!("how much better, asked by `{name}`"), usize::from(graded));
     let of_an_item = matches!(
         question.kind,
         QuestionKind::Preference { .. } | QuestionKind::Ranking { field: Some(_), .. }

@@ -16,6 +16,12 @@ pub enum FormatError {
         /// As it was given.
         name: String,
     },
+    /// No unit of offsets has this name.
+    #[error("`{name}` is no unit of offsets")]
+    Unit {
+        /// As it was given.
+        name: String,
+    },
     /// It can only be written.
     #[error("{format} can be written, not read")]
     WriteOnly {
@@ -106,6 +112,7 @@ impl Fault for FormatError {
         };
         Some(match self {
             FormatError::Unknown { .. } => format!("use one of {}", names(|_| true)),
+            FormatError::Unit { .. } => "use codepoint, utf16, byte or grapheme".into(),
             FormatError::WriteOnly { .. } => format!("these can be read: {}", names(|f| f.imports())),
             FormatError::Shape { wanted, .. } => format!("name a {wanted}, or another format"),
             FormatError::NoPlace { needs, .. } => {

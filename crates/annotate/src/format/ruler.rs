@@ -30,9 +30,7 @@ impl FromStr for OffsetUnit {
             "utf16" => Ok(OffsetUnit::Utf16),
             "byte" => Ok(OffsetUnit::Byte),
             "grapheme" => Ok(OffsetUnit::Grapheme),
-            _ => Err(FormatError::Config {
-                message: format!("`{word}` is no unit of offsets: codepoint, utf16, byte or grapheme"),
-            }),
+            _ => Err(FormatError::Unit { name: word.to_string() }),
         }
     }
 }

@@ -50,9 +50,6 @@ impl Untold {
             QuestionKind::Spans { discontinuous, .. } => {
                 self.add(format!("that a span of `{name}` may have gaps"), usize::from(*discontinuous));
             }
-            QuestionKind::Preference { strength, .. } => {
-                self.add(format!("how much better, asked by `{name}`"), usize::from(*strength > 0));
-            }
             QuestionKind::Correction { .. } | QuestionKind::Form { .. } => {
                 self.add(format!("that `{name}` is a {}, not any text", question.kind.name()), 1);
             }

@@ -225,7 +225,7 @@ fn conll_brings_words_with_one_space_between_back() {
 }
 
 /// One question of each type, on one item.
-fn everything() -> (Value, Value, Value) {
+pub(crate) fn everything() -> (Value, Value, Value) {
     let options = json!(["glad", "sad", "a b"]);
     let schema = json!({
         "fields": [
@@ -284,7 +284,7 @@ fn everything() -> (Value, Value, Value) {
 }
 
 /// Records of [`everything`]: one each with all answers, several people, a skip, a draft, a model, gold, nothing at all.
-fn of_everything(schema: &Schema, without: &[&str], draft: &Value) -> Vec<Record> {
+pub(crate) fn of_everything(schema: &Schema, without: &[&str], draft: &Value) -> Vec<Record> {
     let (_, fields, mut answers) = everything();
     for question in without {
         answers.as_object_mut().unwrap().remove(*question);

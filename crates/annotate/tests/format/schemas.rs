@@ -90,6 +90,23 @@ fn a_labelling_configuration_says_the_same_when_written_and_read_again() {
     assert_eq!(told(&again.losses), "");
 }
 
+#[test]
+fn a_question_about_a_field_of_another_type_is_left_out_and_listed() {
+    check(
+        r#"<View><Text name="t" value="$t"/><Text name="r" value="$r[0].text"/>
+        <Labels name="a" toName="r"><Label value="x"/></Labels><Ranker name="b" toName="t"/>
+        <ParagraphLabels name="c" toName="t"><Label value="x"/></ParagraphLabels><Rating name="d" toName="t"/></View>"#,
+        expect![[r#"
+            {"name":"t","required":true,"type":"text"}
+            {"name":"r","required":true,"type":"answers"}
+            {"max":5,"min":1,"name":"d","required":false,"type":"rating"}
+            ""
+            1 × <Labels> of a field of another type: spans are marked in a text
+            1 × <ParagraphLabels> of a field of another type: turns are those of a chat
+            1 × <Ranker> of a field of another type: answers or passages are ranked"#]],
+    );
+}
+
 const SETTINGS: &str = r#"{
   "guidelines": "Be kind.",
   "fields": [
@@ -187,6 +204,7 @@ fn a_labelling_configuration_holds_what_people_read_and_says_what_it_cannot() {
     assert_eq!(again.schema.field("body").unwrap().title, schema.field("body").unwrap().title);
     let (mood, class) = (again.schema.question("mood").unwrap(), again.schema.question("class").unwrap());
     let asked = schema.question("mood").unwrap();
+    assert_eq!(again.schema.question("better"), schema.question("better"), "with its ties and strengths");
     assert_eq!((&mood.title, &mood.help, mood.required), (&asked.title, &asked.help, true));
     assert_eq!(mood.kind.options()[0].description.as_deref(), Some("either"));
     assert_eq!(class.kind, schema.question("class").unwrap().kind);
@@ -197,9 +215,6 @@ fn a_labelling_configuration_holds_what_people_read_and_says_what_it_cannot() {
     expect![[r#"
         2 × in the schema: an example of an option of `mood`: a labelling configuration has no place for it
         1 × in the schema: how long `why` may be: a labelling configuration has no place for it
-        1 × in the schema: how much better, asked by `better`: a labelling configuration has no place for it
-        1 × in the schema: that `better` may be a tie: a labelling configuration has no place for it
-        1 × in the schema: that `better` may be none of two: a labelling configuration has no place for it
         1 × in the schema: that `facts` is a form, not any text: a labelling configuration has no place for it
         1 × in the schema: that `fixed` is a correction, not any text: a labelling configuration has no place for it
         1 × in the schema: that `page` is of type document, not text: a labelling configuration has no place for it
@@ -212,6 +227,24 @@ fn a_labelling_configuration_holds_what_people_read_and_says_what_it_cannot() {
         1 × in the schema: what a number of `stars` means: a labelling configuration has no place for it
         1 × in the schema: when `more` is asked: a labelling configuration has no place for it
         1 × in the schema: whose turns `acts` is about: a labelling configuration has no place for it"#]].assert_eq(&told(&written.losses));
+}
+
+#[test]
+fn no_two_tags_have_one_name_even_where_a_question_has_that_of_a_field() {
+    let schema = Schema::read_value(&json!({
+        "fields": [{ "name": "text", "type": "text" }, { "name": "better", "type": "answers" }],
+        "questions": [
+            { "name": "text", "type": "text" },
+            { "name": "better", "type": "preference", "field": "better", "tie": false, "both_bad": false },
+        ],
+    }))
+    .unwrap();
+    let written = label_config(&schema);
+    let names: Vec<&str> =
+        written.text.split(" name=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(names, ["text-shown", "better-shown", "better-shown-2", "text", "better"]);
+    let again = read_config(&written.text).unwrap();
+    assert_eq!((again.schema, told(&again.losses)), (schema, String::new()));
 }
 
 #[test]

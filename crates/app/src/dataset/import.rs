@@ -8,7 +8,7 @@ use engraft_annotate::format::{
     Format, ImportOptions, ImportReport as ReadReport, Input, Loss, OffsetUnit, import as read_format,
     infer_schema,
 };
-use engraft_annotate::{Record, canonical_json};
+use engraft_annotate::{Record, Schema, canonical_json};
 use engraft_store::{Imported, Importing, Mentioned, Prepared, Target};
 
 use crate::dataset::manage::check_name;
@@ -100,6 +100,7 @@ fn fresh(
 ) -> Result<(Opened, Vec<Loss>), Error> {
     check_name(name)?;
     let inferred = infer_schema(format, Input::Path(&request.path))?;
+    sound(name, &inferred.schema)?;
     let questions: Vec<&str> =
         inferred.schema.questions.iter().map(|question| question.name.as_str()).collect();
     context.progress.say(&format!(
@@ -114,6 +115,22 @@ fn fresh(
         schema: inferred.schema,
     };
     Ok((dataset, inferred.losses))
+}
+
+/// Refuses what no dataset can be made of: a file without items, or items that nobody answered.
+fn sound(name: &str, schema: &Schema) -> Result<(), Error> {
+    let message = match (schema.fields.is_empty(), schema.questions.is_empty()) {
+        (true, _) => format!("the file holds no item, so there is nothing to make `{name}` of"),
+        (false, true) => format!("the file holds no answers, so it does not show what `{name}` asks"),
+        (false, false) => {
+            let checked = Schema::read(&canonical_json(schema));
+            return checked
+                .map(drop)
+                .map_err(|error| Error::problems("the file makes no schema", error.problems));
+        }
+    };
+    let hint = format!("make it first: `engraft dataset create {name} --schema FILE`, then import again");
+    Err(Error::Request { message, hint })
 }
 
 fn refuse_losses(request: &ImportRequest, report: &ImportReport) -> Result<(), Error> {

@@ -64,7 +64,9 @@ fn read_schema(context: Context, text: &str) -> Result<Schema, Error> {
     for loss in &read.losses {
         context.progress.say(&format!("not in the schema: {} ({})", loss.what, loss.why));
     }
-    Ok(read.schema)
+    // What another tool allows need not be a schema.
+    Schema::read(&canonical_json(&read.schema))
+        .map_err(|error| Error::problems("the schema cannot be used", error.problems))
 }
 
 /// Every dataset, by name. How far each is, is for those who may see progress: whoever answers could tell from it what
@@ -143,6 +145,12 @@ pub fn set_gold(
             .map_err(|problems| Error::problems("the gold does not fit", problems))
     };
     let gold = gold.map(read).transpose()?;
+    if gold.as_ref().is_some_and(|gold| gold.is_empty()) {
+        return Err(Error::Request {
+            message: "the gold answers no question".into(),
+            hint: "answer one at least, or say that the item is no longer gold".into(),
+        });
+    }
     let text = gold.as_ref().map(canonical_json);
     let by = users::by(workspace, who)?;
     workspace.store.set_gold(dataset.no, no, text.as_deref(), by, when::millis(context))?;

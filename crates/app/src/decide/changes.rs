@@ -59,7 +59,8 @@ pub(super) fn try_on(
         let took = used.ms / 1e3;
         let seconds = shown?.then_some(took);
         spent += took;
-        let trial = UpdateTrial { what: (*what).into(), probe: probe.clone(), seconds, limit_s: took };
+        let (what, probe) = ((*what).into(), probe.clone());
+        let trial = UpdateTrial { what, probe, seconds, limit_s: took, fresh: None };
         let one = Tried { trial, cpu_s: used.cpu_s };
         more.keep(&one)?;
         tried.push(one);

@@ -7,9 +7,9 @@ use super::draw::subset;
 use crate::Error;
 
 /// Parts of the labels, as one of so many.
-const PARTS: [usize; 3] = [8, 4, 2];
+pub(super) const PARTS: [usize; 3] = [8, 4, 2];
 /// Subsets drawn of each size.
-const SEEDS: u64 = 3;
+pub(super) const SEEDS: u64 = 3;
 /// The arms that learn.
 const ARMS: [&str; 2] = ["retrieval", "tuned"];
 

@@ -5,7 +5,7 @@ mod line;
 
 use std::time::{Duration, Instant};
 
-use engraft_decide::{Arm, LoadTrial, Role, Row};
+use engraft_decide::{Arm, LoadTrial, Role, Row, Scale};
 use engraft_eval::SplitMix;
 use serde::{Deserialize, Serialize};
 
@@ -46,17 +46,36 @@ pub(super) struct Pressed<'a> {
 impl<'a> Pressed<'a> {
     /// The arm under the terms of the task; `None`: it cannot be chosen, was not measured, or nothing is to be put under load.
     pub(super) fn of(arm: &'a Arm, task: &Task, workers: usize) -> Option<Pressed<'a>> {
-        let rows = &arm.runs.first().filter(|_| arm.role == Role::Candidate)?.rows;
-        (task.scale.load_s > 0.0 && !rows.is_empty()).then(|| Pressed {
-            arm: &arm.name,
+        let run = arm.runs.first().filter(|_| arm.role == Role::Candidate)?;
+        Pressed::within((&arm.name, &run.rows), task, workers, task.scale.load_s)
+    }
+
+    /// An arm that asks a language model, with its rows; `None`: no request is to be paid for under load.
+    pub(super) fn paid(arm: (&'a str, &[Row]), task: &Task, workers: usize) -> Option<Pressed<'a>> {
+        Pressed::within(arm, task, workers, task.scale.paid_load_s)
+    }
+
+    fn within(
+        (arm, rows): (&'a str, &[Row]),
+        task: &Task,
+        workers: usize,
+        budget_s: f64,
+    ) -> Option<Pressed<'a>> {
+        (budget_s > 0.0 && !rows.is_empty()).then(|| Pressed {
+            arm,
             workers,
             limit_ms: task.terms().waiting_limit().ms,
             mean_ms: rows.iter().map(Row::ms).sum::<f64>() / rows.len() as f64,
-            budget_s: task.scale.load_s,
+            budget_s,
             seed: task.seed,
             questions: rows.len(),
         })
     }
+}
+
+/// The most questions that one arm is asked under load.
+pub(super) fn most() -> usize {
+    RATES * QUESTIONS.1 as usize
 }
 
 /// A rate that was tried, with the seconds that took.
@@ -161,6 +180,15 @@ pub(super) fn how(workers: usize) -> String {
          measured everything else. They are those of the evaluation set, drawn again and again. A rate that takes more than the \
          arm can work does not keep up, however short the line still is"
     )
+}
+
+/// What load did to arms that ask a language model; `None` where none was put under any.
+pub(super) fn paid(loads: Vec<LoadTrial>, workers: usize) -> Option<Scale> {
+    let load_how = format!(
+        "{}. The language model answers behind its endpoint: what others ask of it meanwhile counts too",
+        how(workers)
+    );
+    (!loads.is_empty()).then(|| Scale { load_how, loads, ..Scale::default() })
 }
 
 #[cfg(test)]

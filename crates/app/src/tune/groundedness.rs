@@ -7,8 +7,8 @@ use engraft_core::Embed;
 use engraft_eval::Resampling;
 use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe, Trained};
 use engraft_tune::groundedness::{
-    BASE, Claim, ClaimRow, Groundedness, GroundednessOptions, Judged, Reader, Reading, Tier, UNSURE,
-    measures, read_claims, tune_groundedness as tune,
+    BASE, Claim, ClaimRow, Groundedness, GroundednessOptions, Judged, Measuring, Reader, Reading, Tier,
+    UNSURE, read_claims, tune_groundedness as tune,
 };
 use engraft_tune::{TuneError, seeds};
 use serde_json::{Value, json};
@@ -89,7 +89,8 @@ pub fn tune_groundedness(
     let says = |model: &Groundedness, dir: &Path| -> Result<Vec<Value>, TuneError> {
         let reader = reader_of(model, dir, workspace.threads())?;
         let encoder = encoding.filter(|_| model.needs_encoder());
-        Ok(judge(model, &claims, encoder, reader.as_ref())?.iter().map(answer).collect())
+        let measuring = Measuring::default();
+        Ok(judge(model, &measuring, &claims, encoder, reader.as_ref())?.iter().map(answer).collect())
     };
     let probes = claims.iter().zip(says(&tuned.model, draft.path())?);
     let probes = probes.map(|(claim, output)| Probe {
@@ -178,9 +179,10 @@ pub(crate) fn predict(
     let encoder = model.needs_encoder().then(|| base_of(context, workspace, artefact)).transpose()?;
     let encoder = encoder.as_ref().map(|encoder| encoder as &dyn Embed);
     let reader = reader_of(&model, &artefact.dir, workspace.threads())?;
+    let measuring = Measuring::default();
     let say = |rows: &[ClaimRow]| {
         let claims: Vec<Claim> = rows.iter().map(|row| row.claim.clone()).collect();
-        let judged = judge(&model, &claims, encoder, reader.as_ref())?;
+        let judged = judge(&model, &measuring, &claims, encoder, reader.as_ref())?;
         let line = |(row, judged): (&ClaimRow, &Judged)| {
             let mut line = answer(judged);
             line["id"] = row.id.clone().into();
@@ -199,11 +201,12 @@ fn reader_of(model: &Groundedness, dir: &Path, threads: usize) -> Result<Option<
 /// What a model makes of each claim.
 fn judge(
     model: &Groundedness,
+    measuring: &Measuring,
     claims: &[Claim],
     encoder: Option<&dyn Embed>,
     reader: Option<&Reader>,
 ) -> Result<Vec<Judged>, TuneError> {
-    let measured = measures(claims, encoder)?;
+    let measured = measuring.measures(claims, encoder)?;
     let read = match reader {
         Some(reader) => reader.says(claims, &measured)?,
         None => vec![0.0; claims.len()],

@@ -16,6 +16,8 @@ use serde_json::Value;
 use crate::search::embed_query;
 use crate::serving::{RETRIEVER, is_adapter};
 use crate::tune::base::{self, BaseEncoder};
+use crate::tune::feedback::judgements::read_feedback;
+use crate::tune::feedback::{FeedbackReport, is_feedback, key};
 use crate::tune::ground::{Asked, Ground, Ranking, measure};
 use crate::tune::report::DataReport;
 use crate::tune::{HELD_OUT, LISTED, TuneRequest, judging};
@@ -76,16 +78,17 @@ pub(crate) fn lesson(
     context.progress.stage("read", None);
     let path = Path::new(&asked.data);
     if !path.exists() {
-        let hint = "name a folder or a file of judgements: queries.jsonl with qrels, or rows {query, positive} or {query, uri}; \
-                    `engraft dataset export D DIR --format beir` makes one of a dataset";
+        let hint = "name a folder or a file of judgements: queries.jsonl with qrels, rows {query, positive} or {query, uri}, or \
+                    feedback on answers; `engraft dataset export D DIR --format beir` makes one of a dataset";
         return Err(Error::Missing {
             what: "file of judgements",
             name: asked.data.clone(),
             hint: hint.into(),
         });
     }
-    let judged = read_judged(path)?;
-    let named = asked.eval.as_deref().map(read_judged).transpose()?;
+    let (judged, feedback) = judgements(workspace, path)?;
+    let named =
+        asked.eval.as_deref().map(|path| Ok::<_, Error>(judgements(workspace, path)?.0)).transpose()?;
     let both: Vec<&Judged> = std::iter::once(&judged).chain(&named).collect();
     let ground = Ground::of(context, workspace, encoder, &both)?;
     let (mut train, mut lost) = ground.asked(&judged.questions);
@@ -94,7 +97,7 @@ pub(crate) fn lesson(
         format!("file:{name}@{}", judged.sha256)
     };
     let mut lineage = vec![told(&judged, path)];
-    let mut data = DataReport::default();
+    let mut data = DataReport { feedback, ..DataReport::default() };
     let mut rejected = judged.rejected;
     let eval = match named {
         Some(named) => {
@@ -102,6 +105,13 @@ pub(crate) fn lesson(
             rejected.extend(named.rejected);
             let (eval, without) = ground.asked(&named.questions);
             lost += without;
+            if let Some(feedback) = &mut data.feedback {
+                // People ask the same again and again: what is evaluated on is not learned from.
+                let asked: BTreeSet<String> = eval.iter().map(|one| key(&one.text)).collect();
+                let before = train.len();
+                train.retain(|one| !asked.contains(&key(&one.text)));
+                feedback.left_out = before - train.len();
+            }
             eval
         }
         None => {
@@ -132,6 +142,15 @@ pub(crate) fn lesson(
     let stem = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let (passages, snapshot) = (judged.passages, judged.sha256);
     Ok(Lesson { ground, train, eval, passages, snapshot, lineage, stem, data })
+}
+
+/// The judgements at `path`; with what feedback came to, where it is that.
+fn judgements(workspace: &Workspace, path: &Path) -> Result<(Judged, Option<FeedbackReport>), Error> {
+    if is_feedback(path) {
+        let (judged, report) = read_feedback(&workspace.store, path)?;
+        return Ok((judged, Some(report)));
+    }
+    Ok((read_judged(path)?, None))
 }
 
 /// The encoder whose vectors search compares, or an error that says why there is none.

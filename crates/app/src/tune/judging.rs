@@ -105,7 +105,11 @@ pub(crate) fn of_file<T>(
     path: &Path,
     read: impl Fn(&Path) -> Result<Rows<T>, TuneError>,
 ) -> Result<Source<T>, Error> {
-    let read = read(path)?;
+    of_rows(path, read(path)?)
+}
+
+/// Rows that were read of a file.
+pub(crate) fn of_rows<T>(path: &Path, read: Rows<T>) -> Result<Source<T>, Error> {
     if read.rows.is_empty() {
         let message = match read.rejected.first() {
             Some(first) => {

@@ -11,6 +11,8 @@ use engraft_tune::classifier::TierReport;
 use engraft_tune::data::{DataAudit, Fitted};
 use serde::Serialize;
 
+use crate::tune::feedback::FeedbackReport;
+
 /// What a tuner did.
 #[derive(Clone, Debug, Serialize)]
 pub struct TuneReport {
@@ -63,6 +65,9 @@ pub struct DataReport {
     /// Duplicates, contradictions, classes, lengths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit: Option<DataAudit>,
+    /// What feedback came to, where models learn from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<FeedbackReport>,
     /// Evaluation rows.
     pub eval_rows: usize,
     /// Evaluation rows that say the same as a training row.

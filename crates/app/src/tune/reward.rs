@@ -1,5 +1,6 @@
 //! `tune reward`: preferences in, a model that scores responses and a verdict out; and what it says of new responses.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use engraft_annotate::{Answer, Choice, FieldKind, Question, QuestionKind, Record};
@@ -17,8 +18,11 @@ use serde_json::{Value, json};
 use crate::dataset::opened::Opened;
 use crate::people::{Act, Principal};
 use crate::tune::base::{self, BaseEncoder};
+use crate::tune::feedback::pairs::read_corrections;
+use crate::tune::feedback::{FeedbackReport, is_feedback, key};
 use crate::tune::predict::base_of;
 use crate::tune::report::TuneReport;
+use crate::tune::rows::Source;
 use crate::tune::{PROBES, RESAMPLES, TuneRequest, judging};
 use crate::{Context, Error, Workspace};
 
@@ -56,8 +60,22 @@ pub fn tune_reward(
         _ => false,
     };
     let wanted = "preference or ranking";
-    let source = judging::rows(context, workspace, who, asked, read_preferences, &fits, wanted, &of_item)?;
-    let eval = asked.eval.as_deref().map(|path| judging::of_file(path, read_preferences)).transpose()?;
+    let data = Path::new(&asked.data);
+    let (mut source, mut feedback) = match workspace.store.dataset(&asked.data)? {
+        None if is_feedback(data) => of_path(workspace, data)?,
+        _ => {
+            (judging::rows(context, workspace, who, asked, read_preferences, &fits, wanted, &of_item)?, None)
+        }
+    };
+    let eval = asked.eval.as_deref().map(|path| of_path(workspace, path)).transpose()?;
+    let eval = eval.map(|(eval, _)| eval);
+    if let (Some(feedback), Some(eval)) = (&mut feedback, &eval) {
+        // People ask the same again and again: what is evaluated on is not learned from.
+        let judged: BTreeSet<String> = eval.rows.iter().map(|row| key(&row.grouped_by())).collect();
+        let before = source.rows.len();
+        source.rows.retain(|row| !judged.contains(&key(&row.grouped_by())));
+        feedback.left_out = before - source.rows.len();
+    }
     let encoder = match tier {
         None | Some(Tier::Meaning | Tier::Encoder) => base::open(context, workspace, asked.base.as_deref())?,
         _ => None,
@@ -149,6 +167,7 @@ pub fn tune_reward(
     let data = judging::data_report(&source, eval.as_ref(), PreferenceRow::grouped_by);
     let mut report = TuneReport::of(&artefact, data);
     report.stopped = tuned.stopped;
+    report.data.feedback = feedback;
     report.data.eval_rows = tuned.judged;
     report.data.over_length.too_long = tuned.lost.responses;
     report.data.over_length.truncated = tuned.lost.responses;
@@ -160,6 +179,18 @@ pub fn tune_reward(
             .say(&format!("of {shown} prompts only the end was read: {LONGEST} tokens hold both"));
     }
     Ok(report)
+}
+
+/// The preferences at `path`; with what feedback came to, where it is that.
+fn of_path(
+    workspace: &Workspace,
+    path: &Path,
+) -> Result<(Source<PreferenceRow>, Option<FeedbackReport>), Error> {
+    if is_feedback(path) {
+        let (rows, report) = read_corrections(&workspace.store, path)?;
+        return Ok((judging::of_rows(path, rows)?, Some(report)));
+    }
+    Ok((judging::of_file(path, read_preferences)?, None))
 }
 
 fn tier(method: &str) -> Result<Option<Tier>, Error> {

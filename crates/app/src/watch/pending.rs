@@ -22,8 +22,8 @@ pub(super) struct Pending {
     paths: BTreeMap<PathBuf, Instant>,
     /// The first notice of all.
     first: Option<Instant>,
-    /// Whether notices are missing, so that anything may have changed.
-    lost: bool,
+    /// Why notices do not tell all that is due, where they do not.
+    missed: Option<&'static str>,
     /// Nothing is tried before then.
     rest: Option<Instant>,
 }
@@ -42,16 +42,19 @@ impl Pending {
         let paths = match notice {
             Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
             Ok(event) if !event.need_rescan() => event.paths,
-            _ => {
-                self.lost = true;
-                Vec::new()
-            }
+            _ => return self.miss("the file system lost count of what changed"),
         };
         let now = Instant::now();
         self.first.get_or_insert(now);
         for path in paths {
             self.paths.entry(path).or_insert(now);
         }
+    }
+
+    /// Takes down that anything may be due, and why.
+    pub(super) fn miss(&mut self, why: &'static str) {
+        self.missed = Some(why);
+        self.first.get_or_insert(Instant::now());
     }
 
     /// Whether it is time to take up what waits; `quiet` says that no notice came lately.
@@ -66,9 +69,9 @@ impl Pending {
         self
     }
 
-    /// Since when, at the latest, notices are missing, if any are.
-    pub(super) fn lost(&self) -> Option<Instant> {
-        self.first.filter(|_| self.lost)
+    /// Since when, at the latest, notices do not tell all that is due, and why; `None`: they do.
+    pub(super) fn missed(&self) -> Option<(Instant, &'static str)> {
+        self.first.zip(self.missed)
     }
 
     /// The paths that lie below no other one, each with the first notice of it or of what lies below. A place itself, or what

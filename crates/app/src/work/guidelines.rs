@@ -1,10 +1,11 @@
-//! Guidelines: how to answer, and what changed since a person read them.
+//! Guidelines: how to answer, and what changed since a person read them, in what is asked too.
 
 use std::fmt::Write;
 
-use engraft_annotate::{Question, Schema};
+use engraft_annotate::{Question, QuestionKind, Schema, TaxonomyNode};
+use engraft_store::DatasetNo;
 
-use crate::dataset::opened;
+use crate::dataset::opened::{self, Opened};
 use crate::people::{Act, Principal};
 use crate::work::view::{GuidelinesView, Meanings};
 use crate::{Context, Error, Workspace, when};
@@ -24,28 +25,35 @@ pub fn guidelines(
     };
     let mut view = GuidelinesView {
         changed: seen.as_ref() != Some(&dataset.guideline),
+        text: text(&dataset.schema),
         meanings: meanings(&dataset.schema),
         markdown: dataset.schema.guidelines,
         version: dataset.guideline,
         before: None,
     };
-    if let (true, Some(seen)) = (view.changed, seen) {
-        let rows = workspace.store.guidelines(dataset.no)?;
-        let row = rows.iter().find(|row| row.hash == seen).and_then(|row| row.schema.as_ref());
-        if let Some(old) = row.map(|text| opened::stored_schema(text)).transpose()? {
-            let before = text(&old.guidelines, &meanings(&old));
-            view.changed = before != view.text();
-            view.before = view.changed.then_some(before);
-        }
+    if let (true, Some(seen)) = (view.changed, seen)
+        && let Some(before) = earlier(workspace, dataset.no, &seen)?
+    {
+        view.changed = before != view.text;
+        view.before = view.changed.then_some(before);
     }
     Ok(view)
 }
 
-impl GuidelinesView {
-    /// Guidelines and meanings, a line each, to be compared with `before`.
-    pub fn text(&self) -> String {
-        text(&self.markdown, &self.meanings)
+/// Whether people go by anything else than in the version that one of them read.
+pub(crate) fn is_news(workspace: &Workspace, dataset: &Opened, seen: &str) -> Result<bool, Error> {
+    if seen == dataset.guideline {
+        return Ok(false);
     }
+    Ok(earlier(workspace, dataset.no, seen)?.is_none_or(|before| before != text(&dataset.schema)))
+}
+
+/// What people went by in an earlier version.
+fn earlier(workspace: &Workspace, dataset: DatasetNo, version: &str) -> Result<Option<String>, Error> {
+    let rows = workspace.store.guidelines(dataset)?;
+    let row = rows.iter().find(|row| row.hash == version).and_then(|row| row.schema.as_ref());
+    let old = row.map(|text| opened::stored_schema(text)).transpose()?;
+    Ok(old.map(|old| text(&old)))
 }
 
 fn meanings(schema: &Schema) -> Vec<Meanings> {
@@ -57,14 +65,34 @@ fn meanings(schema: &Schema) -> Vec<Meanings> {
     schema.questions.iter().map(one).filter(|meanings| !meanings.options.is_empty()).collect()
 }
 
-fn text(guidelines: &str, meanings: &[Meanings]) -> String {
-    let mut text = guidelines.trim_end().to_string();
-    for Meanings { question, options } in meanings {
-        for (option, meaning) in options {
-            let _ = write!(text, "\n{question} – {option}: {meaning}");
+/// All that people go by, a line each: the guidelines, the questions with their help, and the options with what they mean.
+fn text(schema: &Schema) -> String {
+    let mut text = schema.guidelines.trim_end().to_string();
+    for question in &schema.questions {
+        let title = question.title();
+        let _ = write!(text, "\n{title}");
+        if let Some(help) = &question.help {
+            let _ = write!(text, "\n{title} – {help}");
+        }
+        for option in question.kind.options() {
+            let _ = write!(text, "\n{title} – {}", option.words());
+            if let Some(meaning) = option.meaning() {
+                let _ = write!(text, ": {meaning}");
+            }
+        }
+        if let QuestionKind::Taxonomy { options, .. } = &question.kind {
+            classes(title, options, &mut text);
         }
     }
     text
+}
+
+fn classes(above: &str, nodes: &[TaxonomyNode], text: &mut String) {
+    for node in nodes {
+        let path = format!("{above} – {}", node.value);
+        let _ = write!(text, "\n{path}");
+        classes(&path, &node.children, text);
+    }
 }
 
 /// Notes that this person read that version.

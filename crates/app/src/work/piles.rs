@@ -5,6 +5,7 @@ use engraft_store::{OwnDraft, ReturnedRow, Status, UserNo};
 use crate::dataset::opened::{self, Opened};
 use crate::dataset::words::title;
 use crate::people::{Act, Principal};
+use crate::work::guidelines::is_news;
 use crate::work::view::{History, HistoryRow, QueueView, Tab, TabCounts};
 use crate::{Context, Error, Workspace, when};
 
@@ -53,7 +54,10 @@ pub fn queues(context: Context, workspace: &Workspace, who: &Principal) -> Resul
             minutes_left: median_seconds
                 .filter(|_| !counts.pending_fewer)
                 .map(|seconds| seconds * counts.pending as f64 / 60.0),
-            guidelines_changed: member.guideline.as_ref().is_some_and(|seen| *seen != dataset.guideline),
+            guidelines_changed: match &member.guideline {
+                Some(seen) => is_news(workspace, &dataset, seen)?,
+                None => false,
+            },
             paused: member.paused.is_some(),
             dataset: dataset.name,
         })

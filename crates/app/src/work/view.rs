@@ -231,9 +231,12 @@ pub struct GuidelinesView {
     pub markdown: String,
     /// What options mean and which texts they fit, by question; only where the schema says so.
     pub meanings: Vec<Meanings>,
-    /// Guidelines and meanings as this person acknowledged them last, a line each, when they differ.
+    /// All that people go by, a line each: guidelines, questions with their help, options with their meanings.
+    #[serde(skip)]
+    pub text: String,
+    /// The same as this person acknowledged it last, when it differs.
     pub before: Option<String>,
-    /// Whether either changed since they acknowledged it, or they never did.
+    /// Whether any of it changed since they acknowledged it, or they never did.
     pub changed: bool,
 }
 

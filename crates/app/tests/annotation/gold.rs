@@ -78,6 +78,7 @@ fn gold_is_set_and_taken_away_and_checked() {
         bench.with(|context| dataset::set_gold(context, &bench.workspace, &me(), D, "m000", gold))
     };
     assert!(set(Some(&json!({ "topic": "rain" }))).is_err());
+    assert!(set(Some(&json!({}))).is_err(), "it would measure nobody");
     set(Some(&json!({ "topic": "use" }))).unwrap();
     let shown = |who: &Principal| {
         bench.with(|context| dataset::show(context, &bench.workspace, who, D)).unwrap().gold

@@ -357,7 +357,9 @@ fn guidelines_say_what_changed_since_one_read_them() {
     let schema = crate::bench::schema(json!({ "guidelines": "Ask twice." })).to_string();
     bench.with(|context| dataset::set_schema(context, &bench.workspace, &me(), D, &schema)).unwrap();
     let changed = read();
-    assert_eq!((changed.changed, changed.before.as_deref()), (true, Some("Ask what has to happen next.")));
+    let now: Vec<&str> = changed.text.lines().skip(1).collect();
+    let was = [vec!["Ask what has to happen next."], now].concat().join("\n");
+    assert_eq!((changed.changed, changed.before), (true, Some(was)), "nothing but the guidelines");
     assert!(
         bench.with(|context| work::acknowledge(context, &bench.workspace, &ana, D, &first.version)).is_err()
     );
@@ -387,9 +389,37 @@ fn what_options_mean_is_part_of_the_guidelines_and_of_what_changed() {
     bench.with(|context| work::acknowledge(context, &bench.workspace, &ana, D, &now.version)).unwrap();
     set(json!({ "questions": asked("No light"), "distribution": { "overlap": 2 } }));
     assert!(!read().changed, "nothing that people read is different");
+    let told = || bench.with(|context| work::queues(context, &bench.workspace, &ana)).unwrap();
+    assert!(!told()[0].guidelines_changed, "nor are they told so");
     set(json!({ "questions": asked("It hums") }));
     let changed = read();
-    assert!(changed.before.unwrap().ends_with("What is it about? – Fault: It broke · For example: No light"));
+    assert!(told()[0].guidelines_changed);
+    let line = "What is it about? – Fault: It broke · For example: No light";
+    assert!(changed.before.unwrap().lines().any(|was| was == line));
+}
+
+#[test]
+fn a_new_option_another_title_and_other_help_are_changes_too() {
+    let bench = Bench::new(1, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let read = || bench.with(|context| work::guidelines(context, &bench.workspace, &ana, D)).unwrap();
+    let check = |question: Value, line: &str| {
+        let schema = crate::bench::schema(json!({ "questions": [question] })).to_string();
+        bench.with(|context| dataset::set_schema(context, &bench.workspace, &me(), D, &schema)).unwrap();
+        let now = read();
+        assert!(now.changed, "{line}");
+        assert!(now.text.lines().any(|new| new == line), "{}", now.text);
+        bench.with(|context| work::acknowledge(context, &bench.workspace, &ana, D, &now.version)).unwrap();
+        assert!(!read().changed, "{line}");
+    };
+    let asked = |title: &str, help: &str, options: &[&str]| json!({ "name": "topic", "title": title, "help": help, "type": "label", "options": options });
+    check(asked("Topic", "Choose one.", &["fault", "use"]), "Topic – use");
+    check(asked("Topic", "Choose one.", &["fault", "use", "order"]), "Topic – order");
+    check(asked("Topic", "Choose the first.", &["fault", "use", "order"]), "Topic – Choose the first.");
+    check(asked("Subject", "Choose the first.", &["fault", "use", "order"]), "Subject");
+    let tree = |leaf: &str| json!({ "name": "topic", "type": "taxonomy", "options": [{ "value": "A", "children": [{ "value": leaf }] }] });
+    check(tree("B"), "topic – A – B");
+    check(tree("C"), "topic – A – C");
 }
 
 /// A dataset of one text with names and links, answered by two people; what each said.

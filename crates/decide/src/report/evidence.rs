@@ -200,35 +200,41 @@ pub(crate) fn learning(decision: &Decision) -> String {
 
 /// How changes came through.
 pub(crate) fn lag(experiment: &Experiment, decision: &Decision) -> String {
+    let cite =
+        decision.arms.iter().filter_map(|arm| arm.lag.as_ref()).any(|lag| lag.fresh_citations.is_some());
     let rows: Vec<_> = decision
         .arms
         .iter()
         .filter_map(|arm| {
             let lag = arm.lag.as_ref()?;
-            let cells = vec![
+            let mut cells = vec![
                 esc(&arm.name),
                 number(lag.trials),
                 number(lag.never),
                 ranged(&lag.median_s, &duration),
                 ranged(&lag.p95_s, &duration),
                 esc(&percent(&lag.deletions)),
-                prose(&lag.how),
             ];
+            if cite {
+                cells.push(lag.fresh_citations.as_ref().map_or("–".into(), |fresh| esc(&percent(fresh))));
+            }
+            cells.push(prose(&lag.how));
             Some((is_front(decision, arm), cells))
         })
         .collect();
     if rows.is_empty() {
         return "<p>No change was tried.</p>".into();
     }
-    let heads = [
+    let mut heads = vec![
         ("Arm", false),
         ("Changes", true),
         ("Never showed", true),
         ("Median", true),
         ("p95", true),
         ("Deletions honoured", true),
-        ("How", false),
     ];
+    heads.extend(cite.then_some(("Fresh citations", true)));
+    heads.push(("How", false));
     let mut out = table(&heads, &rows);
     out.push_str("<div class=plots>");
     out.push_str(&figure(

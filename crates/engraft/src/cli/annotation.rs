@@ -43,6 +43,20 @@ pub(crate) enum Dataset {
         #[arg(long, conflicts_with_all = ["hour", "currency"])]
         forget: bool,
     },
+    /// Say which answers of an item are known to be right, or that none are; without either, show them
+    Gold {
+        /// The dataset
+        name: String,
+        /// The item
+        #[arg(long, value_name = "I")]
+        item: String,
+        /// The right answers, by question; `-` reads them from stdin
+        #[arg(long, value_name = "JSON", conflicts_with = "forget")]
+        answers: Option<String>,
+        /// The item measures nobody any more
+        #[arg(long)]
+        forget: bool,
+    },
     /// Delete a dataset with its items, answers and snapshots, for good; the log keeps that it was there
     Delete {
         /// Its name

@@ -7,8 +7,8 @@ use clap::Args;
 /// What every tuner of search is asked.
 #[derive(Debug, Args)]
 pub(crate) struct Judgements {
-    /// Judged questions: a folder or table with queries.jsonl and qrels, or rows {query, positive, negatives} or {query, uri,
-    /// relevance}
+    /// Judged questions: a folder or table with queries.jsonl and qrels, rows {query, positive, negatives} or {query, uri,
+    /// relevance}, or feedback on answers, {inference_id, metric_name, value, tags}
     #[arg(long, value_name = "JUDGEMENTS")]
     pub(crate) data: String,
     /// Judged questions to evaluate on; by default a fifth of the data is held out

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use engraft_app::annotate::format::{Loss, Rejected};
-use engraft_app::dataset::{AuditReport, DatasetRow, DatasetView, ExportReport, ImportReport, Snapshotted};
+use engraft_app::dataset::{
+    AuditReport, DatasetRow, DatasetView, ExportReport, GoldSet, ImportReport, Snapshotted,
+};
 use engraft_app::review::{AgreementReport, QuestionAgreement, RateSet, ResolveReport, Together};
 use engraft_app::work::{ItemView, Next, QueueView, Submitted, TabCounts};
 use engraft_app::{Agreement, AnnotatedReport, Measured, Metric, Resolved};
@@ -104,6 +106,13 @@ fn rejected(text: &mut String, rows: &[Rejected], total: u64) {
 fn losses(text: &mut String, losses: &[Loss]) {
     for loss in losses {
         let _ = writeln!(text, "  lost: {} {} ({})", loss.count, loss.what, loss.why);
+    }
+}
+
+pub(crate) fn gold(set: &GoldSet) -> String {
+    match &set.gold {
+        Some(known) => format!("{}: {} is known to be right.\n", set.item, serde_json::json!(known)),
+        None => format!("{} has no known answers.\n", set.item),
     }
 }
 

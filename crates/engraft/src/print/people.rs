@@ -48,6 +48,9 @@ pub(crate) fn tokens(tokens: &[TokenView]) -> String {
 }
 
 pub(crate) fn log(events: &[LogEntry]) -> String {
+    if events.is_empty() {
+        return "Nothing was done yet.\n".into();
+    }
     let line = |event: &LogEntry| {
         let place: Vec<&str> = event.dataset.iter().chain(&event.item).map(String::as_str).collect();
         let what = format!("{:16} {}", event.what, place.join("/"));

@@ -44,6 +44,19 @@ impl Session<'_> {
                 let set = app::review::set_rate(context, &workspace, &me, name, rate)?;
                 self.show(&set, print::rate)
             }
+            Dataset::Gold { name, item, answers, forget } => {
+                let set = match answers {
+                    None if !forget => app::dataset::GoldSet {
+                        item: item.clone(),
+                        gold: app::review::item(context, &workspace, &me, name, item)?.gold,
+                    },
+                    answers => {
+                        let known = answers.as_deref().map(answers_of).transpose()?;
+                        app::dataset::set_gold(context, &workspace, &me, name, item, known.as_ref())?
+                    }
+                };
+                self.show(&set, print::gold)
+            }
             Dataset::Delete { name, confirm } => {
                 let gone = app::dataset::delete(context, &workspace, &me, name, confirm)?;
                 self.show(&gone, |gone| {

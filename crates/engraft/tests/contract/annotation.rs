@@ -584,3 +584,25 @@ fn the_bundled_annotation_is_whole() {
     let written = &bench.json(&["resolve", "support-topics", "--method", "dawid-skene"])["written"];
     assert_eq!((&written["agreed"], &written["left"]), (&55.into(), &5.into()));
 }
+
+#[test]
+fn what_is_known_to_be_right_is_said_changed_and_forgotten() {
+    let bench = bench();
+    let gold =
+        |words: &[&str]| bench.json_status(&[&["dataset", "gold", "topics", "--item", "m0"], words].concat());
+    let none = (0, json!({ "item": "m0", "gold": null }));
+    assert_eq!(gold(&[]), none);
+    for topic in ["fault", "use"] {
+        let answers = json!({ "topic": topic });
+        let known = (0, json!({ "item": "m0", "gold": answers }));
+        assert_eq!(gold(&["--answers", &answers.to_string()]), known);
+        assert_eq!(gold(&[]), known);
+        assert_eq!(bench.json(&["dataset", "show", "topics"])["gold"], 1);
+    }
+    let said = bench.run(&["dataset", "gold", "topics", "--item", "m0"]).stdout;
+    assert_eq!(said, "m0: {\"topic\":\"use\"} is known to be right.\n");
+    assert_eq!(gold(&["--answers", "{\"topic\":\"rain\"}"]).0, 2);
+    assert_eq!(gold(&["--answers", "{}"]).0, 2);
+    assert_eq!(gold(&["--forget"]), none);
+    assert_eq!(gold(&[]), none);
+}

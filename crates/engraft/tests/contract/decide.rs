@@ -267,6 +267,10 @@ fn answers_from_documents_are_decided_with_cells_that_need_a_model_shown_as_abse
     }
     assert!(arms[1]["quality"]["value"].as_f64().unwrap() > 0.5, "{}", arms[1]);
     assert!(arms[1]["update_lag_s"]["value"].as_f64().unwrap() < 10.0, "{}", arms[1]);
+    // What was cited was current, in the answers and after every edit.
+    let fresh = (&arms[1]["measures"]["citation_freshness"]["value"], &arms[1]["lag"]["fresh_citations"]);
+    assert_eq!((fresh.0, &fresh.1["value"]), (&json!(1.0), &json!(1.0)), "{}", arms[1]);
+    assert!((1..=6).contains(&fresh.1["n"].as_u64().unwrap()), "{}", arms[1]["lag"]);
     assert!(decision["effects"]["interaction"]["value"].is_null());
 
     // The same reader with the right passages and with those of another question.

@@ -1,4 +1,5 @@
-//! `decide` on answers: a search that is tuned on questions in words that the documents do not use.
+//! `decide` on answers: a search that is tuned on questions in words that the documents do not use, how that grows with questions,
+//! gold in several documents, and questions of which nobody said what is right.
 
 use std::path::PathBuf;
 
@@ -125,4 +126,124 @@ fn parts_that_need_an_encoder_say_so_where_there_is_none() {
     }
     let absent = arm(&decision, "both")["absent"].as_str().unwrap();
     assert!(absent.contains("no part of it was proven to help"), "{absent}");
+}
+
+const WINGS: [&str; 4] = ["east wing", "west wing", "annex", "tower"];
+
+/// 48 desks, and five questions about each of which search finds the answer and says that it is hardly supported: 160 to learn from, 40
+/// to ask.
+fn desks(bench: &Bench, more: &str) -> PathBuf {
+    let (mut training, mut evaluation) = (String::new(), String::new());
+    for (number, ((_, page, _), wing)) in
+        THINGS.iter().flat_map(|thing| WINGS.map(|wing| (thing, wing))).enumerate()
+    {
+        let place = format!("{page} in the {wing}");
+        let says = format!("Anything about {place} is settled at desk {}.", number + 10);
+        bench.write(&format!("{number}.md"), &format!("# {page}\n\n{says}\n"));
+        for way in 0..5 {
+            let id = format!("{number}-{way}");
+            let question = WAYS[(number + 3 * way) % 10].replace("{}", &place);
+            let row = json!({ "id": id, "question": question, "gold": [{ "quote": says }], "group": id });
+            match (5 * number + way) % 6 {
+                0 => evaluation += &format!("{row}\n"),
+                5 => {}
+                _ => training += &format!("{row}\n"),
+            }
+        }
+    }
+    std::fs::write(bench.path("training.jsonl"), training).unwrap();
+    std::fs::write(bench.path("evaluation.jsonl"), evaluation).unwrap();
+    let text = format!(
+        "kind = 'answer'\ntraining = 'training.jsonl'\nevaluation = 'evaluation.jsonl'\ndocuments = 'docs'\nencoder = 'none'\n\
+         resamples = 300\ndiagnostics = false\n{more}\n[updates]\ntrials = 0\n[scale]\nquestions = 0\nload_s = 0\n"
+    );
+    let path = bench.path("desks.toml");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn what_fewer_questions_would_have_brought_is_measured_as_far_as_the_budget_goes() {
+    let bench = Bench::lexical();
+    let out = bench.path("out");
+    let decide = |more: &str| {
+        let task = desks(&bench, more);
+        bench.json(&["decide", task.to_str().unwrap(), "--out", out.to_str().unwrap()])
+    };
+    let none = decide("curve_budget_s = 0");
+    assert_eq!(none["recommendation"], "both");
+    assert_eq!(none["curves"], json!([]));
+    assert!(none["assumptions"].to_string().contains("rests on 0 of 9 smaller trainings"), "{none}");
+
+    // With more time the same run goes on where it was.
+    let decision = decide("");
+    assert_eq!((&decision["asked"], decision["curves"].as_array().unwrap().len()), (&json!(0), 1));
+    let curve = &decision["curves"][0];
+    let sizes = curve["measured"].as_array().unwrap();
+    let many: Vec<(u64, u64)> = sizes
+        .iter()
+        .map(|mean| (mean["labels"].as_u64().unwrap(), mean["seeds"].as_u64().unwrap()))
+        .collect();
+    assert_eq!((&curve["arm"], many), (&json!("both"), vec![(20, 3), (40, 3), (80, 3), (160, 1)]));
+    let quality = |name: &str| arm(&decision, name)["quality"]["value"].as_f64().unwrap();
+    let reached: Vec<f64> = sizes.iter().map(|mean| mean["quality"].as_f64().unwrap()).collect();
+    assert!((reached[3] - quality("both")).abs() < 1e-9, "{reached:?}");
+    assert!(reached.iter().all(|&reached| reached > quality("retrieval") + 0.1), "{reached:?}");
+    assert!(curve["at_four_times"]["value"].as_f64().unwrap() > 0.8, "{curve}");
+    let said = decision["assumptions"].to_string();
+    assert!(said.contains("tunes the parts that take part: fusion") && !said.contains("smaller trainings"));
+    let report = std::fs::read_to_string(out.join("report.md")).unwrap();
+    assert!(report.contains("Twice the labels (320)"), "{report}");
+}
+
+#[test]
+fn gold_in_several_documents_is_a_slice_and_missing_gold_leaves_the_comparison_by_name() {
+    let bench = Bench::lexical();
+    let mut rows = Vec::new();
+    let mut says = Vec::new();
+    for (number, (_, page, place)) in THINGS.iter().enumerate() {
+        says.push(format!("Anything about {page} is settled {place}."));
+        bench.write(&format!("{number}.md"), &format!("# About {page}\n\n{}\n", says[number]));
+    }
+    for (number, (_, page, _)) in THINGS.iter().enumerate() {
+        let (next, gold) = ((number + 1) % 12, |at: usize| json!({ "quote": says[at] }));
+        let other = THINGS[next].1;
+        let mut ask = |what: &str, question: String, row: Value| {
+            let mut row = row;
+            row["id"] = format!("{what}-{number}").into();
+            row["question"] = question.into();
+            rows.push(row.to_string());
+        };
+        let one = json!({ "gold": [gold(number)] });
+        ask("where", format!("Where is anything about {page} settled?"), one.clone());
+        ask("who", format!("Who has to settle anything about {page} for us?"), one);
+        let both = json!({ "gold": [gold(number), gold(next)] });
+        ask("two", format!("Where is anything about {page} and about {other} settled?"), both);
+        if number < 3 {
+            ask("unsaid", format!("How long does it take to settle {page}?"), json!({}));
+        }
+    }
+    std::fs::write(bench.path("questions.jsonl"), rows.join("\n")).unwrap();
+    let text = "kind = 'answer'\nevaluation = 'questions.jsonl'\ndocuments = 'docs'\nencoder = 'none'\nresamples = 300\n\
+                slices = 'hops'\ndiagnostics = false\nupdates = { trials = 0 }\nscale = { questions = 0, load_s = 0 }\n";
+    let task = bench.path("hops.toml");
+    std::fs::write(&task, text).unwrap();
+    let (_, decision) = bench.json_status(&["decide", task.to_str().unwrap()]);
+
+    let slices = decision["slices"].as_array().unwrap();
+    let found: Vec<(&str, u64)> =
+        slices.iter().map(|slice| (slice["slice"].as_str().unwrap(), slice["n"].as_u64().unwrap())).collect();
+    assert_eq!(found, [("multi-hop", 12), ("one document", 24)]);
+
+    // Nobody said what is right of three: they count for no arm, and are listed.
+    assert_eq!((&decision["questions"], &decision["clusters"]), (&json!(36), &json!(36)));
+    let missing = decision["missing"].as_array().unwrap().iter().filter(|row| row["arm"] == "retrieval");
+    let named: Vec<&str> = missing.clone().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(named, ["unsaid-0", "unsaid-1", "unsaid-2"]);
+    for row in missing {
+        let (state, why) = (&row["state"], &row["why"]);
+        assert_eq!((state, why), (&json!("undefined"), &json!("nobody said what is right")), "{row}");
+    }
+    let report = std::fs::read_to_string(bench.path("hops.decision/report.md")).unwrap();
+    assert!(report.contains("Without a right answer: 3 questions; they leave the comparison"), "{report}");
 }

@@ -107,6 +107,9 @@ fn a_model_that_is_right_only_with_the_passage_makes_the_decision_retrieval() {
     assert!(shown.body["messages"][2]["content"].as_str().unwrap().contains(" people\""), "{}", shown.body);
     assert_eq!(arm(&decision, "retrieval")["groundedness"]["value"], 1.0);
     assert_eq!(arm(&decision, "base")["measures"]["false_answer"]["value"], 1.0);
+    // Gold passages are of no version, and memory cites nothing.
+    let fresh = |name: &str| arm(&decision, name)["measures"]["citation_freshness"]["value"].clone();
+    assert_eq!(["retrieval", "base", "perfect-retrieval"].map(fresh), [json!(1.0), Value::Null, Value::Null]);
     assert!(decision["effects"]["rag"]["low"].as_f64().unwrap() > 0.5, "{}", decision["effects"]["rag"]);
     // 100 tokens at 1 and 10 at 2 a million: 0.12 a thousand questions, and the processor time on top.
     let cost = arm(&decision, "base")["cost_per_1k"]["value"].as_f64().unwrap();
@@ -115,6 +118,12 @@ fn a_model_that_is_right_only_with_the_passage_makes_the_decision_retrieval() {
     assert_eq!(arm(&decision, "base")["lag"]["never"], 3);
     let models: Vec<Value> = server.asked().iter().map(|asked| asked.body["model"].clone()).collect();
     assert!(models.contains(&"small".into()) && models.contains(&"small-tuned".into()));
+
+    // How long the tuned model took elsewhere is not known; no request is paid for under load that nobody asked for.
+    let deployment = |name: &str| arm(&decision, name)["deployment"].clone();
+    assert_eq!(deployment("base")["person_min"], deployment("retrieval")["person_min"]);
+    assert!(deployment("retrieval")["machine_min"].is_number() && deployment("tuned").is_null());
+    assert!(decision["loads"].is_null(), "{}", decision["loads"]);
 
     let before = server.asked().len();
     let (_, again) = decide(&bench, &task);
@@ -245,6 +254,33 @@ fn a_style_that_only_the_tuned_model_has_makes_the_decision_tuned() {
     let (status, error) = decide(&bench, &task);
     assert_eq!(status, 2);
     assert!(error["error"]["message"].as_str().unwrap().contains("none of 1 labelled pairs"), "{error}");
+}
+
+#[test]
+fn arms_that_ask_a_model_are_put_under_load_where_that_may_be_paid_for() {
+    let server = Scripted::start(|asked, _| writer(asked)).unwrap();
+    let bench = bench(&server, "concurrency = 2");
+    let plan = |task: &str| {
+        std::fs::write(bench.path("task.toml"), task).unwrap();
+        let plan = bench.json(&["decide", bench.path("task.toml").to_str().unwrap(), "--dry-run"]);
+        plan["paid_tokens"].as_u64().unwrap()
+    };
+    let (without, task) = (plan(&letters(&bench, "")), letters(&bench, "[scale]\npaid_load_s = 0.3\n"));
+    assert!(plan(&task) > 10 * without, "{without}");
+
+    let (_, decision) = decide(&bench, &task);
+    let loads = decision["loads"].as_array().unwrap();
+    let arms: Vec<&str> = loads.iter().map(|load| load["arm"].as_str().unwrap()).collect();
+    assert_eq!(arms, ["base", "retrieval"]);
+    for load in loads {
+        assert_eq!((&load["workers"], &load["limit_ms"]), (&json!(2), &json!(2000.0)));
+        assert!(load["trials"][0]["arrived"].as_u64().unwrap() >= 20, "{load}");
+    }
+    let report = std::fs::read_to_string(bench.path("task.decision").join("report.html")).unwrap();
+    assert!(report.contains("what others ask of it meanwhile counts too"));
+    let before = server.asked().len();
+    let (_, again) = decide(&bench, &task);
+    assert_eq!((&again["loads"], server.asked().len()), (&decision["loads"], before));
 }
 
 #[test]

@@ -65,6 +65,16 @@ fn a_hit_says_where_it_is_to_the_letter() {
 }
 
 #[test]
+fn a_word_that_only_a_title_or_a_heading_has_is_found() {
+    let bench = Bench::lexical();
+    bench.write("titled.md", "---\ntitle: Submarines\n---\nThey are painted every spring.\n");
+    bench.write("headed.md", "# Start\n\n## Periscopes\n\nThey go up and down.\n");
+    bench.ingest();
+    assert_eq!(bench.found(&["submarine"]), ["titled.md"]);
+    assert_eq!(bench.found(&["periscope"]), ["headed.md"]);
+}
+
+#[test]
 fn docs_show_gives_the_file_to_the_letter() {
     let bench = two_pages();
     bench.ingest();

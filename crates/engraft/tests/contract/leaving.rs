@@ -102,6 +102,29 @@ fn an_extractor_leaves_as_a_token_classifier_that_finds_what_it_said_it_would() 
 }
 
 #[test]
+fn an_extractor_on_the_encoder_as_it_is_leaves_with_it_and_one_without_any_says_what_to_tune() {
+    let bench = Bench::tiny();
+    let train = file(&bench, "train.jsonl", &extraction::rows(0, 120));
+    let eval = file(&bench, "eval.jsonl", &extraction::rows(200, 260));
+    let report =
+        tune(&bench, "extractor", &train, &["--eval", &eval, "--method", "frozen", "--name", "parties"]);
+    let left = &report["eval"]["span_f1_by_tokens"];
+    assert_eq!(left["n"], 60, "{report}");
+    let note = leave(&bench, "parties", "transformers", "tagger");
+    assert!(note["losses"].to_string().contains("span F1 on the evaluation rows is"), "{note}");
+    come(&bench, "tagger", "came");
+    let measured = bench.json(&["eval", "model", "came", "--data", &eval]);
+    assert_eq!(measured["measures"]["micro_f1"]["value"], left["value"], "{measured}");
+
+    tune(&bench, "extractor", &train, &["--eval", &eval, "--method", "crf", "--name", "shapes"]);
+    let to = bench.path("nothing");
+    let words = ["model", "export", "shapes", to.to_str().unwrap(), "--format", "transformers"];
+    let (status, error) = bench.json_status(&words);
+    assert!(status == 2 && error.to_string().contains("--method frozen"), "{error}");
+    assert!(!to.exists(), "half a model was written");
+}
+
+#[test]
 fn a_classifier_comes_back_with_the_probabilities_that_were_noted() {
     let bench = Bench::tiny();
     let data = file(&bench, "topics.jsonl", &tuning::lines(&tuning::rows(60, 0)));

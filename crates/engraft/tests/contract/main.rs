@@ -4,6 +4,7 @@
 
 mod annotation;
 mod answers;
+mod astray;
 mod bench;
 mod broken;
 mod crash;
@@ -11,6 +12,7 @@ mod decide;
 mod decide_answer;
 mod decide_extract;
 mod decide_model;
+mod decide_planted;
 #[cfg(target_os = "linux")]
 mod disk;
 mod documented;
@@ -18,6 +20,7 @@ mod evaluation;
 mod everywhere;
 mod extraction;
 mod faults;
+mod feedback;
 #[cfg(unix)]
 mod isolation;
 mod judges;
@@ -37,6 +40,7 @@ mod shapes;
 #[cfg(unix)]
 mod stopping;
 mod studio;
+mod swapping;
 mod tuning;
 mod watching;
 mod web;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::bench::Bench;
 
-const ROOMS: [&str; 12] = [
+pub(crate) const ROOMS: [&str; 12] = [
     "kitchen",
     "library",
     "garage",
@@ -18,7 +18,7 @@ const ROOMS: [&str; 12] = [
     "terrace",
     "laboratory",
 ];
-const THINGS: [&str; 12] = [
+pub(crate) const THINGS: [&str; 12] = [
     "kettle",
     "atlas",
     "ladder",

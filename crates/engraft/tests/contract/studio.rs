@@ -3,11 +3,17 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// Longer than anything here takes, so that a studio that says nothing fails instead of waiting for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running studio.
 pub(crate) struct Studio {
     server: Child,
     addr: String,
+    talk: Receiver<String>,
 }
 
 impl Studio {
@@ -17,9 +23,17 @@ impl Studio {
         let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
         let said = lines.find_map(|line| Some(line.unwrap().split_once("http://")?.1.to_string())).unwrap();
         // What it says later must not meet a closed pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        let (send, talk) = channel();
+        // Most tests do not listen, and nobody does once the test has ended.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(send.send(line))));
         let addr = said.split(['/', ' ']).next().unwrap().to_string();
-        Studio { server, addr }
+        Studio { server, addr, talk }
+    }
+
+    /// Waits until it says that on stderr.
+    #[track_caller]
+    pub(crate) fn says(&self, wanted: &str) {
+        while !self.talk.recv_timeout(PATIENCE).unwrap().contains(wanted) {}
     }
 
     /// The body of what is at `path`, for the bearer of a token; the reply must be a good one.

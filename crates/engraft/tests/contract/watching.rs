@@ -15,7 +15,7 @@ use crate::bench::{Bench, shape};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running `watch` and what it says.
-struct Watcher {
+pub(crate) struct Watcher {
     child: Child,
     lines: Receiver<Value>,
     talk: Receiver<String>,
@@ -23,7 +23,7 @@ struct Watcher {
 
 impl Watcher {
     /// Starts it on one source or all, and returns once it follows.
-    fn start(bench: &Bench, source: Option<&str>) -> Watcher {
+    pub(crate) fn start(bench: &Bench, source: Option<&str>) -> Watcher {
         let kb = bench.path("kb");
         let words = ["--workspace", kb.to_str().unwrap(), "--json", "watch"].into_iter().chain(source);
         let mut command = bench.bare(&words.collect::<Vec<_>>());
@@ -37,7 +37,7 @@ impl Watcher {
 
     /// Waits until it says that on stderr.
     #[track_caller]
-    fn says(&self, wanted: &str) {
+    pub(crate) fn says(&self, wanted: &str) {
         while !self.talk.recv_timeout(PATIENCE).unwrap().contains(wanted) {}
     }
 
@@ -56,7 +56,7 @@ impl Watcher {
 
     /// Hears each of `wanted` (`change uri`) once, in any order, and nothing else.
     #[track_caller]
-    fn hears(&self, wanted: &[&str]) {
+    pub(crate) fn hears(&self, wanted: &[&str]) {
         let mut missing: Vec<&str> = wanted.to_vec();
         while !missing.is_empty() {
             let heard = self.next();
@@ -91,7 +91,7 @@ fn each_line<T: Send + 'static>(
 }
 
 /// Puts a document there in one step, so that no half of it is ever seen.
-fn put(bench: &Bench, name: &str, text: &str) {
+pub(crate) fn put(bench: &Bench, name: &str, text: &str) {
     let aside = bench.path("aside");
     std::fs::write(&aside, text).unwrap();
     std::fs::rename(aside, bench.docs().join(name)).unwrap();

@@ -29,8 +29,52 @@ fn an_empty_workspace_says_what_to_do_first() {
         &["search", "anything"],
         1,
         expect![[r#"
+        No document yet.
+        Next: engraft ingest FOLDER
+    "#]],
+    );
+    check(
+        &bench,
+        &["ask", "anything?"],
+        1,
+        expect![[r#"
+        The documents do not answer this question.
+          note: there is no document yet: bring some in with `engraft ingest FOLDER`
+    "#]],
+    );
+    check(
+        &bench,
+        &["sync"],
+        0,
+        expect![[r#"
+        Nothing was found to bring in; hidden and git-ignored files are left out.
+        No document yet.
+        Next: engraft ingest FOLDER
+    "#]],
+    );
+    check(&bench, &["audit", "log"], 0, expect![["Nothing was done yet.\n"]]);
+}
+
+#[test]
+fn where_there_are_documents_other_words_may_find_them() {
+    let bench = Bench::lexical();
+    bench.write("page.md", "Apples ripen in October.\n");
+    bench.ingest();
+    check(
+        &bench,
+        &["search", "submarine"],
+        1,
+        expect![[r#"
         Nothing found.
         Next: try other words, or `engraft docs list` to see what there is
+    "#]],
+    );
+    check(
+        &bench,
+        &["ask", "submarine?"],
+        1,
+        expect![[r#"
+        The documents do not answer this question.
     "#]],
     );
 }

@@ -140,3 +140,38 @@ pub fn clip_gradients(parameters: &mut [&mut Parameter], longest: f64) -> f64 {
     }
     norm
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::AdamW;
+    use super::*;
+
+    #[test]
+    fn a_lookup_table_moves_as_if_all_of_its_rows_counted() {
+        let values: Vec<f32> = (0..12).map(|n| n as f32 / 7.0 - 0.8).collect();
+        let new = || Parameter::new("table", &[4, 3], values.clone());
+        let (mut whole, mut table) = (Parameter { decays: false, ..new() }, new().sparse());
+        let mut optimiser = AdamW { weight_decay: 0.01, ..AdamW::default() };
+        // The rows that each step looks up; the last one never is.
+        for rows in [&[0, 2][..], &[2], &[1]] {
+            zero_gradients([&mut whole, &mut table]);
+            for at in rows.iter().flat_map(|row| row * 3..row * 3 + 3) {
+                (whole.gradient[at], table.gradient[at]) = (0.3 - at as f32 / 5.0, 0.3 - at as f32 / 5.0);
+            }
+            table.touched.get_or_insert_default().extend(rows);
+            let norms = [gradient_norm([&whole]), gradient_norm([&table])];
+            assert!((norms[0] - norms[1]).abs() < 1e-12, "{norms:?}");
+            optimiser.next_step();
+            optimiser.update([&mut whole, &mut table], 0.1);
+            assert_eq!(whole.values, table.values);
+        }
+        assert_eq!(table.values[9..], values[9..], "a row moved that was never looked up");
+        assert!(table.values[..9].iter().zip(&values).all(|(now, before)| now != before));
+    }
+
+    #[test]
+    fn a_table_that_was_never_looked_up_has_no_gradient() {
+        let table = Parameter::new("table", &[2, 2], vec![1.0; 4]).sparse();
+        assert_eq!(without_gradient([&table]), ["table"]);
+    }
+}

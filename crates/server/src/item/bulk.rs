@@ -110,16 +110,19 @@ fn panel(first: &ItemView) -> Markup {
     let (fitting, others): (Vec<_>, Vec<_>) =
         first.questions.iter().partition(|question| fits_many(question));
     html! {
-        @for question in fitting { (question::render(&sheet, question)) }
-        @if others.iter().any(|question| question.required) {
-            p.notice.warn { "These items ask more than can be answered for many at once. Answer them one by one." }
+        // Long lists move by themselves, so that the buttons below are always in reach.
+        div.many {
+            @for question in fitting { (question::render(&sheet, question)) }
+            @if others.iter().any(|question| question.required) {
+                p.notice.warn { "These items ask more than can be answered for many at once. Answer them one by one." }
+            }
+            p.help { kbd { "Shift" } " selects a range. A label's key labels all selected at once." }
         }
-        p.row {
-            b data-affects role="status" { "affects 0 items" }
-            button.button.primary type="button" data-do="label-all" disabled { "Label them" kbd data-command="submit" {} }
+        div.actions role="group" aria-label="The selected items" {
+            p.state { b data-affects role="status" { "affects 0 items" } }
             button.button type="button" data-do="similar" disabled { "Find similar" }
+            button.button.primary type="button" data-do="label-all" disabled { "Label them" kbd data-command="submit" {} }
         }
-        p.help { kbd { "Shift" } " selects a range. A label's key labels all selected at once." }
     }
 }
 

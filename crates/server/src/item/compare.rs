@@ -1,6 +1,6 @@
 //! Questions that compare: which answer is better, and what order things come in.
 
-use engraft_app::annotate::{Answer, Choice, LabelOption, Preference, Question};
+use engraft_app::annotate::{Answer, Choice, LabelOption, Preference, Question, free_letters};
 use maud::{Markup, html};
 
 use super::field::letter;
@@ -27,16 +27,17 @@ pub(crate) fn preference(
             @for (place, answer) in answers.iter().enumerate() {
                 @let id = string(answer, "id");
                 @let chosen = matches!(given, Some(Preference { choice: Choice::Id(choice), .. }) if choice == id);
-                (one(&name, &format!("id:{id}"), &letter(place).to_ascii_lowercase().to_string(),
+                // A and B by their letters, which are no commands; c and d are.
+                (one(&name, &format!("id:{id}"), free_letters().nth(place),
                     &format!("{} is better", letter(place)), chosen))
             }
-            @if tie { (one(&name, "tie", "=", "Equally good", given.is_some_and(|given| given.choice == Choice::Tie))) }
-            @if both_bad { (one(&name, "both_bad", "0", all_bad, given.is_some_and(|given| given.choice == Choice::BothBad))) }
+            @if tie { (one(&name, "tie", Some('='), "Equally good", given.is_some_and(|given| given.choice == Choice::Tie))) }
+            @if both_bad { (one(&name, "both_bad", Some('0'), all_bad, given.is_some_and(|given| given.choice == Choice::BothBad))) }
         }
         @if strength > 0 {
             div.options.rating.strength role="radiogroup" aria-label="How much better" {
                 @for level in 1..=strength {
-                    (one(&format!("s.{}", question.name), &level.to_string(), &level.to_string(),
+                    (one(&format!("s.{}", question.name), &level.to_string(), char::from_digit(level.into(), 10),
                         degree(level, strength), given.is_some_and(|given| given.strength == Some(level))))
                 }
             }
@@ -55,12 +56,12 @@ pub(crate) fn degree(level: u8, most: u8) -> &'static str {
     }
 }
 
-fn one(name: &str, value: &str, key: &str, words: &str, given: bool) -> Markup {
+fn one(name: &str, value: &str, key: Option<char>, words: &str, given: bool) -> Markup {
     html! {
-        label.option data-key=(key) {
+        label.option data-key=[key] {
             input type="radio" name=(name) value=(value) checked[given];
             span.words { (words) }
-            kbd aria-hidden="true" { (key) }
+            @if let Some(key) = key { kbd aria-hidden="true" { (key) } }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Posted forms as answers, and answers as the pairs a form would post.
 //!
 //! Names: `q.QUESTION` holds the answer; `q.QUESTION/PART` one part of it (a turn, a passage, a sentence, a property);
-//! `s.` a preference's strength, `e.` a passage's evidence, `b.` the passages that support a sentence.
+//! `n.` that none of the options applies, `s.` a preference's strength, `e.` a passage's evidence, `b.` the passages that support a sentence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,7 +88,9 @@ fn read(question: &Question, posted: &Posted) -> Result<Option<Answer>, String> 
     Ok(match &question.kind {
         QuestionKind::Label { .. } => first.map(|value| Answer::Label(value.to_string())),
         QuestionKind::Labels { .. } => {
-            filled(posted.all('q').map(str::to_string).collect()).map(Answer::Labels)
+            let labels: BTreeSet<String> = posted.all('q').map(str::to_string).collect();
+            let none = posted.all('n').next().is_some();
+            (none || !labels.is_empty()).then_some(Answer::Labels(labels))
         }
         QuestionKind::Taxonomy { .. } => {
             let paths: Result<BTreeSet<Vec<String>>, String> = posted.all('q').map(json).collect();
@@ -179,6 +181,9 @@ pub(crate) fn write(question: &Question, answer: &Answer) -> Vec<(String, String
     match answer {
         Answer::Label(value) | Answer::Text(value) | Answer::Correction(value) => {
             pairs.push((name, value.clone()))
+        }
+        Answer::Labels(values) if values.is_empty() => {
+            pairs.push((format!("n.{}", question.name), "none".to_string()));
         }
         Answer::Labels(values) => pairs.extend(values.iter().map(|value| (name.clone(), value.clone()))),
         Answer::Taxonomy(paths) => {

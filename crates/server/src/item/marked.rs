@@ -29,9 +29,12 @@ fn is_about(question: &Question, name: &str) -> bool {
     matches!(&question.kind, QuestionKind::Spans { field, .. } if field == name)
 }
 
+/// Where each piece of a marked part begins and ends, in code points.
+type Parts = Vec<(usize, usize)>;
+
 /// A part of the text, and who marked it.
 struct Mark {
-    parts: Vec<(usize, usize)>,
+    parts: Parts,
     label: String,
     who: BTreeSet<usize>,
     by_all: bool,
@@ -73,7 +76,7 @@ fn tag(mark: &Mark, voices: &[Voice]) -> Markup {
 }
 
 fn marks(question: &Question, voices: &[Voice]) -> Vec<Mark> {
-    let mut found: BTreeMap<(Vec<(usize, usize)>, &str), BTreeSet<usize>> = BTreeMap::new();
+    let mut found: BTreeMap<(Parts, &str), BTreeSet<usize>> = BTreeMap::new();
     let mut answered = 0;
     for (who, voice) in voices.iter().enumerate() {
         let Some(Answer::Spans(spans)) = voice.answers.get(&question.name) else { continue };
@@ -91,7 +94,7 @@ fn marks(question: &Question, voices: &[Voice]) -> Vec<Mark> {
     each.collect()
 }
 
-fn parts(span: &LabelledSpan) -> Vec<(usize, usize)> {
+fn parts(span: &LabelledSpan) -> Parts {
     if span.parts.is_empty() { vec![(span.char_start, span.char_end)] } else { span.parts.clone() }
 }
 

@@ -69,7 +69,7 @@ pub(crate) fn render(view: &ItemView, csrf: &str) -> Markup {
     html! {
         article.item data-item=(view.item) data-lease=[view.lease.as_ref()] data-expires=[view.expires_at.as_ref()]
             data-version=(view.version) data-draft-version=(view.draft_version) data-active-ms=(view.active_ms) data-status=(status(view.status))
-            data-read-only[view.read_only] data-trial[csrf.is_empty()] {
+            data-guideline=(view.guideline) data-read-only[view.read_only] data-trial[csrf.is_empty()] {
             @if let Some(reason) = &view.returned {
                 p.notice.warn { b { "Given back by a reviewer. " } span dir="auto" { (reason) } }
             }

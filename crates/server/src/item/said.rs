@@ -136,7 +136,7 @@ impl Said {
         match self {
             Said::Chips(parts) => html! {
                 @for part in parts { span.chip .differs[differs(part)] { (part) } " " }
-                @if parts.is_empty() { "none of these" }
+                @if parts.is_empty() { span.muted { "none of these" } }
             },
             Said::Lines(parts) => html! {
                 ul.plain { @for part in parts { li .differs[differs(part)] { (raw(part)) } } }
@@ -145,7 +145,7 @@ impl Said {
                 let listed: Vec<&String> =
                     parts.iter().filter(|part| others.is_empty() || !is_shared(part)).collect();
                 html! {
-                    @if parts.is_empty() { span.muted { "none" } }
+                    @if parts.is_empty() { span.muted { "nothing is marked" } }
                     ul.plain { @for part in listed.iter().copied() { li .differs[differs(part)] { (raw(part)) } } }
                     @if !others.is_empty() && shared > 0 {
                         p.muted { @if listed.is_empty() { "Nothing but the " } @else { "And the " } (shared) " that all have" }

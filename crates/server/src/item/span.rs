@@ -4,7 +4,7 @@ use engraft_app::annotate::{Answer, LabelOption, Question, option_keys};
 use maud::{Markup, html};
 use serde_json::{Value, to_value};
 
-use super::{Sheet, palette};
+use super::{Sheet, choice, palette};
 
 /// The labels, the hidden answer and the list of spans. The text stands with the fields.
 pub(crate) fn spans(
@@ -18,7 +18,7 @@ pub(crate) fn spans(
     html! {
         div data-spans=(field) data-overlapping[overlapping] data-discontinuous[discontinuous] {
             (hidden(sheet, question))
-            (labels(options, "label"))
+            (labels(question, options, "label"))
             p.help {
                 "Drag over words, then press a label, or the other way round. " kbd { "Shift" } " marks single characters."
             }
@@ -27,7 +27,7 @@ pub(crate) fn spans(
             }
             p.help data-count-marks {}
             ol.marks data-marks aria-label="Marked parts" {}
-            p.muted data-empty { "Nothing is marked yet." }
+            p.muted data-empty { "Nothing is marked. Submitting it so says that there is nothing to mark." }
             noscript { p.notice { "Marking parts of a text needs JavaScript; the other questions work without." } }
         }
     }
@@ -38,7 +38,7 @@ pub(crate) fn relations(sheet: &Sheet, question: &Question, spans: &str, options
     html! {
         div data-relations=(spans) {
             (hidden(sheet, question))
-            (labels(options, "arrow"))
+            (labels(question, options, "arrow"))
             p.help { "Choose a marked part, press this, choose another part, then a label." }
             p.row { button.button.small type="button" data-press="relate" { "Arrow from here" kbd data-command="relate" {} } }
             ol.marks data-marks aria-label="Arrows" {}
@@ -55,8 +55,9 @@ fn hidden(sheet: &Sheet, question: &Question) -> Markup {
     html! { input type="hidden" name={ "q." (question.name) } value=(given) data-json; }
 }
 
-fn labels(options: &[LabelOption], what: &str) -> Markup {
+fn labels(question: &Question, options: &[LabelOption], what: &str) -> Markup {
     html! {
+        (choice::filter(question, options.len()))
         div.options.chips role="group" aria-label="Labels" {
             @for (place, (option, key)) in options.iter().zip(option_keys(options)).enumerate() {
                 button.option.(palette::class(place)) type="button" data-key=[key] data-label=(option.value)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engraft_app::annotate::{Answer, Answers, Question, QuestionKind, Suggestion};
+use engraft_app::annotate::{Answer, Answers, LabelOption, Question, QuestionKind, Suggestion, TaxonomyNode};
 use engraft_app::work::{ItemView, Tab};
 use serde_json::{Value, json};
 
@@ -176,6 +176,61 @@ fn an_option_says_what_it_means_and_what_fits_it() {
             html.contains(&format!("<dt dir=\"auto\">{option}</dt><dd dir=\"auto\">{meaning}</dd>")),
             "{html}"
         );
+    }
+}
+
+#[test]
+fn that_nothing_applies_is_an_answer_and_leaving_it_open_is_none() {
+    let sample = samples().into_iter().find(|sample| sample.name == "labels").unwrap();
+    let read = |form: &str| read_form(&sample.schema.questions, form).unwrap();
+    let none = Answers::from([("q".to_string(), Answer::Labels(Default::default()))]);
+    assert_eq!(read("n.q=none"), none);
+    assert_eq!(read(""), Answers::new());
+    let html = render(&view(&sample, Some(none.clone())), "t").into_string();
+    assert_eq!(read_back(&sample, &posted(&html)), none);
+    assert_eq!(read(&form::encode(&form::write(&sample.schema.questions[0], &none["q"]))), none);
+    let shown = show_answers(&sample.schema.questions, &sample.fields, &none).into_string();
+    assert!(shown.contains("none of these"), "{shown}");
+}
+
+/// The keys that a rendered item hands out, in their order.
+fn keys(sample: &Sample) -> Vec<String> {
+    let html = render(&view(sample, None), "t").into_string();
+    let ends = html.split(" data-key=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    ends.map(str::to_string).collect()
+}
+
+#[test]
+fn no_class_of_a_tree_and_no_side_takes_the_letter_of_a_command() {
+    let mut tree = samples().into_iter().find(|sample| sample.name == "taxonomy").unwrap();
+    let QuestionKind::Taxonomy { options, .. } = &mut tree.schema.questions[0].kind else { unreachable!() };
+    *options =
+        (0..40).map(|place| TaxonomyNode { value: format!("n{place}"), children: Vec::new() }).collect();
+    assert_eq!(keys(&tree).concat(), "1234567890abhlmoqsuvwxyz");
+    let mut sides = samples().into_iter().find(|sample| sample.name == "preference").unwrap();
+    let four = ["m1", "m2", "m3", "m4"].map(|id| serde_json::json!({ "id": id, "text": id }));
+    sides.fields.insert("answers".into(), four.to_vec().into());
+    assert_eq!(keys(&sides).concat(), "abhl=0123");
+}
+
+#[test]
+fn many_labels_of_spans_turns_and_arrows_are_filtered_by_typing() {
+    for name in ["spans", "turns"] {
+        let mut sample = samples().into_iter().find(|sample| sample.name == name).unwrap();
+        let filters =
+            |sample: &Sample| render(&view(sample, None), "t").into_string().matches("data-filter").count();
+        assert_eq!(filters(&sample), 0, "{name}");
+        for question in &mut sample.schema.questions {
+            let (QuestionKind::Spans { options, .. }
+            | QuestionKind::Relations { options, .. }
+            | QuestionKind::Turns { options, .. }) = &mut question.kind
+            else {
+                continue;
+            };
+            let more = (0..21).map(|place| LabelOption { value: format!("o{place}"), ..options[0].clone() });
+            *options = more.collect();
+        }
+        assert_eq!(filters(&sample), sample.schema.questions.len(), "{name}");
     }
 }
 

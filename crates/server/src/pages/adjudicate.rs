@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use engraft_app::annotate::{Answer, Answers, Question, QuestionKind, says_same};
 use engraft_app::dataset;
+use engraft_app::people::Act;
 use engraft_app::review::{self, ConflictView, Conflicts, Decision};
 use engraft_app::work::{ItemView, Tab};
 use maud::{Markup, html};
@@ -112,7 +113,14 @@ pub(crate) async fn decide(
                 },
             };
             let version = field("version").and_then(|version| version.parse().ok());
-            review::decide(context, app, &principal, &of, &Decision { item: id, answers, version }).map(Ok)
+            let (decision, known) = (Decision { item: id, answers, version }, field("known").is_some());
+            let decided = review::decide(context, app, &principal, &of, &decision)?;
+            if known {
+                let resolution = review::item(context, app, &principal, &of, &decision.item)?.resolution;
+                let right = resolution.and_then(|resolution| serde_json::to_value(resolution.answers).ok());
+                dataset::set_gold(context, app, &principal, &of, &decision.item, right.as_ref())?;
+            }
+            Ok(Ok(decided))
         })
         .await
         .and_then(|decided| decided);
@@ -258,11 +266,11 @@ fn case(frame: &Frame, view: &ConflictView, own: bool) -> Markup {
             p.notice.warn { "You answered this item yourself, so somebody else decides it." }
             (reading(view))
         } @else if own {
-            form.deciding method="post" action=(case_address(&view.dataset, &view.item)) { (frame.csrf_field()) (by_oneself(view)) }
+            form.deciding method="post" action=(case_address(&view.dataset, &view.item)) { (frame.csrf_field()) (by_oneself(frame, view)) }
         } @else {
             div.columns {
                 (reading(view))
-                form.stack.deciding method="post" action=(case_address(&view.dataset, &view.item)) { (frame.csrf_field()) (by_picking(view)) }
+                form.stack.deciding method="post" action=(case_address(&view.dataset, &view.item)) { (frame.csrf_field()) (by_picking(frame, view)) }
             }
         }
         (agreed(view))
@@ -285,7 +293,16 @@ fn person(number: usize) -> String {
     format!("Person {number}")
 }
 
-fn by_picking(view: &ConflictView) -> Markup {
+/// For leads: what they decide is the known answer from now on.
+fn known(frame: &Frame) -> Markup {
+    html! {
+        @if frame.may(Act::Manage) {
+            label.tick { input type="checkbox" name="known" value="yes"; "Measure people by it: make it the known answer" }
+        }
+    }
+}
+
+fn by_picking(frame: &Frame, view: &ConflictView) -> Markup {
     html! {
         input type="hidden" name="how" value="pick";
         input type="hidden" name="version" value=(view.version);
@@ -293,6 +310,7 @@ fn by_picking(view: &ConflictView) -> Markup {
         div.row.decide {
             button.button.primary data-key="Enter" { "Decide" kbd { "Enter" } }
             a.button href={ (case_address(&view.dataset, &view.item)) "?own=true" } data-key="o" { "Answer it myself" kbd { "o" } }
+            (known(frame))
         }
         p.muted { "A digit picks that person’s answers. Names are hidden, and the order differs from item to item." }
     }
@@ -328,7 +346,7 @@ fn same_before(view: &ConflictView, question: &Question, place: usize) -> Option
     view.sides[..place].iter().position(|side| says_same(question, &side.answers, mine))
 }
 
-fn by_oneself(view: &ConflictView) -> Markup {
+fn by_oneself(frame: &Frame, view: &ConflictView) -> Markup {
     let mut answers = view.agreed.clone();
     if let Some(first) = view.sides.first() {
         for (question, answer) in &first.answers {
@@ -368,6 +386,7 @@ fn by_oneself(view: &ConflictView) -> Markup {
         div.row.decide {
             button.button.primary { "Decide" }
             a.button href=(case_address(&view.dataset, &view.item)) { "Pick somebody’s answer" }
+            (known(frame))
         }
     }
 }

@@ -17,14 +17,14 @@ pub(crate) fn panel(guide: &GuidelinesView) -> Markup {
                 @match &guide.before {
                     Some(before) => {
                         p { "Changed since your last visit:" }
-                        (changes(before, &guide.text()))
+                        (changes(before, &guide.text))
                     }
                     None => p { "Please read them once before you begin." },
                 }
                 button.button type="button" data-action="acknowledge" data-version=(guide.version) { "I have read this" }
             }
         }
-        @if guide.text().trim().is_empty() {
+        @if guide.markdown.trim().is_empty() && guide.meanings.is_empty() {
             p.muted { "This dataset has no guidelines. Ask a lead when you are not sure." }
         } @else {
             label.field.visually-hidden-until-focus { span { "Find in the guidelines" } input type="search" data-action="find-guideline"; }

@@ -12,6 +12,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::figures::{count, seconds, thousands, time};
+use super::known;
 use crate::extract::{Asked, Fields};
 use crate::guard::Who;
 use crate::item::{self, Voice};
@@ -179,7 +180,7 @@ pub(crate) async fn comment(
     Ok(Redirect::to(&to))
 }
 
-fn item_address(dataset: &str, id: &str) -> String {
+pub(super) fn item_address(dataset: &str, id: &str) -> String {
     format!("{}/{}", address(dataset, Part::Items), encoded(id))
 }
 
@@ -271,9 +272,10 @@ fn body(frame: &Frame, view: &ItemDetail) -> Markup {
                 p.muted { (serde_json::to_value(resolution.source).ok().and_then(|source| source.as_str().map(str::to_string)).unwrap_or_default())
                     @if let Some(by) = &resolution.by { " by " (by) } @if let Some(posterior) = resolution.posterior { ", probability " (format!("{posterior:.2}")) } }
                 (shown(&resolution.answers))
+                (known::button(frame, view, &resolution.answers, &[("how", "resolution")]))
             }
         }
-        @if let Some(gold) = &view.gold { section.panel { h2 { "Known right answers" } (shown(gold)) } }
+        (known::panel(frame, view))
         section {
             h2 { (count(view.responses.len() as u64, "response", "responses")) }
             @if view.responses.is_empty() { p.muted { "Nobody answered yet." } }
@@ -307,6 +309,7 @@ fn answer(frame: &Frame, view: &ItemDetail, response: &ResponseView) -> Markup {
             @if let Some(reason) = &response.reason { p { "“" (reason.replace('_', " ")) "”" } }
             (item::show_answers(&view.questions, &view.fields, &response.answers))
             @if response.status == "submitted" {
+                (known::button(frame, view, &response.answers, &[("how", "response"), ("user", response.user.as_str()), ("version", response.version.to_string().as_str())]))
                 details {
                     summary { "Give it back" }
                     form.stack method="post" action={ (item_address(&view.dataset, &view.item)) "/back" } {

@@ -13,6 +13,7 @@ pub(crate) mod first;
 pub(crate) mod guidelines;
 pub(crate) mod home;
 pub(crate) mod items;
+pub(crate) mod known;
 mod links;
 pub(crate) mod log;
 pub(crate) mod people;

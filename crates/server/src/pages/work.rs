@@ -74,6 +74,10 @@ pub(crate) async fn page(
     let (stage, counts, guide) = studio
         .call(move |context, app| {
             let guide = work::guidelines(context, app, &principal, &name)?;
+            if guide.changed && !guidelines::is_unread(&guide) {
+                // There is nothing to read yet; from now on what changes is news. A change at this moment is, too.
+                drop(work::acknowledge(context, app, &principal, &name, &guide.version));
+            }
             let counts = work::counts(context, app, &principal, &name)?;
             let stage = match (&query.item, tab) {
                 (Some(item), _) => Stage::Item(Box::new(work::open(context, app, &principal, &name, item)?)),

@@ -75,6 +75,7 @@ fn endpoints() -> Vec<Endpoint> {
         page("/d/tickets/review/t1", REVIEWERS),
         page("/d/tickets/items", LEADS),
         page("/d/tickets/items/t1", LEADS),
+        page("/d/tickets/items/t1/known", LEADS),
         page("/d/tickets/transfer", LEADS),
         page("/d/tickets/settings", LEADS),
         page("/decisions", NUMBERS),
@@ -132,7 +133,7 @@ fn a_dashboard_tells_only_those_who_may_see_numbers() {
 }
 
 /// What forms send, and who may.
-const FORMS: [(&str, &str, May); 16] = [
+const FORMS: [(&str, &str, May); 17] = [
     ("/people/add", "name=eve&role=owner", OWNER),
     ("/people/change", "name=vic&do=role&role=viewer", OWNER),
     ("/tokens/add", "user=vic&name=x&scope=read", OWNER),
@@ -141,6 +142,7 @@ const FORMS: [(&str, &str, May); 16] = [
     ("/d/tickets/settings", "schema={}", LEADS),
     ("/d/tickets/dashboard/pause", "user=vic&why=", LEADS),
     ("/d/tickets/dashboard/rate", "hourly_rate=20&currency=EUR", LEADS),
+    ("/d/tickets/items/t1/known", "how=own&q.topic=bug", LEADS),
     ("/d/tickets/items/t1/back", "user=ana&reason=look", LEADS),
     ("/d/tickets/transfer/export", "format=jsonl", LEADS),
     ("/d/tickets/transfer/snapshot", "", LEADS),

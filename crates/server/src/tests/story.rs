@@ -186,3 +186,54 @@ fn a_schema_that_cannot_be_used_is_shown_with_its_problems() {
         "{looked}"
     );
 }
+
+#[test]
+fn a_lead_says_what_is_right_changes_it_and_takes_it_away() {
+    let bench = Bench::stocked();
+    let _gold = submit(&bench, "ana", &next(&bench, "ana"), "praise");
+    let view = next(&bench, "ana");
+    assert_eq!(submit(&bench, "ana", &view, "bug").0, 200);
+    let id = view["item"].as_str().unwrap();
+    let cookie = bench.sign_in("lea");
+    let page = format!("/d/tickets/items/{id}");
+    let known = || bench.get("lea", &format!("{D}/item?item={id}")).json()["gold"].clone();
+    let say = |form: &str| bench.submit(&cookie, &format!("{page}/known"), form).status.as_u16();
+    assert!(bench.open(&cookie, &page).text.contains("This is the right answer"));
+    assert_eq!(say("how=response&user=ana&version=7"), 409, "not the version that was read");
+    assert_eq!(say("how=response&user=zeno&version=1"), 409, "nobody said that");
+    assert_eq!((say("how=own"), known()), (400, Value::Null), "nothing is said");
+    assert_eq!((say("how=response&user=ana&version=1"), known()), (303, json!({ "topic": "bug" })));
+    let text = bench.open(&cookie, &page).text;
+    assert!(text.contains("known to be right") && !text.contains("This is the right answer"), "{text}");
+    let form = bench.open(&cookie, &format!("{page}/known")).text;
+    assert!(form.contains("value=\"bug\" checked"), "what is known is filled in: {form}");
+    assert_eq!((say("how=own&q.topic=billing"), known()), (303, json!({ "topic": "billing" })));
+    assert_eq!((say("how=forget"), known()), (303, Value::Null));
+}
+
+#[test]
+fn a_lead_who_decides_makes_it_the_known_answer_too_and_a_reviewer_may_not() {
+    let bench = Bench::stocked();
+    for (who, topic) in [("ana", "billing"), ("zeno", "bug")] {
+        for _ in 0..3 {
+            let view = next(&bench, who);
+            assert_eq!(submit(&bench, who, &view, topic).0, 200);
+        }
+    }
+    let conflicts = bench.get("lea", &format!("{D}/conflicts")).json();
+    let id = conflicts["items"][0]["item"].as_str().unwrap().to_string();
+    let page = format!("/d/tickets/review/{id}");
+    assert!(
+        !bench.open(&bench.sign_in("rex"), &page).text.contains("name=\"known\""),
+        "no tick for a reviewer"
+    );
+    let cookie = bench.sign_in("lea");
+    let text = bench.open(&cookie, &page).text;
+    assert!(text.contains("name=\"known\""), "{text}");
+    let version = text.split("name=\"version\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let form = format!("how=own&version={version}&q.topic=billing&known=yes");
+    let decided = bench.submit(&cookie, &page, &form);
+    assert_eq!(decided.status, 303, "{}", decided.text);
+    let detail = bench.get("lea", &format!("{D}/item?item={id}")).json();
+    assert_eq!(detail["gold"], json!({ "topic": "billing" }), "{detail}");
+}

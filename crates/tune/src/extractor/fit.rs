@@ -188,12 +188,18 @@ impl<'a> Fit<'a> {
         let (decoding, calibration, found) =
             held_out.settle(&Chain::new(self.labels.len()), &self.train, self.labels);
         let states = states.map(Arc::new);
+        let (mut tokens, mut by_tokens) = (None, None);
+        if let Some(states) = &states {
+            let fitted = self.tokens(states)?;
+            by_tokens = Some(fitted.find(states, &self.eval_rows())?);
+            tokens = Some(fitted);
+        }
         let mut eval = Vec::new();
         let mut first = None;
         for crf in chains {
             let decoder = Decoder::new(crf.chain.clone(), &crf.moves, decoding);
             let crf = Box::new(crf.clone());
-            let how = How::Chain { crf, decoder, states: states.clone(), tokens: None };
+            let how = How::Chain { crf, decoder, states: states.clone(), tokens: tokens.clone() };
             let extractor = Extractor { labels: self.labels.to_vec(), how };
             eval.push(extractor.find(&self.eval_rows())?);
             first.get_or_insert(extractor);
@@ -202,16 +208,7 @@ impl<'a> Fit<'a> {
         let Settings { runs, passes, .. } = Settings::default();
         let steps = chains.len() * self.train.len() * runs * passes;
         let seeds = self.seeds();
-        Ok(Fitted {
-            extractor,
-            encoder: None,
-            held_out: found,
-            eval,
-            by_tokens: None,
-            seeds,
-            steps,
-            calibration,
-        })
+        Ok(Fitted { extractor, encoder: None, held_out: found, eval, by_tokens, seeds, steps, calibration })
     }
 
     /// The encoder moved: once a fold, then on all rows with each seed.
@@ -296,7 +293,7 @@ impl<'a> Fit<'a> {
         })
     }
 
-    /// A layer on the token states of a moved encoder.
+    /// A layer on the token states of an encoder.
     fn tokens(&self, states: &States) -> Result<Tokens, TuneError> {
         self.watch.go_on()?;
         let rows: Vec<&ExtractionRow> = self.job.train.iter().collect();

@@ -29,7 +29,7 @@ pub struct Extractor {
 pub(crate) enum How {
     /// Patterns, and how often a span of each label was right on the training rows.
     Patterns { values: BTreeMap<String, Vec<String>>, patterns: Patterns, precision: Vec<f64> },
-    /// A chain; `states` where it reads an encoder's, `tokens` where that was moved: what leaves for tools that know no chain.
+    /// A chain; `states` where it reads an encoder's, with `tokens`: what leaves for tools that know no chain.
     Chain { crf: Box<Crf>, decoder: Decoder, states: Option<Arc<States>>, tokens: Option<Tokens> },
     /// A layer on an encoder's token states alone, which came from elsewhere.
     Tokens { tokens: Tokens, states: Arc<States> },

@@ -7,7 +7,7 @@ use super::features::{FEATURES, Features, LEXICAL, Sign};
 use super::fit::{Linear, Row, fit};
 use super::model::shipped;
 use super::tuner::Tier;
-use super::{Claim, ClaimRow, measures};
+use super::{Claim, ClaimRow, Measuring};
 use crate::TuneError;
 use crate::calibrate::sigmoid;
 
@@ -32,12 +32,12 @@ impl Material {
         cancel: &Cancel,
     ) -> Result<Material, TuneError> {
         let claims: Vec<Claim> = rows.iter().map(|row| row.claim.clone()).collect();
-        let mut features = Vec::with_capacity(claims.len());
+        let (measuring, mut features) = (Measuring::default(), Vec::with_capacity(claims.len()));
         for chunk in claims.chunks(if encoder.is_some() { 64 } else { 1024 }) {
             if cancel.is_cancelled() {
                 return Err(TuneError::Cancelled);
             }
-            features.extend(measures(chunk, encoder)?);
+            features.extend(measuring.measures(chunk, encoder)?);
             progress.advance(chunk.len() as u64);
         }
         let supported = rows.iter().map(|row| row.supported() == Some(true)).collect();

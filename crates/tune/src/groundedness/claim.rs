@@ -1,11 +1,13 @@
 //! Claims with their evidence, and their measures: read once, measured in parallel, the same at any thread count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use engraft_core::{CharMap, Embed, EmbedError, sentences};
 use rayon::prelude::*;
 
 use super::features::{Features, LEXICAL, measure};
+use super::places::Places;
 use super::words::{Lexicon, Word};
 use crate::halves::parts;
 
@@ -18,77 +20,106 @@ pub struct Claim {
     pub evidence: Vec<String>,
 }
 
-/// Claims that share a lexicon and are measured on one thread.
+/// Claims that are measured on one thread, and share what is read of their passages.
 const CHUNK: usize = 256;
 /// How many of a claim's best sentences are embedded.
 const EMBEDDED: usize = 16;
+/// A thread that knows so many words or more begins anew with the next batch of claims.
+const KNOWN: usize = 100_000;
 
 /// The measures of every claim, in order; with `encoder`, also how close its meaning is to that of its evidence.
 pub fn measures(claims: &[Claim], encoder: Option<&dyn Embed>) -> Result<Vec<Features>, EmbedError> {
-    let chunks: Vec<Vec<Features>> = claims
-        .par_chunks(CHUNK)
-        .map(|chunk| {
-            let mut read = Read::default();
-            let mut all = chunk.iter().map(|claim| read.measure(claim)).collect::<Vec<Features>>();
-            if let Some(encoder) = encoder {
-                for (claim, features) in chunk.iter().zip(&mut all) {
-                    read.compare(claim, features, encoder)?;
+    Measuring::default().measures(claims, encoder)
+}
+
+/// Measures one batch of claims after the other, and need not learn the same words again for each. What is measured does not
+/// depend on what was measured before.
+#[derive(Default)]
+pub struct Measuring {
+    idle: Mutex<Vec<Lexicon>>,
+}
+
+impl Measuring {
+    /// As [`measures`].
+    pub fn measures(
+        &self,
+        claims: &[Claim],
+        encoder: Option<&dyn Embed>,
+    ) -> Result<Vec<Features>, EmbedError> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let chunks: Vec<Vec<Features>> = claims
+            .par_chunks(CHUNK)
+            .map(|chunk| {
+                let lexicon = idle().pop().unwrap_or_default();
+                let mut read = Read { lexicon, ..Read::default() };
+                let mut all = chunk.iter().map(|claim| read.measure(claim)).collect::<Vec<Features>>();
+                if let Some(encoder) = encoder {
+                    for (claim, features) in chunk.iter().zip(&mut all) {
+                        read.compare(claim, features, encoder)?;
+                    }
                 }
-            }
-            Ok(all)
-        })
-        .collect::<Result<_, EmbedError>>()?;
-    Ok(chunks.into_iter().flatten().collect())
+                if read.lexicon.known().forms < KNOWN {
+                    idle().push(read.lexicon);
+                }
+                Ok(all)
+            })
+            .collect::<Result<_, EmbedError>>()?;
+        Ok(chunks.into_iter().flatten().collect())
+    }
 }
 
 /// What was read so far, so that passages which several claims share are read once.
 #[derive(Default)]
-struct Read {
+struct Read<'a> {
     lexicon: Lexicon,
-    passages: BTreeMap<String, Vec<Sentence>>,
+    places: Places,
+    /// Where each passage stands in `sentences`.
+    passages: HashMap<&'a str, usize>,
+    sentences: Vec<Vec<Sentence<'a>>>,
     vectors: BTreeMap<String, Vec<Vec<f32>>>,
 }
 
-struct Sentence {
-    text: String,
+struct Sentence<'a> {
+    text: &'a str,
     words: Vec<Word>,
 }
 
-impl Read {
-    fn measure(&mut self, claim: &Claim) -> Features {
-        for passage in &claim.evidence {
-            if !self.passages.contains_key(passage) {
-                let map = CharMap::new(passage);
-                let found = sentences(passage).into_iter().filter_map(|span| map.quote(span));
-                let read: Vec<Sentence> = found
-                    .map(|text| Sentence { text: text.to_string(), words: self.lexicon.read(text) })
-                    .collect();
-                self.passages.insert(passage.clone(), read);
-            }
-        }
+impl<'a> Read<'a> {
+    fn measure(&mut self, claim: &'a Claim) -> Features {
+        let read: Vec<usize> = claim.evidence.iter().map(|passage| self.passage(passage)).collect();
         let words = self.lexicon.read(&claim.text);
         let evidence: Vec<&[Word]> =
-            self.sentences(claim).map(|sentence| sentence.words.as_slice()).collect();
-        measure(&words, claim.text.contains('?'), &evidence, &self.lexicon)
+            read.iter().flat_map(|&at| &self.sentences[at]).map(|sentence| &sentence.words[..]).collect();
+        measure(&words, claim.text.contains('?'), &evidence, &self.lexicon, &mut self.places)
     }
 
-    fn sentences<'a>(&'a self, claim: &'a Claim) -> impl Iterator<Item = &'a Sentence> {
-        claim.evidence.iter().filter_map(|passage| self.passages.get(passage)).flatten()
+    /// Where the sentences of a passage are.
+    fn passage(&mut self, passage: &'a str) -> usize {
+        if let Some(&at) = self.passages.get(passage) {
+            return at;
+        }
+        let map = CharMap::new(passage);
+        let found = sentences(passage).into_iter().filter_map(|span| map.quote(span));
+        self.sentences.push(found.map(|text| Sentence { text, words: self.lexicon.read(text) }).collect());
+        self.passages.insert(passage, self.sentences.len() - 1);
+        self.sentences.len() - 1
     }
 
     /// Sets the values that need an encoder: the cosine of the claim to its closest sentence, and to the two closest
     /// together.
     fn compare(
         &mut self,
-        claim: &Claim,
+        claim: &'a Claim,
         features: &mut Features,
         encoder: &dyn Embed,
     ) -> Result<(), EmbedError> {
-        let texts: Vec<String> = self.sentences(claim).map(|sentence| sentence.text.clone()).collect();
+        let read: Vec<usize> = claim.evidence.iter().map(|passage| self.passage(passage)).collect();
+        let texts: Vec<&str> =
+            read.iter().flat_map(|&at| &self.sentences[at]).map(|sentence| sentence.text).collect();
         let mine = self.vectors_of(&claim.text, encoder)?;
         let mut near: Vec<(f32, usize)> = Vec::new();
         for &place in features.order.iter().take(EMBEDDED) {
-            near.push((closest(&mine, &self.vectors_of(&texts[place], encoder)?), place));
+            near.push((closest(&mine, &self.vectors_of(texts[place], encoder)?), place));
         }
         near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let Some(&(best, first)) = near.first() else { return Ok(()) };
@@ -176,6 +207,18 @@ mod tests {
         let together = measures(&claims, None).unwrap();
         for place in [0, 255, 256, 599] {
             assert_eq!(together[place], measures(&claims[place..=place], None).unwrap()[0]);
+        }
+    }
+
+    #[test]
+    fn what_was_measured_before_makes_no_difference() {
+        let measuring = Measuring::default();
+        for n in 0..3 {
+            let text = format!("Unit {n} doesn't cost 1,{n}00 euros in Rome, does it?");
+            let passages = [format!("Units cost 1{n}00 euros."), "Rome is no unit; it costs nothing.".into()];
+            let claims =
+                [Claim { text, evidence: passages.to_vec() }, claim("Rome costs nothing.", &["Rome."])];
+            assert_eq!(measuring.measures(&claims, None).unwrap(), measures(&claims, None).unwrap());
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::places::{ABSENT, Neighbours, Places};
 use super::words::{Lexicon, Role, Word};
 
 /// How a measure may speak: a claim whose words are all there is never taken for less supported because of it.
@@ -80,8 +81,6 @@ pub struct Features {
 const PAIRED: (usize, usize) = (8, 40);
 /// How many of the best sentences are searched for the longest copy.
 const COPIED: usize = 3;
-/// A claim word that is nowhere in a sentence.
-const ABSENT: u16 = u16::MAX;
 
 /// A claim, ready to be compared.
 struct Claim<'a> {
@@ -133,27 +132,39 @@ struct Held {
     order: Vec<u16>,
     /// The weight of `roots` over that of the claim.
     share: f32,
-    /// Its words as places among the claim's forms.
-    raw: Vec<u16>,
     negated: bool,
 }
 
-/// Measures `claim` against the sentences of its evidence, all read by `lexicon`.
+/// What all sentences together have of a claim.
+struct Together {
+    forms: Vec<bool>,
+    terms: Neighbours,
+    words: Neighbours,
+}
+
+/// Measures `claim` against the sentences of its evidence, all read by `lexicon`; `places` is any that was only used with it.
 ///
 /// The two values that need an encoder are left at 0. A claim without content words, or without evidence, has nothing
 /// covered.
-pub(crate) fn measure(claim: &[Word], question: bool, evidence: &[&[Word]], lexicon: &Lexicon) -> Features {
+pub(crate) fn measure(
+    claim: &[Word],
+    question: bool,
+    evidence: &[&[Word]],
+    lexicon: &Lexicon,
+    places: &mut Places,
+) -> Features {
     let claim = Claim::new(claim, lexicon);
-    let mut bigrams = BTreeSet::new();
-    let mut word_bigrams = BTreeSet::new();
+    places.note(&claim.roots, &claim.forms, lexicon);
+    let mut together = Together {
+        forms: vec![false; claim.forms.len()],
+        terms: Neighbours::of(&claim.terms, claim.roots.len()),
+        words: Neighbours::of(&claim.raw, claim.forms.len()),
+    };
     let held: Vec<Held> =
-        evidence.iter().map(|sentence| hold(&claim, sentence, &mut bigrams, &mut word_bigrams)).collect();
+        evidence.iter().map(|sentence| hold(&claim, sentence, places, &mut together)).collect();
     let mut anywhere = vec![false; claim.roots.len()];
-    let mut form_anywhere = vec![false; claim.forms.len()];
     for sentence in &held {
         sentence.roots.iter().for_each(|&root| anywhere[usize::from(root)] = true);
-        let forms = sentence.raw.iter().filter(|form| **form != ABSENT);
-        forms.for_each(|&form| form_anywhere[usize::from(form)] = true);
     }
     let mut ranked: Vec<usize> = (0..held.len()).collect();
     ranked.sort_by(|&a, &b| held[b].share.total_cmp(&held[a].share).then(a.cmp(&b)));
@@ -174,7 +185,7 @@ pub(crate) fn measure(claim: &[Word], question: bool, evidence: &[&[Word]], lexi
         if all == 0 { 1.0 } else { found as f32 / all as f32 }
     };
     let form_there =
-        |word: &Word| place(&claim.forms, word.form).is_some_and(|form| form_anywhere[usize::from(form)]);
+        |word: &Word| place(&claim.forms, word.form).is_some_and(|form| together.forms[usize::from(form)]);
     let (content, figure, name) =
         (|word: &Word| word.content, |word: &Word| word.figure, |word: &Word| word.name);
     let missing: Vec<usize> = (0..claim.words.len())
@@ -202,11 +213,6 @@ pub(crate) fn measure(claim: &[Word], question: bool, evidence: &[&[Word]], lexi
         let joined: Vec<u16> = sorted.iter().flat_map(|&i| held[i].order.iter().copied()).collect();
         common_order(&claim.terms, &joined) as f32 / terms
     };
-    let found = |pairs: &BTreeSet<(u16, u16)>, of: &[u16], else_: f32| {
-        let all = of.len().saturating_sub(1);
-        let there = of.windows(2).filter(|pair| pairs.contains(&(pair[0], pair[1]))).count();
-        if all == 0 { else_ } else { there as f32 / all as f32 }
-    };
     let coverage = if claim.terms.is_empty() { 0.0 } else { share(&content, &anywhere) };
     let word_coverage = claim.words.iter().filter(|word| form_there(word)).count() as f32 / words;
     let flag = |yes: bool| f32::from(u8::from(yes));
@@ -216,7 +222,7 @@ pub(crate) fn measure(claim: &[Word], question: bool, evidence: &[&[Word]], lexi
         over(covered_weight),
         best.first().map_or(0.0, |&i| held[i].share),
         best_share,
-        found(&bigrams, &claim.terms, coverage),
+        together.terms.share(&claim.terms, coverage),
         share(&figure, &anywhere),
         share(&figure, &near),
         share(&name, &anywhere),
@@ -229,11 +235,11 @@ pub(crate) fn measure(claim: &[Word], question: bool, evidence: &[&[Word]], lexi
         claim.words.iter().filter(opposed).count() as f32,
         order(&best[..best.len().min(1)]),
         order(&best),
-        longest_copy(&claim, &held, &ranked) / words,
+        longest_copy(&claim, evidence, &ranked, places) / words,
         flag(claim.words.iter().any(|word| word.name && !there(word, &anywhere))),
         flag(claim.words.iter().any(|word| word.figure && !there(word, &anywhere))),
         word_coverage,
-        found(&word_bigrams, &claim.raw, word_coverage),
+        together.words.share(&claim.raw, word_coverage),
         spoken(Role::Personal) * 5.0,
         flag(question),
         flag(spoken(Role::Opinion) > 0.0),
@@ -243,44 +249,41 @@ pub(crate) fn measure(claim: &[Word], question: bool, evidence: &[&[Word]], lexi
     ]
     // An empty sum is -0.
     .map(|value| value + 0.0);
+    places.forget(&claim.roots, &claim.forms);
     let missing = missing.iter().map(|&i| lexicon.form(claim.words[i].form).to_string()).collect();
     Features { values, best, missing, order: ranked }
 }
 
-fn hold(
-    claim: &Claim<'_>,
-    sentence: &[Word],
-    bigrams: &mut BTreeSet<(u16, u16)>,
-    word_bigrams: &mut BTreeSet<(u16, u16)>,
-) -> Held {
+fn hold(claim: &Claim<'_>, sentence: &[Word], places: &Places, together: &mut Together) -> Held {
     let mut order = Vec::new();
-    let mut raw = Vec::with_capacity(sentence.len());
-    let (mut last, mut last_form) = (ABSENT, ABSENT);
+    let (mut last, mut last_form, mut negated) = (ABSENT, ABSENT, false);
     for word in sentence {
-        let form = place(&claim.forms, word.form).unwrap_or(ABSENT);
-        if form != ABSENT && last_form != ABSENT {
-            word_bigrams.insert((last_form, form));
+        let form = places.forms[word.form as usize];
+        if form != ABSENT {
+            together.forms[usize::from(form)] = true;
+            if last_form != ABSENT {
+                together.words.note(last_form, form);
+            }
         }
-        raw.push(form);
         last_form = form;
         if word.content {
-            let term = place(&claim.roots, word.root).unwrap_or(ABSENT);
+            let term = places.roots[word.root as usize];
             if term != ABSENT {
                 order.push(term);
                 if last != ABSENT {
-                    bigrams.insert((last, term));
+                    together.terms.note(last, term);
                 }
             }
             last = term;
         }
+        negated |= word.role == Role::Negation;
     }
     let mut roots = order.clone();
     roots.sort_unstable();
     roots.dedup();
     let weight: f32 = roots.iter().map(|&root| claim.mass[usize::from(root)]).sum();
     let share = if claim.total > 0.0 { weight / claim.total } else { 0.0 };
-    let negated = sentence.iter().any(|word| word.role == Role::Negation);
-    Held { roots, order, share, raw, negated }
+    Held { roots, order, share, negated }
 }
 
 /// The two sentences that together hold most of the claim, the better one first, and how much they hold; the first of
@@ -318,12 +321,13 @@ fn longest_run(claim: &Claim<'_>, anywhere: &[bool]) -> f32 {
 }
 
 /// The most words in a row that one of the best sentences has as they stand.
-fn longest_copy(claim: &Claim<'_>, held: &[Held], ranked: &[usize]) -> f32 {
+fn longest_copy(claim: &Claim<'_>, evidence: &[&[Word]], ranked: &[usize], places: &Places) -> f32 {
     let mut longest = 0;
     for &sentence in ranked.iter().take(COPIED) {
         // `ending[i]`: how long the copy is that ends at the claim's word i and the sentence's word at hand.
         let mut ending = vec![0usize; claim.raw.len() + 1];
-        for &form in &held[sentence].raw {
+        for word in evidence[sentence] {
+            let form = places.forms[word.form as usize];
             for i in (0..claim.raw.len()).rev() {
                 ending[i + 1] = if form != ABSENT && claim.raw[i] == form { ending[i] + 1 } else { 0 };
                 longest = longest.max(ending[i + 1]);
@@ -356,7 +360,7 @@ mod tests {
         let words = lexicon.read(claim);
         let evidence: Vec<Vec<Word>> = evidence.iter().map(|sentence| lexicon.read(sentence)).collect();
         let evidence: Vec<&[Word]> = evidence.iter().map(Vec::as_slice).collect();
-        measure(&words, claim.contains('?'), &evidence, &lexicon)
+        measure(&words, claim.contains('?'), &evidence, &lexicon, &mut Places::default())
     }
 
     #[track_caller]

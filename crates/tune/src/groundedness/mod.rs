@@ -9,13 +9,14 @@ pub(crate) mod doubt;
 mod features;
 mod fit;
 mod model;
+mod places;
 mod reading;
 mod report;
 mod rows;
 mod tuner;
 mod words;
 
-pub use claim::{Claim, measures};
+pub use claim::{Claim, Measuring, measures};
 pub use features::{FEATURES, Feature, Features, LEXICAL, Sign};
 pub use model::{Groundedness, Judged, UNSURE, Verdict, shipped};
 pub use reading::{Reader, Reading};

@@ -58,7 +58,18 @@ pub(crate) struct Lexicon {
     opposites: HashMap<u32, Vec<u32>>,
 }
 
+/// How many forms and roots a lexicon knows: their numbers are below.
+pub(crate) struct Size {
+    pub(crate) forms: usize,
+    pub(crate) roots: usize,
+}
+
 impl Lexicon {
+    /// How much it knows.
+    pub(crate) fn known(&self) -> Size {
+        Size { forms: self.written.len(), roots: self.weights.len() }
+    }
+
     /// A form in letters.
     pub(crate) fn form(&self, form: u32) -> &str {
         &self.written[form as usize]
@@ -84,38 +95,40 @@ impl Lexicon {
     pub(crate) fn read(&mut self, text: &str) -> Vec<Word> {
         let mut words = Vec::with_capacity(text.len() / 5);
         let mut lower = String::new();
-        let mut rest = text.char_indices().peekable();
-        let mut before = ' ';
-        while let Some((start, c)) = rest.next() {
+        let (bytes, mut at, mut before) = (text.as_bytes(), 0, ' ');
+        while at < bytes.len() {
+            let c = char_at(text, at);
+            let start = at;
+            at += c.len_utf8();
             if !c.is_alphanumeric() {
                 before = c;
                 continue;
             }
-            let mut end = start + c.len_utf8();
-            let mut digits = c.is_ascii_digit();
-            let mut last = c;
-            while !unspaced(last) {
-                let Some(&(at, next)) = rest.peek() else { break };
-                let joins = matches!(next, '.' | ',' | ':') && last.is_ascii_digit() && {
-                    text[at + 1..].starts_with(|behind: char| behind.is_ascii_digit())
-                };
+            let (mut digits, mut last) = (c.is_ascii_digit(), c);
+            while at < bytes.len() && !unspaced(last) {
+                let next = char_at(text, at);
+                let joins = matches!(next, '.' | ',' | ':')
+                    && last.is_ascii_digit()
+                    && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
                 if !(joins || next.is_alphanumeric() && !unspaced(next)) {
                     break;
                 }
                 digits |= next.is_ascii_digit();
-                end = at + next.len_utf8();
                 last = next;
-                rest.next();
+                at += next.len_utf8();
             }
-            let written = &text[start..end];
+            let written = &text[start..at];
             lower.clear();
             if matches!(before, '\'' | '’') && matches!(written, "t" | "T") {
                 lower.push_str("not");
                 words.iter_mut().next_back().into_iter().for_each(|word: &mut Word| word.content = false);
             } else if written.is_ascii() {
-                lower.extend(
-                    written.bytes().filter(|byte| *byte != b',').map(|b| char::from(b.to_ascii_lowercase())),
-                );
+                lower.push_str(written);
+                lower.make_ascii_lowercase();
+                // Only figures have commas inside.
+                if digits {
+                    lower.retain(|c| c != ',');
+                }
             } else {
                 lower.push_str(&written.to_lowercase());
             }
@@ -166,6 +179,14 @@ impl Lexicon {
         let digits = root.bytes().any(|byte| byte.is_ascii_digit());
         self.weights.push(2.0 + length / 2.0 + if digits { 2.0 } else { 0.0 });
         number
+    }
+}
+
+/// The character that begins at byte `at`, a border of characters within `text`.
+fn char_at(text: &str, at: usize) -> char {
+    match text.as_bytes()[at] {
+        ascii @ 0..128 => char::from(ascii),
+        _ => text[at..].chars().next().unwrap_or(' '),
     }
 }
 

@@ -6,6 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::format::infer::{option, question};
+use crate::format::label_studio::sides::compared;
 use crate::format::label_studio::tags::{HELP, TITLE};
 use crate::format::report::Losses;
 use crate::format::{FormatError, Inferred};
@@ -259,7 +260,13 @@ impl Reading {
             "Choices" if tag.get("choice") == Some("multiple") => {
                 QuestionKind::Labels { options: tag.options("Choice") }
             }
-            "Choices" => QuestionKind::Label { options: tag.options("Choice") },
+            "Choices" => {
+                let options = tag.options("Choice");
+                let is_compared = self.field(&field).is_some_and(|field| field.kind == FieldKind::Answers);
+                let words: Vec<&str> = options.iter().map(|option| option.value.as_str()).collect();
+                let compared = is_compared.then(|| compared(&field, &words)).flatten();
+                compared.unwrap_or(QuestionKind::Label { options })
+            }
             "Labels" | "HyperTextLabels" => QuestionKind::Spans {
                 field,
                 options: tag.options("Label"),
@@ -289,6 +296,9 @@ impl Reading {
             "Ranker" => self.ranker(tag, field),
             other => return self.losses.add(format!("<{other}>"), "no field or question stands for it"),
         };
+        if let Some(why) = self.unfit(&kind) {
+            return self.losses.add(format!("<{}> of a field of another type", tag.name), why);
+        }
         let count = self.questions.iter().filter(|question| question.kind.name() == kind.name()).count();
         let unnamed =
             if count == 0 { kind.name().to_string() } else { format!("{}{}", kind.name(), count + 1) };
@@ -304,11 +314,31 @@ impl Reading {
         self.objects.get(target).cloned().unwrap_or_else(|| target.to_string())
     }
 
+    /// Why a question of this kind cannot be about the field it is about.
+    fn unfit(&self, kind: &QuestionKind) -> Option<&'static str> {
+        use FieldKind as Of;
+        let (field, kinds, why): (_, &[FieldKind], _) = match kind {
+            QuestionKind::Spans { field, .. } => {
+                (field, &[Of::Text, Of::Markdown, Of::Document], "spans are marked in a text")
+            }
+            QuestionKind::Turns { field, .. } => (field, &[Of::Chat], "turns are those of a chat"),
+            QuestionKind::Relevance { field, .. } => (field, &[Of::Passages], "passages are graded"),
+            QuestionKind::Ranking { field: Some(field), .. } => {
+                (field, &[Of::Answers, Of::Passages], "answers or passages are ranked")
+            }
+            _ => return None,
+        };
+        let fits = self.field(field).is_none_or(|field| kinds.contains(&field.kind));
+        (!fits).then_some(why)
+    }
+
+    fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
     /// A pair of answers must be one field of answers.
     fn compared(&mut self, tag: &Tag) {
-        let shown = self.about(tag);
-        let field = self.fields.iter().find(|field| field.name == shown);
-        if !field.is_some_and(|field| field.kind == FieldKind::Answers) {
+        if !self.field(&self.about(tag)).is_some_and(|field| field.kind == FieldKind::Answers) {
             self.losses.add(
                 "<Pairwise> of two values",
                 "answers to compare stand in one list `[{\"id\",\"text\"}]`",
@@ -316,13 +346,15 @@ impl Reading {
         }
     }
 
-    /// Groups named 0 to 3 are grades.
+    /// Groups named 0 to 3 are grades, also behind the name of the question.
     fn ranker(&mut self, tag: &Tag, field: String) -> QuestionKind {
+        let own = format!("{} ", tag.get("name").unwrap_or_default());
         let buckets: Vec<&str> = tag
             .children
             .iter()
             .filter(|child| child.name == "Bucket")
             .filter_map(|child| child.get("name"))
+            .map(|name| name.strip_prefix(&own).unwrap_or(name))
             .collect();
         let graded = !buckets.is_empty() && buckets.iter().all(|name| matches!(*name, "0" | "1" | "2" | "3"));
         let query =

@@ -8,7 +8,7 @@ use crate::ResponseStatus;
 use crate::format::found::{Found, FoundResponse, FoundSpan, FoundSuggestion, Said, What};
 use crate::format::import::{Find, Tell};
 use crate::format::items::Items;
-use crate::format::label_studio::ID;
+use crate::format::label_studio::{GIVEN, ID, LACKS};
 use crate::format::report::Losses;
 use crate::format::{FormatError, Input};
 
@@ -37,22 +37,36 @@ fn task_of(mut task: Map<String, Value>, losses: &mut Losses) -> Found {
     }
     let id = found.metadata.remove(ID).or_else(|| task.remove("id"));
     found.id = id.as_ref().and_then(name_of);
+    for name in words(found.metadata.remove(LACKS).as_ref()) {
+        found.data.remove(&name);
+    }
+    let given = found.metadata.remove(GIVEN).unwrap_or_default();
     for annotation in list(task.remove("annotations").or_else(|| task.remove("completions"))) {
         let ground_truth = annotation.get("ground_truth") == Some(&Value::Bool(true));
-        let somebody = annotation.contains_key("completed_by") || !ground_truth;
+        let told = told_of(&given, &annotation);
+        let nobody = told.is_some_and(|told| told.get("gold") == Some(&Value::Bool(true)));
+        let somebody = !nobody && (annotation.contains_key("completed_by") || !ground_truth);
         if ground_truth {
             found.gold = results(&annotation, losses);
         }
         if somebody {
             let skipped = annotation.get("was_cancelled") == Some(&Value::Bool(true));
             let status = if skipped { ResponseStatus::Skipped } else { ResponseStatus::Submitted };
-            found.responses.push(response(&annotation, status, losses));
+            found.responses.push(response(&annotation, told, status, losses));
         }
     }
     for draft in list(task.remove("drafts")) {
-        found.responses.push(response(&draft, ResponseStatus::Draft, losses));
+        let told = told_of(&given, &draft);
+        found.responses.push(response(&draft, told, ResponseStatus::Draft, losses));
     }
-    for prediction in list(task.remove("predictions")) {
+    let predictions = task.remove("predictions");
+    let numbers = predictions.as_ref().and_then(Value::as_array).into_iter().flatten();
+    losses.add_many(
+        "a prediction",
+        "the file tells its number alone; an export snapshot tells all of it",
+        numbers.filter(|prediction| prediction.is_number()).count() as u64,
+    );
+    for prediction in list(predictions) {
         let model = prediction.get("model_version").and_then(Value::as_str).unwrap_or("label-studio");
         found.suggestions.push(FoundSuggestion {
             model: model.to_string(),
@@ -78,13 +92,29 @@ fn name_of(value: &Value) -> Option<String> {
     }
 }
 
-fn response(annotation: &Map<String, Value>, status: ResponseStatus, losses: &mut Losses) -> FoundResponse {
-    let who = annotation.get("completed_by").or_else(|| annotation.get("user"));
+/// What `meta` tells of an annotation of ours, by the number it had: a server calls that its `import_id`.
+fn told_of<'a>(given: &'a Value, annotation: &Map<String, Value>) -> Option<&'a Value> {
+    let number = ["import_id", "id"].iter().find_map(|key| annotation.get(*key)?.as_u64())?;
+    given.get(number.to_string())
+}
+
+fn response(
+    annotation: &Map<String, Value>,
+    told: Option<&Value>,
+    status: ResponseStatus,
+    losses: &mut Losses,
+) -> FoundResponse {
+    let who = told.and_then(|told| told.get("user"));
+    let who = who.or_else(|| annotation.get("completed_by")).or_else(|| annotation.get("user"));
     let user = who.and_then(|who| {
         ["email", "username", "id"].iter().find_map(|key| name_of(who.get(key)?)).or_else(|| name_of(who))
     });
     let seconds = annotation.get("lead_time").and_then(Value::as_f64).filter(|seconds| *seconds >= 0.0);
-    let at = annotation.get("created_at").and_then(Value::as_str);
+    let at = match told {
+        Some(told) => told.get("at"),
+        None => annotation.get("created_at"),
+    };
+    let at = at.and_then(Value::as_str);
     FoundResponse {
         user,
         status,

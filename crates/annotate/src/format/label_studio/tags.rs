@@ -4,6 +4,10 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use crate::format::answer_fit::field_of;
+use crate::format::infer::option;
+use crate::format::label_studio::sides::words;
+use crate::format::label_studio::{bucket, shown_as};
 use crate::format::untold::{Configured, Untold};
 use crate::{Field, FieldKind, LabelOption, Question, QuestionKind, Schema, TaxonomyNode};
 
@@ -19,13 +23,14 @@ pub fn label_config(schema: &Schema) -> Configured {
     header(&mut xml, guidelines, None, &mut untold);
     for field in &schema.fields {
         header(&mut xml, field.title.as_ref(), Some(TITLE), &mut untold);
-        object(&mut xml, field, &mut untold);
+        object(&mut xml, field, &shown_as(schema, &field.name), &mut untold);
     }
     let first = schema.fields.first().map_or("", |field| field.name.as_str());
     for question in &schema.questions {
         header(&mut xml, question.title.as_ref(), Some(TITLE), &mut untold);
         header(&mut xml, question.help.as_ref(), Some(HELP), &mut untold);
-        control(&mut xml, question, first);
+        let about = field_of(&question.kind).unwrap_or(first);
+        control(&mut xml, schema, question, &shown_as(schema, about));
         settings(schema, question, &mut untold);
     }
     xml.push_str("</View>\n");
@@ -63,10 +68,6 @@ fn settings(schema: &Schema, question: &Question, untold: &mut Untold) {
             lacks(!multiple, format!("that a turn has one label of `{name}`"));
             lacks(role.is_some(), format!("whose turns `{name}` is about"));
         }
-        QuestionKind::Preference { tie, both_bad, .. } => {
-            lacks(*tie, format!("that `{name}` may be a tie"));
-            lacks(*both_bad, format!("that `{name}` may be none of two"));
-        }
         QuestionKind::Ranking { options, .. } => {
             lacks(!options.is_empty(), format!("the options of `{name}`"))
         }
@@ -88,8 +89,8 @@ fn settings(schema: &Schema, question: &Question, untold: &mut Untold) {
     untold.add(format!("when `{name}` is asked"), usize::from(!is_told));
 }
 
-fn object(xml: &mut String, field: &Field, untold: &mut Untold) {
-    let name = escape(&field.name);
+fn object(xml: &mut String, field: &Field, tag: &str, untold: &mut Untold) {
+    let (name, tag) = (escape(&field.name), escape(tag));
     let is_other = matches!(field.kind, FieldKind::Markdown | FieldKind::Document);
     untold.add(
         format!("that `{}` is of type {}, not text", field.name, field.kind.name()),
@@ -98,21 +99,21 @@ fn object(xml: &mut String, field: &Field, untold: &mut Untold) {
     untold.add(format!("that an item may lack `{}`", field.name), usize::from(!field.required));
     // Writing to a string cannot fail.
     let _ = match field.kind {
-        FieldKind::Text | FieldKind::Markdown => writeln!(xml, "  <Text name=\"{name}\" value=\"${name}\"/>"),
-        FieldKind::Document => writeln!(xml, "  <Text name=\"{name}\" value=\"${name}.text\"/>"),
+        FieldKind::Text | FieldKind::Markdown => writeln!(xml, "  <Text name=\"{tag}\" value=\"${name}\"/>"),
+        FieldKind::Document => writeln!(xml, "  <Text name=\"{tag}\" value=\"${name}.text\"/>"),
         FieldKind::Chat => writeln!(
             xml,
-            "  <Paragraphs name=\"{name}\" value=\"${name}\" layout=\"dialogue\" nameKey=\"role\" textKey=\"content\"/>"
+            "  <Paragraphs name=\"{tag}\" value=\"${name}\" layout=\"dialogue\" nameKey=\"role\" textKey=\"content\"/>"
         ),
-        FieldKind::Passages => writeln!(xml, "  <List name=\"{name}\" value=\"${name}\"/>"),
+        FieldKind::Passages => writeln!(xml, "  <List name=\"{tag}\" value=\"${name}\"/>"),
         FieldKind::Answers => writeln!(
             xml,
-            "  <Text name=\"{name}\" value=\"${name}[0].text\"/>\n  <Text name=\"{name}-2\" value=\"${name}[1].text\"/>"
+            "  <Text name=\"{tag}\" value=\"${name}[0].text\"/>\n  <Text name=\"{tag}-2\" value=\"${name}[1].text\"/>"
         ),
     };
 }
 
-fn control(xml: &mut String, question: &Question, first: &str) {
+fn control(xml: &mut String, schema: &Schema, question: &Question, about: &str) {
     let name = escape(&question.name);
     let mut when = String::new();
     if let Some(condition) = &question.visible_when {
@@ -128,7 +129,6 @@ fn control(xml: &mut String, question: &Question, first: &str) {
         }
     }
     let required = if question.required { " required=\"true\"" } else { "" };
-    let about = crate::format::answer_fit::field_of(&question.kind).unwrap_or(first);
     let common = format!("name=\"{name}\" toName=\"{}\"{required}{when}", escape(about));
     let verdicts = || {
         ["supported", "partly", "not", "no_citation"]
@@ -163,14 +163,21 @@ fn control(xml: &mut String, question: &Question, first: &str) {
         QuestionKind::Text { .. } | QuestionKind::Correction { .. } | QuestionKind::Form { .. } => {
             format!("  <TextArea {common} maxSubmissions=\"1\"/>\n")
         }
-        QuestionKind::Preference { field, .. } => {
-            let pair = format!("{0},{0}-2", escape(field));
-            format!("  <Pairwise name=\"{name}\" toName=\"{pair}\"{required}{when}/>\n")
-        }
+        QuestionKind::Preference { strength, tie, both_bad, .. } => match words(*strength, *tie, *both_bad) {
+            Some(words) => {
+                let options: Vec<LabelOption> = words.iter().map(|word| option(word)).collect();
+                within("Choices", &format!("{common} choice=\"single\""), &children("Choice", &options))
+            }
+            None => {
+                let pair = format!("{0},{0}-2", escape(about));
+                format!("  <Pairwise name=\"{name}\" toName=\"{pair}\"{required}{when}/>\n")
+            }
+        },
         QuestionKind::Ranking { .. } => format!("  <Ranker {common}/>\n"),
         QuestionKind::Relevance { .. } => {
+            let named = |grade| escape(&bucket(schema, &question.name, grade));
             let buckets =
-                ["3", "2", "1", "0"].map(|grade| format!("    <Bucket name=\"{grade}\"/>\n")).concat();
+                [3, 2, 1, 0].map(|grade| format!("    <Bucket name=\"{}\"/>\n", named(grade))).concat();
             within("Ranker", &common, &buckets)
         }
     };

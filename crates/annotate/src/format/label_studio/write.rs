@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use engraft_core::short_id;
 use serde_json::{Map, Value, json};
 
 use crate::format::answer_fit;
 use crate::format::export::RowWriter;
-use crate::format::label_studio::ID;
 use crate::format::label_studio::tags::has_stars;
+use crate::format::label_studio::{GIVEN, ID, LACKS, bucket, shown_as, sides};
 use crate::format::report::Losses;
 use crate::{
-    Answer, Answers, Choice, FieldKind, Given, LabelledSpan, Placed, Preference, Question, QuestionKind,
-    Record, Relation, ResponseStatus, Schema, Supported, Turn, is_asked,
+    Answer, Answers, Choice, FieldKind, Given, Graded, LabelledSpan, Placed, Preference, Question,
+    QuestionKind, Record, Relation, ResponseStatus, Schema, Supported, Turn, is_asked,
 };
 
 /// Writes one JSON array of tasks, one a line.
@@ -43,22 +44,26 @@ impl RowWriter for Tasks {
         self.written += 1;
         // Label Studio numbers tasks; ours may have any name.
         let number = record.id.parse::<u32>().map_or(self.written, u64::from);
-        let mut meta: Map<String, Value> = record.metadata.clone().into_iter().collect();
-        meta.insert(ID.to_string(), json!(record.id));
-        let mut task = Map::from_iter([
-            ("id".to_string(), json!(number)),
-            ("data".to_string(), Value::Object(data(&self.schema, record))),
-            ("meta".to_string(), Value::Object(meta)),
-        ]);
+        let (data, lacks) = data(&self.schema, record);
         let mut results = Results { schema: &self.schema, record, losses, regions: 0 };
-        let (mut annotations, mut drafts) = (Vec::new(), Vec::new());
+        let (mut annotations, mut drafts, mut given) = (Vec::new(), Vec::new(), Map::new());
         for response in &record.responses {
-            let annotation = results.annotation(response);
+            let mut annotation = results.annotation(response);
+            let number = numbered(record, &response.user);
+            annotation["id"] = json!(number);
+            let mut told = json!({ "user": response.user });
+            if let Some(at) = &response.at {
+                told["at"] = json!(at);
+            }
+            given.insert(number.to_string(), told);
             let list = if response.status == ResponseStatus::Draft { &mut drafts } else { &mut annotations };
             list.push(annotation);
         }
         if let Some(gold) = &record.gold {
-            annotations.push(json!({ "ground_truth": true, "result": results.of(gold, &[], false) }));
+            let number = numbered(record, "");
+            given.insert(number.to_string(), json!({ "gold": true }));
+            let result = results.of(gold, &[], false);
+            annotations.push(json!({ "id": number, "ground_truth": true, "result": result }));
         }
         let mut predictions = Vec::new();
         for suggestion in &record.suggestions {
@@ -70,16 +75,48 @@ impl RowWriter for Tasks {
             predictions.push(prediction);
         }
         results.losses.add_many("a resolution", NO_PLACE, u64::from(record.resolution.is_some()));
-        task.insert("annotations".to_string(), Value::Array(annotations));
-        task.insert("drafts".to_string(), Value::Array(drafts));
-        task.insert("predictions".to_string(), Value::Array(predictions));
+        let mut meta: Map<String, Value> = record.metadata.clone().into_iter().collect();
+        meta.insert(ID.to_string(), json!(record.id));
+        if !given.is_empty() {
+            meta.insert(GIVEN.to_string(), Value::Object(given));
+        }
+        if !lacks.is_empty() {
+            meta.insert(LACKS.to_string(), json!(lacks));
+        }
+        let parts = [
+            ("id", json!(number)),
+            ("data", Value::Object(data)),
+            ("meta", Value::Object(meta)),
+            ("annotations", Value::Array(annotations)),
+            ("drafts", Value::Array(drafts)),
+            ("predictions", Value::Array(predictions)),
+        ];
+        let task = Map::from_iter(parts.map(|(name, part)| (name.to_string(), part)));
         vec![Value::Object(task).to_string()]
     }
 }
 
-/// The fields as Label Studio's tags expect them: the text of a list's items is their `body`.
-fn data(schema: &Schema, record: &Record) -> Map<String, Value> {
+/// The number of the annotation of a person, or of nobody: so large that no server gives it to another.
+fn numbered(record: &Record, user: &str) -> u64 {
+    let hash = short_id(&[&record.id, user]);
+    // Twelve hexadecimal digits: other tools read numbers as floating point.
+    hash.get(..12).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default()
+}
+
+/// The fields as Label Studio's tags expect them, and those the item lacks: they are there, and empty. The text of a list's
+/// items is their `body`.
+fn data<'a>(schema: &'a Schema, record: &Record) -> (Map<String, Value>, Vec<&'a str>) {
     let mut data = record.fields.clone();
+    let mut lacks = Vec::new();
+    for field in schema.fields.iter().filter(|field| !record.fields.contains_key(&field.name)) {
+        let nothing = match field.kind {
+            FieldKind::Text | FieldKind::Markdown => json!(""),
+            FieldKind::Document => json!({ "text": "" }),
+            FieldKind::Chat | FieldKind::Passages | FieldKind::Answers => json!([]),
+        };
+        data.insert(field.name.clone(), nothing);
+        lacks.push(field.name.as_str());
+    }
     for field in schema.fields.iter().filter(|field| field.kind == FieldKind::Passages) {
         let items = data.get_mut(&field.name).and_then(Value::as_array_mut);
         for item in items.into_iter().flatten().filter_map(Value::as_object_mut) {
@@ -90,7 +127,7 @@ fn data(schema: &Schema, record: &Record) -> Map<String, Value> {
             }
         }
     }
-    data
+    (data, lacks)
 }
 
 const NO_PLACE: &str = "Label Studio has no place for it";
@@ -112,7 +149,10 @@ impl Results<'_> {
         if draft {
             annotation["user"] = json!(response.user);
         } else {
-            annotation["completed_by"] = json!({ "email": response.user });
+            // A server refuses people it does not know, and it knows them by their email.
+            if response.user.contains('@') {
+                annotation["completed_by"] = json!({ "email": response.user });
+            }
             annotation["was_cancelled"] = json!(response.status == ResponseStatus::Skipped);
             annotation["ground_truth"] = json!(false);
         }
@@ -175,9 +215,9 @@ impl Results<'_> {
     }
 
     fn result(&mut self, question: &Question, sort: &str, value: Value) -> Value {
+        let shown = shown_as(self.schema, self.about(question));
         json!({
-            "id": self.region(), "from_name": question.name, "to_name": self.about(question), "type": sort,
-            "value": value,
+            "id": self.region(), "from_name": question.name, "to_name": shown, "type": sort, "value": value,
         })
     }
 
@@ -248,12 +288,13 @@ impl Results<'_> {
             Answer::Relevance(graded) => {
                 let evidence = graded.iter().filter(|graded| !graded.evidence.is_empty()).count();
                 self.losses.add_many("the evidence in a passage", NO_PLACE, evidence as u64);
-                let grades = graded.iter().map(|graded| (graded.grade.to_string(), &graded.id));
+                let name = |graded: &Graded| bucket(self.schema, &question.name, graded.grade);
+                let grades = graded.iter().map(|graded| (name(graded), &graded.id));
                 ("ranker", json!({ "ranker": groups(grades) }))
             }
             Answer::Preference(preference) => {
-                let Some(side) = self.side(question, preference) else { return };
-                ("pairwise", json!({ "selected": side }))
+                let Some((sort, value)) = self.compared(question, preference) else { return };
+                (sort, value)
             }
             Answer::Support(sentences) => return self.support(question, sentences, results),
             Answer::Turns(turns) => return self.turns(question, turns, results),
@@ -263,23 +304,31 @@ impl Results<'_> {
         results.push(result);
     }
 
-    fn side(&mut self, question: &Question, preference: &Preference) -> Option<&'static str> {
-        let strength = u64::from(preference.strength.is_some());
-        self.losses.add_many("the strength of a preference", "a side has none", strength);
+    /// A side of a pair, or where the comparison may say more, one of its words.
+    fn compared(&mut self, question: &Question, preference: &Preference) -> Option<(&'static str, Value)> {
+        let QuestionKind::Preference { strength, tie, both_bad, .. } = question.kind else { return None };
+        let is_choice = sides::words(strength, tie, both_bad).is_some();
         let answers = self.record.fields.get(self.about(question)).and_then(Value::as_array);
-        let is_chosen = |answer: &Value| matches!(&preference.choice, Choice::Id(id) if answer.get("id").and_then(Value::as_str) == Some(id));
-        let side = match answers.and_then(|answers| answers.iter().position(is_chosen)) {
-            Some(0) => Some("left"),
-            Some(1) => Some("right"),
-            _ => None,
+        let place = |id: &String| {
+            let is_chosen = |answer: &Value| answer.get("id").and_then(Value::as_str) == Some(id);
+            answers.and_then(|answers| answers.iter().position(is_chosen))
         };
-        if side.is_none() {
-            self.losses.add(
-                format!("a preference in `{}` for none of two", question.name),
-                "a side is left or right",
-            );
+        let chosen = |word: String| ("choices", json!({ "choices": [word] }));
+        let told = match &preference.choice {
+            Choice::Tie => Some(chosen(sides::TIE.to_string())),
+            Choice::BothBad => Some(chosen(sides::BOTH_BAD.to_string())),
+            Choice::Id(id) if is_choice => {
+                place(id).and_then(|side| sides::word(side, preference.strength)).map(chosen)
+            }
+            Choice::Id(id) => place(id)
+                .and_then(|side| ["left", "right"].get(side))
+                .map(|side| ("pairwise", json!({ "selected": side }))),
+        };
+        if told.is_none() {
+            let what = format!("a preference in `{}` for none of two", question.name);
+            self.losses.add(what, "a side is left or right");
         }
-        side
+        told
     }
 
     fn support(&mut self, question: &Question, sentences: &[Supported], results: &mut Vec<Value>) {

@@ -1,18 +1,16 @@
 //! Asking the workspace: every question in one way, and what each answer is worth.
 
-use std::path::Path;
-
 use engraft_decide::Row;
 use engraft_eval::State;
 
+use super::fresh::{Cited, fresh};
 use super::how::How;
-use super::parts::{self, Tuned};
+use super::parts::{self, Course, Tuned};
 use super::questions::Posed;
 use crate::among::Among;
 use crate::ask::{STAGES, ask_among};
 use crate::decide::asking::Asking;
 use crate::decide::meter::metered;
-use crate::decide::task::Task;
 use crate::{AskReport, Error, Workspace};
 
 /// Asks the workspace.
@@ -21,14 +19,8 @@ pub(super) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    pub(super) fn tune(
-        &mut self,
-        workspace: &mut Workspace,
-        task: &Task,
-        training: &[Posed],
-        work: &Path,
-    ) -> Result<Tuned, Error> {
-        parts::tune(&mut self.asking, workspace, task, training, work)
+    pub(super) fn tune(&mut self, workspace: &mut Workspace, course: Course) -> Result<Tuned, Error> {
+        parts::tune(&mut self.asking, workspace, course)
     }
 
     /// Every question, answered in one way; from the passages of `among`, one a question, where it has any.
@@ -54,7 +46,10 @@ impl Asker<'_> {
                     let why = Some(error.to_string());
                     Ok(Row { state: State::Failed, why, ..empty([0.0, 0.0, 0.0, used.ms], used.cpu_s) })
                 }
-                Ok((report, ms)) => Ok(row(&asked[at], &report, how.min_support, empty(ms, used.cpu_s))),
+                Ok((report, ms)) => {
+                    let fresh = fresh(workspace, &Cited::of(&report))?;
+                    Ok(row(&asked[at], &report, fresh, how.min_support, empty(ms, used.cpu_s)))
+                }
             }
         })
     }
@@ -63,7 +58,7 @@ impl Asker<'_> {
 fn empty(ms: [f64; STAGES.len()], cpu_s: f64) -> Row {
     Row {
         state: State::Scored,
-        values: vec![None; 4],
+        values: vec![None; 5],
         confidence: None,
         stage_ms: ms.to_vec(),
         cpu_s,
@@ -75,7 +70,7 @@ fn empty(ms: [f64; STAGES.len()], cpu_s: f64) -> Row {
     }
 }
 
-fn row(posed: &Posed, report: &AskReport, min_support: f32, base: Row) -> Row {
+fn row(posed: &Posed, report: &AskReport, fresh: Option<f64>, min_support: f32, base: Row) -> Row {
     let answered = report.answerable && report.support >= min_support;
     let number = |truth: bool| f64::from(u8::from(truth));
     let Some(right) = posed.right(report, answered) else {
@@ -89,6 +84,7 @@ fn row(posed: &Posed, report: &AskReport, min_support: f32, base: Row) -> Row {
             answered.then_some(number(!report.citations.is_empty())),
             (!posed.answerable).then_some(number(answered)),
             Some(number(answered)),
+            fresh.filter(|_| answered),
         ],
         confidence: Some(f64::from(report.support).clamp(0.0, 1.0)).filter(|_| answered),
         said: if answered { report.answer.clone() } else { "(no answer)".into() },

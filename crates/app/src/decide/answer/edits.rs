@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use engraft_decide::UpdateTrial;
-use engraft_eval::SplitMix;
+use engraft_eval::{QuoteCheck, SplitMix};
 use serde::{Deserialize, Serialize};
 
+use super::fresh::{self, Cited};
 use super::how::How;
 use crate::decide::kept::Kept;
 use crate::decide::meter::metered;
@@ -82,18 +83,21 @@ pub(super) fn edits(
         let name = format!("{} {}", THINGS[thing % THINGS.len()], 1 + thing / THINGS.len());
         let path = documents.join(format!("{EDITED}{thing}.md"));
         let probe = format!("What is the key code of the {name}?");
+        let mut cited = Vec::new();
         let ((shown, seconds), used) = metered(|| {
             let began = Instant::now();
+            let asked = how.request(&probe, None);
             let shown = edit(&path, what, &name, code)
                 .and_then(|()| sync(context, workspace, parsers, None, false))
                 .and_then(|_| {
-                    appears(context, workspace, &how.request(&probe, None), what, code, codes[thing], began)
+                    appears(context, workspace, &asked, (what, code, codes[thing]), began, &mut cited)
                 });
             (shown, began.elapsed().as_secs_f64())
         });
         let seconds = shown?.then_some(seconds);
         codes[thing] = (what != "delete").then_some(code);
-        let trial = UpdateTrial { what: what.into(), probe, seconds, limit_s: LIMIT_S };
+        let fresh = fresh::share(&cited);
+        let trial = UpdateTrial { what: what.into(), probe, seconds, limit_s: LIMIT_S, fresh };
         let edited = Edited { trial, cpu_s: used.cpu_s };
         more.keep(&edited)?;
         done.push(edited);
@@ -126,18 +130,20 @@ fn edit(path: &Path, what: &str, name: &str, code: u64) -> Result<(), Error> {
     }
 }
 
-/// Asks until the answer cites the new code, or for a deletion no longer the old one.
+/// Asks until the answer cites the new code, or for a deletion no longer the old one; whatever is cited on the way is added to `cited`.
 fn appears(
     context: Context,
     workspace: &Workspace,
     probe: &AskRequest,
-    what: &str,
-    code: u64,
-    old: Option<u64>,
+    (what, code, old): (&str, u64, Option<u64>),
     began: Instant,
+    cited: &mut Vec<QuoteCheck<'static>>,
 ) -> Result<bool, Error> {
     loop {
         let report = ask(context, workspace, probe)?;
+        for citation in Cited::of(&report) {
+            cited.push(citation.check(workspace)?);
+        }
         let cites =
             |code: u64| report.citations.iter().any(|citation| citation.quote.contains(&code.to_string()));
         let shows = match what {

@@ -87,24 +87,33 @@ impl Library {
         all
     }
 
-    /// The documents that answer a question: those named, and where none is, those that hold the quote.
-    pub(super) fn answering<'l>(&'l self, posed: &'l Posed) -> Vec<&'l str> {
-        let of = |gold: &'l Gold| -> Vec<&'l str> {
-            match &gold.uri {
-                Some(uri) => {
-                    self.passages.get_key_value(uri).map(|(uri, _)| uri.as_str()).into_iter().collect()
-                }
-                None => {
-                    let wanted = flat(&gold.quote);
-                    let holds = |(_, words): &(&String, &String)| words.contains(&wanted);
-                    self.flat.iter().filter(holds).map(|(uri, _)| uri.as_str()).collect()
-                }
+    /// The document that a gold passage names, and where it names none, those that hold the quote.
+    fn holding<'l>(&'l self, gold: &'l Gold) -> Vec<&'l str> {
+        match &gold.uri {
+            Some(uri) => self.passages.get_key_value(uri).map(|(uri, _)| uri.as_str()).into_iter().collect(),
+            None => {
+                let wanted = flat(&gold.quote);
+                let holds = |(_, words): &(&String, &String)| words.contains(&wanted);
+                self.flat.iter().filter(holds).map(|(uri, _)| uri.as_str()).collect()
             }
-        };
-        let mut all: Vec<&str> = posed.gold.iter().flat_map(of).collect();
+        }
+    }
+
+    /// The documents that answer a question.
+    pub(super) fn answering<'l>(&'l self, posed: &'l Posed) -> Vec<&'l str> {
+        let mut all: Vec<&str> = posed.gold.iter().flat_map(|gold| self.holding(gold)).collect();
         all.sort_unstable();
         all.dedup();
         all
+    }
+
+    /// Whether the gold of a question lies in two or more documents, none of which holds all of it. Gold that is found nowhere
+    /// does not count.
+    pub(super) fn spreads(&self, posed: &Posed) -> bool {
+        let mut homes = posed.gold.iter().map(|gold| self.holding(gold)).filter(|homes| !homes.is_empty());
+        let Some(first) = homes.next() else { return false };
+        let others: Vec<Vec<&str>> = homes.collect();
+        !first.iter().any(|uri| others.iter().all(|homes| homes.contains(uri)))
     }
 
     /// The first passage of a question's documents in which its answer stands to the letter, and where.
@@ -200,5 +209,35 @@ impl Files {
     pub(super) fn below(folder: &Path, what: &str) -> Files {
         let named = |side: &str| folder.join(format!("{what}-{side}.jsonl"));
         Files { learn: named("learn"), prove: named("prove") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(gold: &str, spreads: bool) {
+        let document = |uri: &str, text: &str| (uri.to_string(), vec![text.to_string()]);
+        let library = Library::with([
+            document("leave.md", "Leave is 28 days. It is asked for in writing."),
+            document("forms.md", "Forms lie at the front desk. Leave is 28 days."),
+        ]);
+        let posed = serde_json::from_str(&format!(r#"{{"id":"q","question":"?","gold":[{gold}]}}"#)).unwrap();
+        assert_eq!(library.spreads(&posed), spreads);
+    }
+
+    #[test]
+    fn gold_of_which_each_part_lies_in_another_document_spreads() {
+        check(r#"{"quote":"asked for in writing"},{"quote":"the front desk"}"#, true);
+        check(r#"{"quote":"28 days","uri":"leave.md"},{"quote":"28 days","uri":"forms.md"}"#, true);
+    }
+
+    #[test]
+    fn gold_that_one_document_holds_does_not_spread_wherever_else_it_stands() {
+        check(r#"{"quote":"leave is 28 days"}"#, false);
+        check(r#"{"quote":"28 days"},{"quote":"the front desk"}"#, false);
+        check(r#"{"quote":"asked for in writing"},{"quote":"stands nowhere"}"#, false);
+        check("", false);
     }
 }

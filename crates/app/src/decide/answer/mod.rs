@@ -2,7 +2,10 @@
 //! model and say so.
 
 mod asker;
+mod built;
+mod curve;
 mod edits;
+mod fresh;
 pub(super) mod generated;
 mod growing;
 mod how;
@@ -12,28 +15,28 @@ mod parts;
 mod questions;
 mod weighing;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use engraft_core::content_hash;
 use engraft_decide::{
     Arm, ArmRun, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, Measure, Question, Role, Row, Upkeep,
 };
-use serde::{Deserialize, Serialize};
 
 use self::asker::Asker;
+use self::built::library;
+use self::curve::{Curve, Whole};
 use self::edits::Edited;
 use self::how::How;
-use self::parts::Tuned;
+use self::lessons::Library;
+use self::parts::{Course, Tuned};
 use self::questions::{Posed, Questions};
 use super::asking::Asking;
 use super::frame::{Frame, Measured};
 use super::kept::Kept;
-use super::meter::metered;
-use super::task::{Part, Task, request};
+use super::task::{Part, Slices, Task};
 use crate::ask::STAGES;
 use crate::isolate::Parsers;
-use crate::serving::Serving;
-use crate::{Context, Error, IngestRequest, Workspace, ingest, init, sync};
+use crate::{Context, Error, Workspace, sync};
 
 /// Measures every arm that can be measured without a language model.
 pub(super) fn measure(
@@ -46,7 +49,9 @@ pub(super) fn measure(
 ) -> Result<Measured, Error> {
     let questions = Questions::read(task)?;
     let (mut workspace, documents, built) = library(context, task, frame, parsers, (out, kept))?;
-    let fingerprint = questions.fingerprint(&format!("{} {} {STAGES:?}", task.encoder, built.version));
+    let posed = posed(task, &workspace, &questions.asked)?;
+    let what = format!("{} {} {STAGES:?} {}", task.encoder, built.version, measures().len());
+    let fingerprint = questions.fingerprint(&what);
     // What is tuned depends on the same, and on what the task tunes.
     let tuning = content_hash(format!("{fingerprint} {:?} {}", task.tuned, task.seed).as_bytes());
     let usual = How::usual(&workspace);
@@ -54,8 +59,11 @@ pub(super) fn measure(
     let base = asker.run(&mut workspace, "retrieval", &usual, (&questions.asked, &[]))?;
     let mut tutored = Asker { asking: Asking::new(context, kept, &tuning) };
     let enough = questions.training.len() >= parts::LEAST;
+    let work = out.join("work");
+    let named = parts::wanted(task);
+    let course = Course { task, parts: &named, training: &questions.training, work: &work };
     let tuned = match enough {
-        true => Some(tutored.tune(&mut workspace, task, &questions.training, &out.join("work"))?),
+        true => Some(tutored.tune(&mut workspace, course)?),
         false => None,
     };
     let better = match tuned.as_ref().filter(|tuned| tuned.differs()) {
@@ -69,6 +77,14 @@ pub(super) fn measure(
             limits::arms((&mut asker, &mut tutored), &mut workspace, &questions.asked, ways)?
         }
         false => Vec::new(),
+    };
+    let grown = match (&better, &tuned) {
+        (Some(rows), Some(tuned)) if task.learning_curve => {
+            let arms = [&base, rows].map(Vec::as_slice);
+            let whole = Whole { course, tuned, usual: &usual, asked: &questions.asked, arms };
+            curve::curve(&tutored.asking, &mut workspace, &whole)?
+        }
+        _ => Curve::default(),
     };
     let script = (task.updates.trials, task.seed);
     let mut edit = |name: &str, fingerprint: &str, how: &How| {
@@ -158,31 +174,44 @@ pub(super) fn measure(
     let mut facts = questions.facts.clone();
     facts.push(DataFact { what: "Documents".into(), value: built.words });
     facts.extend(told);
+    let mut notes = vec![
+        "An answer is right when its quotes hold the gold passage, or the gold answer, to the letter (case and spacing aside).".into(),
+        "Edits are made to a copy of the documents.".into(),
+    ];
+    notes.extend(grown.notes);
     let experiment = Experiment {
         data: facts,
         measures: measures(),
         stages: STAGES.map(str::to_string).to_vec(),
-        questions: questions.asked.iter().map(|posed| question(posed, task)).collect(),
+        questions: posed,
         arms,
+        curve: grown.points,
         scale,
-        notes: vec![
-            "An answer is right when its quotes hold the gold passage, or the gold answer, to the letter (case and spacing aside).".into(),
-            "Edits are made to a copy of the documents.".into(),
-        ],
+        notes,
         ..frame.experiment()
     };
     Ok(Measured { experiment, reused, asked })
 }
 
-fn question(posed: &Posed, task: &Task) -> Question {
-    let gold = posed.answer.clone().or_else(|| posed.gold.first().map(|gold| gold.quote.clone()));
-    Question {
-        id: posed.id.clone(),
-        text: posed.question.clone(),
-        gold: gold.unwrap_or_else(|| "no answer in the documents".into()),
-        cluster: posed.cluster().unwrap_or(&posed.id).to_string(),
-        slice: posed.slice(task.slices),
-    }
+/// The questions as the experiment has them; the workspace holds the documents as they came.
+fn posed(task: &Task, workspace: &Workspace, asked: &[Posed]) -> Result<Vec<Question>, Error> {
+    let library = match task.slices {
+        Slices::Hops => Some(Library::of(workspace)?),
+        _ => None,
+    };
+    let question = |posed: &Posed| {
+        let gold = posed.answer.clone().or_else(|| posed.gold.first().map(|gold| gold.quote.clone()));
+        let spreads = library.as_ref().is_some_and(|library| library.spreads(posed));
+        let none = if posed.answerable { "nobody said what is right" } else { "no answer in the documents" };
+        Question {
+            id: posed.id.clone(),
+            text: posed.question.clone(),
+            gold: gold.unwrap_or_else(|| none.into()),
+            cluster: posed.cluster().unwrap_or(&posed.id).to_string(),
+            slice: posed.slice(task.slices, spreads),
+        }
+    };
+    Ok(asked.iter().map(question).collect())
 }
 
 fn measures() -> Vec<Measure> {
@@ -200,106 +229,8 @@ fn measures() -> Vec<Measure> {
         ),
         measure(FALSE_ANSWER, "a question the documents do not answer was answered all the same", false),
         measure("answered", "an answer was given", true),
+        fresh::measure(),
     ]
-}
-
-/// What reading and indexing all documents took.
-#[derive(Clone, Serialize, Deserialize)]
-struct Building {
-    s: f64,
-    cpu_s: f64,
-    bytes: u64,
-}
-
-/// The documents in a workspace of their own.
-struct Built {
-    /// A hash of their names and bytes.
-    version: String,
-    /// Seconds on the clock, and of the processor.
-    s: f64,
-    cpu_s: f64,
-    bytes: u64,
-    words: String,
-}
-
-fn library(
-    context: Context,
-    task: &Task,
-    frame: &Frame,
-    parsers: &Parsers,
-    (out, kept): (&Path, &Kept),
-) -> Result<(Workspace, PathBuf, Built), Error> {
-    let Some(named) = &task.documents else {
-        return Err(request(
-            "the task names no documents",
-            "name the folder that answers come from: `documents = \"handbook\"`",
-        ));
-    };
-    let source = task.path(named);
-    let root = out.join("work").join("library");
-    let documents = root.join("documents");
-    // Edits of an earlier run must not be found by this one.
-    if documents.exists() {
-        std::fs::remove_dir_all(&documents).map_err(Error::io("replace", &documents))?;
-    }
-    copy(&source, &documents)?;
-    let version = version(&documents)?;
-    init(&root, Some(&task.name), Some(&task.encoder))?;
-    let mut workspace = Workspace::open(&root, frame.threads)?;
-    // Models of an earlier run are there, and are taken up when their turn comes.
-    workspace.use_only(&Serving::default());
-    let ingesting =
-        IngestRequest { paths: vec![documents.display().to_string()], ..IngestRequest::default() };
-    let (report, used) = metered(|| ingest(context, &workspace, parsers, &ingesting));
-    let report = report?;
-    let words = format!(
-        "{}: {} documents, {} passages",
-        named.display(),
-        report.documents.added + report.documents.unchanged + report.documents.updated,
-        report.chunks.total
-    );
-    // The first time counts: when a run goes on there is nothing left to read.
-    let read = content_hash(format!("{version} {}", task.encoder).as_bytes());
-    let (before, mut more) = kept.results::<Building>("library", &read)?;
-    let now = Building { s: used.ms / 1e3, cpu_s: used.cpu_s, bytes: report.bytes };
-    let Building { s, cpu_s, bytes } = before.first().cloned().unwrap_or_else(|| now.clone());
-    if before.is_empty() {
-        more.keep(&now)?;
-    }
-    Ok((workspace, documents, Built { version, s, cpu_s, bytes, words }))
-}
-
-/// A hash of the names and bytes of every file below `folder`.
-fn version(folder: &Path) -> Result<String, Error> {
-    let (mut lines, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
-    while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(&next).map_err(Error::io("read", &next))? {
-            let path = entry.map_err(Error::io("read", &next))?.path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
-            let name = path.strip_prefix(folder).unwrap_or(&path).display();
-            lines.push(format!("{} {name}", content_hash(&bytes)));
-        }
-    }
-    lines.sort_unstable();
-    Ok(content_hash(lines.join("\n").as_bytes()))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(to).map_err(Error::io("create", to))?;
-    for entry in std::fs::read_dir(from).map_err(Error::io("read", from))? {
-        let entry = entry.map_err(Error::io("read", from))?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
-            copy(&path, &target)?;
-        } else {
-            std::fs::copy(&path, &target).map_err(Error::io("copy", &path))?;
-        }
-    }
-    Ok(())
 }
 
 /// What [`measure`] would do.
@@ -330,23 +261,4 @@ pub(super) fn plan(task: &Task, out: &Path) -> Result<super::Plan, Error> {
         paid_tokens: 0,
         out: out.to_path_buf(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn documents_of_other_words_or_names_are_another_version() {
-        let folder = tempfile::tempdir().unwrap();
-        let (one, other) = (folder.path().join("a.md"), folder.path().join("b.md"));
-        std::fs::write(&one, "seats 10").unwrap();
-        let first = version(folder.path()).unwrap();
-        assert_eq!(first, version(folder.path()).unwrap());
-        std::fs::write(&one, "seats 11").unwrap();
-        let changed = version(folder.path()).unwrap();
-        std::fs::rename(&one, &other).unwrap();
-        let renamed = version(folder.path()).unwrap();
-        assert!(first != changed && changed != renamed && first != renamed);
-    }
 }

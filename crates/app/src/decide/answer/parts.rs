@@ -61,6 +61,12 @@ impl Tuned {
         self.parts.iter().any(|done| done.takes_part)
     }
 
+    /// The parts that take part, as they are tuned, and the seconds that tuning them took.
+    pub(super) fn carrying(&self) -> (Vec<Part>, f64) {
+        let carrying = || self.parts.iter().filter(|done| done.takes_part);
+        (carrying().map(|done| done.part).collect(), carrying().map(|done| done.s).sum())
+    }
+
     pub(super) fn cpu_s(&self) -> f64 {
         self.parts.iter().map(|done| done.cpu_s).sum()
     }
@@ -88,26 +94,32 @@ impl Tuned {
     }
 }
 
-/// Tunes what the task names, or what its training questions allow. Kept results are not made again.
-pub(super) fn tune(
-    asking: &mut Asking,
-    workspace: &mut Workspace,
-    task: &Task,
-    training: &[Posed],
-    work: &Path,
-) -> Result<Tuned, Error> {
+/// What is tuned, and on which questions.
+#[derive(Clone, Copy)]
+pub(super) struct Course<'c> {
+    pub(super) task: &'c Task,
+    /// In the order in which they are tuned.
+    pub(super) parts: &'c [Part],
+    pub(super) training: &'c [Posed],
+    /// The folder for files that parts learn from.
+    pub(super) work: &'c Path,
+}
+
+/// Tunes the parts of a course. Kept results are not made again.
+pub(super) fn tune(asking: &mut Asking, workspace: &mut Workspace, course: Course) -> Result<Tuned, Error> {
+    let Course { task, training, .. } = course;
     let usual = How::usual(workspace);
     let halves = Halves::of(training, task.seed);
     let (mut parts, mut more) = asking.kept.results::<Done>("parts", asking.fingerprint)?;
     let mut serving = Serving::default();
-    for part in wanted(task) {
+    for &part in course.parts {
         asking.go_on()?;
         let done = match parts.iter().find(|done: &&Done| done.part == part) {
             Some(done) => done.clone(),
             None if part == Part::Fusion => continue,
             None => {
                 workspace.use_only(&serving);
-                let tutor = Tutor { asking, workspace, task, halves: &halves, work };
+                let tutor = Tutor { asking, workspace, course, halves: &halves };
                 let done = tutor.teach(part)?;
                 more.keep(&done)?;
                 parts.push(done.clone());
@@ -120,7 +132,7 @@ pub(super) fn tune(
     }
     let learned = !serving.used.is_empty();
     let mut how = usual.with(serving, workspace)?;
-    if wanted(task).contains(&Part::Fusion) {
+    if course.parts.contains(&Part::Fusion) {
         // A model is surer of what it learned from: that must not choose from when on it answers.
         let all: Vec<&Posed> = training.iter().collect();
         let asked = if learned { &halves.prove } else { &all };
@@ -153,9 +165,8 @@ pub(super) fn wanted(task: &Task) -> Vec<Part> {
 struct Tutor<'t, 'a> {
     asking: &'t Asking<'a>,
     workspace: &'t Workspace,
-    task: &'t Task,
+    course: Course<'t>,
     halves: &'t Halves<'t>,
-    work: &'t Path,
 }
 
 impl Tutor<'_, '_> {
@@ -173,11 +184,11 @@ impl Tutor<'_, '_> {
             return Ok(Done { part, takes_part, model: Some(name), why, cpu_s: s, s });
         }
         let learn = self.halves.learn.len();
-        if part != Part::Retriever && learn > AFFORDABLE && self.task.tuned.is_none() {
+        if part != Part::Retriever && learn > AFFORDABLE && self.course.task.tuned.is_none() {
             let why = format!("{learn} questions would take it long: name it in `tuned` to have it");
             return Ok(none(why));
         }
-        let files = Files::below(self.work, if part == Part::Reader { "read" } else { "judged" });
+        let files = Files::below(self.course.work, if part == Part::Reader { "read" } else { "judged" });
         let usable = self.lessons(part, encoder, &files)?;
         if usable < LEAST {
             let what = match part {
@@ -226,7 +237,7 @@ impl Tutor<'_, '_> {
             base: None,
             name: Some(name.into()),
             seeds: 1,
-            seed: self.task.seed,
+            seed: self.course.task.seed,
             over_length: "error".into(),
         };
         match part {

@@ -143,12 +143,13 @@ impl Posed {
         self.group.as_deref().or_else(|| self.gold.first()?.uri.as_deref())
     }
 
-    /// Its slice under the task's rule.
-    pub(super) fn slice(&self, slices: Slices) -> String {
+    /// Its slice under the task's rule; `spreads`: its gold lies in several documents.
+    pub(super) fn slice(&self, slices: Slices, spreads: bool) -> String {
         match (slices, &self.slice, self.answerable) {
             (Slices::None, ..) => "all".into(),
             (_, _, false) => "unanswerable".into(),
-            (Slices::Auto, Some(slice), _) => slice.clone(),
+            (Slices::Auto | Slices::Hops, Some(slice), _) => slice.clone(),
+            (Slices::Hops, ..) => (if spreads { "multi-hop" } else { "one document" }).into(),
             _ if self.question.split_whitespace().count() <= 8 => "short".into(),
             _ => "long".into(),
         }
@@ -178,4 +179,25 @@ impl Posed {
 /// Single spaces, one case.
 pub(super) fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(row: &str, slices: Slices, spreads: bool, expected: &str) {
+        let posed: Posed = serde_json::from_str(row).unwrap();
+        assert_eq!(posed.slice(slices, spreads), expected);
+    }
+
+    #[test]
+    fn by_hops_a_question_without_a_slice_of_its_own_is_multi_hop_or_not() {
+        let plain = r#"{"id":"q","question":"Where?","answer":"here"}"#;
+        check(plain, Slices::Hops, true, "multi-hop");
+        check(plain, Slices::Hops, false, "one document");
+        check(plain, Slices::Auto, true, "short");
+        check(r#"{"id":"q","question":"Where?","slice":"stable fact"}"#, Slices::Hops, true, "stable fact");
+        check(r#"{"id":"q","question":"Where?","answerable":false}"#, Slices::Hops, true, "unanswerable");
+    }
 }

@@ -72,6 +72,10 @@ pub struct Task {
     /// Whether the tuned arms are also trained on a half, a quarter and an eighth of the labels.
     #[serde(default = "words::yes")]
     pub learning_curve: bool,
+    /// For `answer`: seconds that training on fewer questions may take for the learning curve; a training that would go beyond is
+    /// left out, and those after it.
+    #[serde(default = "words::curve_budget")]
+    pub curve_budget_s: f64,
     /// Who answers in a task of kind `answer`: the reader of sentences, or the language model of engraft.toml.
     #[serde(default)]
     pub generator: Generator,
@@ -160,6 +164,8 @@ pub enum Slices {
     Length,
     /// By how many examples the right label has.
     Tail,
+    /// By the `slice` of each question where there is one, else by whether one document holds all of its gold.
+    Hops,
     /// Not at all.
     None,
 }
@@ -265,11 +271,19 @@ pub struct Scaling {
     /// Seconds for which an arm is put under load, at most; 0: not at all.
     #[serde(default = "words::load")]
     pub load_s: f64,
+    /// The same for an arm that asks a language model, where every question is a request to pay for; by default not at all.
+    #[serde(default)]
+    pub paid_load_s: f64,
 }
 
 impl Default for Scaling {
     fn default() -> Scaling {
-        Scaling { questions: words::grown(), made_up: words::made_up(), load_s: words::load() }
+        Scaling {
+            questions: words::grown(),
+            made_up: words::made_up(),
+            load_s: words::load(),
+            paid_load_s: 0.0,
+        }
     }
 }
 
@@ -306,8 +320,14 @@ impl Task {
         if self.writing.examples == 0 {
             return Err("writing.examples is 0: it is 1 or more".into());
         }
-        if !self.scale.load_s.is_finite() || self.scale.load_s < 0.0 {
-            return Err(format!("scale.load_s is {}: it is 0 or more", self.scale.load_s));
+        for (name, seconds) in [
+            ("scale.load_s", self.scale.load_s),
+            ("scale.paid_load_s", self.scale.paid_load_s),
+            ("curve_budget_s", self.curve_budget_s),
+        ] {
+            if !seconds.is_finite() || seconds < 0.0 {
+                return Err(format!("{name} is {seconds}: it is 0 or more"));
+            }
         }
         if let Some(seconds) = self.prices.label_seconds.filter(|seconds| !(0.0..1e9).contains(seconds)) {
             return Err(format!("prices.label_seconds is {seconds}: it is 0 or more"));
@@ -327,6 +347,12 @@ impl Task {
         if self.slices == Slices::Tail && self.kind != TaskKind::Classify {
             return Err(format!(
                 "slices = \"tail\" goes by the examples of a label, and this is a `{}` task",
+                self.kind.name()
+            ));
+        }
+        if self.slices == Slices::Hops && self.kind != TaskKind::Answer {
+            return Err(format!(
+                "slices = \"hops\" goes by the documents that answer a question, and this is a `{}` task",
                 self.kind.name()
             ));
         }
@@ -454,6 +480,8 @@ mod tests {
         check("kind = 'write'\nwriting = { measure = 'bleu' }", "bleu");
         check("kind = 'extract'\nslices = 'tail'", "this is a `extract` task");
         check("kind = 'classify'\nscale = { load_s = -1.0 }", "scale.load_s is -1");
+        check("kind = 'answer'\ncurve_budget_s = -1.0", "curve_budget_s is -1");
+        check("kind = 'extract'\nslices = 'hops'", "this is a `extract` task");
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub(super) fn trials() -> usize {
 pub(super) fn budget() -> f64 {
     30.0
 }
+pub(super) fn curve_budget() -> f64 {
+    600.0
+}
 pub(super) fn grown() -> usize {
     100
 }

@@ -1,17 +1,19 @@
 //! The four ways to write: the model alone, shown the nearest examples, tuned on them, or both.
 
 use engraft_answer::{Prompt, writing_prompt};
-use engraft_decide::{Arm, ArmRun, Measure, Row, Style, Upkeep};
+use engraft_decide::{Arm, ArmRun, LoadTrial, Measure, Row, Style, Upkeep};
 use engraft_eval::{Metric, Resampling, SplitMix, State, TextItem, TextMeasure, text_metrics};
 
 use super::data::{Data, Written};
 use super::format::Format;
+use super::nearest::Nearest;
 use super::style::told_apart;
 use crate::decide::asking::Asking;
 use crate::decide::brief::briefly;
 use crate::decide::cells::Cell;
 use crate::decide::generator::Ahead;
 use crate::decide::kept::Kept;
+use crate::decide::load::{Pressed, press};
 use crate::decide::meter::Used;
 use crate::decide::task::Task;
 use crate::endpoint::Chat;
@@ -61,21 +63,22 @@ pub(super) struct Writer<'a> {
     pub(super) chat: &'a Chat,
     pub(super) kept: &'a Kept,
     pub(super) format: Option<&'a Format>,
-    /// For each row the nearest examples, and what finding them took.
-    pub(super) nearest: &'a [(Vec<usize>, Used)],
+    pub(super) nearest: &'a Nearest<'a>,
 }
 
 /// Arms, and how they sound.
 pub(super) struct Wrote {
     pub(super) arms: Vec<Arm>,
     pub(super) styles: Vec<Style>,
+    pub(super) loads: Vec<LoadTrial>,
     pub(super) reused: usize,
     pub(super) asked: usize,
 }
 
 impl Writer<'_> {
     pub(super) fn arms(&self) -> Result<Wrote, Error> {
-        let mut wrote = Wrote { arms: Vec::new(), styles: Vec::new(), reused: 0, asked: 0 };
+        let mut wrote =
+            Wrote { arms: Vec::new(), styles: Vec::new(), loads: Vec::new(), reused: 0, asked: 0 };
         let endpoint = &self.chat.endpoint;
         let k = self.task.writing.examples;
         for cell in cells(self.task) {
@@ -105,14 +108,17 @@ impl Writer<'_> {
     fn empty(&self, cell: Cell, said: String) -> Arm {
         let labels = if cell == Cell::Base { 0 } else { self.data.examples.len() };
         let bytes = self.data.examples.iter().map(|row| row.input.len() + row.output.len()).sum::<usize>();
-        let upkeep =
-            Upkeep { labels, bytes: if is_shown(cell) { bytes as u64 } else { 0 }, ..Upkeep::default() };
+        let (bytes, built) =
+            if is_shown(cell) { (bytes as u64, self.nearest.built) } else { (0, Used::default()) };
+        // How long it took to train the tuned model elsewhere is not known.
+        let build_s = Some(built.ms / 1e3).filter(|_| !is_tuned(cell));
+        let upkeep = Upkeep { labels, build_cpu_s: built.cpu_s, build_s, bytes, ..Upkeep::default() };
         Arm { on_premises: self.chat.endpoint.on_premises, ..cell.arm(said, Vec::new(), upkeep) }
     }
 
     /// The examples that the row at `at` is shown.
     fn shown(&self, cell: Cell, at: usize) -> Vec<usize> {
-        let near = &self.nearest[at].0;
+        let near = &self.nearest.rows[at].0;
         match cell {
             Cell::RandomExamples => {
                 let mut random = SplitMix::new(self.task.seed ^ 0x7772_6974, at as u64);
@@ -147,11 +153,34 @@ impl Writer<'_> {
         wrote.reused += asking.reused;
         wrote.asked += asking.asked;
         wrote.styles.extend(self.style(cell, &rows));
+        if cell != Cell::RandomExamples {
+            wrote.loads.extend(self.press(&asking, cell, (model, &prompts), &rows)?);
+        }
         Ok(Arm { runs: vec![ArmRun { seed: 0, rows }], ..self.empty(cell, said) })
     }
 
+    /// Puts a cell under load, where that may be paid for.
+    fn press(
+        &self,
+        asking: &Asking,
+        cell: Cell,
+        (model, prompts): (&str, &[Prompt]),
+        rows: &[Row],
+    ) -> Result<Vec<LoadTrial>, Error> {
+        let Writer { context, chat, nearest, data, .. } = *self;
+        let workers = chat.endpoint.concurrency;
+        let Some(pressed) = Pressed::paid((cell.name(), rows), self.task, workers) else {
+            return Ok(Vec::new());
+        };
+        let answer = |at: usize| {
+            let found = !is_shown(cell) || nearest.again(&data.asked[at].input).is_ok();
+            found && chat.say(context, model, &prompts[at]).is_ok()
+        };
+        press(asking, &pressed, &answer)
+    }
+
     fn row(&self, cell: Cell, at: usize, ahead: &mut Ahead) -> Result<Row, Error> {
-        let finding = if is_shown(cell) { self.nearest[at].1 } else { Used::default() };
+        let finding = if is_shown(cell) { self.nearest.rows[at].1 } else { Used::default() };
         let measures = text_measures(self.task);
         let columns = measures.len() + usize::from(self.format.is_some());
         let came = ahead.reply(at)?;

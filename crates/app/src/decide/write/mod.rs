@@ -16,11 +16,13 @@ use engraft_nn::Embedder;
 use self::arms::{STAGES, Writer, cells, is_shown, is_tuned, text_measures};
 use self::data::Data;
 use self::format::Format;
+use self::nearest::Nearest;
 use super::Plan;
 use super::cells::Cell;
 use super::frame::{Frame, Measured};
 use super::generator::priced;
 use super::kept::Kept;
+use super::load;
 use super::material::From;
 use crate::Error;
 use crate::endpoint::{Chat, Endpoint};
@@ -39,7 +41,7 @@ pub(super) fn measure(
     let chat = Chat::open(endpoint)?;
     let k = task.writing.examples;
     let fingerprint = data.fingerprint(&format!("{:?} {k}", encoder.map(Embed::name)));
-    let nearest = nearest::examples(context, &data, encoder, kept, (&fingerprint, k))?;
+    let nearest = Nearest::find(context, &data, encoder, kept, (&fingerprint, k))?;
     let writer =
         Writer { context, task, data: &data, chat: &chat, kept, format: format.as_ref(), nearest: &nearest };
     let wrote = writer.arms()?;
@@ -62,6 +64,7 @@ pub(super) fn measure(
         stages: STAGES.map(str::to_string).to_vec(),
         questions: data.questions(),
         arms: wrote.arms,
+        scale: load::paid(wrote.loads, endpoint.concurrency),
         styles: wrote.styles,
         notes,
         terms,
@@ -83,7 +86,10 @@ pub(super) fn plan(from: From, endpoint: &Endpoint, out: &Path) -> Result<Plan, 
         let rows = data.asked.iter().map(|row| row.input.len() + row.output.len());
         rows.map(|own| (own + shown + from.task.writing.instructions.len()) / 4).sum::<usize>()
     };
-    let paid_tokens: usize = asked.iter().map(paid).sum();
+    let most = if from.task.scale.paid_load_s > 0.0 { load::most() } else { 0 };
+    let loaded = asked.iter().filter(|cell| **cell != Cell::RandomExamples);
+    let loaded = loaded.map(|cell| most * paid(cell) / data.asked.len()).sum::<usize>();
+    let paid_tokens = asked.iter().map(paid).sum::<usize>() + loaded;
     let arms: Vec<String> = asked.iter().map(|cell| cell.name().to_string()).collect();
     Ok(Plan {
         name: from.task.name.clone(),

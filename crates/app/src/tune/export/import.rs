@@ -26,6 +26,7 @@ pub fn import_model(
     name: Option<&str>,
 ) -> Result<ModelInfo, Error> {
     who.must(Act::Manage)?;
+    std::fs::read_dir(dir).map_err(Error::io("read", dir))?;
     let own = || {
         dir.canonicalize().ok().and_then(|path| path.file_name().map(|f| f.to_string_lossy().into_owned()))
     };

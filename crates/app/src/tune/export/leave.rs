@@ -90,14 +90,22 @@ impl Leaving<'_> {
 
     /// The layer on token states alone, which knows neither the shapes of words nor what was known before the text.
     fn tokens(&mut self) -> Result<Vec<Probe>, Error> {
-        let own = self.own()?;
-        // Its encoder lies in it, so no base is asked for.
-        let nowhere = || Err(TuneError::Bug("an encoder of its own was looked for elsewhere".into()));
-        let extractor = Extractor::load(self.artefact, nowhere, self.workspace.threads())?;
-        let Some((layer, names)) = extractor.token_layer() else {
-            return Err(self.cannot("was tuned before such a layer was kept; tune it again"));
+        let own = self.artefact.dir.join("encoder");
+        let folder = if own.is_dir() { Some(own) } else { self.base_folder()? };
+        let stands_on = folder.clone();
+        let nowhere = || TuneError::Bug("it reads an encoder, and none is named".into());
+        let base = || stands_on.ok_or_else(nowhere);
+        let extractor = Extractor::load(self.artefact, base, self.workspace.threads())?;
+        let (Some((layer, names)), Some(folder)) = (extractor.token_layer(), folder) else {
+            return Err(self.cannot(match self.artefact.manifest.method.as_str() {
+                "frozen" | "full" | "lora" => "was tuned before a layer for it was kept; tune it again",
+                _ => {
+                    "reads words and their shapes alone, for which transformers has no class; tune one with `--method frozen`, \
+                     `full` or `lora`"
+                }
+            }));
         };
-        transformers_tokens(&own, layer, names, self.to)?;
+        transformers_tokens(&folder, layer, names, self.to)?;
         let eval = &self.artefact.manifest.eval;
         let value = |measure: &str| eval.get(measure).and_then(|metric| metric.value);
         if let (Some(left), Some(whole)) = (value(BY_TOKENS), value("span_f1")) {

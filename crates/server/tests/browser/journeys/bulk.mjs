@@ -35,8 +35,37 @@ export default async function bulk(studio) {
   await page.waitForSelector('.question[data-active]');
   await until(async () => (await page.locator('tbody tr').allTextContents()).every((row) => row.includes('Outage')), 'the filtered rows');
   holds((await page.locator('tbody tr').count()) > 1, 'items with the word');
+  await inReach(studio);
   await sizes(studio);
   await similar(studio);
+}
+
+/// Whatever is asked, and however far the rows are moved, the button is where the pointer can go.
+async function inReach(studio) {
+  const fields = [{ name: 'text', type: 'text' }];
+  const options = (many) => Array.from({ length: many }, (_, at) => `Category number ${at + 1}`);
+  const questions = [{ name: 'q', type: 'labels', options: options(20) }, { name: 'why', type: 'text', required: false }];
+  const dataset = await studio.dataset({ fields, questions }, Array.from({ length: 20 }, (_, at) => ({ fields: { text: `Ticket ${at}: the invoice was charged twice and nobody answers` } })));
+  for (const [width, height] of [[1280, 800], [360, 640]]) {
+    const page = await studio.as('ana', { width, height });
+    await page.goto(`/d/${dataset}/bulk`);
+    await page.waitForSelector('.question[data-active]');
+    for (const to of [0, 300, 1e6]) {
+      await page.evaluate((top) => scrollTo(0, top), to);
+      const { y, height: tall } = await page.locator('[data-do="label-all"]').boundingBox();
+      holds(y >= 0 && y + tall <= height, `the button at ${width} × ${height}, scrolled to ${to}: ${y} + ${tall}`);
+    }
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.locator('.option:has-text("Category number 20")').click();
+    await page.locator('.writing textarea').click();
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await page.locator('tbody tr').last().click();
+    same(await page.locator('[data-affects]').textContent(), 'affects 1 item', 'the last row is in reach too');
+    await page.locator('[data-do="label-all"]').click({ trial: true });
+    await studio.pictures(`bulk-reach-${width}`, page);
+    const { y: top } = await page.locator('.asking').boundingBox();
+    if (width < 500) holds((await page.locator('tbody tr').evaluateAll((rows, edge) => rows.filter((row) => row.getBoundingClientRect().bottom <= edge && row.getBoundingClientRect().top >= 0).length, top)) >= 3, 'rows are seen above the questions');
+  }
 }
 
 /// As many rows as wanted, and the rest behind them.

@@ -41,8 +41,38 @@ export default async function keyboard(studio) {
   await compared(studio, page);
   await ranked(studio, page);
   await everyKey(studio, page);
+  await noneOfThese(studio, page);
+  await scales(studio, page);
+  await filtered(studio, page);
+  await rebound(studio);
   await sideBySide(studio, page);
   await judged(studio, page);
+  await sourced(studio);
+}
+
+/// On a phone the source of the sentence that is judged is in sight with it, at the words that they share.
+async function sourced(studio) {
+  const { fields, questions, item } = studio.sample('support');
+  const filler = (word) => `This part of ${word} says nothing of it at all. `.repeat(12);
+  const sources = item.sources.map((source) => ({ ...source, text: `${filler(source.id)}${source.text} ${filler(source.id)}` }));
+  const answer = `${item.answer} ${'Filters are replaced every 30 days [1]. The canteen opens at one [2]. '.repeat(6).trim()}`;
+  const dataset = await studio.dataset({ fields, questions }, [{ fields: { answer, sources } }]);
+  for (const [width, height] of [[360, 640], [1280, 800]]) {
+    const page = await studio.as('ana', { width, height });
+    await studio.work(page, dataset);
+    for (let at = 0; at < 10; at += 1) {
+      await press(page, 'j');
+      const [sentence, sources_, cited, bar] = await page.evaluate(() => {
+        const edges = ({ top, bottom }) => [Math.round(top), Math.round(bottom)];
+        const range = [...CSS.highlights.get('cited') ?? []][0];
+        return [document.querySelector('[data-unit][data-current] [data-sentence]'), document.querySelector('.sources'), range, document.querySelector('.actions')].map((one) => one && edges(one.getBoundingClientRect()));
+      });
+      holds(sentence[0] >= 0 && sentence[1] <= height, `sentence ${at} at ${width}: ${sentence}`);
+      if (cited) holds(cited[0] >= Math.max(0, sources_[0]) && cited[1] <= Math.min(sources_[1], bar[0]), `its source at ${width}: ${cited} in ${sources_} above ${bar}`);
+      if (width < 500) holds(sentence[1] <= sources_[0], `the source hides the sentence: ${sentence} ${sources_}`);
+    }
+    await studio.pictures(`support-source-${width}`, page);
+  }
 }
 
 /// What passages share with the query is marked, the query stays in sight, and evidence is marked by drag too.
@@ -129,6 +159,104 @@ async function everyKey(studio, page) {
   same(await source(), [['p1'], ['Filters are replaced every 30 days.']], 'the first sentence');
   await press(page, 'j');
   same(await source(), [['p2'], ['The canteen opens at noon.']], 'the second');
+}
+
+/// That none of the options applies is said, kept, counted by the agreement, and never said together with one of them.
+async function noneOfThese(studio, page) {
+  const questions = [{ name: 'q', type: 'labels', options: ['bug', 'wish'] }, { name: 'why', type: 'text', required: false, visible_when: { question: 'q', any_of: [] } }];
+  const dataset = await studio.dataset({ fields: [{ name: 'text', type: 'text' }], questions, distribution: { overlap: 2 } }, Array.from({ length: 4 }, (_, at) => ({ fields: { text: `Ticket ${at}` } })));
+  await studio.work(page, dataset);
+  const chosen = () => page.locator('#stage .question :checked').evaluateAll((all) => all.map((one) => one.value));
+  await press(page, 'Enter');
+  holds(await page.locator('[data-question="q"] [data-error]').isVisible(), 'nothing said is no answer');
+  await press(page, '1 -');
+  same(await chosen(), ['none'], 'none instead of one');
+  holds(await page.locator('[data-question="why"]').isVisible(), 'what asks after any answer is asked');
+  await studio.pictures('none-of-these', page);
+  await press(page, '2');
+  same(await chosen(), ['wish'], 'one instead of none');
+  await press(page, 'Control+z');
+  same(await chosen(), ['none'], 'one undo');
+  for (let left = 4; left > 0; left -= 1) {
+    const here = await page.locator('#stage .item').getAttribute('data-item');
+    await press(page, left === 4 ? 'Enter' : '- Enter');
+    await until(async () => (await studio.stored('ana', dataset, here).catch(() => ({}))).status === 'submitted', `${here} to be submitted`);
+    same((await studio.stored('ana', dataset, here)).answers, { q: [] }, 'none');
+    if (left > 1) await until(async () => (await page.locator('#stage .item').getAttribute('data-item').catch(() => here)) !== here, 'the next item');
+  }
+  const { items } = await studio.api('ben', `datasets/${dataset}/next`, { how_many: 4 });
+  for (const { item, lease, version } of items) await studio.api('ben', `datasets/${dataset}/submit`, { item, lease, version, answers: { q: ['bug'] }, active_ms: 5000 });
+  const { agreement } = await studio.api('lena', `datasets/${dataset}/dashboard`);
+  const { metric } = agreement.find(({ question }) => question === 'q');
+  holds(metric.n > 0, `they are among what agreement is computed from: ${JSON.stringify(metric)}`);
+}
+
+/// Every number of a scale has a key: ten, and those below zero.
+async function scales(studio, page) {
+  for (const [min, max, key, value] of [[1, 10, '0', 10], [0, 10, 'a', 10], [-3, 3, 'b', -2]]) {
+    const dataset = await studio.dataset({ fields: [{ name: 'text', type: 'text' }], questions: [{ name: 'q', type: 'rating', min, max }] }, [{ fields: { text: 'x' } }]);
+    await studio.work(page, dataset);
+    same(await page.locator('.option:has(kbd) .words').evaluateAll((all, wanted) => all.map((one) => one.textContent).includes(String(wanted)), value), true, `${key} is printed on ${value}`);
+    await press(page, `${key} Enter`);
+    await until(async () => (await studio.stored('ana', dataset, 'i1')).status === 'submitted', `${value} by ${key}`);
+    same((await studio.stored('ana', dataset, 'i1')).answers.q, value, `what ${key} says from ${min} to ${max}`);
+  }
+}
+
+/// More labels than keys are found by typing: of turns, of parts and of the arrows between them.
+async function filtered(studio, page) {
+  const options = Array.from({ length: 45 }, (_, at) => `label ${at + 1}`);
+  const chat = studio.sample('turns');
+  let dataset = await studio.dataset({ fields: chat.fields, questions: [{ ...chat.questions[0], options }] }, [{ fields: chat.item }]);
+  await studio.work(page, dataset);
+  await press(page, 'j /');
+  await page.keyboard.type('l44');
+  await press(page, 'Enter Escape Enter');
+  await until(async () => (await studio.stored('ana', dataset, 'i1')).status === 'submitted', 'the turn');
+  same((await studio.stored('ana', dataset, 'i1')).answers.q, [{ turn: 3, labels: ['label 44'] }], 'of the turn at hand alone');
+
+  const questions = [{ name: 'q', type: 'spans', field: 'text', options }, { name: 'links', type: 'relations', spans: 'q', options }];
+  dataset = await studio.dataset({ fields: [{ name: 'text', type: 'text' }], questions }, [{ fields: { text: 'one two three' } }]);
+  await studio.work(page, dataset);
+  for (const label of ['l41', 'l42']) {
+    await press(page, `${label === 'l41' ? 't' : 'Escape'} ArrowRight /`);
+    await page.keyboard.type(label);
+    await press(page, 'Enter');
+  }
+  await studio.pictures('spans-filtered', page);
+  await press(page, ', r . /');
+  await page.keyboard.type('l43');
+  await press(page, 'Enter Escape Escape Escape');
+  await page.locator('.actions [value="submit"]').click();
+  await until(async () => (await studio.stored('ana', dataset, 'i1')).status === 'submitted', 'the parts and the arrow');
+  const { q, links } = (await studio.stored('ana', dataset, 'i1')).answers;
+  same([q.map(({ label, quote }) => [label, quote]), links.map(({ label }) => label)], [[['label 41', 'one'], ['label 42', 'two']], ['label 43']], 'labels without a key');
+}
+
+/// A key that would be dead is refused where the person looks; one that was kept from before is not taken over.
+async function rebound(studio) {
+  const { fields, questions, item } = studio.sample('label');
+  const dataset = await studio.dataset({ fields, questions }, [{ fields: item }]);
+  for (const [width, height] of [[1280, 800], [360, 640]]) {
+    const page = await studio.as('ana', { width, height });
+    await page.addInitScript(() => localStorage.setItem('engraft.keys', '{"guidelines":"h","flag":"Alt+f"}'));
+    await studio.work(page, dataset);
+    await press(page, '?');
+    const row = (words) => page.locator(`.sheet-keys tr:has(td:text-is("${words}"))`);
+    same([await row('Guidelines').locator('kbd').textContent(), await row('Flag for a lead').locator('kbd').textContent()], ['G', 'Alt F'], 'what options have is a command no more');
+    holds(/A or B is better.*= equally good, 0 all bad/.test(await page.locator('dialog').innerText()), 'the keys of pairs are there');
+    for (const key of ['h', ',', 'Delete', 'Shift+ArrowLeft', 'c']) {
+      const line = page.locator('.sheet-keys tr:has(button[aria-label^="Flag for a lead"])');
+      await line.locator('button').click();
+      await press(page, key);
+      const alert = line.locator('[role="alert"]');
+      const { y, height: tall } = await alert.boundingBox();
+      holds(y >= 0 && y + tall <= height, `${key} is refused in sight at ${width}: ${y}`);
+      same(await line.locator('kbd').textContent(), 'Alt F', `${key} is not taken`);
+    }
+    await studio.pictures(`keys-refused-${width}`, page);
+    same(await studio.axe(page), [], 'the sheet is accessible');
+  }
 }
 
 /// Long answers scroll together, each to the same share of its height.

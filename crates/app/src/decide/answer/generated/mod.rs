@@ -7,25 +7,29 @@ use std::path::Path;
 
 use engraft_answer::Prompt;
 use engraft_decide::{
-    Arm, ArmRun, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, Measure, Row, UpdateTrial, Upkeep,
+    Arm, ArmRun, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, LoadTrial, Measure, Row, UpdateTrial,
+    Upkeep,
 };
 use engraft_eval::State;
 
 use self::said::{cited, remembered, score};
-use self::ways::{Found, Passage, Way, find, shots};
+use self::ways::{Found, Passage, Way, find, looking, shots};
+use super::built::{Built, library};
+use super::fresh::{self, fresh};
 use super::how::How;
 use super::questions::Questions;
-use super::{Built, edits, library, question};
+use super::{edits, posed};
 use crate::decide::Plan;
 use crate::decide::asking::Asking;
 use crate::decide::frame::{Frame, Measured};
 use crate::decide::generator::{Ahead, Came, priced};
 use crate::decide::kept::Kept;
+use crate::decide::load::{self, Pressed, press};
 use crate::decide::meter::Used;
 use crate::decide::task::Task;
 use crate::endpoint::{Chat, Endpoint};
 use crate::isolate::Parsers;
-use crate::{Context, Error};
+use crate::{Context, Error, Workspace, search};
 
 /// What a row's time is split into.
 const STAGES: [&str; 2] = ["look up", "answer"];
@@ -47,11 +51,22 @@ pub(in crate::decide) fn measure(
     let terms = priced(task.terms(), endpoint)?;
     let chat = Chat::open(endpoint)?;
     let (workspace, documents, built) = library(context, task, frame, parsers, (out, kept))?;
+    let posed = posed(task, &workspace, &questions.asked)?;
     let found = find(context, &workspace, &questions.asked)?;
     let shots = shots(&questions.training, task.seed);
-    let asker = Asker { context, chat: &chat, kept, questions: &questions, found: &found, shots: &shots };
+    let asker = Asker {
+        context,
+        task,
+        workspace: &workspace,
+        chat: &chat,
+        kept,
+        questions: &questions,
+        found: &found,
+        shots: &shots,
+    };
     let ways = Way::all(&questions.asked, &shots, task.diagnostics);
-    let asked = ways.iter().map(|way| asker.rows(*way)).collect::<Result<Vec<Option<Rows>>, Error>>()?;
+    let mut asked = ways.iter().map(|way| asker.rows(*way)).collect::<Result<Vec<Option<Rows>>, Error>>()?;
+    let loads = asked.iter_mut().flatten().flat_map(|rows| std::mem::take(&mut rows.loads)).collect();
     let fingerprint = questions.fingerprint(&format!("{} {}", task.encoder, built.version));
     let script = (task.updates.trials, task.seed);
     let how = How::usual(&workspace);
@@ -88,8 +103,9 @@ pub(in crate::decide) fn measure(
         data: facts,
         measures: measures(),
         stages: STAGES.map(str::to_string).to_vec(),
-        questions: questions.asked.iter().map(|posed| question(posed, task)).collect(),
+        questions: posed,
         arms,
+        scale: load::paid(loads, endpoint.concurrency),
         notes: notes(endpoint),
         terms,
         ..frame.experiment()
@@ -109,6 +125,7 @@ fn measures() -> Vec<Measure> {
         measure(GROUNDEDNESS, "the share of claims whose quote was found in its passage to the letter", true),
         measure(FALSE_ANSWER, "a question the documents do not answer was answered all the same", false),
         measure("answered", "an answer was given", true),
+        fresh::measure(),
     ]
 }
 
@@ -128,7 +145,7 @@ fn notes(endpoint: &Endpoint) -> Vec<String> {
 
 /// How fast edits of documents show in a way of asking, and how that was taken.
 fn lag(way: Way, trials: &[UpdateTrial]) -> (Vec<UpdateTrial>, String) {
-    let never = |trial: &UpdateTrial| UpdateTrial { seconds: None, ..trial.clone() };
+    let never = |trial: &UpdateTrial| UpdateTrial { seconds: None, fresh: None, ..trial.clone() };
     match way.looks_up() {
         true => (
             trials.to_vec(),
@@ -144,23 +161,28 @@ fn lag(way: Way, trials: &[UpdateTrial]) -> (Vec<UpdateTrial>, String) {
 
 fn upkeep(way: Way, labels: usize, built: &Built, update_cpu_s: f64) -> Upkeep {
     let labels = if way.tuned() { labels } else { 0 };
-    match way.looks_up() {
-        true => {
-            Upkeep { labels, build_cpu_s: built.cpu_s, update_cpu_s, bytes: built.bytes, ..Upkeep::default() }
-        }
-        false => Upkeep { labels, ..Upkeep::default() },
-    }
+    let (build_cpu_s, build_s, bytes) = match way.looks_up() {
+        true => (built.cpu_s, built.s, built.bytes),
+        false => (0.0, 0.0, 0),
+    };
+    let update_cpu_s = if way.looks_up() { update_cpu_s } else { 0.0 };
+    // How long it took to train the tuned model elsewhere is not known.
+    let build_s = Some(build_s).filter(|_| !way.tuned());
+    Upkeep { labels, build_cpu_s, build_s, update_cpu_s, bytes, ..Upkeep::default() }
 }
 
 /// The rows of one way of asking.
 struct Rows {
     rows: Vec<Row>,
+    loads: Vec<LoadTrial>,
     reused: usize,
     asked: usize,
 }
 
 struct Asker<'a> {
     context: Context<'a>,
+    task: &'a Task,
+    workspace: &'a Workspace,
     chat: &'a Chat,
     kept: &'a Kept,
     questions: &'a Questions,
@@ -180,20 +202,46 @@ impl Asker<'_> {
         let prompts: Vec<Prompt> =
             pairs.map(|(posed, passages)| way.prompt(&posed.question, passages, self.shots)).collect();
         let mut ahead = Ahead::new(self.context, self.chat, model, &prompts);
-        let fingerprint = ahead.fingerprint(&self.questions.fingerprint(way.name()));
+        let what = format!("{} {}", way.name(), measures().len());
+        let fingerprint = ahead.fingerprint(&self.questions.fingerprint(&what));
         let mut asking = Asking::new(self.context, self.kept, &fingerprint);
         self.context.progress.stage(&format!("ask {}", way.name()), Some(asked.len() as u64));
         let rows = asking.all(&format!("rows-{}", way.name()), asked.len(), |at| {
-            Ok(self.row(way, at, &passages[at], ahead.reply(at)?))
+            self.row(way, at, &passages[at], ahead.reply(at)?)
         })?;
-        Ok(Some(Rows { rows, reused: asking.reused, asked: asking.asked }))
+        let loads = match way {
+            Way::Cell(_) => self.press(&asking, way, (model, &prompts), &rows)?,
+            _ => Vec::new(),
+        };
+        Ok(Some(Rows { rows, loads, reused: asking.reused, asked: asking.asked }))
     }
 
-    fn row(&self, way: Way, at: usize, passages: &[Passage], came: Came) -> Row {
+    /// Puts a way of asking under load, where that may be paid for.
+    fn press(
+        &self,
+        asking: &Asking,
+        way: Way,
+        (model, prompts): (&str, &[Prompt]),
+        rows: &[Row],
+    ) -> Result<Vec<LoadTrial>, Error> {
+        let Asker { context, workspace, chat, .. } = *self;
+        let workers = chat.endpoint.concurrency;
+        let Some(pressed) = Pressed::paid((way.name(), rows), self.task, workers) else {
+            return Ok(Vec::new());
+        };
+        let answer = |at: usize| {
+            let request = looking(workspace, &self.questions.asked[at]);
+            let found = !way.looks_up() || search(context, workspace, &request).is_ok();
+            found && chat.say(context, model, &prompts[at]).is_ok()
+        };
+        press(asking, &pressed, &answer)
+    }
+
+    fn row(&self, way: Way, at: usize, passages: &[Passage], came: Came) -> Result<Row, Error> {
         let looking = if way.looks_up() { self.found[at].used } else { Used::default() };
         let mut row = Row {
             state: State::Failed,
-            values: vec![None; 4],
+            values: vec![None; 5],
             confidence: None,
             stage_ms: vec![looking.ms, 0.0],
             cpu_s: looking.cpu_s + came.cpu_s,
@@ -205,20 +253,23 @@ impl Asker<'_> {
         };
         let reply = match came.reply {
             Ok(reply) => reply,
-            Err((state, why)) => return Row { state, why: Some(why), ..row },
+            Err((state, why)) => return Ok(Row { state, why: Some(why), ..row }),
         };
         row.stage_ms[1] = reply.ms;
         row.tokens_in = reply.tokens_in;
         row.tokens_out = reply.tokens_out;
         let said = if way.looks_up() { cited(&reply.text, passages) } else { remembered(&reply.text) };
         match said {
-            Ok(said) => score(&mut row, &self.questions.asked[at], said),
+            Ok(said) => {
+                let fresh = fresh(self.workspace, &said.cited)?;
+                score(&mut row, &self.questions.asked[at], said, fresh);
+            }
             Err(why) => {
                 row.said = reply.text;
                 row.why = Some(format!("the reply cannot be read: {why}"));
             }
         }
-        row
+        Ok(row)
     }
 }
 
@@ -231,6 +282,9 @@ pub(in crate::decide) fn plan(task: &Task, endpoint: &Endpoint, out: &Path) -> R
     let passages = crate::Config::default().answer.passages;
     let tokens = |way: &Way| AROUND + if way.looks_up() { PASSAGE * passages } else { 0 };
     let each: usize = ways.iter().map(tokens).sum();
+    let cells = ways.iter().filter(|way| matches!(way, Way::Cell(_)));
+    let most = if task.scale.paid_load_s > 0.0 { load::most() } else { 0 };
+    let loaded = most * cells.map(tokens).sum::<usize>();
     Ok(Plan {
         name: task.name.clone(),
         kind: task.kind.name(),
@@ -241,7 +295,7 @@ pub(in crate::decide) fn plan(task: &Task, endpoint: &Endpoint, out: &Path) -> R
         arms: ways.iter().map(|way| way.name().to_string()).collect(),
         changes: task.updates.trials,
         answers: questions.asked.len() * ways.len(),
-        paid_tokens: (each * questions.asked.len()) as u64,
+        paid_tokens: (each * questions.asked.len() + loaded) as u64,
         out: out.to_path_buf(),
         tuned: Vec::new(),
     })

@@ -7,33 +7,39 @@ use engraft_core::{Answer, CharMap, Span};
 use engraft_decide::Row;
 use engraft_eval::{Resampling, State, TextItem, TextMeasure, text_metrics};
 
+use super::super::fresh::Cited;
 use super::super::questions::{Posed, flat};
 use super::ways::Passage;
 
 /// What a cell said; no words: it abstained.
-pub(super) struct Said {
+pub(super) struct Said<'p> {
     words: Option<String>,
     /// The share of claims with a quote that is there.
     grounded: Option<f64>,
     evidence: Vec<String>,
+    /// The documents of the passages that are cited, one a citation; a passage that was not searched for is of none.
+    pub(super) cited: Vec<Cited<'p>>,
 }
 
 /// What a reply from memory says.
-pub(super) fn remembered(reply: &str) -> Result<Said, String> {
-    Ok(Said { words: read_answer(reply)?, grounded: None, evidence: Vec::new() })
+pub(super) fn remembered(reply: &str) -> Result<Said<'static>, String> {
+    Ok(Said { words: read_answer(reply)?, grounded: None, evidence: Vec::new(), cited: Vec::new() })
 }
 
 /// What a reply says, with only those citations whose quote is in its passage.
-pub(super) fn cited(reply: &str, passages: &[Passage]) -> Result<Said, String> {
+pub(super) fn cited<'p>(reply: &str, passages: &'p [Passage]) -> Result<Said<'p>, String> {
     let Some(draft) = read_draft(reply)? else {
-        return Ok(Said { words: None, grounded: None, evidence: Vec::new() });
+        return Ok(Said { words: None, grounded: None, evidence: Vec::new(), cited: Vec::new() });
     };
-    let sources: Vec<Source> = passages.iter().filter_map(source).collect();
+    let (passages, sources): (Vec<&Passage>, Vec<Source>) =
+        passages.iter().filter_map(|passage| Some((passage, source(passage)?))).unzip();
     let Answer { message, answerable, citations, .. } = verify(&draft, &sources, 1.0);
     let grounded = answerable.then(|| citations.len() as f64 / draft.markers.len() as f64);
     let shown =
         citations.iter().map(|citation| format!("{}: {}", sources[citation.source].uri, citation.quote));
-    Ok(Said { words: answerable.then_some(message), grounded, evidence: shown.collect() })
+    let evidence = shown.collect();
+    let cited = citations.iter().filter_map(|citation| passages[citation.source].cited()).collect();
+    Ok(Said { words: answerable.then_some(message), grounded, evidence, cited })
 }
 
 /// A passage as the verifier looks quotes up in it: by itself, as it was sent.
@@ -54,7 +60,7 @@ fn source(passage: &Passage) -> Option<Source<'_>> {
 }
 
 /// What that is worth, put into the row.
-pub(super) fn score(row: &mut Row, posed: &Posed, said: Said) {
+pub(super) fn score(row: &mut Row, posed: &Posed, said: Said, fresh: Option<f64>) {
     let number = |truth: bool| f64::from(u8::from(truth));
     let answered = said.words.is_some();
     let Some(right) = right(posed, said.words.as_deref()) else {
@@ -68,6 +74,7 @@ pub(super) fn score(row: &mut Row, posed: &Posed, said: Said) {
         said.grounded,
         (!posed.answerable).then_some(number(answered)),
         Some(number(answered)),
+        fresh.filter(|_| answered),
     ];
     row.said = said.words.unwrap_or_else(|| "(no answer)".into());
     row.evidence = said.evidence;

@@ -5,6 +5,7 @@ use engraft_core::Mode;
 use engraft_decide::{Arm, Role};
 use engraft_eval::SplitMix;
 
+use super::super::fresh::Cited;
 use super::super::limits::has_gold;
 use super::super::questions::Posed;
 use crate::decide::cells::Cell;
@@ -45,6 +46,15 @@ pub(super) struct Passage {
     pub(super) uri: String,
     title: Option<String>,
     pub(super) text: String,
+    /// The document and its version, where it was searched for.
+    document: Option<(String, u32)>,
+}
+
+impl Passage {
+    /// The document, as a citation of this passage names it.
+    pub(super) fn cited(&self) -> Option<Cited<'_>> {
+        self.document.as_ref().map(|(doc_id, version)| Cited { doc_id, version: *version })
+    }
 }
 
 /// The passages found for a question, and what finding them took.
@@ -120,6 +130,7 @@ impl Way {
                 uri: gold.uri.clone().unwrap_or_else(|| "gold".into()),
                 title: None,
                 text: gold.quote.clone(),
+                document: None,
             };
             asked[at].gold.iter().map(passage).collect()
         };
@@ -146,6 +157,16 @@ impl Way {
     }
 }
 
+/// The search that `ask` would make for a question.
+pub(super) fn looking(workspace: &Workspace, posed: &Posed) -> SearchRequest {
+    SearchRequest {
+        query: posed.question.clone(),
+        k: workspace.config.answer.passages,
+        mode: Mode::Hybrid,
+        ..SearchRequest::default()
+    }
+}
+
 /// The passages of every question, as `ask` would find them.
 pub(super) fn find(context: Context, workspace: &Workspace, asked: &[Posed]) -> Result<Vec<Found>, Error> {
     context.progress.stage("look up", Some(asked.len() as u64));
@@ -154,15 +175,15 @@ pub(super) fn find(context: Context, workspace: &Workspace, asked: &[Posed]) -> 
         if context.cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let request = SearchRequest {
-            query: posed.question.clone(),
-            k: workspace.config.answer.passages,
-            mode: Mode::Hybrid,
-            ..SearchRequest::default()
-        };
+        let request = looking(workspace, posed);
         let (report, used) = metered(|| search(context, workspace, &request));
         let hits = report?.hits.into_iter();
-        let passages = hits.map(|hit| Passage { uri: hit.uri, title: hit.title, text: hit.text });
+        let passages = hits.map(|hit| Passage {
+            uri: hit.uri,
+            title: hit.title,
+            text: hit.text,
+            document: Some((hit.doc_id, hit.doc_version)),
+        });
         all.push(Found { passages: passages.collect(), used });
         context.progress.advance(1);
     }
