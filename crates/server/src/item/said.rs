@@ -136,7 +136,7 @@ impl Said {
         match self {
             Said::Chips(parts) => html! {
                 @for part in parts { span.chip .differs[differs(part)] { (part) } " " }
-                @if parts.is_empty() { "none of these" }
+                @if parts.is_empty() { span.muted { "none of these" } }
             },
             Said::Lines(parts) => html! {
                 ul.plain { @for part in parts { li .differs[differs(part)] { (raw(part)) } } }
