@@ -67,7 +67,7 @@ function dead(name, key) {
   // Plain ones that are commands elsewhere may change places.
   const isSwapped = bare === key && Object.values(COMMANDS).some(([, usual]) => usual === key) && OF_MARKS.test(COMMANDS[name][1]);
   if (OF_MARKS.test(bare) && !isSwapped) return 'belongs to texts with marked parts';
-  if (OF_OPTIONS.test(key)) return 'belongs to the options of questions';
+  if (OF_OPTIONS.test(key)) return 'already means an option of some question';
   if (OF_BROWSERS.test(key)) return 'belongs to the browser';
   if (IN_FIELDS.includes(name) && !/^(Ctrl|Alt)\+/.test(key)) return 'is a letter in a field; take it with Ctrl or Alt';
   return null;
@@ -79,7 +79,7 @@ export function rebind(name, key) {
   if (other) return `already means “${COMMANDS[other][0]}”`;
   const why = dead(name, key);
   if (why) return why;
-  if ($(`.option[data-key="${CSS.escape(key)}" i]`)) return 'belongs to an option of this question';
+  if ($(`.option[data-key="${CSS.escape(key)}" i]`)) return 'already means an option of this question';
   bound = { ...bound, [name]: key };
   localStorage.setItem(STORE, JSON.stringify(bound));
   printHints(document);

@@ -8,8 +8,8 @@ import { toggle, unit } from './keys.js';
 export function watchOptions(article) {
   for (const option of $$('[data-colour]', article)) option.style.setProperty('--hue', option.dataset.colour);
   for (const none of $$('[data-none] input', article)) {
-    // Either nothing applies or something does.
-    none.closest('.question').addEventListener('change', ({ target }) => {
+    // Either nothing applies or something does; before anybody notes what changed, so that it is one step to undo.
+    none.closest('.question').addEventListener('input', ({ target }) => {
       if (!target.checked) return;
       for (const other of $$('.option input:checked', none.closest('.question'))) if ((target === none) !== (other === none)) other.checked = false;
     });

@@ -176,6 +176,7 @@ function taken(request, reply) {
 async function refused(request, error) {
   const theirs = error.status === 409 && error.body?.current?.html ? parseItem(error.body.current.html) : null;
   if (theirs && request.body.form != null) return settle(request, theirs);
+  if (request.path === 'submit') forgetSubmit();
   const now = error.status === 422 ? await get(`mine?item=${encodeURIComponent(request.item)}`).catch(() => null) : null;
   // What is said of a draft is on this device; of an answer it comes back on the stage, and that says why.
   const isOld = compareVersion(now?.guideline);

@@ -34,17 +34,17 @@ export default async function suggestions(studio) {
   await page.click('dialog tr:has-text("Comment") button');
   await press(page, 'g');
   holds(/already means/.test(await page.locator('dialog .error').textContent()), 'a taken key is refused');
-  for (const key of ['1', 'a']) {
+  for (const key of ['1', 'a', 'x']) {
     await page.click('dialog tr:has-text("Comment") button');
     await press(page, key);
     holds(/already means an option/.test(await page.locator('dialog .error').textContent()), `${key} is of options`);
   }
   await studio.pictures('keys', page);
   await page.click('dialog tr:has-text("Comment") button');
-  await press(page, 'x');
+  await press(page, 'Shift+X');
   same(await studio.axe(page), [], 'the sheet of keys is accessible');
   await page.click('dialog button:has-text("Close")');
-  await press(page, 'x');
+  await press(page, 'Shift+X');
   await page.waitForSelector('dialog textarea');
   await page.keyboard.type('123 xyz? g');
   same(await page.inputValue('dialog textarea'), '123 xyz? g', 'typing is typing');
@@ -65,7 +65,7 @@ export default async function suggestions(studio) {
 /// What goes wrong while a dialog is open is said in it, where it can be read and pressed; two presses are one comment.
 async function inTheDialog(studio, page, dataset) {
   await page.route('**/comments', (route) => route.fulfill({ status: 500, json: { error: { kind: 'io', message: 'the disk is full' } } }));
-  await press(page, 'x');
+  await press(page, 'Shift+X');
   await page.locator('dialog textarea').fill('Only once');
   await press(page, 'Control+Enter');
   await page.waitForSelector('dialog .toast:has-text("the disk is full")');
