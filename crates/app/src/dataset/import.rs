@@ -79,7 +79,12 @@ pub fn import(
     };
     let accept = |read: ReadReport, added: Imported| {
         let mut report = counted(read, added);
-        report.losses.splice(..0, inferred);
+        // The file was read twice: what both readings could not take is one loss.
+        let twice = |loss: &Loss| {
+            report.losses.iter().any(|other| (&other.what, &other.why) == (&loss.what, &loss.why))
+        };
+        let of_schema: Vec<Loss> = inferred.into_iter().filter(|loss| !twice(loss)).collect();
+        report.losses.splice(..0, of_schema);
         refuse_losses(request, &report)?;
         Ok(report)
     };
@@ -100,8 +105,8 @@ fn fresh(
 ) -> Result<(Opened, Vec<Loss>), Error> {
     check_name(name)?;
     let inferred = infer_schema(format, Input::Path(&request.path))?;
-    let questions: Vec<&str> =
-        inferred.schema.questions.iter().map(|question| question.name.as_str()).collect();
+    let schema = opened::storable(inferred.schema)?;
+    let questions: Vec<&str> = schema.questions.iter().map(|question| question.name.as_str()).collect();
     context.progress.say(&format!(
         "there is no dataset `{name}` yet: it is made with the questions the file shows ({})",
         questions.join(", ")
@@ -109,9 +114,9 @@ fn fresh(
     let dataset = Opened {
         no: 0,
         name: name.into(),
-        guideline: inferred.schema.version(),
+        guideline: schema.version(),
         created_at: when::millis(context),
-        schema: inferred.schema,
+        schema,
     };
     Ok((dataset, inferred.losses))
 }
