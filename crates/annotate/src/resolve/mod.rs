@@ -13,7 +13,7 @@ mod tally;
 mod words;
 
 pub use belief::{Belief, DEFAULT_ACCURACY, aggregate_one, vote_posterior};
-pub(crate) use key::{key, likeness, marks, triples};
+pub(crate) use key::{key, likeness, marks, on_spans, triples};
 pub use merge::{Conflict, Merge, Said, merge};
 pub use need::{Need, enough};
 pub(crate) use ranks::ranks;

@@ -11,6 +11,7 @@ mod probes;
 mod real;
 mod round_trip;
 mod schemas;
+mod settled;
 mod splits;
 mod tables;
 mod training;
