@@ -189,8 +189,8 @@ impl FolderWriter for Folder {
         losses: &mut Losses,
     ) -> Result<(), FormatError> {
         let Some(text) = self.item.text_of(record, losses) else { return Ok(()) };
+        let Some(heard) = self.item.heard(record, losses) else { return Ok(()) };
         self.item.count_fields(record, &[], false, losses);
-        let heard = self.item.heard(record, losses);
         let folder = place(&self.path, split);
         let Some((_, done)) = self.splits.iter_mut().find(|(name, _)| name.as_deref() == split) else {
             return Ok(());

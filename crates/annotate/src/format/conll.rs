@@ -149,7 +149,7 @@ impl RowWriter for Documents {
     fn rows(&mut self, record: &Record, losses: &mut Losses) -> Vec<String> {
         let Some(text) = self.item.text_of(record, losses) else { return Vec::new() };
         let Some(question) = self.item.question(Slot::Spans) else { return Vec::new() };
-        let heard = self.item.heard(record, losses);
+        let Some(heard) = self.item.heard(record, losses) else { return Vec::new() };
         let marked: Vec<&Vec<LabelledSpan>> = heard
             .iter()
             .filter_map(|answers| match answers.get(&question.name) {

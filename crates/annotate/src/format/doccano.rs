@@ -196,6 +196,7 @@ impl Rows {
 impl RowWriter for Rows {
     fn rows(&mut self, record: &Record, losses: &mut Losses) -> Vec<String> {
         let Some(text) = self.item.text_of(record, losses) else { return Vec::new() };
+        let Some(heard) = self.item.heard(record, losses) else { return Vec::new() };
         self.item.count_fields(record, &[], true, losses);
         const OWN: [&str; 9] =
             ["id", "text", "data", "label", "labels", "cats", "entities", "relations", "Comments"];
@@ -211,7 +212,6 @@ impl RowWriter for Rows {
         let number = record.id.parse::<u64>().ok().filter(|number| number.to_string() == record.id);
         row.insert("id".to_string(), number.map_or_else(|| json!(record.id), |number| json!(number)));
         row.insert("text".to_string(), json!(text));
-        let heard = self.item.heard(record, losses);
         if heard.is_empty() {
             return vec![format!("{}\n", Value::Object(row))];
         }

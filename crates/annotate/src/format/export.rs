@@ -1,6 +1,7 @@
 //! Exporting: records written one at a time, each to the file of its split.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde_json::Value;
 
@@ -15,12 +16,29 @@ use crate::{Record, Schema, Shares, group_key, split_of};
 /// Whose answers a format with one set of answers an item gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Voices {
-    /// The resolution; where there is none, question by question what most submitted responses say, of a tie what was given
-    /// first.
+    /// The known answers; for questions without one the resolution; where there is none, what enough responses settle by the
+    /// merge policy. Nothing else is written.
     #[default]
-    Resolved,
-    /// Each submitted response, in rows of its own.
+    Settled,
+    /// The same, and of what is not settled the aggregate of the responses there are.
+    Aggregated,
+    /// Each submitted response, in rows of its own. Formats of graded passages, which hold one grade each, get `Aggregated`.
     Every,
+}
+
+impl FromStr for Voices {
+    type Err = FormatError;
+
+    fn from_str(word: &str) -> Result<Voices, FormatError> {
+        match word {
+            "settled" => Ok(Voices::Settled),
+            "aggregated" => Ok(Voices::Aggregated),
+            "every" => Ok(Voices::Every),
+            _ => Err(FormatError::Config {
+                message: format!("`{word}` says not whose answers to write: settled, aggregated or every"),
+            }),
+        }
+    }
 }
 
 /// How to write.

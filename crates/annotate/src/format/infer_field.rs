@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::format::answer_fit::our_spans;
 use crate::format::infer::option;
-use crate::{FieldKind, QuestionKind};
+use crate::{FieldKind, LabelOption, QuestionKind};
 
 /// Distinct values are collected up to here; a column with more is not one of labels.
 const MOST_LABELS: usize = 200;
@@ -114,12 +114,19 @@ impl Column {
         if !known || self.labels.iter().any(|label| label.is_empty() || label.chars().count() >= 100) {
             return None;
         }
-        let options = self.labels.iter().map(|label| option(label)).collect();
+        let single = self.labels.iter().filter(|label| !self.is_joined(label));
+        let options: Vec<LabelOption> = single.map(|label| option(label)).collect();
+        let joined = options.len() < self.labels.len();
         match (self.strings, self.lists) {
-            (strings, 0) if strings == self.seen => Some(QuestionKind::Label { options }),
+            (strings, 0) if strings == self.seen && !joined => Some(QuestionKind::Label { options }),
             (strings, lists) if strings + lists == self.seen => Some(QuestionKind::Labels { options }),
             _ => None,
         }
+    }
+
+    /// Whether it is several labels in one cell, as doccano joins them: each of them stands by itself elsewhere.
+    fn is_joined(&self, label: &str) -> bool {
+        label.contains('#') && label.split('#').all(|one| self.labels.contains(one))
     }
 
     /// The kind of field it is; `None` for metadata.

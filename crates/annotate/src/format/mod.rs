@@ -7,8 +7,8 @@
 //! The rules all formats share:
 //! - Offsets are code points wherever they are written. What is read may count in another [`OffsetUnit`]; a span is held to
 //!   its quote, moved where the quote stands once (or where UTF-16 was meant), and else refused with its line.
-//! - A format with one set of answers an item gets the resolution, else what most submitted responses say ([`Voices`]).
-//!   Drafts and skips count for nothing.
+//! - A format with one set of answers an item gets the known answers, else the resolution, else what the responses settle by
+//!   the merge policy; what is not settled is left out and counted ([`Voices`]). Drafts and skips count for nothing.
 //! - A split goes before the extension (`FILE.train.jsonl`), is a folder of brat and a table of BEIR. All rows with one prompt
 //!   are in one split.
 //! - Span ids are names within a response: formats that number spans rename them, relations with them.
@@ -48,6 +48,7 @@ mod qrels;
 mod report;
 mod retrieval;
 mod ruler;
+mod settled;
 mod sft;
 mod spans;
 mod table;

@@ -2,7 +2,7 @@
 
 use crate::format::field_fit::main_text;
 use crate::format::report::Losses;
-use crate::format::voice;
+use crate::format::voice::Heard;
 use crate::format::{ExportOptions, Format, FormatError, Voices};
 use crate::{Answers, Question, QuestionKind, Record, Schema, text_of};
 
@@ -34,6 +34,7 @@ impl Slot {
 pub(crate) struct OneText {
     format: Format,
     voices: Voices,
+    schema: Schema,
     /// The name of the field that is the text.
     pub(crate) text: String,
     slots: Vec<(Slot, Question)>,
@@ -84,7 +85,8 @@ impl OneText {
             schema.questions.iter().filter(|question| !is_chosen(question)).cloned().collect();
         let names = schema.fields.iter().map(|field| field.name.clone());
         let other_fields = names.filter(|name| *name != text).collect();
-        Ok(OneText { format, voices: options.voices, text, slots: chosen, other_fields, other_questions })
+        let (voices, schema) = (options.voices, schema.clone());
+        Ok(OneText { format, voices, schema, text, slots: chosen, other_fields, other_questions })
     }
 
     /// The question of a slot.
@@ -127,12 +129,18 @@ impl OneText {
         }
     }
 
-    /// The sets of answers to write; counts what is left beside them.
-    pub(crate) fn heard(&self, record: &Record, losses: &mut Losses) -> Vec<Answers> {
-        let heard = voice::heard(record, self.voices);
-        voice::beside(record, self.voices, heard.len(), losses);
-        heard.iter().for_each(|answers| self.count_answers(answers, losses));
-        heard
+    /// The sets of answers to write; counts what is left beside them. `None` for an item that must not be written: what people
+    /// said of it is not settled, and without it the text would read as one with nothing to say.
+    pub(crate) fn heard(&self, record: &Record, losses: &mut Losses) -> Option<Vec<Answers>> {
+        let used: Vec<&str> = self.slots.iter().map(|(_, question)| question.name.as_str()).collect();
+        let heard = Heard::of(&self.schema, record, self.voices);
+        heard.count_open(&used, losses);
+        if heard.is_left_out(&used) {
+            return None;
+        }
+        heard.count_beside(record, losses);
+        heard.sets.iter().for_each(|answers| self.count_answers(answers, losses));
+        Some(heard.sets)
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::format::chat::{Turn, group, prompt};
 use crate::format::report::Losses;
-use crate::format::voice::{heard, unused};
+use crate::format::voice::for_rows;
 use crate::format::{ExportOptions, Format, FormatError, Voices};
 use crate::{Answer, Choice, Question, QuestionKind, Record, Schema, text_of};
 
@@ -181,8 +181,7 @@ impl Comparing {
         mut tell: impl FnMut(&[Turn], &Question, &Answer, &[(&str, &str)], &mut Losses),
     ) {
         let used: Vec<&str> = self.questions.iter().map(|question| question.name.as_str()).collect();
-        for said in heard(record, self.voices) {
-            unused(&said, &used, losses);
+        for said in for_rows(&self.schema, record, self.voices, &used, losses) {
             for question in &self.questions {
                 let Some(answer) = said.get(&question.name) else { continue };
                 let Some(field) = compared(question) else { continue };

@@ -4,13 +4,15 @@ use serde_json::{Value, json};
 
 use crate::format::export::RowWriter;
 use crate::format::report::Losses;
-use crate::format::voice::{heard, unused};
+use crate::format::voice::for_rows;
 use crate::format::{ExportOptions, Format, FormatError, Voices};
 use crate::{Answer, Question, QuestionKind, Record, Schema, text_of};
 
 /// The question that grades passages, and the fields it is about.
 pub(crate) struct Grading {
     format: Format,
+    schema: Schema,
+    voices: Voices,
     question: Question,
     field: String,
     query: String,
@@ -35,7 +37,13 @@ impl Grading {
         for question in schema.questions.iter().filter(named) {
             if let QuestionKind::Relevance { field, query } = &question.kind {
                 let (field, query) = (field.clone(), query.clone());
-                return Ok(Grading { format, question: question.clone(), field, query });
+                let (schema, question) = (schema.clone(), question.clone());
+                // Two grades of one passage would be two lines of which readers take any.
+                let voices = match options.voices {
+                    Voices::Every => Voices::Aggregated,
+                    one => one,
+                };
+                return Ok(Grading { format, schema, voices, question, field, query });
             }
         }
         Err(match wanted {
@@ -51,10 +59,9 @@ impl Grading {
         last.or_else(|| text_of(&record.fields, &self.query)).unwrap_or_default().to_string()
     }
 
-    /// One grade a passage: of the resolution, else what most people gave it.
+    /// One grade a passage.
     pub(crate) fn judged<'r>(&self, record: &'r Record, losses: &mut Losses) -> Vec<Judged<'r>> {
-        let said = heard(record, Voices::Resolved);
-        said.iter().for_each(|answers| unused(answers, &[&self.question.name], losses));
+        let said = for_rows(&self.schema, record, self.voices, &[&self.question.name], losses);
         let Some(Answer::Relevance(graded)) =
             said.first().and_then(|answers| answers.get(&self.question.name))
         else {

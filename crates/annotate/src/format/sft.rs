@@ -9,7 +9,7 @@ use crate::format::chat::{Turn, group, messages, prompt};
 use crate::format::export::RowWriter;
 use crate::format::pairs::Comparing;
 use crate::format::report::Losses;
-use crate::format::voice::{heard, unused};
+use crate::format::voice::for_rows;
 use crate::format::{ExportOptions, Format, FormatError, Voices};
 use crate::{Answer, Question, QuestionKind, Record, Schema};
 
@@ -114,8 +114,7 @@ impl RowWriter for Rows {
             return rows.into_iter().map(|row| format!("{row}\n")).collect();
         }
         let used: Vec<&str> = self.written.iter().map(|question| question.name.as_str()).collect();
-        for answers in heard(record, self.voices) {
-            unused(&answers, &used, losses);
+        for answers in for_rows(&self.schema, record, self.voices, &used, losses) {
             for question in &self.written {
                 let Some(Answer::Correction(text) | Answer::Text(text)) = answers.get(&question.name) else {
                     continue;

@@ -1,121 +1,131 @@
-//! Which answers are written where a format holds one set of them an item.
+//! Which answers are written where a format holds one set of them an item, and what that leaves out.
 
 use crate::format::Voices;
 use crate::format::report::Losses;
-use crate::{Answer, Answers, Record, ResponseStatus};
+use crate::format::settled::{Settled, Unsettled, aggregated, known_first, settled};
+use crate::resolve::key;
+use crate::{Answers, Given, Question, Record, ResponseStatus, Schema};
 
-/// The sets of answers to write: none for an item that nobody answered.
-pub(crate) fn heard(record: &Record, voices: Voices) -> Vec<Answers> {
-    match (voices, &record.resolution) {
-        (Voices::Resolved, Some(resolution)) => vec![resolution.answers.clone()],
-        (Voices::Resolved, None) => majority(record).into_iter().collect(),
-        (Voices::Every, _) => submitted(record).cloned().collect(),
+/// The sets of answers to write of a record.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heard {
+    /// None for an item that nobody answered.
+    pub(crate) sets: Vec<Answers>,
+    /// The questions that were answered and stay out.
+    open: Vec<(String, Unsettled)>,
+    /// How many of the sets are what a response says.
+    own: usize,
+    /// A resolution is among what is written.
+    resolved: bool,
+    /// So is a known answer.
+    known: bool,
+}
+
+impl Heard {
+    pub(crate) fn of(schema: &Schema, record: &Record, voices: Voices) -> Heard {
+        let given: Vec<&Answers> = submitted(record).collect();
+        if voices == Voices::Every {
+            let own = given.len();
+            return Heard { sets: given.into_iter().cloned().collect(), own, ..Heard::default() };
+        }
+        let resolution = record.resolution.as_ref();
+        let rest = match resolution {
+            Some(resolution) => Settled { answers: resolution.answers.clone(), open: Vec::new() },
+            None if given.is_empty() => Settled::default(),
+            None if voices == Voices::Aggregated => aggregated(schema, record, &given),
+            None => settled(schema, record, &given),
+        };
+        let said =
+            resolution.is_some() || !given.is_empty() && (!rest.answers.is_empty() || rest.open.is_empty());
+        let own = usize::from(resolution.is_none() && said);
+        let known = record.gold.as_ref().filter(|known| !known.is_empty());
+        let Settled { answers, open } = match known {
+            Some(known) => known_first(schema, record, rest, known),
+            None => rest,
+        };
+        let sets = if said || known.is_some() { vec![answers] } else { Vec::new() };
+        Heard { sets, open, own, resolved: resolution.is_some(), known: known.is_some() }
     }
+
+    /// Whether all that was answered of these questions stays out.
+    pub(crate) fn is_left_out(&self, used: &[&str]) -> bool {
+        let written = self.sets.iter().any(|answers| used.iter().any(|name| answers.contains_key(*name)));
+        !written && self.first_open(used).is_some()
+    }
+
+    fn first_open(&self, used: &[&str]) -> Option<Unsettled> {
+        self.open.iter().find(|(name, _)| used.contains(&name.as_str())).map(|(_, why)| *why)
+    }
+
+    /// Counts the item once when some of these questions stay out.
+    pub(crate) fn count_open(&self, used: &[&str], losses: &mut Losses) {
+        if let Some((what, why)) = self.first_open(used).map(Unsettled::words) {
+            losses.add(what, why);
+        }
+    }
+
+    /// Counts what a format with one set of answers an item leaves out beside them.
+    pub(crate) fn count_beside(&self, record: &Record, losses: &mut Losses) {
+        const ONE: &str = "the format holds one set of answers an item";
+        const NO_PLACE: &str = "the format has no place for it";
+        let count = |status| record.responses.iter().filter(|response| response.status == status).count();
+        let others = count(ResponseStatus::Submitted) - self.own;
+        losses.add_many("a response", ONE, others as u64);
+        losses.add_many("a draft", ONE, count(ResponseStatus::Draft) as u64);
+        losses.add_many("a skipped item", ONE, count(ResponseStatus::Skipped) as u64);
+        losses.add_many("a suggestion", ONE, record.suggestions.len() as u64);
+        losses.add_many("that an answer is known to be right", NO_PLACE, u64::from(self.known));
+        let instead = "every response is written instead";
+        losses.add_many("a known answer", instead, u64::from(record.gold.is_some() && !self.known));
+        losses.add_many("a resolution", instead, u64::from(record.resolution.is_some() && !self.resolved));
+        losses.add_many("how a resolution came about", NO_PLACE, u64::from(self.resolved));
+        let named = record.responses.iter().filter(|response| response.status == ResponseStatus::Submitted);
+        for response in named.take(self.own) {
+            losses.add("who responded", NO_PLACE);
+            losses.add_many("when somebody responded", NO_PLACE, u64::from(response.at.is_some()));
+            losses.add_many("how long a response took", NO_PLACE, u64::from(response.active_ms.is_some()));
+        }
+    }
+}
+
+/// The sets of answers that training rows are made of, by these questions. What stays out is counted: items that are not
+/// settled, answers to other questions, and responses that say something else than what is written.
+pub(crate) fn for_rows(
+    schema: &Schema,
+    record: &Record,
+    voices: Voices,
+    used: &[&str],
+    losses: &mut Losses,
+) -> Vec<Answers> {
+    let heard = Heard::of(schema, record, voices);
+    heard.count_open(used, losses);
+    let others = |answers: &Answers| -> Vec<String> {
+        answers.keys().filter(|name| !used.contains(&name.as_str())).cloned().collect()
+    };
+    let open = heard.open.iter().map(|(name, _)| name.clone()).filter(|name| !used.contains(&name.as_str()));
+    for question in heard.sets.iter().flat_map(others).chain(open) {
+        losses.add(format!("an answer to `{question}`"), "the rows are made of other questions");
+    }
+    if let (false, [written]) = (voices == Voices::Every, heard.sets.as_slice()) {
+        let other = submitted(record).filter(|given| says_otherwise(schema, given, written, used)).count();
+        losses.add_many(
+            "a response that says something else",
+            "one answer an item is written: the known one, else what was decided or agreed on",
+            other as u64,
+        );
+    }
+    heard.sets
+}
+
+fn says_otherwise(schema: &Schema, given: &Answers, written: &Answers, used: &[&str]) -> bool {
+    let differs = |question: &Question| {
+        let (theirs, ours) = (key(question, given), key(question, written));
+        theirs.is_some() && ours.is_some() && theirs != ours
+    };
+    schema.questions.iter().filter(|question| used.contains(&question.name.as_str())).any(differs)
 }
 
 fn submitted(record: &Record) -> impl Iterator<Item = &Answers> {
-    let counted = |response: &&crate::Given| response.status == ResponseStatus::Submitted;
+    let counted = |response: &&Given| response.status == ResponseStatus::Submitted;
     record.responses.iter().filter(counted).map(|response| &response.answers)
-}
-
-/// Question by question, what most submitted responses say, and of a tie what was given first. Passages are counted one by
-/// one; of their ties the lower grade holds.
-fn majority(record: &Record) -> Option<Answers> {
-    let given: Vec<&Answers> = submitted(record).collect();
-    let first = given.first()?;
-    if given.len() == 1 {
-        return Some((*first).clone());
-    }
-    let mut answers = Answers::new();
-    let questions: std::collections::BTreeSet<&String> =
-        given.iter().flat_map(|answers| answers.keys()).collect();
-    for question in questions {
-        let said: Vec<&Answer> = given.iter().filter_map(|answers| answers.get(question)).collect();
-        let mut best = most(&said);
-        if let Answer::Relevance(graded) = &mut best {
-            for passage in graded {
-                let mut grades: Vec<u8> = said
-                    .iter()
-                    .filter_map(|answer| match answer {
-                        Answer::Relevance(graded) => graded.iter().find(|other| other.id == passage.id),
-                        _ => None,
-                    })
-                    .map(|other| other.grade)
-                    .collect();
-                grades.sort_unstable();
-                passage.grade = most(&grades);
-            }
-        }
-        answers.insert(question.clone(), best);
-    }
-    // Relations join the spans of one response: with another response's spans they would join at random.
-    let spans_of = |answers: &Answers| -> Vec<Answer> {
-        answers.values().filter(|answer| matches!(answer, Answer::Spans(_))).cloned().collect()
-    };
-    let has_relations = answers.values().any(|answer| matches!(answer, Answer::Relations(_)));
-    if has_relations {
-        let wanted = spans_of(&answers);
-        let donor = given.iter().find(|given| spans_of(given) == wanted);
-        for (question, answer) in
-            answers.iter_mut().filter(|(_, answer)| matches!(answer, Answer::Relations(_)))
-        {
-            let own = donor.and_then(|donor| donor.get(question)).cloned();
-            *answer = own.unwrap_or(Answer::Relations(Vec::new()));
-        }
-    }
-    Some(answers)
-}
-
-/// The most frequent, and of several the first.
-fn most<T: PartialEq + Clone>(values: &[impl std::borrow::Borrow<T>]) -> T {
-    let count = |value: &T| values.iter().filter(|other| (*other).borrow() == value).count();
-    let mut best = (values[0].borrow(), 0);
-    for value in values {
-        let times = count(value.borrow());
-        if times > best.1 {
-            best = (value.borrow(), times);
-        }
-    }
-    best.0.clone()
-}
-
-/// Counts the answers to questions that the rows of a format are not made of.
-pub(crate) fn unused(answers: &Answers, used: &[&str], losses: &mut Losses) {
-    for question in answers.keys().filter(|question| !used.contains(&question.as_str())) {
-        losses.add(format!("an answer to `{question}`"), "the rows are made of other questions");
-    }
-}
-
-/// Counts what a format with one set of answers an item leaves out beside them.
-pub(crate) fn beside(record: &Record, voices: Voices, written: usize, losses: &mut Losses) {
-    const ONE: &str = "the format holds one set of answers an item";
-    let count = |status| record.responses.iter().filter(|response| response.status == status).count();
-    let submitted = count(ResponseStatus::Submitted);
-    let resolved = voices == Voices::Resolved && record.resolution.is_some();
-    let own = if resolved { 0 } else { written.min(submitted) };
-    losses.add_many("a response", ONE, (submitted - own) as u64);
-    losses.add_many("a draft", ONE, count(ResponseStatus::Draft) as u64);
-    losses.add_many("a skipped item", ONE, count(ResponseStatus::Skipped) as u64);
-    losses.add_many("a suggestion", ONE, record.suggestions.len() as u64);
-    losses.add_many("a known answer", ONE, u64::from(record.gold.is_some()));
-    losses.add_many(
-        "a resolution",
-        "every response is written instead",
-        u64::from(record.resolution.is_some() && !resolved),
-    );
-    losses.add_many("how a resolution came about", "the format has no place for it", u64::from(resolved));
-    let named = record.responses.iter().filter(|response| response.status == ResponseStatus::Submitted);
-    for response in named.take(own) {
-        losses.add_many("who responded", "the format has no place for it", 1);
-        losses.add_many(
-            "when somebody responded",
-            "the format has no place for it",
-            u64::from(response.at.is_some()),
-        );
-        losses.add_many(
-            "how long a response took",
-            "the format has no place for it",
-            u64::from(response.active_ms.is_some()),
-        );
-    }
 }

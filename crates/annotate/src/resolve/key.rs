@@ -66,7 +66,7 @@ pub(crate) fn triples(question: &Question, answers: &Answers) -> BTreeSet<(Place
 }
 
 /// A response's arrows with their ends at these spans instead of its own; `None` when one of its ends is not among them.
-pub(super) fn on_spans(
+pub(crate) fn on_spans(
     question: &Question,
     answers: &Answers,
     spans: &[LabelledSpan],

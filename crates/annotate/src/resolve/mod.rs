@@ -16,7 +16,7 @@ mod words;
 pub use alike::name_alike;
 pub use belief::{Belief, DEFAULT_ACCURACY, aggregate_one, vote_posterior};
 pub use key::says_same;
-pub(crate) use key::{key, likeness, marks, triples};
+pub(crate) use key::{key, likeness, marks, on_spans, triples};
 pub use merge::{Conflict, Merge, Said, merge};
 pub use need::{Need, enough};
 pub(crate) use ranks::ranks;

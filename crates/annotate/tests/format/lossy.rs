@@ -118,7 +118,6 @@ fn doccano_says_what_it_loses() {
         Format::Doccano,
         expect![[r#"
         1 × a draft: the format holds one set of answers an item
-        1 × a known answer: the format holds one set of answers an item
         1 × a relation of a span with gaps: a doccano span has one start and one end
         2 × a response: the format holds one set of answers an item
         1 × a skipped item: the format holds one set of answers an item
@@ -130,6 +129,7 @@ fn doccano_says_what_it_loses() {
         1 × an answer to `support` (support): doccano has no place for it
         1 × how a resolution came about: the format has no place for it
         1 × metadata `label`: doccano means something else by that name
+        1 × that an answer is known to be right: the format has no place for it
         1 × the field `found`: doccano holds one text an item
         1 × the field `replies`: doccano holds one text an item"#]],
     );
@@ -164,7 +164,6 @@ fn brat_says_what_it_loses() {
         Format::Brat,
         expect![[r#"
         1 × a draft: the format holds one set of answers an item
-        1 × a known answer: the format holds one set of answers an item
         2 × a response: the format holds one set of answers an item
         1 × a skipped item: the format holds one set of answers an item
         1 × a space in a label: `_` is written for it
@@ -175,6 +174,7 @@ fn brat_says_what_it_loses() {
         1 × an answer to `support` (support): brat has no place for it
         1 × how a resolution came about: the format has no place for it
         2 × metadata: brat has no place for it
+        1 × that an answer is known to be right: the format has no place for it
         1 × the field `found`: brat holds one text an item
         1 × the field `replies`: brat holds one text an item"#]],
     );
@@ -186,7 +186,6 @@ fn conll_says_what_it_loses() {
         Format::Conll,
         expect![[r#"
         1 × a draft: the format holds one set of answers an item
-        1 × a known answer: the format holds one set of answers an item
         2 × a response: the format holds one set of answers an item
         1 × a second label on a token: a token has one tag
         1 × a skipped item: the format holds one set of answers an item
@@ -201,6 +200,7 @@ fn conll_says_what_it_loses() {
         1 × an answer to `support` (support): conll has no place for it
         1 × how a resolution came about: the format has no place for it
         2 × metadata: conll has no place for it
+        1 × that an answer is known to be right: the format has no place for it
         1 × the field `found`: conll holds one text an item
         1 × the field `replies`: conll holds one text an item
         1 × the name of an item: a document has none

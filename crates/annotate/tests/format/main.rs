@@ -12,6 +12,7 @@ mod real;
 mod round_trip;
 mod schemas;
 mod served;
+mod settled;
 mod splits;
 mod tables;
 mod training;

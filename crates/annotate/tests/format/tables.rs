@@ -74,6 +74,33 @@ fn labels_between_hashes_are_several() {
 }
 
 #[test]
+fn a_table_without_a_schema_has_several_labels_where_each_stands_by_itself_too() {
+    check(
+        Format::Csv,
+        "id,text,label\n1,x,a#b\n2,y,b\n3,z,a\n",
+        expect![[r#"
+        [{"name":"text","required":true,"type":"text"}]
+        [{"name":"label","options":[{"value":"a"},{"value":"b"}],"required":false,"type":"labels"}]
+        {"fields":{"text":"x"},"id":"1","responses":[{"answers":{"label":["a","b"]},"status":"submitted","user":"imported"}]}
+        {"fields":{"text":"y"},"id":"2","responses":[{"answers":{"label":["b"]},"status":"submitted","user":"imported"}]}
+        {"fields":{"text":"z"},"id":"3","responses":[{"answers":{"label":["a"]},"status":"submitted","user":"imported"}]}
+
+    "#]],
+    );
+    check(
+        Format::Csv,
+        "id,text,label\n1,x,c#\n2,y,d\n",
+        expect![[r#"
+        [{"name":"text","required":true,"type":"text"}]
+        [{"name":"label","options":[{"value":"c#"},{"value":"d"}],"required":false,"type":"label"}]
+        {"fields":{"text":"x"},"id":"1","responses":[{"answers":{"label":"c#"},"status":"submitted","user":"imported"}]}
+        {"fields":{"text":"y"},"id":"2","responses":[{"answers":{"label":"d"},"status":"submitted","user":"imported"}]}
+
+    "#]],
+    );
+}
+
+#[test]
 fn each_format_suggests_a_schema_of_its_own_data() {
     check(
         Format::Doccano,

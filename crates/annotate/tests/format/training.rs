@@ -188,16 +188,18 @@ fn one_set_of_answers_is_written_unless_every_one_is_asked_for() {
             .collect();
         good.join(" ")
     };
-    assert_eq!(kto(&item, Voices::Resolved), r#""B""#, "most say b");
+    assert_eq!(kto(&item, Voices::Settled), "", "they do not agree");
+    assert_eq!(kto(&item, Voices::Aggregated), r#""B""#, "most say b");
     assert_eq!(kto(&item, Voices::Every), r#""A" "B" "B""#);
     let answers = item.responses[0].answers.clone();
     let source = engraft_annotate::ResolutionSource::Adjudicated;
     item.resolution = Some(engraft_annotate::Resolution { answers, source, by: None, posterior: None });
-    assert_eq!(kto(&item, Voices::Resolved), r#""A""#, "the resolution goes before the majority");
+    assert_eq!(kto(&item, Voices::Settled), r#""A""#, "somebody decided");
+    assert_eq!(kto(&item, Voices::Aggregated), r#""A""#, "the resolution goes before the majority");
     let drafts = several(&compared(), &[said("c")]);
     let mut drafts = drafts;
     drafts.responses[0].status = engraft_annotate::ResponseStatus::Draft;
-    assert_eq!(kto(&drafts, Voices::Resolved), "", "a draft counts for nothing");
+    assert_eq!(kto(&drafts, Voices::Aggregated), "", "a draft counts for nothing");
 }
 
 #[test]
@@ -289,7 +291,8 @@ fn judgements_are_written_for_what_was_judged_only() {
     let mut unjudged = whole.clone();
     (unjudged.id, unjudged.responses) = ("q3".to_string(), Vec::new());
     let records = [whole, partial, unjudged];
-    let qrels = export_with(Format::TrecQrels, &schema, &records, &ExportOptions::default());
+    let options = ExportOptions { voices: Voices::Aggregated, ..ExportOptions::default() };
+    let qrels = export_with(Format::TrecQrels, &schema, &records, &options);
     expect![[r#"
         q1 0 d0 3
         q1 0 d1 0
@@ -297,16 +300,18 @@ fn judgements_are_written_for_what_was_judged_only() {
         q1 0 d3 2
         q1 0 d4 0
         q2 0 d1 2
+        2 × a response that says something else: one answer an item is written: the known one, else what was decided or agreed on
         2 × the text of a query and its passages: qrels hold names, not texts"#]]
     .assert_eq(&format!("{}{}", qrels.text(), told(&qrels.report.losses)));
-    let triplets = export_with(Format::RerankTriplets, &schema, &records, &ExportOptions::default());
+    let triplets = export_with(Format::RerankTriplets, &schema, &records, &options);
     expect![[r#"
         {"negatives":["text 1","text 4"],"positive":"text 0","query":"Q?"}
         {"negatives":["text 1","text 4"],"positive":"text 3","query":"Q?"}
         {"negatives":[],"positive":"text 1","query":"Q?"}
-        1 × a passage of grade 1: it is neither relevant nor a negative"#]]
+        1 × a passage of grade 1: it is neither relevant nor a negative
+        2 × a response that says something else: one answer an item is written: the known one, else what was decided or agreed on"#]]
     .assert_eq(&format!("{}{}", triplets.text(), told(&triplets.report.losses)));
-    let beir = export_with(Format::Beir, &schema, &records, &ExportOptions::default());
+    let beir = export_with(Format::Beir, &schema, &records, &options);
     let file = |name: &str| std::fs::read_to_string(beir.path.join(name)).unwrap();
     expect![[r#"
         {"_id":"d0","text":"text 0","title":""}

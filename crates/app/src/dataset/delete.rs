@@ -3,6 +3,7 @@
 use engraft_annotate::Schema;
 use engraft_store::{ItemWords, StoreError};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::dataset::{opened, words};
 use crate::people::{Act, Principal, users};
@@ -31,7 +32,7 @@ pub fn delete(
     confirm: &str,
 ) -> Result<Deleted, Error> {
     who.must(Act::Delete)?;
-    let dataset = opened::open(workspace, name)?;
+    let dataset = opened::row(workspace, name)?;
     if confirm != dataset.name {
         return Err(Error::Request {
             message: format!("{name} was not deleted, for its name was not repeated"),
@@ -47,9 +48,23 @@ pub fn delete(
     Ok(Deleted { dataset: dataset.name, items, responses, snapshots })
 }
 
-/// By which words the items of a dataset with this schema are found; it was checked before it was written.
+/// By which words the items of a dataset with this schema are found; where it cannot be read, by all there are: one broken
+/// dataset must not keep another from being deleted.
 fn found_by(schema: &str) -> Result<ItemWords, StoreError> {
-    let schema = Schema::read(schema)
-        .map_err(|error| StoreError::Damaged { what: format!("a stored schema cannot be read: {error}") })?;
-    Ok(Box::new(move |fields: &str| words::text(&schema, &fields_of(fields))))
+    let words: ItemWords = match Schema::read(schema) {
+        Ok(schema) => Box::new(move |fields: &str| words::text(&schema, &fields_of(fields))),
+        Err(_) => {
+            Box::new(|fields: &str| fields_of(fields).values().map(every).collect::<Vec<_>>().join("\n"))
+        }
+    };
+    Ok(words)
+}
+
+fn every(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(every).collect::<Vec<_>>().join("\n"),
+        Value::Object(entries) => entries.values().map(every).collect::<Vec<_>>().join("\n"),
+        _ => String::new(),
+    }
 }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use engraft_annotate::format::{ExportOptions, ExportReport as Exported, Exporter, Format, Loss};
+use engraft_annotate::format::{ExportOptions, ExportReport as Exported, Exporter, Format, Loss, Voices};
 use engraft_annotate::{Record, Shares};
 use engraft_store::SnapshotRow;
 
@@ -28,6 +28,8 @@ pub struct ExportRequest {
     pub seed: u64,
     /// The question to write where the format holds one.
     pub question: Option<String>,
+    /// Whose answers, where the format holds one set an item: `settled`, `aggregated` or `every`; absent: what is settled.
+    pub voices: Option<String>,
     /// Write nothing when anything would be lost.
     pub strict: bool,
 }
@@ -45,12 +47,9 @@ pub fn export(
     let mut dataset = opened::open(workspace, name)?;
     let format: Format = request.format.parse()?;
     let shares = request.split.as_deref().map(Shares::read).transpose()?;
-    let options = ExportOptions {
-        shares,
-        seed: request.seed,
-        question: request.question.clone(),
-        ..ExportOptions::default()
-    };
+    let voices = request.voices.as_deref().map(str::parse::<Voices>).transpose()?.unwrap_or_default();
+    let (seed, question) = (request.seed, request.question.clone());
+    let options = ExportOptions { shares, seed, voices, question };
     let snapshot =
         request.snapshot.as_deref().map(|id| snapshot::find(workspace, &dataset, id)).transpose()?;
     if let Some(row) = &snapshot {

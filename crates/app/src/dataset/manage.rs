@@ -35,7 +35,7 @@ pub fn set_schema(
     schema: &str,
 ) -> Result<DatasetView, Error> {
     who.must(Act::Manage)?;
-    let dataset = opened::open(workspace, name)?;
+    let dataset = opened::row(workspace, name)?;
     let schema = read_schema(context, schema)?;
     let by = users::by(workspace, who)?;
     workspace.store.set_schema(dataset.no, &canonical_json(&schema), by, when::millis(context))?;
@@ -64,9 +64,7 @@ fn read_schema(context: Context, text: &str) -> Result<Schema, Error> {
     for loss in &read.losses {
         context.progress.say(&format!("not in the schema: {} ({})", loss.what, loss.why));
     }
-    // What another tool allows need not be a schema.
-    Schema::read(&canonical_json(&read.schema))
-        .map_err(|error| Error::problems("the schema cannot be used", error.problems))
+    opened::storable(read.schema)
 }
 
 /// Every dataset, by name. How far each is, is for those who may see progress: whoever answers could tell from it what

@@ -1,7 +1,7 @@
 //! A dataset by its name, with its schema read, and a person of it.
 
-use engraft_annotate::Schema;
-use engraft_store::{DatasetNo, ItemNo, UserNo};
+use engraft_annotate::{Schema, canonical_json};
+use engraft_store::{DatasetNo, DatasetRow, ItemNo, UserNo};
 
 use crate::people::{Principal, users};
 use crate::{Error, Workspace};
@@ -22,14 +22,33 @@ pub(crate) struct Opened {
 
 /// The dataset of that name.
 pub(crate) fn open(workspace: &Workspace, name: &str) -> Result<Opened, Error> {
-    let row = workspace.store.dataset(name)?.ok_or_else(|| Error::Missing {
+    let row = row(workspace, name)?;
+    let schema = stored_schema(&row.schema).map_err(|error| match error {
+        Error::Bug(why) => Error::Bug(format!(
+            "{why}; give {name} another with `engraft dataset schema {name} --schema FILE`, or delete it"
+        )),
+        other => other,
+    })?;
+    let (guideline, created_at) = (row.guideline, row.created_at);
+    Ok(Opened { no: row.no, name: row.name, guideline, created_at, schema })
+}
+
+/// The dataset of that name as the store keeps it, its schema not read.
+pub(crate) fn row(workspace: &Workspace, name: &str) -> Result<DatasetRow, Error> {
+    workspace.store.dataset(name)?.ok_or_else(|| Error::Missing {
         what: "dataset",
         name: name.into(),
         hint: format!("run `engraft dataset create {name} --schema FILE`, or `engraft dataset list`"),
-    })?;
-    let schema = stored_schema(&row.schema)?;
-    let (guideline, created_at) = (row.guideline, row.created_at);
-    Ok(Opened { no: row.no, name: row.name, guideline, created_at, schema })
+    })
+}
+
+/// The schema, when [`stored_schema`] will read what is stored of it: a tool's configuration, or a file of items, may describe
+/// what is no schema here.
+pub(crate) fn storable(schema: Schema) -> Result<Schema, Error> {
+    match Schema::read(&canonical_json(&schema)) {
+        Ok(_) => Ok(schema),
+        Err(error) => Err(Error::problems("the schema cannot be used", error.problems)),
+    }
 }
 
 /// A schema as the store keeps it; it was checked before it was written.

@@ -35,14 +35,22 @@ pub fn counts(
     of(workspace, &dataset, opened::person(workspace, who)?)
 }
 
-/// Every queue with this person's piles, by name.
+/// Every queue with this person's piles, by name. One whose schema cannot be read is left out and told of: nobody can work in
+/// it, and the others go on.
 pub fn queues(context: Context, workspace: &Workspace, who: &Principal) -> Result<Vec<QueueView>, Error> {
     who.must(Act::Annotate)?;
     let user = opened::person(workspace, who)?;
     let now = when::millis(context);
     let rows = workspace.store.datasets()?;
-    let each = rows.into_iter().map(|row| {
-        let dataset = opened::open(workspace, &row.name)?;
+    let mut readable = Vec::new();
+    for row in rows {
+        match opened::open(workspace, &row.name) {
+            Ok(dataset) => readable.push(dataset),
+            Err(Error::Bug(why)) => context.progress.say(&format!("{} is left out: {why}", row.name)),
+            Err(error) => return Err(error),
+        }
+    }
+    let each = readable.into_iter().map(|dataset| {
         let member = workspace.store.member(dataset.no, user)?;
         let counts = of(workspace, &dataset, user)?;
         let median_ms = workspace.store.median_ms(dataset.no, user)?;

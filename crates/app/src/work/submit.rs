@@ -27,7 +27,8 @@ pub struct Submission {
     /// The lease it came with; not needed to change one's own earlier answers.
     #[serde(default)]
     pub lease: Option<String>,
-    /// The version of the response that the person saw; absent: whatever is there.
+    /// The version of the response that the person saw; absent: none, so that nothing is replaced unseen. A draft without
+    /// one is kept beside whatever is there.
     #[serde(default)]
     pub version: Option<u64>,
     /// The version of the draft that the person saw; absent: whatever is there.
@@ -119,7 +120,7 @@ pub fn submit(
         item: desk.item,
         user: desk.user,
         token,
-        expected: version(given.version.unwrap_or(view.version)),
+        expected: version(given.version.unwrap_or(0)),
         answers: &engraft_annotate::canonical_json(&answers),
         labels: &words::labels(&answers),
         accepted: &accepted(&view, &answers, &given.accepted),
@@ -131,6 +132,15 @@ pub fn submit(
     })?;
     let accepted = match outcome {
         Outcome::Accepted(accepted) => accepted,
+        Outcome::Refused(Refused { why: Refusal::Version, draft, current: Some(row) })
+            if given.version.is_none() =>
+        {
+            return Err(answered_already(
+                &given.item,
+                draft > 0,
+                current(u64::from(row.version), &row.answers),
+            ));
+        }
         Outcome::Refused(refused) => return Err(conflict(&given.item, refused)),
     };
     if gold.is_none() {
@@ -310,6 +320,17 @@ fn answered_since(item: &str, current: Current) -> Error {
         hint: "open the item again to change its answers".into(),
         current: Some(current),
         kept: false,
+    }
+}
+
+/// Answers that say nothing of the response that is there.
+fn answered_already(item: &str, kept: bool, current: Current) -> Error {
+    let draft = if kept { "; these answers are kept as a draft" } else { "" };
+    Error::Conflict {
+        message: format!("you have answered {item} already{draft}"),
+        hint: format!("to replace that answer, name the version you saw: it is {} now", current.version),
+        current: Some(current),
+        kept,
     }
 }
 

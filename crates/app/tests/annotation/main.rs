@@ -9,5 +9,6 @@ mod people;
 mod queue;
 mod review;
 mod roles;
+mod schemas;
 mod travel;
 mod weighing;

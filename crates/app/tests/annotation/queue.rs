@@ -265,6 +265,29 @@ fn a_first_draft_that_comes_after_its_submit_is_not_kept() {
 }
 
 #[test]
+fn another_answer_with_the_same_lease_replaces_nothing_unseen() {
+    let bench = Bench::new(1, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let item = bench.take(&ana);
+    let say = |topic: &str, version| {
+        let (item, lease, answers) = (item.item.clone(), item.lease.clone(), json!({ "topic": topic }));
+        let given = Submission { item, lease, version, answers, ..Submission::default() };
+        bench.with(|context| work::submit(context, &bench.workspace, &ana, D, &given))
+    };
+    let kept = || {
+        let mine = bench.with(|context| work::open(context, &bench.workspace, &ana, D, &item.item)).unwrap();
+        mine.version
+    };
+    assert_eq!(say("use", None).unwrap().version, 1);
+    assert_eq!(say("use", None).unwrap().version, 1, "sent twice is said once");
+    let refused = say("order", None).unwrap_err();
+    assert!(refused.to_string().contains("answered m000 already"), "{refused}");
+    let Error::Conflict { current: Some(current), kept: true, .. } = refused else { panic!("{refused}") };
+    assert_eq!((current.version, current.answers, kept()), (1, json!({ "topic": "use" }), 1));
+    assert_eq!(say("order", Some(1)).unwrap().version, 2);
+}
+
+#[test]
 fn numbers_too_large_to_be_meant_are_taken_for_the_largest_or_refused() {
     let bench = Bench::new(3, json!({}));
     let ana = bench.person("ana", Role::Annotator);

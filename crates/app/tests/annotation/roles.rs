@@ -47,6 +47,7 @@ const VERBS: &[Verb] = &[
             split: None,
             seed: 0,
             question: None,
+            voices: None,
             strict: false,
         };
         dataset::export(c, w, p, D, &request).map(drop)

@@ -14,6 +14,7 @@ fn export(bench: &Bench, name: &str, format: &str, strict: bool) -> Result<datas
         split: None,
         seed: 0,
         question: None,
+        voices: None,
         strict,
     };
     bench.with(|context| dataset::export(context, &bench.workspace, &me(), D, &request))
@@ -131,6 +132,30 @@ fn a_dataset_made_by_an_import_that_fails_was_never_there() {
 }
 
 #[test]
+fn what_an_import_that_makes_its_dataset_loses_is_counted_once() {
+    let bench = Bench::empty();
+    let lines =
+        "{\"text\":\"a\",\"label\":[\"x\"],\"Comments\":[\"odd\"]}\n{\"text\":\"b\",\"label\":[\"y\"]}";
+    let take = || {
+        let request = dataset::ImportRequest {
+            path: bench.write("in.jsonl", lines),
+            format: "doccano".into(),
+            offset_unit: None,
+            user: None,
+            strict: false,
+        };
+        bench
+            .with(|context| dataset::import(context, &bench.workspace, &me(), D, &request, &[9; 32]))
+            .unwrap()
+    };
+    let made = take();
+    let losses: Vec<_> = made.losses.iter().map(|loss| (loss.what.as_str(), loss.count)).collect();
+    assert!(made.created);
+    assert_eq!(losses, [("a comment", 1)]);
+    assert_eq!(take().losses, made.losses, "as into a dataset that is there");
+}
+
+#[test]
 fn an_import_that_is_stopped_leaves_nothing() {
     let bench = Bench::new(0, json!({}));
     bench.cancel.cancel();
@@ -150,6 +175,45 @@ fn a_strict_export_that_would_lose_something_writes_nothing() {
     let left: Vec<_> =
         std::fs::read_dir(bench.folder.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("strict")), "{left:?}");
+}
+
+#[test]
+fn an_export_writes_what_is_settled_and_says_what_is_not() {
+    let bench = Bench::new(0, json!({ "distribution": { "overlap": 2 } }));
+    let line = |place: usize, topics: &[&str]| {
+        let mut line = record(place);
+        let given = ["ana", "ben"].iter().zip(topics);
+        line["responses"] = given
+            .map(
+                |(user, topic)| json!({ "user": user, "status": "submitted", "answers": { "topic": topic } }),
+            )
+            .collect();
+        line.to_string()
+    };
+    bench.import(&[line(0, &["use", "use"]), line(1, &["use", "order"]), line(2, &["use"])].join("\n"));
+    let settled = export(&bench, "settled.jsonl", "doccano", false).unwrap();
+    let counted = |what: &str| settled.losses.iter().find(|loss| loss.what == what).map(|loss| loss.count);
+    assert_eq!(settled.rows, 1);
+    assert_eq!(counted("an item people disagree on"), Some(1));
+    assert_eq!(counted("an item that misses answers"), Some(1));
+    let request = |voices: &str| ExportRequest {
+        path: bench.folder.path().join("all.jsonl"),
+        format: "doccano".into(),
+        snapshot: None,
+        split: None,
+        seed: 0,
+        question: None,
+        voices: Some(voices.into()),
+        strict: false,
+    };
+    let rows = |voices: &str| {
+        let request = request(voices);
+        bench
+            .with(|context| dataset::export(context, &bench.workspace, &me(), D, &request))
+            .map(|done| done.rows)
+    };
+    assert_eq!((rows("aggregated").unwrap(), rows("every").unwrap()), (3, 5));
+    assert!(rows("loudest").is_err());
 }
 
 #[test]
@@ -189,6 +253,7 @@ fn a_snapshot_stays_as_it_was_and_a_difference_names_what_changed() {
         split: None,
         seed: 0,
         question: None,
+        voices: None,
         strict: false,
     };
     let old = bench.with(|context| dataset::export(context, &bench.workspace, &me(), D, &request)).unwrap();

@@ -160,6 +160,10 @@ pub(crate) struct DatasetExport {
     /// The question to write, where the format holds one
     #[arg(long, value_name = "Q")]
     pub(crate) question: Option<String>,
+    /// Whose answers, where the format holds one set an item: those known, decided or agreed on (settled), also what people
+    /// disagree on or have not finished (aggregated), or each response in rows of its own (every)
+    #[arg(long, value_name = "WHOSE", default_value = "settled", value_parser = ["settled", "aggregated", "every"])]
+    pub(crate) voices: String,
     /// Write nothing when anything would be lost; exit 2
     #[arg(long)]
     pub(crate) strict: bool,
@@ -185,7 +189,7 @@ pub(crate) enum Queue {
         /// The answers, by question; `-` reads them from stdin
         #[arg(long, value_name = "JSON")]
         answers: String,
-        /// The version of your response that you saw
+        /// The version of your response that you saw; without it no response that is there is replaced
         #[arg(long, value_name = "N")]
         version: Option<u64>,
     },

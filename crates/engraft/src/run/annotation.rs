@@ -133,6 +133,7 @@ impl Session<'_> {
             split: words.split.clone(),
             seed: words.seed,
             question: words.question.clone(),
+            voices: Some(words.voices.clone()),
             strict: words.strict,
         };
         let report = app::dataset::export(self.context, workspace, me, &words.name, &request)?;

@@ -62,6 +62,9 @@ pub(crate) struct Outgoing {
     /// The question that a format with one answer a row is about.
     #[serde(default)]
     pub(crate) question: Option<String>,
+    /// Whose answers such a format gets: `settled`, `aggregated` or `every`.
+    #[serde(default)]
+    pub(crate) voices: Option<String>,
     #[serde(default)]
     pub(crate) seed: u64,
     #[serde(default)]
@@ -135,8 +138,8 @@ pub(crate) async fn make(
     let (principal, name) = (who.principal.clone(), name.to_string());
     let report = studio
         .call(move |context, app| {
-            let Outgoing { format, snapshot, split, question, seed, strict } = outgoing;
-            let request = ExportRequest { path, format, snapshot, split, question, seed, strict };
+            let Outgoing { format, snapshot, split, question, voices, seed, strict } = outgoing;
+            let request = ExportRequest { path, format, snapshot, split, question, voices, seed, strict };
             let report = dataset::export(context, app, &principal, &name, &request)?;
             if request.path.is_dir() {
                 let packed = request.path.with_file_name(format!("{name}-{}.tar", request.format));

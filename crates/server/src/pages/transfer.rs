@@ -28,6 +28,12 @@ const UNITS: [(&str, &str); 5] = [
     ("grapheme", "Graphemes"),
 ];
 
+const VOICES: [(&str, &str); 3] = [
+    ("settled", "What is known, decided or agreed on"),
+    ("aggregated", "Also what people disagree on or have not finished"),
+    ("every", "Every response, in rows of its own"),
+];
+
 #[derive(Deserialize)]
 pub(crate) struct Wanted {
     format: String,
@@ -37,6 +43,8 @@ pub(crate) struct Wanted {
     split: String,
     #[serde(default)]
     question: String,
+    #[serde(default)]
+    voices: String,
     #[serde(default)]
     strict: bool,
 }
@@ -60,12 +68,13 @@ pub(crate) async fn export(
     Fields(wanted): Fields<Wanted>,
 ) -> Result<Response, Problem> {
     let given = |text: String| Some(text.trim().to_string()).filter(|text| !text.is_empty());
-    let Wanted { format, snapshot, split, question, strict } = wanted;
+    let Wanted { format, snapshot, split, question, voices, strict } = wanted;
     let outgoing = Outgoing {
         format,
         snapshot: given(snapshot),
         split: given(split),
         question: given(question),
+        voices: given(voices),
         seed: 0,
         strict,
     };
@@ -141,6 +150,7 @@ fn export_form(frame: &Frame, name: &str, formats: &[FormatInfo], view: &Dataset
                 label.field { span { "Format" } select name="format" { @for format in formats { option value=(format.name) selected[format.name == "jsonl"] { (format.name) } } } }
                 label.field { span { "Which version" } select name="snapshot" { option value="" { "As it is now" } @for row in view.snapshots.iter().rev() { option value=(row.snapshot) { (short(&row.snapshot)) " · " (count(row.items, "item", "items")) } } } }
                 label.field { span { "Question" } select name="question" { option value="" { "First that fits" } @for question in &view.schema.questions { option { (question.name) } } } small.help { "For formats that hold one answer a row." } }
+                label.field { span { "Whose answers" } select name="voices" { @for (value, words) in VOICES { option value=(value) { (words) } } } small.help { "For those formats, too. What is left out is counted." } }
                 label.field { span { "Split" } input name="split" placeholder="train=.8,dev=.1,test=.1"; small.help { "Empty: one file. Items of one group stay together." } }
                 label.check { input type="checkbox" name="strict" value="true"; " Write nothing when anything would be lost" }
                 div { button.button.primary { "Export" } }
