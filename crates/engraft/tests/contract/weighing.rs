@@ -73,7 +73,7 @@ fn resolving_tells_who_writes_better_and_what_a_model_says() {
     let resolved = bench.json(&["resolve", "pairs", "--method", "majority"]);
     check(
         &resolved["strengths"],
-        expect!["{better{items[{item losses strength{high low n value} ties wins}] tie}}"],
+        expect!["{better{items[{item losses strength{high low n value why} ties wins}] tie}}"],
     );
     check(
         &resolved["together"],
@@ -83,6 +83,8 @@ fn resolving_tells_who_writes_better_and_what_a_model_says() {
     );
     let large = &resolved["strengths"]["better"]["items"][0];
     assert_eq!((&large["item"], &large["wins"], &large["ties"]), (&"large".into(), &7.into(), &1.into()));
+    let why = large["strength"]["why"].as_str().unwrap();
+    assert!(large["strength"]["low"].is_null() && why.starts_with("it never lost"), "{why}");
     let least = &resolved["together"][0]["items"][0];
     assert_eq!(
         (&least["task"], &least["label"]),
