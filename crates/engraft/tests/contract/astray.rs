@@ -59,7 +59,7 @@ fn words_that_are_empty_or_missing_are_told() {
     astray(&bench, &["ingest", ""], "a path is empty", "name a file");
     astray(&bench, &["ingest", docs.to_str().unwrap(), "--source", " "], "name is empty", "--source NAME");
     astray(&bench, &["ask", "why?", "-k", "0"], "-k is 0", "at least one");
-    astray(&bench, &["docs"], "requires a subcommand", "--help");
+    astray(&bench, &["docs"], "not complete", "--help");
     let bare = run(bench.bare(&["--json", "docs"]));
     told(&(bare.status, serde_json::from_str(&bare.stdout).unwrap()), "not complete", "--help");
     let nowhere = bench.path("nowhere");

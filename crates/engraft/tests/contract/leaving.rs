@@ -193,5 +193,5 @@ fn what_would_lose_its_last_layer_or_lacks_a_tensor_does_not_come_in() {
     std::fs::write(bench.path("tiny/config.json"), config.replace("BertModel", "BertForTokenClassification"))
         .unwrap();
     refused(&bench, "tiny", "no tensor classifier.weight");
-    refused(&bench, "nowhere", "model in folder");
+    refused(&bench, "nowhere", "nowhere: No such file or directory");
 }

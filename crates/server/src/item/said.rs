@@ -139,14 +139,14 @@ impl Said {
                 @if parts.is_empty() { span.muted { "none of these" } }
             },
             Said::Lines(parts) => html! {
-                ul.plain { @for part in parts { li .differs[differs(part)] { (raw(part)) } } }
+                ul.plain { @for part in parts { li class=[differs(part).then_some("differs")] { (raw(part)) } } }
             },
             Said::Marks(parts) => {
                 let listed: Vec<&String> =
                     parts.iter().filter(|part| others.is_empty() || !is_shared(part)).collect();
                 html! {
                     @if parts.is_empty() { span.muted { "nothing is marked" } }
-                    ul.plain { @for part in listed.iter().copied() { li .differs[differs(part)] { (raw(part)) } } }
+                    ul.plain { @for part in listed.iter().copied() { li class=[differs(part).then_some("differs")] { (raw(part)) } } }
                     @if !others.is_empty() && shared > 0 {
                         p.muted { @if listed.is_empty() { "Nothing but the " } @else { "And the " } (shared) " that all have" }
                     }
@@ -155,7 +155,7 @@ impl Said {
             Said::Pairs(pairs) => html! {
                 dl.answers { @for (name, value) in pairs {
                     @let differs = differs(&format!("{name}: {value}"));
-                    dt { (name) } dd .differs[differs] { (PreEscaped(value.clone())) }
+                    dt { (name) } dd class=[differs.then_some("differs")] { (PreEscaped(value.clone())) }
                 } }
             },
             Said::Whole(part) => raw(part),
