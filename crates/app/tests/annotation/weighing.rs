@@ -2,7 +2,7 @@
 
 use engraft_app::people::Role;
 use engraft_app::{Method, review};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::bench::{Bench, D, me};
 
