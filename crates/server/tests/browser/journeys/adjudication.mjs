@@ -1,5 +1,7 @@
 // A lead watches two people disagree, follows a figure to its items, and a reviewer decides without knowing who said what.
 
+import disputes from '../review/disputes.mjs';
+import knownAnswers from '../review/known.mjs';
 import { holds, press, same, until } from '../studio.mjs';
 
 export default async function adjudication(studio) {
@@ -82,6 +84,8 @@ export default async function adjudication(studio) {
   await known(studio, lead);
   await weighed(studio, lead);
   await notLive(studio, lead, dataset);
+  await disputes(studio);
+  await knownAnswers(studio);
 }
 
 /// How often a person is right leads to the items whose answer was known.

@@ -2,7 +2,7 @@
 
 import { holds, press, same } from '../studio.mjs';
 
-export default async function known(studio) {
+export default async function knownAnswers(studio) {
   const { fields, questions, item } = studio.sample('label');
   const dataset = await studio.dataset({ fields, questions, distribution: { overlap: 2 } }, [{ fields: item }, { fields: item, metadata: { n: 2 } }]);
   for (const [user, q] of [['ana', 'billing'], ['ben', 'outage']]) {
