@@ -1,10 +1,8 @@
 //! Between the app and the item view: a sample item to preview, and posted forms as the JSON that verbs take.
 
-use std::collections::BTreeMap;
-
 use axum::http::StatusCode;
 use engraft_app::annotate::{Question, Schema};
-use engraft_app::work::{ItemView, Tab};
+use engraft_app::work::ItemView;
 use maud::Markup;
 use serde_json::{Map, Value};
 
@@ -16,21 +14,7 @@ pub(crate) fn preview(schema: &Schema, fields: &Map<String, Value>) -> Markup {
     let view = ItemView {
         dataset: "preview".into(),
         item: "sample".into(),
-        lease: None,
-        expires_at: None,
-        version: 0,
-        draft_version: 0,
-        status: Tab::Pending,
-        fields: fields.clone(),
-        layout: schema.fields.clone(),
-        questions: schema.questions.clone(),
-        suggestions: Vec::new(),
-        answers: None,
-        active_ms: 0,
-        presented: BTreeMap::new(),
-        returned: None,
-        read_only: false,
-        guideline: String::new(),
+        ..ItemView::bare(&schema.fields, &schema.questions, fields)
     };
     item::render(&view, "")
 }

@@ -45,6 +45,31 @@ pub struct ItemView {
     pub guideline: String,
 }
 
+impl ItemView {
+    /// A sheet with these fields and questions that is nobody's work: no dataset, lease, version or answers.
+    pub fn bare(layout: &[Field], questions: &[Question], fields: &Map<String, Value>) -> ItemView {
+        ItemView {
+            dataset: String::new(),
+            item: String::new(),
+            lease: None,
+            expires_at: None,
+            version: 0,
+            draft_version: 0,
+            status: Tab::Pending,
+            fields: fields.clone(),
+            layout: layout.to_vec(),
+            questions: questions.to_vec(),
+            suggestions: Vec::new(),
+            answers: None,
+            active_ms: 0,
+            presented: BTreeMap::new(),
+            returned: None,
+            read_only: false,
+            guideline: String::new(),
+        }
+    }
+}
+
 /// The piles of a person's own work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

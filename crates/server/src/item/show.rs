@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engraft_app::annotate::{Answers, Field, LabelOption, Question, QuestionKind};
-use engraft_app::work::{ItemView, Tab};
+use engraft_app::work::ItemView;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
@@ -47,25 +47,7 @@ pub(crate) fn show_fields(
 ) -> Markup {
     let presented = BTreeMap::new();
     let reading = Reading { questions, fields, presented: &presented };
-    let view = ItemView {
-        dataset: String::new(),
-        item: String::new(),
-        lease: None,
-        expires_at: None,
-        version: 0,
-        draft_version: 0,
-        status: Tab::Pending,
-        fields: fields.clone(),
-        layout: layout.to_vec(),
-        questions: questions.to_vec(),
-        suggestions: Vec::new(),
-        answers: None,
-        active_ms: 0,
-        presented: BTreeMap::new(),
-        returned: None,
-        read_only: true,
-        guideline: String::new(),
-    };
+    let view = ItemView { read_only: true, ..ItemView::bare(layout, questions, fields) };
     let sheet = Sheet::of(&view);
     html! {
         @for shown in layout {

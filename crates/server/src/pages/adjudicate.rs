@@ -10,7 +10,7 @@ use engraft_app::annotate::{Answer, Answers, Question, QuestionKind, says_same};
 use engraft_app::dataset;
 use engraft_app::people::Act;
 use engraft_app::review::{self, ConflictView, Conflicts, Decision};
-use engraft_app::work::{ItemView, Tab};
+use engraft_app::work::ItemView;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -363,21 +363,9 @@ fn by_oneself(frame: &Frame, view: &ConflictView) -> Markup {
     let sheet = ItemView {
         dataset: view.dataset.clone(),
         item: view.item.clone(),
-        lease: None,
-        expires_at: None,
-        version: 0,
-        draft_version: 0,
-        status: Tab::Pending,
-        fields: view.fields.clone(),
-        layout: view.layout.clone(),
-        questions: view.questions.clone(),
-        suggestions: Vec::new(),
         answers: Some(answers),
-        active_ms: 0,
-        presented: BTreeMap::new(),
-        returned: None,
-        read_only: false,
         guideline: view.guideline.clone(),
+        ..ItemView::bare(&view.layout, &view.questions, &view.fields)
     };
     html! {
         input type="hidden" name="how" value="own";

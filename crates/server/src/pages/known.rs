@@ -1,6 +1,5 @@
 //! The known right answer of an item: somebody's, the resolution, or a lead's own; until it is taken away again.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -8,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use engraft_app::annotate::Answers;
 use engraft_app::review::{self, ItemDetail};
-use engraft_app::work::{ItemView, Tab};
+use engraft_app::work::ItemView;
 use engraft_app::{dataset, people};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -142,21 +141,8 @@ fn form(frame: &Frame, view: &ItemDetail) -> Markup {
     let sheet = ItemView {
         dataset: view.dataset.clone(),
         item: view.item.clone(),
-        lease: None,
-        expires_at: None,
-        version: 0,
-        draft_version: 0,
-        status: Tab::Pending,
-        fields: view.fields.clone(),
-        layout: view.layout.clone(),
-        questions: view.questions.clone(),
-        suggestions: Vec::new(),
         answers: view.gold.as_ref().or(resolved).cloned(),
-        active_ms: 0,
-        presented: BTreeMap::new(),
-        returned: None,
-        read_only: false,
-        guideline: String::new(),
+        ..ItemView::bare(&view.layout, &view.questions, &view.fields)
     };
     let back = item_address(&view.dataset, &view.item);
     html! {
