@@ -22,6 +22,12 @@ pub enum FormatError {
         /// As it was given.
         name: String,
     },
+    /// No choice of answers to write has this name.
+    #[error("`{name}` says not whose answers to write")]
+    Voices {
+        /// As it was given.
+        name: String,
+    },
     /// It can only be written.
     #[error("{format} can be written, not read")]
     WriteOnly {
@@ -113,6 +119,7 @@ impl Fault for FormatError {
         Some(match self {
             FormatError::Unknown { .. } => format!("use one of {}", names(|_| true)),
             FormatError::Unit { .. } => "use codepoint, utf16, byte or grapheme".into(),
+            FormatError::Voices { .. } => "use settled, aggregated or every".into(),
             FormatError::WriteOnly { .. } => format!("these can be read: {}", names(|f| f.imports())),
             FormatError::Shape { wanted, .. } => format!("name a {wanted}, or another format"),
             FormatError::NoPlace { needs, .. } => {

@@ -34,9 +34,7 @@ impl FromStr for Voices {
             "settled" => Ok(Voices::Settled),
             "aggregated" => Ok(Voices::Aggregated),
             "every" => Ok(Voices::Every),
-            _ => Err(FormatError::Config {
-                message: format!("`{word}` says not whose answers to write: settled, aggregated or every"),
-            }),
+            _ => Err(FormatError::Voices { name: word.into() }),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use engraft_annotate::format::{ExportOptions, Format, Voices};
 use engraft_annotate::{Record, Schema};
+use engraft_core::Fault;
 use serde_json::{Value, json};
 
 use crate::{Exported, export, export_with, record, schema, told};
@@ -235,4 +236,11 @@ fn an_arrow_joins_what_it_joined_whoever_numbered_the_spans() {
     let decided =
         json!({ "gold": known["gold"], "resolution": { "answers": other, "source": "adjudicated" } });
     assert_eq!(arrow(&[], &decided, Voices::Settled), "Ana Sony");
+}
+
+#[test]
+fn a_choice_of_answers_that_is_none_is_told_with_those_there_are() {
+    let error = "loud".parse::<Voices>().unwrap_err();
+    assert_eq!(error.to_string(), "`loud` says not whose answers to write");
+    assert_eq!(error.hint().unwrap(), "use settled, aggregated or every");
 }

@@ -19,6 +19,7 @@ pub use piles::{counts, history, queues};
 pub use similar::similar;
 pub use submit::{REASONS, Skip, Submission, save_draft, skip, submit, undo};
 pub use view::{
-    BulkReport, CommentView, Finished, GuidelinesView, History, HistoryRow, ItemView, Meanings, MissedGold,
-    Next, QueueView, Refused, Renewed, Saved, SimilarItem, Skipped, Submitted, Tab, TabCounts, Why,
+    BulkReport, CommentView, Finished, GuidelinesView, Heartbeat, History, HistoryRow, ItemView, Meanings,
+    MissedGold, Next, QueueView, Refused, Renewed, Saved, SimilarItem, Skipped, Submitted, Tab, TabCounts,
+    Why,
 };

@@ -9,7 +9,7 @@ use crate::people::{Act, Principal};
 use crate::work::item;
 use crate::work::piles;
 use crate::work::submit::number;
-use crate::work::view::{Finished, Next, Renewed, Why};
+use crate::work::view::{Finished, Heartbeat, Next, Renewed, Why};
 use crate::{Context, Error, Workspace, when};
 
 /// The most items one person may hold.
@@ -105,14 +105,14 @@ fn finish(workspace: &Workspace, dataset: &Opened, idle: Idle) -> Result<Finishe
     })
 }
 
-/// Keeps leases alive. Those that are lost come back without one.
+/// Keeps leases alive. Those that are lost come back without one; with the guideline version that counts now.
 pub fn heartbeat(
     context: Context,
     workspace: &Workspace,
     who: &Principal,
     dataset: &str,
     held: &[(String, String)],
-) -> Result<Vec<Renewed>, Error> {
+) -> Result<Heartbeat, Error> {
     who.must(Act::Annotate)?;
     let dataset = opened::open(workspace, dataset)?;
     let user = opened::person(workspace, who)?;
@@ -127,7 +127,7 @@ pub fn heartbeat(
             expires_at: lives.then(|| when::rfc3339(now + dataset.lease_ms())),
         }
     });
-    Ok(each.collect())
+    Ok(Heartbeat { items: each.collect(), guideline: dataset.guideline.clone() })
 }
 
 /// Gives everything this person holds back to the queue; drafts are kept.

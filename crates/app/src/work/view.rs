@@ -221,6 +221,15 @@ pub struct Renewed {
     pub expires_at: Option<String>,
 }
 
+/// What whoever is at work hears from time to time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Heartbeat {
+    /// The leases they hold, and those they lost.
+    pub items: Vec<Renewed>,
+    /// The guideline version that counts now.
+    pub guideline: String,
+}
+
 /// One page of a pile, newest first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct History {

@@ -306,7 +306,8 @@ fn numbers_too_large_to_be_meant_are_taken_for_the_largest_or_refused() {
     let (third, huge) = (bench.take(&ana), u64::MAX.to_string());
     assert!(matches!(mine(&third, None, Some(huge.clone())), Err(Error::Request { .. })));
     let held = [(third.item, huge)];
-    let alive = bench.with(|context| work::heartbeat(context, &bench.workspace, &ana, D, &held)).unwrap();
+    let alive =
+        bench.with(|context| work::heartbeat(context, &bench.workspace, &ana, D, &held)).unwrap().items;
     assert_eq!(alive[0].lease, None);
     let before = Some(u64::MAX);
     let past =

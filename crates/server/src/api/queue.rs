@@ -182,13 +182,9 @@ pub(crate) async fn heartbeat(
     Sent(held): Sent<Held>,
 ) -> Reply {
     let held: Vec<(String, String)> = held.items.into_iter().map(|held| (held.item, held.lease)).collect();
-    let (renewed, guideline) = studio
-        .call(move |context, app| {
-            let renewed = work::heartbeat(context, app, &principal, &dataset, &held)?;
-            Ok((renewed, work::guidelines(context, app, &principal, &dataset)?.version))
-        })
-        .await?;
-    Ok(Json(json!({ "items": renewed, "guideline": guideline })))
+    let beat =
+        studio.call(move |context, app| work::heartbeat(context, app, &principal, &dataset, &held)).await?;
+    Ok(Json(plain(&beat)?))
 }
 
 /// Gives back everything held and not answered.
