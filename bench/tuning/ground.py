@@ -184,8 +184,10 @@ def main():
     asked = parser.parse_args()
     parts = asked.parts.split(",")
     found = json.loads(asked.out.read_text()) if asked.out.exists() else {}
-    # What was measured at other times keeps where it is from.
-    whence = found.get("about", {}) if all(part in found.get("about", {}) for part in found if part != "about") else {}
+    # What was measured at other times keeps where it is from; an older file says it once for all parts.
+    kept = [part for part in found if part != "about"]
+    known = found.get("about", {})
+    whence = known if all(part in known for part in kept) else {part: known for part in kept}
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         bare = {"ground": ground, "speed": speed, "reward": reward}
         encoding = {"meaning": meaning, "encoder": encoder}
