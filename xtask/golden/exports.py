@@ -137,6 +137,7 @@ def models(engraft: Engraft):
         "classifier-frozen-several": ["classifier", "--data", several, "--method", "frozen"],
         "classifier-full": ["classifier", "--data", rows, "--method", "full"],
         "classifier-lora": ["classifier", "--data", rows, "--method", "lora"],
+        "extractor-frozen": ["extractor", *marked, "--method", "frozen"],
         "extractor-full": ["extractor", *marked, "--method", "full"],
         "extractor-lora": ["extractor", *marked, "--method", "lora"],
         "retriever-encoder": ["retriever", "--data", told, "--method", "encoder", "--epochs", "1", "--batch", "4"],
@@ -297,7 +298,7 @@ def spans_of(lines) -> list[list[tuple]]:
 def brought_back(engraft: Engraft, reports: dict) -> list[dict]:
     """Token classifiers that left: what they find there, what they find here once they are back, and what the tuner said."""
     out = []
-    for name in ["extractor-full", "extractor-lora"]:
+    for name in ["extractor-frozen", "extractor-full", "extractor-lora"]:
         folder = engraft.folder / f"{name}-transformers"
         engraft.run("model", "import", str(folder), "--name", f"{name}-back")
         there, here = found_by(folder, UNSEEN), spans_of(engraft.predict(f"{name}-back", UNSEEN))
