@@ -13,7 +13,7 @@ use crate::extractor::crf::{Crf, Reading, Settings};
 use crate::extractor::decoder::{Decoder, HeldOut};
 use crate::extractor::files::beside;
 use crate::extractor::folds::{FOLDS, sides};
-use crate::extractor::lessons::lessons;
+use crate::extractor::lessons::{batch, lessons};
 use crate::extractor::model::{Extractor, How, attach};
 use crate::extractor::pieces::Pieced;
 use crate::extractor::states::States;
@@ -245,7 +245,7 @@ impl<'a> Fit<'a> {
             let lessons = lessons_of(&rest)?;
             let (seed, moves) = (self.job.seed, &said.moves[fold]);
             let mut tuned = Tuned::new(base.dir, adapt(seed), self.labels.len(), moves, &lessons, seed)?;
-            self.train_one(&mut tuned, Plan { seed, ..plan })?;
+            self.train_one(&mut tuned, Plan { seed, batch: batch(&lessons, plan.batch), ..plan })?;
             let texts: Vec<&Pieced> = held.iter().map(|&row| &pieced[row]).collect();
             for (row, unary) in held.iter().zip(tuned.unary(&texts)?) {
                 held_out.unary[*row] = unary.iter().zip(&said.unary[*row]).map(|(a, b)| a + b).collect();
@@ -259,7 +259,7 @@ impl<'a> Fit<'a> {
         let (mut eval, mut by_tokens, mut first) = (Vec::new(), None, None);
         for (seed, crf) in self.seeds().into_iter().zip(&self.chains) {
             let mut tuned = Tuned::new(base.dir, adapt(seed), self.labels.len(), &crf.moves, &lessons, seed)?;
-            steps += self.train_one(&mut tuned, Plan { seed, ..plan })?;
+            steps += self.train_one(&mut tuned, Plan { seed, batch: batch(&lessons, plan.batch), ..plan })?;
             // What is judged is what was written: the encoder is read back before it reads the evaluation rows.
             let folder =
                 tempfile::tempdir().map_err(TuneError::io("create a folder in", &std::env::temp_dir()))?;

@@ -10,6 +10,10 @@ use crate::extractor::tuned::Lesson;
 
 /// Words of a lesson, where there is a place to cut.
 const WORDS: usize = 800;
+/// Tokens of one step, about, where texts are short and many.
+const STEP_TOKENS: usize = 512;
+/// Steps of one pass, at least, before short texts are put together.
+const STEPS: usize = 100;
 
 /// The lessons of texts; `said` are words × tags of each text, from a chain that never saw it.
 pub(crate) fn lessons<'a>(
@@ -29,6 +33,14 @@ pub(crate) fn lessons<'a>(
         }
     }
     Ok(lessons)
+}
+
+/// Lessons of one step: `least`, or more where they are so short and so many that a step would cost more for the weights it
+/// moves than for the texts it reads.
+pub(crate) fn batch(lessons: &[Lesson], least: usize) -> usize {
+    let tokens: usize = lessons.iter().map(|lesson| lesson.pieced.tokens()).sum();
+    let full = STEP_TOKENS * lessons.len() / tokens.max(1);
+    least.max(full.min(lessons.len() / STEPS))
 }
 
 /// Stretches of at most `most` words that tear no span apart; a longer span makes a longer stretch.
@@ -55,6 +67,7 @@ fn stretches(gold: &[usize], most: usize) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extractor::pieces::Pieced;
 
     #[test]
     fn a_long_text_is_cut_where_no_span_is() {
@@ -63,5 +76,18 @@ mod tests {
         assert_eq!(stretches(&gold, 2), [0..2, 2..5, 5..7, 7..10]);
         assert_eq!(stretches(&gold, 99).len(), 1);
         assert_eq!(stretches(&[], 4), []);
+    }
+
+    #[test]
+    fn short_texts_share_a_step_only_where_there_are_many() {
+        let read = |tokens: usize, count: usize| {
+            let pieced = Pieced { windows: vec![vec![0; tokens]], words: Vec::new() };
+            batch(&vec![Lesson { pieced, gold: &[], said: &[] }; count], 16)
+        };
+        assert_eq!(read(10, 8000), 51, "as many as hold 512 tokens");
+        assert_eq!(read(10, 3000), 30, "a pass has at least a hundred steps");
+        assert_eq!(read(10, 200), 16);
+        assert_eq!(read(64, 8000), 16, "long texts fill a step as they are");
+        assert_eq!(batch(&[], 16), 16);
     }
 }

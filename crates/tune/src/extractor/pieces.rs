@@ -22,6 +22,13 @@ pub(crate) struct Pieced {
     pub(crate) words: Vec<(usize, Range<usize>)>,
 }
 
+impl Pieced {
+    /// What the encoder reads of it.
+    pub(crate) fn tokens(&self) -> usize {
+        self.windows.iter().map(Vec::len).sum()
+    }
+}
+
 /// Cuts the words of a text into windows for an encoder of so many positions. `context` goes before the text in each of
 /// them.
 pub(crate) fn pieced(

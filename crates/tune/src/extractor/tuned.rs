@@ -49,7 +49,7 @@ impl Task for Tuned<'_> {
     fn step(&mut self, batch: &[usize]) -> Result<f64, TuneError> {
         let lessons = self.lessons;
         let words: usize = batch.iter().map(|&at| lessons[at].gold.len()).sum();
-        let tokens = |at: usize| lessons[at].pieced.windows.iter().map(Vec::len).sum();
+        let tokens = |at: usize| lessons[at].pieced.tokens();
         let mut loss = 0.0;
         for part in parts(batch, READING, tokens) {
             let part: Vec<&Lesson> = part.iter().map(|&at| &lessons[at]).collect();
@@ -131,7 +131,7 @@ impl<'a> Tuned<'a> {
         while !rest.is_empty() {
             let mut tokens = 0;
             let fitting = rest.iter().take_while(|text| {
-                tokens += text.windows.iter().map(Vec::len).sum::<usize>();
+                tokens += text.tokens();
                 tokens <= READING
             });
             let (batch, after) = rest.split_at(fitting.count().max(1));
