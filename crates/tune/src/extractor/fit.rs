@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use engraft_nn::train::{Adapt, Lora};
+use rayon::prelude::*;
 
 use crate::TuneError;
 use crate::calibrate::Calibration;
@@ -152,29 +153,31 @@ impl<'a> Fit<'a> {
     fn chains(&self, name: &str, settings: &Settings) -> Result<(HeldOut, Vec<Crf>), TuneError> {
         let seeds = self.seeds();
         self.watch.progress.stage(name, Some((FOLDS + seeds.len()) as u64));
-        let fit = |rows: &[usize], seed: u64| -> Result<Crf, TuneError> {
-            let readings: Vec<&Reading> = rows.iter().map(|&row| &self.train[row].reading).collect();
-            let gold: Vec<&[usize]> = rows.iter().map(|&row| &self.train[row].gold[..]).collect();
-            let settings = Settings { seed, ..*settings };
-            let crf = Crf::train(self.labels.len(), &readings, &gold, &settings, self.watch.cancel);
-            self.watch.progress.advance(1);
-            crf.ok_or(TuneError::Cancelled)
+        let Fit { labels, train, watch, .. } = self;
+        let Watch { progress, cancel, .. } = *watch;
+        let fit = |(rows, seed): &(Vec<usize>, u64)| -> Option<Crf> {
+            let readings: Vec<&Reading> = rows.iter().map(|&row| &train[row].reading).collect();
+            let gold: Vec<&[usize]> = rows.iter().map(|&row| &train[row].gold[..]).collect();
+            let settings = Settings { seed: *seed, ..*settings };
+            let crf = Crf::train(labels.len(), &readings, &gold, &settings, cancel);
+            progress.advance(1);
+            crf
         };
-        let mut held_out = HeldOut {
-            unary: vec![Vec::new(); self.train.len()],
-            read_by: self.folds.clone(),
-            moves: Vec::new(),
-        };
-        for fold in 0..FOLDS {
-            let (held, rest) = sides(&self.folds, fold);
-            let crf = fit(&rest, self.job.seed)?;
-            for row in held {
-                held_out.unary[row] = crf.unary(&self.train[row].reading);
+        let all: Vec<usize> = (0..train.len()).collect();
+        let of_folds = (0..FOLDS).map(|fold| (sides(&self.folds, fold).1, self.job.seed));
+        let jobs: Vec<(Vec<usize>, u64)> =
+            of_folds.chain(seeds.iter().map(|&seed| (all.clone(), seed))).collect();
+        let fitted: Option<Vec<Crf>> = jobs.par_iter().map(fit).collect();
+        let mut of_folds = fitted.ok_or(TuneError::Cancelled)?;
+        let chains = of_folds.split_off(FOLDS);
+        let mut held_out =
+            HeldOut { unary: vec![Vec::new(); train.len()], read_by: self.folds.clone(), moves: Vec::new() };
+        for (fold, crf) in of_folds.into_iter().enumerate() {
+            for row in sides(&self.folds, fold).0 {
+                held_out.unary[row] = crf.unary(&train[row].reading);
             }
             held_out.moves.push(crf.moves);
         }
-        let all: Vec<usize> = (0..self.train.len()).collect();
-        let chains = seeds.iter().map(|&seed| fit(&all, seed)).collect::<Result<_, _>>()?;
         Ok((held_out, chains))
     }
 
