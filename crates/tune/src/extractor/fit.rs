@@ -14,14 +14,14 @@ use crate::extractor::crf::{Crf, Reading, Settings};
 use crate::extractor::decoder::{Decoder, HeldOut};
 use crate::extractor::files::beside;
 use crate::extractor::folds::{FOLDS, sides};
-use crate::extractor::lessons::{batch, lessons};
+use crate::extractor::lessons::{batch, lessons, passes};
 use crate::extractor::model::{Extractor, How, attach};
 use crate::extractor::pieces::Pieced;
 use crate::extractor::states::States;
 use crate::extractor::text::Text;
 use crate::extractor::tiers::{BaseEncoder, ExtractorJob};
 use crate::extractor::tokens::Tokens;
-use crate::extractor::tuned::Tuned;
+use crate::extractor::tuned::{Lesson, Tuned};
 use crate::extractor::{ExtractorMethod, FoundSpan};
 use crate::seeds::seeds;
 use crate::trainer::{Plan, train};
@@ -248,7 +248,7 @@ impl<'a> Fit<'a> {
             let lessons = lessons_of(&rest)?;
             let (seed, moves) = (self.job.seed, &said.moves[fold]);
             let mut tuned = Tuned::new(base.dir, adapt(seed), self.labels.len(), moves, &lessons, seed)?;
-            self.train_one(&mut tuned, Plan { seed, batch: batch(&lessons, plan.batch), ..plan })?;
+            self.train_one(&mut tuned, &lessons, Plan { seed, ..plan })?;
             let texts: Vec<&Pieced> = held.iter().map(|&row| &pieced[row]).collect();
             for (row, unary) in held.iter().zip(tuned.unary(&texts)?) {
                 held_out.unary[*row] = unary.iter().zip(&said.unary[*row]).map(|(a, b)| a + b).collect();
@@ -262,7 +262,7 @@ impl<'a> Fit<'a> {
         let (mut eval, mut by_tokens, mut first) = (Vec::new(), None, None);
         for (seed, crf) in self.seeds().into_iter().zip(&self.chains) {
             let mut tuned = Tuned::new(base.dir, adapt(seed), self.labels.len(), &crf.moves, &lessons, seed)?;
-            steps += self.train_one(&mut tuned, Plan { seed, batch: batch(&lessons, plan.batch), ..plan })?;
+            steps += self.train_one(&mut tuned, &lessons, Plan { seed, ..plan })?;
             // What is judged is what was written: the encoder is read back before it reads the evaluation rows.
             let folder =
                 tempfile::tempdir().map_err(TuneError::io("create a folder in", &std::env::temp_dir()))?;
@@ -303,7 +303,8 @@ impl<'a> Fit<'a> {
         Tokens::fit(states, &rows, self.labels, self.job.seed)
     }
 
-    fn train_one(&self, tuned: &mut Tuned, plan: Plan) -> Result<usize, TuneError> {
+    fn train_one(&self, tuned: &mut Tuned, lessons: &[Lesson], plan: Plan) -> Result<usize, TuneError> {
+        let plan = Plan { batch: batch(lessons, plan.batch), epochs: passes(lessons, plan.epochs), ..plan };
         let trained = train(tuned, &plan, self.watch, |_| Ok(None))?;
         Ok(trained.steps as usize)
     }
