@@ -143,6 +143,7 @@ def encoder_results(texts, options, about: dict) -> None:
         for name, measure in [
             ("one_thread", lambda: speed(options, workloads, 1)),
             ("query", lambda: latency(options, texts.queries_file(every=6))),
+            ("questions", lambda: questions(texts, options)),
             ("gemm_peak", lambda: {name: peak(options, name) for name in OURS}),
             ("two_threads", lambda: speed(options, workloads, 2)),
         ]:
@@ -181,7 +182,7 @@ def rates(answers: list[dict]) -> dict:
 
 
 def latency(options, queries: Path) -> dict:
-    """Milliseconds for one query at a time, over every sixth of the SciFact test queries, engines in turn."""
+    """Milliseconds for one text at a time, over a file of them, engines in turn."""
     engines = {name: Engine(command) for name, command in commands(options, 1).items()}
     calls: dict[str, list[float]] = {name: [] for name in engines}
     busy: dict[str, list[float]] = {name: [] for name in engines}
@@ -197,6 +198,12 @@ def latency(options, queries: Path) -> dict:
     quantile = lambda values, share: sorted(values)[int(share * (len(values) - 1))]
     return {name: {"p50_ms": quantile(ms, 0.5), "p99_ms": quantile(ms, 0.99), "cpu_ms": median(busy[name])}
             for name, ms in calls.items()}
+
+
+def questions(texts, options) -> dict:
+    """What `latency` says of questions as people ask them, shorter than SciFact's claims, and how many tokens they have."""
+    files = texts.question_files(options.data)
+    return {name: {"tokens": texts.describe(path), "engines": latency(options, path)} for name, path in files.items()}
 
 
 def peak(options, precision: str) -> dict:
@@ -282,8 +289,12 @@ def report_speed(it: dict) -> None:
     show("Encoder, two threads, tokens per second (over one thread, best rounds)", ["engine", *names],
          [[engine, *(f"{of[name]['per_second']:,.0f} ({scaling(engine, name):.2f}×)" for name in names)]
           for engine, of in two.items()])
-    show("One query at a time, one thread", ["engine", "p50 ms", "p99 ms", "CPU ms"],
-         [[engine, f"{of['p50_ms']:.2f}", f"{of['p99_ms']:.2f}", f"{of['cpu_ms']:.2f}"] for engine, of in it["query"].items()])
+    for title, engines in [("One SciFact claim", it["query"]), *(
+        (f"One of the {name}, median {of['tokens']['median']} tokens, p90 {of['tokens']['p90']},", of["engines"])
+        for name, of in it["questions"].items()
+    )]:
+        show(f"{title} at a time, one thread", ["engine", "p50 ms", "p99 ms", "CPU ms"],
+             [[engine, f"{of['p50_ms']:.2f}", f"{of['p99_ms']:.2f}", f"{of['cpu_ms']:.2f}"] for engine, of in engines.items()])
     show("Share of the bare matrix product", ["precision", "GFLOP/s", "at 128", "at 256", "mixed", "instructions"],
          [[name, f"{of['gflops']:.0f}", f"{of['share']['128']:.0%}", f"{of['share']['256']:.0%}", f"{of['share']['mixed']:.0%}", of["instructions"]]
           for name, of in it["gemm_peak"].items()])

@@ -11,6 +11,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 from tokenizers import Tokenizer
 
 CLS, SEP = 101, 102
+SAMPLE = Path(__file__).resolve().parents[2] / "sample/questions.jsonl"
 
 
 class Texts:
@@ -48,6 +49,16 @@ class Texts:
     def queries_file(self, every: int = 1) -> Path:
         return self.file(f"queries-{every}", self.ids(self.queries[::every]))
 
+    def question_files(self, data: Path) -> dict[str, Path]:
+        """What people ask, 52 to 67 of each: of Wikipedia's paragraphs, and of the sample handbook."""
+        sets = {"XQuAD questions (en)": data / "rag-xquad/en.questions.jsonl", "sample questions": SAMPLE}
+        files = {}
+        for at, (name, path) in enumerate(sets.items()):
+            rows = read_jsonl(path)
+            asked = [row.get("question") or row["text"] for row in rows]
+            files[name] = self.file(f"questions-{at}", self.ids(asked[:: max(1, len(asked) // 50)]))
+        return files
+
     def sample(self, count: int) -> list[int]:
         """Places in the corpus."""
         return random.Random(self.seed).sample(range(len(self.passages)), count)
@@ -80,7 +91,7 @@ class Texts:
     def describe(self, path: Path) -> dict:
         lengths = sorted(len(ids) for ids in read_jsonl(path))
         return {"sequences": len(lengths), "tokens": sum(lengths), "shortest": lengths[0],
-                "median": lengths[len(lengths) // 2], "longest": lengths[-1]}
+                "median": lengths[len(lengths) // 2], "p90": lengths[len(lengths) * 9 // 10], "longest": lengths[-1]}
 
     def tokenizer_sets(self, data: Path) -> dict[str, list[str]]:
         sets = {"SciFact abstracts (English)": self.passages}
