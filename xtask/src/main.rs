@@ -1,5 +1,6 @@
 //! What the project does to itself: `cargo xtask test` fetches what the checks need and runs every one of them.
 
+mod cross;
 mod fetch;
 mod fuzz;
 mod steps;
@@ -9,6 +10,7 @@ use anyhow::{Context, Result, bail};
 const HELP: &str = "cargo xtask <command>
 
   test          fetch, then formatting, lints, documentation, the sample's check and every test
+  cross         the kernels of the processor this machine has not: compile them, and run their tests under qemu
   fetch         bring what the tests need into target/test-assets
   sample        check the bundled sample: what its questions quote, and that its files are what their sources give
   golden NAME   regenerate a golden file with its reference package (xtask/golden/NAME.py)
@@ -20,6 +22,7 @@ fn main() -> Result<()> {
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => steps::test(),
         ["fetch"] => fetch::fetch(),
+        ["cross"] => cross::cross(),
         ["sample"] => steps::sample(),
         ["fuzz"] => fuzz::fuzz(60),
         ["fuzz", seconds] => fuzz::fuzz(seconds.parse().context("how many seconds?")?),

@@ -1,11 +1,11 @@
 //! The checks, in the order in which they fail fastest.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::cross::cross;
 use crate::fetch;
 
 /// Everything a change must pass.
@@ -13,7 +13,7 @@ pub(crate) fn test() -> Result<()> {
     run("cargo fmt --all --check", &[])?;
     fetch::fetch()?;
     run("cargo clippy --workspace --all-targets --locked -- -D warnings", &[])?;
-    other_processor()?;
+    cross()?;
     run("cargo doc --workspace --no-deps --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
     sample()?;
     if has_nextest() {
@@ -21,24 +21,6 @@ pub(crate) fn test() -> Result<()> {
     } else {
         run("cargo test --workspace --locked --no-fail-fast", &[])
     }
-}
-
-/// The kernels of the other processor are compiled too, where the compiler has its library.
-fn other_processor() -> Result<()> {
-    let target =
-        if cfg!(target_arch = "aarch64") { "x86_64" } else { "aarch64" }.to_string() + "-unknown-linux-gnu";
-    let asked = Command::new("rustc").args(["--print", "target-libdir", "--target", &target]).output()?;
-    if !Path::new(String::from_utf8_lossy(&asked.stdout).trim()).is_dir() {
-        return skip(&format!(
-            "the kernels for {target} are not compiled; `rustup target add {target}` brings what it takes"
-        ));
-    }
-    // Without a C compiler for it: the one dependency that would use one can do without.
-    let pure = [("CARGO_FEATURE_PURE", "1")];
-    run(
-        &format!("cargo clippy --package engraft-nn --all-targets --target {target} --locked -- -D warnings"),
-        &pure,
-    )
 }
 
 /// The bundled sample says what its questions quote, and its files are what their sources give.
@@ -54,7 +36,7 @@ pub(crate) fn sample() -> Result<()> {
 }
 
 /// Says what is not checked here; where `ENGRAFT_TEST_STRICT` is set, as for the tests, that is a failure.
-fn skip(why: &str) -> Result<()> {
+pub(crate) fn skip(why: &str) -> Result<()> {
     if std::env::var_os("ENGRAFT_TEST_STRICT").is_some_and(|set| !set.is_empty() && set != "0") {
         bail!("nothing may be skipped: {why}");
     }
