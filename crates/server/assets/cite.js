@@ -11,7 +11,8 @@ const texts = new WeakMap();
 export function watchCitations(article) {
   for (const box of $$('[data-support]', article)) {
     box.addEventListener('unit', (event) => open(box, event.target));
-    box.addEventListener('change', (event) => tickCited(event.target));
+    // Before anybody notes what changed, so that a key is one step to undo.
+    box.addEventListener('input', (event) => tickCited(event.target));
   }
   article.addEventListener('shown', () => $$('[data-support] [data-unit][data-current]', article).forEach((unit) => open(unit.closest('[data-support]'), unit)));
 }

@@ -55,4 +55,13 @@ export default async function undo(studio) {
     await until(async () => (await studio.stored('ana', dataset, 'i2')).status === 'submitted', 'the last submit, again');
     await page.waitForSelector('#stage .finished');
   }
+
+  // One key is one step, also where it ticks the passage that the sentence cites.
+  const { fields: shown, questions: asked, item } = studio.sample('support');
+  await studio.work(page, await studio.dataset({ fields: shown, questions: asked }, [{ fields: item }]));
+  const ticked = () => page.locator('#stage .question :checked').count();
+  await press(page, '1');
+  same(await ticked(), 2, 'the verdict and the passage');
+  await press(page, 'Control+z');
+  same(await ticked(), 0, 'both are taken back');
 }
