@@ -159,7 +159,9 @@ def main():
         expect(q["kind"] in KINDS, f"{who}: kind {q['kind']}")
         expect(bool(q["gold"]) == q["answerable"], f"{who}: answerable and gold disagree")
         expect(bool(q["answer"]) == q["answerable"], f"{who}: answerable and answer disagree")
-        expect(q["kind"] not in ("conflict", "multi_page") or len(q["gold"]) >= 2, f"{who}: one passage only")
+        whole = q["kind"] in ("conflict", "multi_page")
+        expect(not whole or len(q["gold"]) >= 2, f"{who}: one passage only")
+        expect(q.get("needs") == ("all" if whole else None), f"{who}: needs {q.get('needs')}")
         after = q.get("after_update")
         expect(q["kind"] != "update" or after, f"{who}: an update question without a later answer")
         for g in q["gold"]:

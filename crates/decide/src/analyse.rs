@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engraft_eval::{Metric, State};
 
+use crate::contrast::contrasts;
 use crate::cost::{Cost, break_even};
 use crate::curve::curve;
 use crate::decision::{Against, ArmReport, Constraint, Decision, SliceReport};
@@ -164,6 +165,7 @@ fn decision(resampled: &Resampled, record_sha256: &str) -> Decision {
         criteria: judged.criteria.clone(),
         sensitivity: what_if.as_ref().map(WhatIf::tornado).unwrap_or_default(),
         break_even: crossings(experiment, &facts),
+        diagnostics: contrasts(experiment, draws),
         curves: curves(experiment),
         growth: growth(experiment),
         loads: loads(experiment),

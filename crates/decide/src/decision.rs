@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use engraft_eval::Metric;
 use serde::{Deserialize, Serialize};
 
+use crate::contrast::Contrast;
 use crate::cost::{BreakEven, CostLine};
 use crate::curve::Curve;
 use crate::deployment::Deployment;
@@ -64,6 +65,9 @@ pub struct Decision {
     pub sensitivity: Vec<Sensitivity>,
     /// Where monthly costs cross.
     pub break_even: Vec<BreakEven>,
+    /// Each diagnostic against the arm beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diagnostics: Vec<Contrast>,
     /// What more labels would bring.
     pub curves: Vec<Curve>,
     /// How arms bear it where there is more to look through.

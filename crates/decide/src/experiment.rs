@@ -4,6 +4,7 @@ use engraft_eval::{Metric, State};
 use serde::{Deserialize, Serialize};
 
 use crate::draws::clusters;
+use crate::failures::Missing;
 use crate::{Amount, Scale, Terms, Vote};
 
 /// Everything a decision is made from; the same experiment gives the same decision, byte for byte.
@@ -33,10 +34,16 @@ pub struct Experiment {
     pub stages: Vec<String>,
     /// The questions, in order.
     pub questions: Vec<Question>,
+    /// Rows of the evaluation set that could not be asked, such as those without a right answer, with their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unasked: Vec<Missing>,
     /// The arms; candidates and diagnostics.
     pub arms: Vec<Arm>,
     /// Quality of tuned arms trained on fewer labels.
     pub curve: Vec<CurvePoint>,
+    /// What was not measured and could have been, each with why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_measured: Vec<DataFact>,
     /// How arms bear growth and load, where that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<Scale>,
@@ -125,6 +132,9 @@ pub struct Arm {
     pub tuned: bool,
     /// Candidate or diagnostic.
     pub role: Role,
+    /// The arm that a diagnostic is held against, question by question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
     /// Whether everything stays on the team's machines.
     pub on_premises: bool,
     /// Why there are no rows, for a cell that cannot be filled.

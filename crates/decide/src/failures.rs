@@ -136,9 +136,9 @@ pub(crate) fn confusions(experiment: &Experiment, arm: &Arm, kept: &[usize]) -> 
         .collect()
 }
 
-/// Every row that is neither scored nor an abstention, and every cell that could not be filled.
+/// Every row that could not be asked, or is neither scored nor an abstention, and every cell that could not be filled.
 pub(crate) fn missing(experiment: &Experiment) -> Vec<Missing> {
-    let mut missing = Vec::new();
+    let mut missing = experiment.unasked.clone();
     for arm in &experiment.arms {
         if let Some(why) = &arm.absent {
             let (arm, why) = (arm.name.clone(), why.clone());

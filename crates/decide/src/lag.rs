@@ -121,6 +121,7 @@ mod tests {
             retrieval: true,
             tuned: false,
             role: crate::Role::Candidate,
+            beside: None,
             on_premises: true,
             absent: None,
             runs: Vec::new(),

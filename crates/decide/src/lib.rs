@@ -4,6 +4,7 @@
 //! [`html`] and [`markdown`] show it. Nothing here reads a file, a clock or the network.
 
 mod analyse;
+mod contrast;
 mod cost;
 mod curve;
 mod decision;
@@ -31,6 +32,7 @@ mod words;
 mod worlds;
 
 pub use analyse::{Resampled, decide};
+pub use contrast::Contrast;
 pub use cost::{BreakEven, CostLine};
 pub use curve::{Curve, CurveBand, CurveMean};
 pub use decision::{Against, ArmReport, Constraint, Decision, SliceReport};
@@ -53,4 +55,4 @@ pub use scale::{LoadTrial, Scale, SizeRun, WaitingLimit};
 pub use terms::{Amount, Basis, Limits, Prices, Terms, Volume, Weights};
 pub use utility::Anchor;
 pub use verdict::Rule;
-pub use words::percent;
+pub use words::{percent, share};

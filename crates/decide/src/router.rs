@@ -82,6 +82,7 @@ pub(crate) fn router(experiment: &Experiment) -> Result<Arm, String> {
         retrieval: parts.iter().any(|arm| arm.retrieval),
         tuned: parts.iter().any(|arm| arm.tuned),
         role: Role::Candidate,
+        beside: None,
         on_premises: parts.iter().all(|arm| arm.on_premises),
         absent: None,
         runs: runs.collect(),

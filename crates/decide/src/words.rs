@@ -91,6 +91,11 @@ pub(crate) fn sentence(decision: &Decision) -> String {
             plainly(arm),
             arm.name
         ),
+        (Rule::OnlyOne, Some(arm)) if alone(decision) => format!(
+            "Use {} (`{}`). It is the only choice that was measured: there is nothing to compare it with.",
+            plainly(arm),
+            arm.name
+        ),
         (Rule::OnlyOne, Some(arm)) => {
             format!(
                 "Use {} (`{}`). It is the only choice that meets every must-have.",
@@ -111,15 +116,22 @@ pub(crate) fn sentence(decision: &Decision) -> String {
                 arm.name
             )
         }
-        _ => format!(
-            "No choice meets every must-have: {} cannot be met together.",
-            decision.conflict.join(" and ")
-        ),
+        _ => match decision.conflict.as_slice() {
+            [one] => format!("No choice meets every must-have: none meets {one}."),
+            several => {
+                format!("No choice meets every must-have: {} cannot be met together.", several.join(" and "))
+            }
+        },
     }
 }
 
+/// Whether no second choice was measured.
+fn alone(decision: &Decision) -> bool {
+    decision.arms.iter().filter(|arm| arm.candidate && arm.quality.value.is_some()).count() == 1
+}
+
 /// A probability for a sentence; never a bare 0 or 1.
-pub(crate) fn share(p: f64) -> String {
+pub fn share(p: f64) -> String {
     match p {
         p if p > 0.999 => "over 99.9 %".into(),
         p if p < 0.001 => "under 0.1 %".into(),
@@ -218,6 +230,22 @@ pub(crate) fn assumptions(experiment: &Experiment, decision: &Decision) -> Vec<S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_single_arm_is_no_winner_and_a_single_must_have_no_contradiction() {
+        let mut random = crate::random::Random::new(3, 3);
+        let mut experiment =
+            crate::worlds::measured(&crate::worlds::truths(&mut random), 60, 1, 1, &mut random);
+        experiment.arms.truncate(1);
+        let verdict = |experiment: &Experiment| crate::decide(experiment, "").unwrap().verdict;
+        assert!(
+            verdict(&experiment).contains("the only choice that was measured"),
+            "{}",
+            verdict(&experiment)
+        );
+        experiment.terms.must.quality = Some(1.0);
+        assert_eq!(verdict(&experiment), "No choice meets every must-have: none meets quality.");
+    }
 
     #[test]
     fn amounts_read_as_people_say_them() {

@@ -40,12 +40,14 @@ impl Cell {
             Cell::PerfectReader | Cell::RandomExamples => Role::Diagnostic,
             _ => Role::Candidate,
         };
+        let diagnostic = role == Role::Diagnostic;
         Arm {
             name: self.name().into(),
             description,
             retrieval: !matches!(self, Cell::Base | Cell::Tuned),
             tuned: matches!(self, Cell::Tuned | Cell::Both),
             role,
+            beside: diagnostic.then(|| Cell::Retrieval.name().into()),
             on_premises: true,
             absent: None,
             runs,

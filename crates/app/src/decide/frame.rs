@@ -39,6 +39,8 @@ impl<'a> Frame<'a> {
             questions: Vec::new(),
             arms: Vec::new(),
             curve: Vec::new(),
+            unasked: Vec::new(),
+            not_measured: Vec::new(),
             scale: None,
             label_s: Some(self.task.label_s(None)),
             styles: Vec::new(),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use engraft_decide::{DataFact, LEAST_QUESTIONS};
+use engraft_core::Diagnostic;
+use engraft_decide::{DataFact, LEAST_QUESTIONS, Missing};
+use engraft_eval::State;
 use engraft_tune::data::{Rows, split};
 use serde::Deserialize;
 
@@ -54,6 +56,8 @@ pub(super) struct Material<R> {
     pub(super) clusters: Vec<String>,
     /// Where the rows come from: evaluation, then training.
     pub(super) facts: [String; 2],
+    /// Rows of the evaluation set that nobody can be asked, each with why.
+    pub(super) unasked: Vec<Missing>,
     /// Questions left out because they nearly repeat a training row.
     pub(super) leaked: usize,
     /// Seconds that people took for a training row, where the workspace knows.
@@ -91,6 +95,7 @@ impl<R: Labelled> Material<R> {
             label_s: training.label_s,
             facts: [evaluation.fact, training.fact],
             slices: evaluation.slices,
+            unasked: evaluation.unasked,
             leaked,
             asked,
         })
@@ -141,6 +146,7 @@ impl<R: Labelled> Material<R> {
 struct File<R> {
     rows: Vec<R>,
     slices: BTreeMap<String, String>,
+    unasked: Vec<Missing>,
     fact: String,
     /// Seconds that people took for a row, where the workspace knows.
     label_s: Option<f64>,
@@ -166,7 +172,7 @@ impl From<'_> {
         let fact =
             format!("dataset {name}, {} resolved items, snapshot `{}`", source.rows.len(), source.snapshot);
         let label_s = label_s(workspace, name, source.rows.len())?;
-        Ok(File { rows: source.rows, slices: BTreeMap::new(), fact, label_s })
+        Ok(File { rows: source.rows, slices: BTreeMap::new(), unasked: Vec::new(), fact, label_s })
     }
 }
 
@@ -180,7 +186,26 @@ fn file<R: Labelled>(path: &Path) -> Result<File<R>, Error> {
         n => format!(", {n} lines unreadable"),
     };
     let fact = format!("{name}, {} rows{rejected}, sha256 `{sha256}`", rows.rows.len());
-    Ok(File { rows: rows.rows, slices: slices(&bytes), fact, label_s: None })
+    let unasked = rows.rejected.iter().map(|bad| unasked(bad, &bytes)).collect();
+    Ok(File { rows: rows.rows, slices: slices(&bytes), unasked, fact, label_s: None })
+}
+
+/// A row that cannot be asked, by its id where its line in `bytes` has one.
+fn unasked(bad: &Diagnostic, bytes: &[u8]) -> Missing {
+    let number = bad.uri.rsplit_once(':').and_then(|(_, number)| number.parse::<usize>().ok());
+    let line = number.and_then(|number| bytes.split(|byte| *byte == b'\n').nth(number.checked_sub(1)?));
+    let row = line.and_then(|line| serde_json::from_slice::<SliceLine>(line).ok());
+    let id = row.and_then(|row| row.id).map(|id| match id {
+        serde_json::Value::String(id) => format!("{id} ({})", bad.uri),
+        other => format!("{other} ({})", bad.uri),
+    });
+    Missing {
+        arm: "every arm".into(),
+        seed: 0,
+        id: id.unwrap_or_else(|| bad.uri.clone()),
+        state: State::Undefined,
+        why: bad.message.clone(),
+    }
 }
 
 /// Seconds that all people together were at work on a dataset, for each of its `rows`; `None` where no time was noted.
@@ -240,6 +265,7 @@ fn halves<R: Labelled>(file: File<R>, seed: u64) -> (File<R>, File<R>) {
     let side = |places: &[usize], what: &str| File {
         rows: places.iter().map(|&at| file.rows[at].clone()).collect(),
         slices: file.slices.clone(),
+        unasked: file.unasked.clone(),
         fact: format!("{what} half of {}", file.fact),
         label_s: file.label_s,
     };

@@ -14,6 +14,7 @@ mod generator;
 mod grow;
 mod kept;
 mod leak;
+mod left_out;
 mod load;
 mod material;
 mod meter;
@@ -27,7 +28,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-pub use engraft_decide::{Anchor, ArmReport, Decision, Rule, Weights};
+pub use engraft_decide::{Anchor, ArmReport, Decision, Rule, Weights, share};
 use engraft_decide::{Experiment, Unfit};
 use engraft_nn::{Embedder, EncoderOptions};
 use serde::Serialize;
@@ -169,6 +170,7 @@ fn measure(context: Context, request: &DecideRequest) -> Result<Decided, Error> 
         }
     };
     context.progress.stage("decide", None);
+    measured.experiment.not_measured = left_out::left_out(task, &measured.experiment);
     measured.experiment.votes = preference::votes(task, &measured.experiment)?;
     let decision = output::write(out, &measured.experiment)?;
     preference::sheet(out, &measured.experiment, &decision)?;

@@ -159,7 +159,7 @@ fn one(
 
 fn scored(question: &Question, report: &AskReport, texts: &mut Texts) -> Measured {
     let answered = report.answerable;
-    let holds = answered && report.citations.iter().any(|citation| holds(question, citation));
+    let holds = answered && holds(question, &report.citations);
     let share = |yes: bool| Score::Value(f64::from(u8::from(yes)));
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
     let mut put = |name: &str, score: Score| scores.insert(name.to_string(), score);
@@ -201,22 +201,30 @@ fn scored(question: &Question, report: &AskReport, texts: &mut Texts) -> Measure
     }
 }
 
-/// Whether a quote holds a place that answers the question, or an answer's words, or is part of a longer known quote.
-fn holds(question: &Question, citation: &CitationView) -> bool {
-    let quote = flat(&citation.quote);
+/// Whether quotes hold a place that answers the question, or all that it takes, or where no place is known an answer's words. A
+/// quote that is part of a longer known one holds it.
+fn holds(question: &Question, citations: &[CitationView]) -> bool {
+    let cited: Vec<(&CitationView, String)> =
+        citations.iter().map(|citation| (citation, flat(&citation.quote))).collect();
     let place = |gold: &Gold| {
-        let words = gold.quote.as_deref().map(flat).filter(|words| !words.is_empty());
-        match (gold.span, &gold.uri) {
-            (Some((start, end)), Some(uri)) => {
-                citation.uri == *uri && citation.char_start <= start && end <= citation.char_end
+        cited.iter().any(|(citation, quote)| {
+            let words = gold.quote.as_deref().map(flat).filter(|words| !words.is_empty());
+            match (gold.span, &gold.uri) {
+                (Some((start, end)), Some(uri)) => {
+                    citation.uri == *uri && citation.char_start <= start && end <= citation.char_end
+                }
+                _ => words.is_some_and(|words| quote.contains(&words) || words.contains(quote)),
             }
-            _ => words.is_some_and(|words| quote.contains(&words) || words.contains(&quote)),
-        }
+        })
     };
     // Answers in words count only where no place is known: "yes" is in many a quote.
-    match question.gold.is_empty() {
-        true => question.answers.iter().any(|answer| quote.contains(&flat(answer))),
-        false => question.gold.iter().any(place),
+    match (question.gold.is_empty(), question.takes_all) {
+        (true, _) => {
+            let said = |answer: &String| cited.iter().any(|(_, quote)| quote.contains(&flat(answer)));
+            question.answers.iter().any(said)
+        }
+        (false, true) => question.gold.iter().all(place),
+        (false, false) => question.gold.iter().any(place),
     }
 }
 

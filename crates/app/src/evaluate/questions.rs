@@ -15,8 +15,10 @@ pub(crate) struct Question {
     pub(crate) answerable: bool,
     /// Right answers in words; any of them will do.
     pub(crate) answers: Vec<String>,
-    /// Places that answer it; any of them will do.
+    /// Places that answer it; any of them will do, unless `takes_all`.
     pub(crate) gold: Vec<Gold>,
+    /// Whether an answer takes every one of those places.
+    pub(crate) takes_all: bool,
 }
 
 /// A place that answers a question.
@@ -84,7 +86,13 @@ fn question(value: &Value, line: usize) -> Result<Question, String> {
     if answerable && answers.is_empty() && gold.is_empty() {
         return Err("it is answerable and has neither `answers` nor `gold`".to_string());
     }
-    Ok(Question { id, text, answerable, answers, gold })
+    let takes_all = match &value["needs"] {
+        Value::Null => false,
+        needs if needs == "any" => false,
+        needs if needs == "all" => true,
+        _ => return Err("`needs` is neither \"any\" nor \"all\"".to_string()),
+    };
+    Ok(Question { id, text, answerable, answers, gold, takes_all })
 }
 
 /// Takes up a word, an object with a `text`, a `quote` or a span, a list of those, or SQuAD's object of lists.
@@ -169,6 +177,17 @@ mod tests {
             r#"{"id":"s","question":"Where?","answers":{"text":[]},"is_impossible":true}"#,
             expect!["s false [] "],
         );
+    }
+
+    #[test]
+    fn of_several_places_any_will_do_unless_all_are_needed() {
+        let takes_all = |needs: &str| {
+            let line = format!(r#"{{"question":"?","gold":[{{"quote":"x"}},{{"quote":"y"}}]{needs}}}"#);
+            question(&serde_json::from_str(&line).unwrap(), 1).map(|question| question.takes_all)
+        };
+        assert_eq!((takes_all(""), takes_all(r#","needs":"any""#)), (Ok(false), Ok(false)));
+        assert_eq!(takes_all(r#","needs":"all""#), Ok(true));
+        assert_eq!(takes_all(r#","needs":2"#), Err("`needs` is neither \"any\" nor \"all\"".to_string()));
     }
 
     #[test]

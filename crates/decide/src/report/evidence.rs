@@ -6,7 +6,7 @@ use super::engineer::{is_front, ranged};
 use super::escape::{esc, figure, list, prose, short, table};
 use super::plot;
 use crate::experiment::named;
-use crate::words::{duration, number, percent};
+use crate::words::{duration, number, percent, points};
 use crate::{ArmReport, Decision, Experiment, GROUNDEDNESS, Preference, Said};
 
 const MISSING_SHOWN: usize = 50;
@@ -22,10 +22,15 @@ pub(crate) fn limits(decision: &Decision) -> String {
         return "<p>No diagnostic arm was measured.</p>".into();
     }
     let rows = measured(decision).filter(|arm| arm.retrieval || !arm.candidate).map(|arm| {
-        (is_front(decision, arm), vec![esc(&arm.name), prose(&arm.description), esc(&percent(&arm.quality))])
+        let contrast = decision.diagnostics.iter().find(|one| one.diagnostic == arm.name);
+        let against = contrast.map_or(String::new(), |one| {
+            format!("{} against <code>{}</code>", esc(&points(&one.difference)), esc(&one.beside))
+        });
+        let cells = vec![esc(&arm.name), prose(&arm.description), esc(&percent(&arm.quality)), against];
+        (is_front(decision, arm), cells)
     });
-    let mut out =
-        table(&[("Arm", false), ("What it does", false), ("Quality", true)], &rows.collect::<Vec<_>>());
+    let heads = [("Arm", false), ("What it does", false), ("Quality", true), ("Difference", true)];
+    let mut out = table(&heads, &rows.collect::<Vec<_>>());
     out.push_str(
         "<p class=soft>Diagnostics are never chosen. What lies between an arm and perfect retrieval is lost by finding the \
          wrong things; what lies between perfect retrieval and 100 % by what is made of them.</p>\n",

@@ -6,15 +6,20 @@ use super::plot;
 use crate::words::{capital, duration, number, percent, rate};
 use crate::{Decision, Experiment, Scale};
 
-/// Everything measured of growth and load; empty where nothing was.
+/// Everything measured of growth and load, and why what was not measured was not.
 pub(crate) fn grown(experiment: &Experiment, decision: &Decision) -> String {
-    let Some(scale) = &experiment.scale else { return String::new() };
     let mut out = String::new();
-    if !decision.growth.is_empty() {
-        out.push_str(&growth(scale, decision));
+    if let Some(scale) = &experiment.scale {
+        if !decision.growth.is_empty() {
+            out.push_str(&growth(scale, decision));
+        }
+        if !decision.loads.is_empty() {
+            out.push_str(&load(scale, decision));
+        }
     }
-    if !decision.loads.is_empty() {
-        out.push_str(&load(scale, decision));
+    for left_out in &experiment.not_measured {
+        let (what, why) = (esc(&left_out.what), prose(&left_out.value));
+        out.push_str(&format!("<h3>{what}</h3><p>Not measured, because {why}.</p>"));
     }
     out
 }

@@ -1,6 +1,6 @@
 //! The decision in Markdown, short enough for a pull request.
 
-use crate::words::{duration, money, number, percent, points};
+use crate::words::{duration, money, number, percent, points, share};
 use crate::{Decision, Effect, Experiment};
 
 const FLIPS: usize = 5;
@@ -35,7 +35,7 @@ pub fn markdown(experiment: &Experiment, decision: &Decision) -> String {
             optional(arm.cost_per_month.value, &|month| plain(&money(sign, month))),
             optional(arm.update_lag_s.value, &duration),
             arm.groundedness.value.map_or("–".into(), |_| percent(&arm.groundedness)),
-            optional(arm.p_best, &|p| format!("{:.1} %", 100.0 * p)),
+            optional(arm.p_best, &share),
         ));
     }
     out.push_str("\n| effect | points of quality | p (Holm) |\n|---|--:|--:|\n");
@@ -60,7 +60,14 @@ pub fn markdown(experiment: &Experiment, decision: &Decision) -> String {
     out.push_str(&section("In the team's words", &mut customs.iter().map(|words| said(words))));
     let grown = decision.growth.iter().map(|growth| &growth.words);
     let loaded = decision.loads.iter().map(|load| &load.words);
-    out.push_str(&section("As it grows", &mut grown.chain(loaded).map(|words| said(words))));
+    let left_out = experiment
+        .not_measured
+        .iter()
+        .map(|one| format!("{}: not measured, because {}.", plain(&one.what), said(&one.value)));
+    let grown = grown.chain(loaded).map(|words| said(words));
+    out.push_str(&section("As it grows", &mut grown.chain(left_out)));
+    let limits = decision.diagnostics.iter().map(|contrast| said(&contrast.words));
+    out.push_str(&section("Diagnostics", &mut limits.into_iter()));
     out.push_str(&section("What is needed", &mut decision.needs.iter().map(|need| said(need))));
     out.push_str(&section("Taken for granted", &mut decision.assumptions.iter().map(|one| said(one))));
     let facts = experiment.data.iter().map(|fact| format!("{}: {}", plain(&fact.what), said(&fact.value)));

@@ -108,6 +108,7 @@ fn hostile_text_stays_text_wherever_it_comes_from() {
     experiment.build = evil.into();
     experiment.command = evil.into();
     experiment.notes = vec![evil.into()];
+    experiment.not_measured = vec![DataFact { what: evil.into(), value: evil.into() }];
     experiment.terms.prices.currency = evil.into();
     experiment.data = vec![DataFact { what: evil.into(), value: evil.into() }];
     experiment.stages = vec![evil.into()];
@@ -160,6 +161,20 @@ fn a_record_without_growth_and_load_tells_of_neither() {
     let told = serde_json::to_string(&decision).unwrap();
     assert!(!record.contains("\"scale\"") && !told.contains("\"growth\"") && !told.contains("\"loads\""));
     assert!(!page.contains("Under load") && !markdown(&experiment, &decision).contains("As it grows"));
+}
+
+#[test]
+fn what_was_not_measured_is_said_with_its_reason() {
+    let mut experiment = experiment();
+    experiment.scale = None;
+    let (what, value) = ("Under load".to_string(), "every request is paid for (`paid_load_s`)".to_string());
+    experiment.not_measured = vec![DataFact { what, value }];
+    let (decision, page) = report(&experiment);
+    let told =
+        "<h3>Under load</h3><p>Not measured, because every request is paid for (<code>paid_load_s</code>).";
+    assert!(page.contains(told));
+    let text = markdown(&experiment, &decision);
+    assert!(text.contains("- Under load: not measured, because every request is paid for"), "{text}");
 }
 
 #[test]

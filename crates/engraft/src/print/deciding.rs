@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use engraft_app::decide::{Decided, Decision, Plan, Replayed};
+use engraft_app::decide::{Decided, Decision, Plan, Replayed, share};
 
 /// Flip points and needs shown; the report has them all.
 const SHOWN: usize = 3;
@@ -54,7 +54,7 @@ fn decision(decision: &Decision) -> String {
         let lag = arm.update_lag_s.value.map_or_else(|| "-".to_string(), |lag| format!("{lag:.2} s"));
         let p = match (arm.dropped.first(), arm.p_best) {
             (Some(_), _) => "breaks a must-have".to_string(),
-            (None, Some(p)) => format!("{:.1} %", 100.0 * p),
+            (None, Some(p)) => share(p),
             _ => "-".to_string(),
         };
         let _ = writeln!(

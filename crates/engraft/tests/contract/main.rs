@@ -10,8 +10,10 @@ mod broken;
 mod crash;
 mod decide;
 mod decide_answer;
+mod decide_distractors;
 mod decide_extract;
 mod decide_model;
+mod decide_neighbours;
 mod decide_planted;
 #[cfg(target_os = "linux")]
 mod disk;

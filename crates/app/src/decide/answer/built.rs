@@ -1,5 +1,6 @@
 //! The documents of an answering task in a workspace of their own: copied, read and indexed, with what that took.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use engraft_core::content_hash;
@@ -53,7 +54,7 @@ pub(super) fn library(
     if documents.exists() {
         std::fs::remove_dir_all(&documents).map_err(Error::io("replace", &documents))?;
     }
-    copy(&source, &documents)?;
+    copy(&source, &documents, &no_documents(task, out))?;
     let version = version(&documents)?;
     init(&root, Some(&task.name), Some(&task.encoder))?;
     let mut workspace = Workspace::open(&root, frame.threads)?;
@@ -63,8 +64,19 @@ pub(super) fn library(
         IngestRequest { paths: vec![documents.display().to_string()], ..IngestRequest::default() };
     let (report, used) = metered(|| ingest(context, &workspace, parsers, &ingesting));
     let report = report?;
+    if report.chunks.total == 0 {
+        let why = report.failures.first().map_or(String::new(), |first| format!(": {}", first.message));
+        return Err(request(
+            format!("there is nothing to read in {}{why}", source.display()),
+            "name the folder that answers come from: `documents = \"handbook\"`",
+        ));
+    }
+    let failed = match report.documents.failed {
+        0 => String::new(),
+        n => format!("; {n} files or parts of them could not be read"),
+    };
     let words = format!(
-        "{}: {} documents, {} passages",
+        "{}: {} documents, {} passages{failed}",
         named.display(),
         report.documents.added + report.documents.unchanged + report.documents.updated,
         report.chunks.total
@@ -99,13 +111,25 @@ fn version(folder: &Path) -> Result<String, Error> {
     Ok(content_hash(lines.join("\n").as_bytes()))
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+/// What lies among the documents and is none: the questions with their answers, and what is written on the way.
+fn no_documents(task: &Task, out: &Path) -> BTreeSet<PathBuf> {
+    let files = [&task.training, &task.evaluation, &task.labelled].into_iter().flatten();
+    let all = files.map(|file| task.path(file)).chain([out.to_path_buf()]);
+    all.filter_map(|path| path.canonicalize().ok()).collect()
+}
+
+/// Copies a folder, but for what is in `left_out`, by its canonical path, and folders of decisions.
+fn copy(from: &Path, to: &Path, left_out: &BTreeSet<PathBuf>) -> Result<(), Error> {
     std::fs::create_dir_all(to).map_err(Error::io("create", to))?;
     for entry in std::fs::read_dir(from).map_err(Error::io("read", from))? {
         let entry = entry.map_err(Error::io("read", from))?;
         let (path, target) = (entry.path(), to.join(entry.file_name()));
+        let known = path.canonicalize().is_ok_and(|path| left_out.contains(&path));
+        if known || path.join("decision.json").is_file() {
+            continue;
+        }
         if path.is_dir() {
-            copy(&path, &target)?;
+            copy(&path, &target, left_out)?;
         } else {
             std::fs::copy(&path, &target).map_err(Error::io("copy", &path))?;
         }
@@ -116,6 +140,41 @@ fn copy(from: &Path, to: &Path) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn questions_and_decisions_that_lie_among_the_documents_are_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in
+            ["a.md", "deep/b.md", "questions.jsonl", "old.decision/decision.json", "t.decision/work/x"]
+        {
+            std::fs::create_dir_all(path(name).parent().unwrap()).unwrap();
+            std::fs::write(path(name), "words").unwrap();
+        }
+        let text = "kind = 'answer'\ndocuments = '.'\nevaluation = 'questions.jsonl'";
+        let task = Task::parse(text, folder.path().into(), "t").unwrap();
+        let (out, to) = (path("t.decision"), path("t.decision/work/library/documents"));
+        copy(folder.path(), &to, &no_documents(&task, &out)).unwrap();
+        let mut found: Vec<String> = walk(&to).iter().map(|path| path.display().to_string()).collect();
+        found.sort();
+        assert_eq!(found, ["a.md", "deep/b.md"]);
+    }
+
+    /// The files below a folder, from there.
+    fn walk(folder: &Path) -> Vec<PathBuf> {
+        let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+        while let Some(next) = folders.pop() {
+            for entry in std::fs::read_dir(next).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path)
+                } else {
+                    files.push(path.strip_prefix(folder).unwrap().into())
+                }
+            }
+        }
+        files
+    }
 
     #[test]
     fn documents_of_other_words_or_names_are_another_version() {

@@ -107,9 +107,12 @@ impl Library {
         all
     }
 
-    /// Whether the gold of a question lies in two or more documents, none of which holds all of it. Gold that is found nowhere
-    /// does not count.
+    /// Whether an answer takes gold of two or more documents, none of which holds all of it. Gold that is found nowhere does not
+    /// count.
     pub(super) fn spreads(&self, posed: &Posed) -> bool {
+        if !posed.takes_all() {
+            return false;
+        }
         let mut homes = posed.gold.iter().map(|gold| self.holding(gold)).filter(|homes| !homes.is_empty());
         let Some(first) = homes.next() else { return false };
         let others: Vec<Vec<&str>> = homes.collect();
@@ -143,14 +146,24 @@ pub(super) fn judgements(library: &Library, asked: &[&Posed], path: &Path) -> Re
     Ok(answered.len())
 }
 
-/// Writes what a reader learns from: each question with the passage that answers it, and with the best one found that does not. How
-/// many questions have an answer that can be found in a passage. `fits` says which questions can be read.
+/// What a reader reads with a question that has an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// The best passage found that holds nothing of the answer, as search will bring it.
+    Distractor,
+    /// Nothing but the passage that answers.
+    Nothing,
+}
+
+/// Writes what a reader learns from: each question with the passage that answers it, and with the best one found that does not; for
+/// a question with an answer only where that is wanted `beside`. How many questions have an answer that can be found in a passage.
+/// `fits` says which questions can be read.
 pub(super) fn readings(
     context: Context,
-    workspace: &Workspace,
-    library: &Library,
+    (workspace, library): (&Workspace, &Library),
     asked: &[&Posed],
     fits: &dyn Fn(&str) -> bool,
+    beside: Beside,
     path: &Path,
 ) -> Result<usize, Error> {
     let (mut rows, mut answered) = (Vec::new(), 0);
@@ -171,6 +184,9 @@ pub(super) fn readings(
         if let Some((_, passage, span)) = place.filter(|_| posed.answerable) {
             row(passage, json!([{ "char_start": span.start(), "char_end": span.end() }]));
             answered += 1;
+            if beside == Beside::Nothing {
+                continue;
+            }
         }
         if let Some(passage) = seeming(context, workspace, posed)? {
             row(&passage, json!([]));
@@ -215,6 +231,7 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::answer::questions::Needs;
 
     #[track_caller]
     fn check(gold: &str, spreads: bool) {
@@ -223,8 +240,12 @@ mod tests {
             document("leave.md", "Leave is 28 days. It is asked for in writing."),
             document("forms.md", "Forms lie at the front desk. Leave is 28 days."),
         ]);
-        let posed = serde_json::from_str(&format!(r#"{{"id":"q","question":"?","gold":[{gold}]}}"#)).unwrap();
+        let posed =
+            serde_json::from_str(&format!(r#"{{"id":"q","question":"?","needs":"all","gold":[{gold}]}}"#))
+                .unwrap();
         assert_eq!(library.spreads(&posed), spreads);
+        // Of gold of which any one will do, one document is enough.
+        assert!(!library.spreads(&Posed { needs: Needs::Any, ..posed }));
     }
 
     #[test]
@@ -239,5 +260,55 @@ mod tests {
         check(r#"{"quote":"28 days"},{"quote":"the front desk"}"#, false);
         check(r#"{"quote":"asked for in writing"},{"quote":"stands nowhere"}"#, false);
         check("", false);
+    }
+
+    /// The id, whether the passage answers, and the passage of each row that a reader learns from.
+    fn read(beside: Beside) -> Vec<(String, bool, String)> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir(path("docs")).unwrap();
+        std::fs::write(path("docs/notice.md"), "Leave is 28 days.").unwrap();
+        std::fs::write(path("docs/hearsay.md"), "Somebody said how long leave is.").unwrap();
+        crate::init(&path("kb"), None, Some("none")).unwrap();
+        let workspace = Workspace::open(&path("kb"), 1).unwrap();
+        let (cancel, now) = (engraft_core::Cancel::default(), || "2026-01-01T00:00:00.000Z".to_string());
+        let context =
+            Context { progress: &engraft_core::Silent, cancel: &cancel, now_ns: &|| i64::MAX, now: &now };
+        let parsers = crate::Parsers::new(crate::Isolation::InProcess, Default::default());
+        let sources = crate::IngestRequest {
+            paths: vec![path("docs").display().to_string()],
+            ..crate::IngestRequest::default()
+        };
+        crate::ingest(context, &workspace, &parsers, &sources).unwrap();
+        let asked: Vec<Posed> = [
+            r#"{"id":"leave","question":"How long is leave?","answer":"28 days","gold":[{"quote":"Leave is 28 days."}]}"#,
+            r#"{"id":"silent","question":"How long is leave of a judge?","answerable":false}"#,
+        ]
+        .map(|row| serde_json::from_str(row).unwrap())
+        .to_vec();
+        let library = Library::of(&workspace).unwrap();
+        let all: Vec<&Posed> = asked.iter().collect();
+        let answered =
+            readings(context, (&workspace, &library), &all, &|_| true, beside, &path("read.jsonl")).unwrap();
+        assert_eq!(answered, 1);
+        let row = |line: &str| {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let text = |name: &str| row[name].as_str().unwrap().to_string();
+            (text("document"), row["answers"] != json!([]), text("passage"))
+        };
+        std::fs::read_to_string(path("read.jsonl")).unwrap().lines().map(row).collect()
+    }
+
+    #[test]
+    fn beside_the_passage_that_answers_stands_one_that_seems_to_unless_nothing_is_to() {
+        let row = |id: &str, answers, passage: &str| (id.to_string(), answers, passage.to_string());
+        let answer = row("leave", true, "Leave is 28 days.");
+        let seeming = row("leave", false, "Somebody said how long leave is.");
+        let with = read(Beside::Distractor);
+        assert_eq!(with[..2], [answer.clone(), seeming]);
+        let without = read(Beside::Nothing);
+        // What nothing answers is learned either way.
+        assert_eq!((&without[0], without.len(), &without[1]), (&answer, 2, &with[2]));
+        assert_eq!((without[1].0.as_str(), without[1].1), ("silent", false));
     }
 }

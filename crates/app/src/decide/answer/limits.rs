@@ -31,6 +31,7 @@ pub(super) fn arms(
         retrieval: true,
         tuned,
         role: Role::Diagnostic,
+        beside: Some((if tuned { "both" } else { "retrieval" }).into()),
         on_premises: true,
         absent: None,
         runs: vec![ArmRun { seed: 0, rows }],

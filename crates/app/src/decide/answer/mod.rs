@@ -13,6 +13,7 @@ mod lessons;
 mod limits;
 mod parts;
 mod questions;
+mod undistracted;
 mod weighing;
 
 use std::path::Path;
@@ -71,13 +72,19 @@ pub(super) fn measure(
         None => None,
     };
     let better_how = tuned.as_ref().filter(|_| better.is_some()).map(|tuned| tuned.how.clone());
-    let diagnostics = match task.diagnostics {
+    let mut told = tuned.as_ref().map_or_else(Vec::new, Tuned::facts);
+    let mut diagnostics = match task.diagnostics {
         true => {
             let ways = (&usual, better_how.as_ref());
             limits::arms((&mut asker, &mut tutored), &mut workspace, &questions.asked, ways)?
         }
         false => Vec::new(),
     };
+    if let Some(tuned) = tuned.as_ref().filter(|_| task.diagnostics && better.is_some()) {
+        let (arm, fact) = undistracted::arm(&mut tutored, &mut workspace, (course, tuned), &questions.asked)?;
+        diagnostics.extend(arm);
+        told.push(fact);
+    }
     let grown = match (&better, &tuned) {
         (Some(rows), Some(tuned)) if task.learning_curve => {
             let arms = [&base, rows].map(Vec::as_slice);
@@ -107,6 +114,7 @@ pub(super) fn measure(
         retrieval,
         tuned,
         role: Role::Candidate,
+        beside: None,
         on_premises: true,
         absent: None,
         runs: Vec::new(),
@@ -130,7 +138,6 @@ pub(super) fn measure(
     let retrieval = arm("retrieval", described, true, false);
     let mut arms = vec![absent("base", false), measured(retrieval, base, upkeep(&edited), &edited)];
     arms.push(absent("tuned", true));
-    let told = tuned.as_ref().map_or_else(Vec::new, Tuned::facts);
     arms.push(match (better, tuned) {
         (Some(rows), Some(tuned)) => {
             let described = format!(

@@ -10,7 +10,7 @@ use engraft_tune::artefact::Artefact;
 use serde::{Deserialize, Serialize};
 
 use super::how::How;
-use super::lessons::{Files, Halves, Library, judgements, readings};
+use super::lessons::{Beside, Files, Halves, Library, judgements, readings};
 use super::questions::Posed;
 use super::weighing::weigh;
 use crate::decide::asking::Asking;
@@ -119,7 +119,7 @@ pub(super) fn tune(asking: &mut Asking, workspace: &mut Workspace, course: Cours
             None if part == Part::Fusion => continue,
             None => {
                 workspace.use_only(&serving);
-                let tutor = Tutor { asking, workspace, course, halves: &halves };
+                let tutor = Tutor { asking, workspace, course, halves: &halves, beside: Beside::Distractor };
                 let done = tutor.teach(part)?;
                 more.keep(&done)?;
                 parts.push(done.clone());
@@ -162,21 +162,25 @@ pub(super) fn wanted(task: &Task) -> Vec<Part> {
 }
 
 /// Tunes one part on top of those before it.
-struct Tutor<'t, 'a> {
-    asking: &'t Asking<'a>,
-    workspace: &'t Workspace,
-    course: Course<'t>,
-    halves: &'t Halves<'t>,
+pub(super) struct Tutor<'t, 'a> {
+    pub(super) asking: &'t Asking<'a>,
+    /// With the parts before it in use.
+    pub(super) workspace: &'t Workspace,
+    pub(super) course: Course<'t>,
+    pub(super) halves: &'t Halves<'t>,
+    /// What a reader learns from beside passages that answer.
+    pub(super) beside: Beside,
 }
 
 impl Tutor<'_, '_> {
     /// What cannot be learned from these questions, or is not proven, is no error: the part takes no part, and says why.
-    fn teach(&self, part: Part) -> Result<Done, Error> {
+    pub(super) fn teach(&self, part: Part) -> Result<Done, Error> {
         let none = |why: String| Done { part, takes_part: false, model: None, why, cpu_s: 0.0, s: 0.0 };
         let Some(encoder) = self.workspace.encoder(self.asking.context)? else {
             return Ok(none("it needs an encoder, and the task has none".into()));
         };
-        let name = format!("{}-{}", part.name(), &self.asking.fingerprint[..12]);
+        let alone = if self.beside == Beside::Nothing { "-alone" } else { "" };
+        let name = format!("{}{alone}-{}", part.name(), &self.asking.fingerprint[..12]);
         // A model that was registered just before an interruption is there to stay.
         if let Ok(artefact) = Artefact::open(&self.workspace.models(), &name) {
             let manifest = artefact.manifest;
@@ -188,7 +192,8 @@ impl Tutor<'_, '_> {
             let why = format!("{learn} questions would take it long: name it in `tuned` to have it");
             return Ok(none(why));
         }
-        let files = Files::below(self.course.work, if part == Part::Reader { "read" } else { "judged" });
+        let what = if part == Part::Reader { "read" } else { "judged" };
+        let files = Files::below(self.course.work, &format!("{what}{alone}"));
         let usable = self.lessons(part, encoder, &files)?;
         if usable < LEAST {
             let what = match part {
@@ -224,8 +229,9 @@ impl Tutor<'_, '_> {
         };
         let context = self.asking.context;
         context.progress.stage("mark answers", None);
-        readings(context, workspace, &library, prove, &fits, &files.prove)?;
-        readings(context, workspace, &library, learn, &fits, &files.learn)
+        let from = (workspace, &library);
+        readings(context, from, prove, &fits, Beside::Distractor, &files.prove)?;
+        readings(context, from, learn, &fits, self.beside, &files.learn)
     }
 
     fn train(&self, part: Part, files: &Files, name: &str) -> Result<TuneReport, Error> {

@@ -1,5 +1,8 @@
 //! The questions of an answering task: read, halved, sliced; and whether an answer holds what it should.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use engraft_core::content_hash;
 use engraft_decide::{DataFact, LEAST_QUESTIONS};
 use engraft_tune::data::split;
@@ -24,13 +27,27 @@ pub(super) struct Posed {
     pub(super) answerable: bool,
     /// A short right answer.
     pub(super) answer: Option<String>,
-    /// Passages of which any one holds the answer.
+    /// Passages that hold the answer.
     #[serde(default)]
     pub(super) gold: Vec<Gold>,
+    /// How many of them an answer takes.
+    #[serde(default)]
+    pub(super) needs: Needs,
     #[serde(alias = "kind")]
     pub(super) slice: Option<String>,
     /// Questions of one group stay together.
     pub(super) group: Option<String>,
+}
+
+/// How many of its gold passages an answer takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Needs {
+    /// Each says it all.
+    #[default]
+    Any,
+    /// Each says a part.
+    All,
 }
 
 /// A passage that holds the answer.
@@ -56,9 +73,11 @@ pub(super) struct Questions {
 
 impl Questions {
     pub(super) fn read(task: &Task) -> Result<Questions, Error> {
-        let read = |path: &std::path::Path| -> Result<(Vec<Posed>, String), Error> {
+        let read = |path: &Path| -> Result<(Vec<Posed>, String), Error> {
             let path = task.path(path);
-            let rows: Vec<Posed> = read_lines(&path, SHAPE)?;
+            let mut rows: Vec<Posed> = read_lines(&path, SHAPE)?;
+            rows.iter_mut().for_each(Posed::without_blanks);
+            told_apart(&path, &rows)?;
             let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
             let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
             let sha256 = engraft_tune::data::sha256_of(&bytes);
@@ -114,6 +133,7 @@ impl Questions {
                 value: format!("{missing} questions; they leave the comparison"),
             });
         }
+        facts.extend(several(&asked));
         Ok(Questions { training, asked, facts })
     }
 
@@ -121,11 +141,37 @@ impl Questions {
     pub(super) fn fingerprint(&self, more: &str) -> String {
         let mut parts = vec![more.to_string()];
         for row in self.training.iter().chain(&self.asked) {
-            let quotes: Vec<&str> = row.gold.iter().map(|gold| gold.quote.as_str()).collect();
-            parts.push(format!("{:?}", (&row.id, &row.question, row.answerable, &row.answer, quotes)));
+            // Not the slice: it changes nothing that is asked.
+            let right = (row.answerable, &row.answer, &row.gold, row.needs);
+            parts.push(format!("{:?}", (&row.id, &row.question, right, &row.group)));
         }
         content_hash(parts.join("\u{1f}").as_bytes())
     }
+}
+
+/// Refuses a file in which two rows have one id.
+fn told_apart(path: &Path, rows: &[Posed]) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    match rows.iter().find(|row| !seen.insert(&row.id)) {
+        None => Ok(()),
+        Some(row) => Err(request(
+            format!("two questions of {} have the id `{}`", path.display(), row.id),
+            "give every question an id of its own",
+        )),
+    }
+}
+
+/// How questions with several gold passages are judged; nothing where there are none.
+fn several(asked: &[Posed]) -> Option<DataFact> {
+    let count = |needs: Needs| {
+        asked.iter().filter(|posed| posed.answerable && posed.gold.len() > 1 && posed.needs == needs).count()
+    };
+    let (any, all) = (count(Needs::Any), count(Needs::All));
+    let value = format!(
+        "{} questions; an answer to {all} of them takes every passage, to {any} any one, as their `needs` says (`any` unless set)",
+        any + all
+    );
+    (any + all > 0).then(|| DataFact { what: "With several gold passages".into(), value })
 }
 
 fn halves(all: Vec<Posed>, seed: u64) -> (Vec<Posed>, Vec<Posed>) {
@@ -138,12 +184,18 @@ fn halves(all: Vec<Posed>, seed: u64) -> (Vec<Posed>, Vec<Posed>) {
 }
 
 impl Posed {
+    /// Gold and answers without words say nothing: whatever is quoted would hold them.
+    fn without_blanks(&mut self) {
+        self.gold.retain(|gold| !flat(&gold.quote).is_empty());
+        self.answer.take_if(|answer| flat(answer).trim_end_matches(['.', ' ']).is_empty());
+    }
+
     /// What it is not independent of: its group, or the document of its answer.
     pub(super) fn cluster(&self) -> Option<&str> {
         self.group.as_deref().or_else(|| self.gold.first()?.uri.as_deref())
     }
 
-    /// Its slice under the task's rule; `spreads`: its gold lies in several documents.
+    /// Its slice under the task's rule; `spreads`: what it takes lies in several documents.
     pub(super) fn slice(&self, slices: Slices, spreads: bool) -> String {
         match (slices, &self.slice, self.answerable) {
             (Slices::None, ..) => "all".into(),
@@ -157,13 +209,18 @@ impl Posed {
 
     /// Whether the answer holds what it should: for what the documents do not say, silence. `None`: nobody said what is right.
     pub(super) fn right(&self, report: &AskReport, answered: bool) -> Option<bool> {
+        let quotes = report.citations.iter().map(|citation| citation.quote.as_str());
+        self.quoted(&quotes.collect::<Vec<_>>(), answered)
+    }
+
+    fn quoted(&self, quotes: &[&str], answered: bool) -> Option<bool> {
         if !self.answerable {
             return Some(!answered);
         }
         if self.gold.is_empty() && self.answer.is_none() {
             return None;
         }
-        let cited: Vec<String> = report.citations.iter().map(|citation| flat(&citation.quote)).collect();
+        let cited: Vec<String> = quotes.iter().map(|quote| flat(quote)).collect();
         let quoted = |gold: &Gold| {
             let wanted = flat(&gold.quote);
             cited.iter().any(|quote| quote.contains(&wanted) || (quote.len() >= 12 && wanted.contains(quote)))
@@ -172,7 +229,16 @@ impl Posed {
             let wanted = flat(answer.trim_end_matches('.'));
             cited.iter().any(|quote| quote.contains(&wanted))
         };
-        Some(answered && (self.gold.iter().any(quoted) || self.answer.as_ref().is_some_and(said)))
+        let holds = match self.takes_all() {
+            true => self.gold.iter().all(quoted),
+            false => self.gold.iter().any(quoted) || self.answer.as_ref().is_some_and(said),
+        };
+        Some(answered && holds)
+    }
+
+    /// Whether one gold passage alone is no right answer.
+    pub(super) fn takes_all(&self) -> bool {
+        self.needs == Needs::All && self.gold.len() > 1
     }
 }
 
@@ -189,6 +255,77 @@ mod tests {
     fn check(row: &str, slices: Slices, spreads: bool, expected: &str) {
         let posed: Posed = serde_json::from_str(row).unwrap();
         assert_eq!(posed.slice(slices, spreads), expected);
+    }
+
+    /// Whether quotes are a right answer to a row with this gold.
+    #[track_caller]
+    fn quoted(more: &str, quotes: &[&str], right: bool) {
+        let row = format!(r#"{{"id":"q","question":"?",{more}}}"#);
+        let posed: Posed = serde_json::from_str(&row).unwrap();
+        assert_eq!(posed.quoted(quotes, true), Some(right), "{more} {quotes:?}");
+        assert_eq!(posed.quoted(quotes, false), Some(false));
+    }
+
+    #[test]
+    fn gold_without_words_is_no_gold() {
+        let row = r#"{"id":"q","question":"?","answer":" . ","gold":[{"quote":" \n"},{"quote":"x"}]}"#;
+        let mut posed: Posed = serde_json::from_str(row).unwrap();
+        posed.without_blanks();
+        assert_eq!((posed.gold.len(), &posed.answer), (1, &None));
+        posed.gold.clear();
+        assert_eq!(posed.quoted(&["anything"], true), None);
+    }
+
+    #[test]
+    fn two_questions_of_one_id_are_refused() {
+        let rows: Vec<Posed> = ["a", "b", "a"]
+            .map(|id| serde_json::from_str(&format!(r#"{{"id":"{id}","question":"?"}}"#)).unwrap())
+            .to_vec();
+        let error = told_apart(Path::new("q.jsonl"), &rows).unwrap_err();
+        assert_eq!(error.to_string(), "two questions of q.jsonl have the id `a`");
+        assert!(told_apart(Path::new("q.jsonl"), &rows[..2]).is_ok());
+    }
+
+    const TWO: &str = r#""gold":[{"quote":"Leave is 28 days."},{"quote":"Ask the front desk."}]"#;
+
+    #[test]
+    fn of_several_gold_passages_any_one_will_do_unless_the_row_needs_all() {
+        let both = ["leave is  28 days. And more.", "Ask the front desk."];
+        for needs in ["", r#","needs":"any""#] {
+            quoted(&format!("{TWO}{needs}"), &both[..1], true);
+            quoted(&format!("{TWO}{needs}"), &both, true);
+        }
+        let all = format!(r#"{TWO},"needs":"all""#);
+        quoted(&all, &both[..1], false);
+        quoted(&all, &both[1..], false);
+        quoted(&all, &both, true);
+        quoted(&all, &["Leave is 28 days. Ask the front desk."], true);
+    }
+
+    #[test]
+    fn where_all_is_needed_the_words_of_a_short_answer_are_not_enough() {
+        quoted(&format!(r#"{TWO},"answer":"28 days""#), &["28 days of leave"], true);
+        quoted(&format!(r#"{TWO},"answer":"28 days","needs":"all""#), &["28 days of leave"], false);
+        // One passage is all there is: nothing changes.
+        let one = r#""gold":[{"quote":"Leave is 28 days."}],"answer":"28 days","needs":"all""#;
+        quoted(one, &["28 days of leave"], true);
+    }
+
+    #[test]
+    fn what_is_right_and_with_what_a_row_belongs_tells_questions_apart_and_its_slice_does_not() {
+        let print = |row: &str| {
+            let asked = vec![serde_json::from_str(&format!(r#"{{"id":"q","question":"?",{row}}}"#)).unwrap()];
+            Questions { training: Vec::new(), asked, facts: Vec::new() }.fingerprint("")
+        };
+        let plain = print(r#""gold":[{"quote":"x","uri":"a.md"}]"#);
+        assert_eq!(plain, print(r#""gold":[{"quote":"x","uri":"a.md"}],"slice":"long tail""#));
+        for other in [
+            r#""gold":[{"quote":"x","uri":"b.md"}]"#,
+            r#""gold":[{"quote":"x","uri":"a.md"}],"group":"g""#,
+            r#""gold":[{"quote":"x","uri":"a.md"}],"needs":"all""#,
+        ] {
+            assert_ne!(plain, print(other), "{other}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use engraft_core::content_hash;
-use engraft_decide::DataFact;
+use engraft_decide::{DataFact, Missing};
 use engraft_tune::data::{Example, Labelling, Rows, read_classified};
 
 use crate::decide::draw::{draws, only_drawn};
@@ -13,6 +13,9 @@ use crate::decide::task::{Slices, Task, request};
 use crate::people::Principal;
 use crate::tune::rows::{Source, classified};
 use crate::{Context, Error, Workspace};
+
+/// Labels an error names.
+const SHOWN: usize = 10;
 
 /// Everything the arms are made from and asked.
 pub(super) struct Data {
@@ -30,6 +33,8 @@ pub(super) struct Data {
     pub(super) outside: Option<usize>,
     /// Where all this comes from.
     pub(super) facts: Vec<DataFact>,
+    /// Rows of the evaluation set that nobody can be asked.
+    pub(super) unasked: Vec<Missing>,
     /// What the report has to say about it.
     pub(super) notes: Vec<String>,
     /// Seconds that people took for an example, where the workspace knows.
@@ -100,6 +105,19 @@ fn single(labelling: Labelling, name: &str) -> Result<(), Error> {
     ))
 }
 
+/// Where the label that means none of the others stands.
+fn place(labels: &[String], outside: &str) -> Result<usize, Error> {
+    let found = labels.iter().position(|label| label == outside);
+    found.ok_or_else(|| {
+        let some: Vec<&str> = labels.iter().take(SHOWN).map(String::as_str).collect();
+        let more = if labels.len() > SHOWN { ", …" } else { "" };
+        request(
+            format!("out_of_scope names the label `{outside}`, and no row has it"),
+            format!("labels are {}{more}", some.join(", ")),
+        )
+    })
+}
+
 impl Data {
     pub(super) fn read(from: From) -> Result<Data, Error> {
         let task = from.task;
@@ -119,8 +137,10 @@ impl Data {
         };
         let known = |row: &Example| Known { text: row.text.clone(), label: number(row) };
         let examples: Vec<Known> = material.training.iter().map(known).collect();
-        let outside =
-            task.out_of_scope.as_ref().and_then(|name| labels.iter().position(|label| label == name));
+        let outside = match &task.out_of_scope {
+            Some(name) => Some(place(&labels, name)?),
+            None => None,
+        };
         let rare = rare(&examples, labels.len());
         let apart = |row: &Example| match (outside == Some(number(row)), task.slices) {
             (true, _) => Some("unanswerable"),
@@ -144,13 +164,19 @@ impl Data {
         if unseen > 0 {
             notes.push(format!("{unseen} labels of the evaluation set have no labelled example."));
         }
+        let unheard: Vec<&str> =
+            task.labels.keys().filter(|label| !labels.contains(label)).map(String::as_str).collect();
+        if !unheard.is_empty() {
+            notes.push(format!("`[labels]` says what {} means, and no row has it.", unheard.join(", ")));
+        }
         notes.extend(material.notes());
         let used = draws.iter().map(Vec::len).max().unwrap_or(0);
         let mut facts = material.told(task, used, "a label", draws.len());
         facts.push(DataFact { what: "Labels".into(), value: labels.len().to_string() });
         let meanings = labels.iter().map(|label| meaning(task, label)).collect();
         let label_s = material.label_s;
-        Ok(Data { labels, meanings, examples, draws, questions, outside, facts, notes, label_s })
+        let unasked = material.unasked;
+        Ok(Data { unasked, labels, meanings, examples, draws, questions, outside, facts, notes, label_s })
     }
 
     /// The label of each example.

@@ -86,6 +86,7 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
     let (reused, asked) = (asking.reused, asking.asked);
     let experiment = Experiment {
         data: data.facts.clone(),
+        unasked: data.unasked.clone(),
         measures: arms::measures(&data),
         stages: arms::STAGES.map(str::to_string).to_vec(),
         questions: asker.questions(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use engraft_core::{CharMap, content_hash};
-use engraft_decide::{DataFact, Question};
+use engraft_decide::{DataFact, Missing, Question};
 use engraft_tune::data::{ExtractionRow, Rows, read_extraction};
 
 use crate::decide::draw::{draws, only_drawn};
@@ -33,6 +33,8 @@ pub(super) struct Data {
     slices: Vec<String>,
     /// Where all this comes from.
     pub(super) facts: Vec<DataFact>,
+    /// Rows of the evaluation set that nobody can be asked.
+    pub(super) unasked: Vec<Missing>,
     /// What the report has to say about it.
     pub(super) notes: Vec<String>,
     /// Seconds that people took for an example, where the workspace knows.
@@ -114,6 +116,7 @@ impl Data {
         ));
         Ok(Data {
             label_s: material.label_s,
+            unasked: material.unasked,
             labels,
             examples,
             draws,

@@ -14,6 +14,9 @@ pub use self::part::Part;
 use self::words::{DecisionWords, LimitWords, PriceWords, VolumeWords, WeightWords};
 use crate::Error;
 
+/// With fewer resamples there is no telling how sure a verdict is.
+const RESAMPLES: usize = 100;
+
 /// What is to be decided.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -305,17 +308,27 @@ impl Task {
             task.name = name.into();
         }
         task.root = root;
+        // A model in a folder lies beside the task like its other files; a name alone is looked for where models are.
+        let beside = task.root.join(&task.encoder);
+        if beside.join("config.json").is_file() {
+            task.encoder = std::path::absolute(&beside).unwrap_or(beside).display().to_string();
+        }
         task.check()?;
         Ok(task)
     }
 
     fn check(&self) -> Result<(), String> {
-        for (name, value) in
-            [("seeds", self.seeds), ("resamples", self.resamples), ("neighbours", self.neighbours)]
-        {
-            if value == 0 {
-                return Err(format!("{name} is 0: it is 1 or more"));
+        for (name, value, least) in [
+            ("seeds", self.seeds, 1),
+            ("resamples", self.resamples, RESAMPLES),
+            ("neighbours", self.neighbours, 1),
+        ] {
+            if value < least {
+                return Err(format!("{name} is {value}: it is {least} or more"));
             }
+        }
+        if self.limit == Some(0) {
+            return Err("limit is 0: leave it out to ask every question".into());
         }
         if self.writing.examples == 0 {
             return Err("writing.examples is 0: it is 1 or more".into());
@@ -482,6 +495,8 @@ mod tests {
         check("kind = 'classify'\nscale = { load_s = -1.0 }", "scale.load_s is -1");
         check("kind = 'answer'\ncurve_budget_s = -1.0", "curve_budget_s is -1");
         check("kind = 'extract'\nslices = 'hops'", "this is a `extract` task");
+        check("kind = 'classify'\nresamples = 1", "resamples is 1: it is 100 or more");
+        check("kind = 'classify'\nlimit = 0", "limit is 0: leave it out");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use engraft_core::content_hash;
-use engraft_decide::{DataFact, Question};
+use engraft_decide::{DataFact, Missing, Question};
 use engraft_tune::data::{Rejection, Rows, read_rows};
 use serde_json::Value;
 
@@ -34,6 +34,8 @@ pub(super) struct Data {
     clusters: Vec<String>,
     slices: Vec<String>,
     pub(super) facts: Vec<DataFact>,
+    /// Rows of the evaluation set that nobody can be asked.
+    pub(super) unasked: Vec<Missing>,
     pub(super) notes: Vec<String>,
 }
 
@@ -106,8 +108,8 @@ impl Data {
         let (examples, draws) = only_drawn(material.training.clone(), &all[..1]);
         let facts = material.told(task, draws[0].len(), "in all", 1);
         let (slices, notes) = (material.slices(task, &|_| None), material.notes());
-        let Material { asked, clusters, .. } = material;
-        Ok(Data { examples, draws, asked, clusters, slices, facts, notes })
+        let Material { asked, clusters, unasked, .. } = material;
+        Ok(Data { unasked, examples, draws, asked, clusters, slices, facts, notes })
     }
 
     pub(super) fn questions(&self) -> Vec<Question> {

@@ -60,6 +60,7 @@ pub(super) fn measure(
     }
     let experiment = Experiment {
         data: data.facts.clone(),
+        unasked: data.unasked.clone(),
         measures,
         stages: STAGES.map(str::to_string).to_vec(),
         questions: data.questions(),

@@ -93,7 +93,8 @@ fn right(posed: &Posed, said: Option<&str>) -> Option<f64> {
             Some(number(flat(said).contains(&flat(answer.trim_end_matches('.')))))
         }
         (None, false, Some(said)) => {
-            let references: Vec<String> = posed.gold.iter().map(|gold| gold.quote.clone()).collect();
+            let quotes: Vec<String> = posed.gold.iter().map(|gold| gold.quote.clone()).collect();
+            let references = if posed.takes_all() { vec![quotes.join(" ")] } else { quotes };
             let item = TextItem { prediction: said, references: &references };
             let bare = Resampling { seed: 0, resamples: 0 };
             let found = text_metrics(&[item], &[TextMeasure::ContentRecall], &bare);
@@ -122,6 +123,13 @@ mod tests {
         let half = right(&passage, Some("The hotel desk.")).unwrap();
         assert!(half > 0.2 && half < 1.0, "{half}");
         assert_eq!(right(&passage, Some("Hotels are booked by the travel desk.")), Some(1.0));
+        let two = |needs: &str| {
+            let gold =
+                r#"[{"quote":"Hotels are booked by the travel desk."},{"quote":"Flights need approval."}]"#;
+            let row = format!(r#"{{"id":"a","question":"?","gold":{gold},"needs":"{needs}"}}"#);
+            right(&posed(&row), Some("Hotels are booked by the travel desk.")).unwrap()
+        };
+        assert!(two("any") == 1.0 && two("all") < 0.9 && two("all") > 0.3, "{}", two("all"));
         let silent = posed("{\"id\":\"a\",\"question\":\"?\",\"answerable\":false}");
         assert_eq!((right(&silent, None), right(&silent, Some("Yes."))), (Some(1.0), Some(0.0)));
         assert_eq!(right(&posed("{\"id\":\"a\",\"question\":\"?\"}"), Some("Yes.")), None);

@@ -120,7 +120,8 @@ impl Way {
             _ => (Cell::Retrieval, Role::Diagnostic),
         };
         let arm = cell.arm(said, Vec::new(), Default::default());
-        Arm { name: self.name().into(), role, on_premises: endpoint.on_premises, ..arm }
+        let beside = (role == Role::Diagnostic).then(|| cell.name().into());
+        Arm { name: self.name().into(), role, beside, on_premises: endpoint.on_premises, ..arm }
     }
 
     /// The passages that go with the question at `at`; none for one that is asked of the model's memory.
