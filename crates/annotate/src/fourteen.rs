@@ -99,6 +99,7 @@ fn each_goes_out_and_comes_back() {
         active_ms: None,
         guideline: None,
         accepted: Vec::new(),
+        reason: None,
     };
     let record = Record { id: "1".into(), fields: fields(), responses: vec![response], ..Record::default() };
     for format in [Format::Jsonl, Format::Csv, Format::LabelStudio] {

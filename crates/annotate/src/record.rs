@@ -52,6 +52,9 @@ pub struct Given {
     /// Whether they took over a model's suggestion unchanged, by question.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accepted: Vec<String>,
+    /// Why they skipped it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// How far a response is.

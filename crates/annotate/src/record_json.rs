@@ -47,6 +47,8 @@ struct GivenWords {
     guideline: Option<String>,
     #[serde(default)]
     accepted: Vec<String>,
+    #[serde(default)]
+    reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -152,8 +154,8 @@ impl Reader<'_> {
                 self.answers(at, &words.answers, Stage::Draft)?
             }
         };
-        let GivenWords { user, status, at, active_ms, guideline, accepted, .. } = words;
-        Some(Given { user, status, answers, at, active_ms, guideline, accepted })
+        let GivenWords { user, status, at, active_ms, guideline, accepted, reason, .. } = words;
+        Some(Given { user, status, answers, at, active_ms, guideline, accepted, reason })
     }
 
     fn suggestion(&mut self, at: &str, value: &Value) -> Option<Suggestion> {

@@ -172,6 +172,14 @@ impl Exporter {
             let key = own.unwrap_or_else(|| group_key(&self.schema, record));
             split_of(&key, shares, self.options.seed).to_string()
         });
+        if matches!(self.format, Format::LabelStudio | Format::Argilla | Format::Prodigy | Format::Csv) {
+            let reasons = record.responses.iter().filter(|response| response.reason.is_some()).count();
+            self.losses.add_many(
+                "why somebody skipped an item",
+                "the format has no place for it",
+                reasons as u64,
+            );
+        }
         match &mut self.target {
             Target::Folder(folder) => folder.write(record, split.as_deref(), &mut self.losses),
             Target::Files { writer, files } => {

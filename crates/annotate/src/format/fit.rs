@@ -122,6 +122,7 @@ impl<'a> Fit<'a> {
             active_ms: found.active_ms,
             guideline: None,
             accepted,
+            reason: None,
         })
     }
 

@@ -40,6 +40,7 @@ pub(crate) fn record(dataset: &Opened, row: &RecordRow, names: &Names) -> Record
         active_ms: (response.active_ms > 0).then_some(response.active_ms),
         guideline: response.guideline.clone(),
         accepted: response.accepted.clone(),
+        reason: response.reason.clone().filter(|_| response.status == Status::Skipped),
     });
     let responses = responses.collect();
     let suggestions = row.suggestions.iter().map(|suggestion| Suggestion {
@@ -95,7 +96,7 @@ pub(crate) fn row<E>(
             answers: canonical_json(&given.answers),
             labels: words::labels(&given.answers),
             accepted: given.accepted.clone(),
-            reason: None,
+            reason: given.reason.clone(),
             guideline: given.guideline.clone(),
             active_ms: when::active(given.active_ms.unwrap_or(0)),
             at: given.at.as_deref().and_then(when::read).unwrap_or(now),

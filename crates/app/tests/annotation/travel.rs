@@ -25,7 +25,7 @@ fn answered() -> String {
         let mut line = record(place);
         line["responses"] = json!([
             { "user": "ana", "status": "submitted", "answers": { "topic": "use" }, "at": "2026-11-01T10:00:00.000Z", "active_ms": 900 },
-            { "user": "ben", "status": "skipped", "answers": {}, "at": "2026-11-01T11:00:00.000Z" },
+            { "user": "ben", "status": "skipped", "answers": {}, "reason": "unclear", "at": "2026-11-01T11:00:00.000Z" },
         ]);
         line["suggestions"] = json!([{ "model": "m1", "score": 0.5, "answers": { "topic": "order" } }]);
         line.to_string()
@@ -41,6 +41,7 @@ fn what_goes_out_comes_back_the_same() {
     let first = export(&bench, "one.jsonl", "jsonl", true).unwrap();
     assert_eq!(first.rows, 5);
     let text = std::fs::read_to_string(bench.folder.path().join("one.jsonl")).unwrap();
+    assert_eq!(text.matches("\"reason\":\"unclear\"").count(), 5);
     let again = Bench::new(0, json!({}));
     again.import(&text);
     let second = export(&again, "two.jsonl", "jsonl", true).unwrap();
