@@ -10,16 +10,27 @@ use crate::check::kind;
 use crate::distance::suggest;
 use crate::item::check_item;
 use crate::problem::Problem;
-use crate::read::{Stage, read_answers};
+use crate::read::{Stage, read_answers, read_kept};
 use crate::{Answers, Given, Record, Resolution, ResolutionSource, ResponseStatus, Schema, Suggestion};
 
 impl Record {
     /// Reads a record, its fields and answers checked against the schema; of one with mistakes, all of them.
     pub fn read(schema: &Schema, value: &Value) -> Result<Record, Vec<Problem>> {
-        let mut reader = Reader { schema, fields: Map::new(), problems: Vec::new() };
+        let mut reader = Reader { schema, fields: Map::new(), problems: Vec::new(), kept: None };
         let record = reader.record(value);
         match record {
             Some(record) if reader.problems.is_empty() => Ok(record),
+            _ => Err(reader.problems),
+        }
+    }
+
+    /// Reads a record that was right when it was written, whatever the schema asks now; with the questions whose answers it
+    /// does not hold any more, one for each answer.
+    pub fn read_kept(schema: &Schema, value: &Value) -> Result<(Record, Vec<String>), Vec<Problem>> {
+        let mut reader = Reader { schema, fields: Map::new(), problems: Vec::new(), kept: Some(Vec::new()) };
+        let record = reader.record(value);
+        match record {
+            Some(record) if reader.problems.is_empty() => Ok((record, reader.kept.unwrap_or_default())),
             _ => Err(reader.problems),
         }
     }
@@ -75,6 +86,8 @@ struct Reader<'a> {
     schema: &'a Schema,
     fields: Map<String, Value>,
     problems: Vec<Problem>,
+    /// The questions whose answers are left out; absent: each of them is a mistake.
+    kept: Option<Vec<String>>,
 }
 
 impl Reader<'_> {
@@ -93,7 +106,9 @@ impl Reader<'_> {
         };
         self.fields =
             fields.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect();
-        self.problems.extend(check_item(self.schema, &self.fields));
+        if self.kept.is_none() {
+            self.problems.extend(check_item(self.schema, &self.fields));
+        }
         let id = match part("id") {
             None => item_id(&self.fields),
             Some(Value::String(id)) if !id.is_empty() => id.clone(),
@@ -180,6 +195,11 @@ impl Reader<'_> {
     }
 
     fn answers(&mut self, at: &str, value: &Value, stage: Stage) -> Option<Answers> {
+        if let Some(left_out) = &mut self.kept {
+            let (answers, gone) = read_kept(self.schema, &self.fields, value);
+            left_out.extend(gone);
+            return Some(answers);
+        }
         let at = if at == "gold" { at.to_string() } else { format!("{at}.answers") };
         let read = read_answers(self.schema, &self.fields, value, stage);
         let place = |problem: Problem| Problem { at: format!("{at}.{}", problem.at), ..problem };

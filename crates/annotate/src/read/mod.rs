@@ -3,6 +3,7 @@
 mod choice;
 mod error;
 mod form;
+mod kept;
 mod passages;
 mod ranking;
 mod repair;
@@ -13,6 +14,7 @@ mod text;
 mod turns;
 
 pub use error::AnswerError;
+pub use kept::read_kept;
 pub use repair::{Repair, repair};
 pub use response::{Stage, is_asked, read_answers};
 pub(crate) use spans::JOIN;

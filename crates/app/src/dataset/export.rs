@@ -1,5 +1,6 @@
 //! Exporting: a dataset or one of its snapshots in the format of another tool, whole or not at all.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -86,25 +87,35 @@ struct Job<'a> {
 
 impl Job<'_> {
     fn run(&self, path: &Path) -> Result<Exported, Error> {
+        let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
         let total = match self.snapshot {
             Some(row) => row.rows,
             None => self.workspace.store.tally(self.dataset.no, 0)?.items,
         };
         self.context.progress.stage("export", Some(total));
         let mut exporter = Exporter::create(self.format, &self.dataset.schema, path, &self.options)?;
-        let mut write = |record: &Record| -> Result<(), Error> {
+        let mut write = |record: &Record, gone: &[String]| -> Result<(), Error> {
             if self.context.cancel.is_cancelled() {
                 return Err(Error::Cancelled);
             }
             exporter.write(record)?;
+            for question in gone {
+                *left_out.entry(question.clone()).or_default() += 1;
+            }
             self.context.progress.advance(1);
             Ok(())
         };
         match self.snapshot {
-            Some(row) => each_of_snapshot(self.workspace, self.dataset, &row.id, &mut write)?,
-            None => each_now(self.workspace, self.dataset, &mut write)?,
+            Some(row) => told_of_snapshot(self.workspace, self.dataset, &row.id, &mut write)?,
+            None => told_now(self.workspace, self.dataset, &mut write)?,
         }
-        Ok(exporter.finish()?)
+        let mut written = exporter.finish()?;
+        written.losses.extend(left_out.into_iter().map(|(question, count)| Loss {
+            what: format!("an answer to `{question}`"),
+            count,
+            why: "it was given before the questions changed, and none of today's holds it".into(),
+        }));
+        Ok(written)
     }
 }
 
@@ -120,16 +131,24 @@ fn refuse_losses(losses: &[Loss]) -> Result<(), Error> {
     })
 }
 
+/// Takes a record, and the questions whose answers the schema does not hold any more, one for each answer.
+type Take<'a> = &'a mut dyn FnMut(&Record, &[String]) -> Result<(), Error>;
+
 /// Hands every record of the dataset as it is now to `take`, in order.
 pub(crate) fn each_now(
     workspace: &Workspace,
     dataset: &Opened,
     take: &mut dyn FnMut(&Record) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    told_now(workspace, dataset, &mut |record, _| take(record))
+}
+
+fn told_now(workspace: &Workspace, dataset: &Opened, take: Take) -> Result<(), Error> {
     let names = record::names(workspace)?;
     let mut failed = Ok(());
     workspace.store.for_each_record(dataset.no, &mut |row| {
-        failed = take(&record::record(dataset, row, &names));
+        let (record, left_out) = record::told(dataset, row, &names);
+        failed = take(&record, &left_out);
         if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     failed
@@ -142,10 +161,15 @@ pub(crate) fn each_of_snapshot(
     id: &str,
     take: &mut dyn FnMut(&Record) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    told_of_snapshot(workspace, dataset, id, &mut |record, _| take(record))
+}
+
+fn told_of_snapshot(workspace: &Workspace, dataset: &Opened, id: &str, take: Take) -> Result<(), Error> {
     let names = record::names(workspace)?;
     let mut failed = Ok(());
     workspace.store.for_each_snapshot_line(id, &mut |line| {
-        failed = snapshot::read_line(dataset, line, &names).and_then(|record| take(&record));
+        failed = snapshot::read_line(dataset, line, &names)
+            .and_then(|(record, left_out)| take(&record, &left_out));
         if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     failed

@@ -1,18 +1,21 @@
 //! Between the store's rows and records that travel: names for numbers, RFC 3339 for milliseconds.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use engraft_annotate::{
-    Given, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion, canonical_json,
+    Answers, Given, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion, canonical_json,
+    read_kept,
 };
 use engraft_store::{
     NewRecord, NewResolution, NewResponse, NewSuggestion, RecordRow, ResolutionRow, Source, Status, UserNo,
 };
+use serde_json::Value;
 
 use crate::dataset::opened::Opened;
 use crate::dataset::words;
 use crate::when;
-use crate::work::item::{fields_of, stored_answers};
+use crate::work::item::fields_of;
 use crate::work::settle;
 
 /// What people are called in a record that leaves.
@@ -25,9 +28,20 @@ pub(crate) fn names(workspace: &crate::Workspace) -> Result<Names, crate::Error>
 
 /// The record of an item. A person without a name in `names` is called by their number.
 pub(crate) fn record(dataset: &Opened, row: &RecordRow, names: &Names) -> Record {
+    told(dataset, row, names).0
+}
+
+/// The same, with the questions whose answers the schema does not hold any more, one for each answer.
+pub(crate) fn told(dataset: &Opened, row: &RecordRow, names: &Names) -> (Record, Vec<String>) {
     let fields = fields_of(&row.fields);
+    let left_out = RefCell::new(Vec::new());
     let name = |user: UserNo| names.get(&user).cloned().unwrap_or_else(|| user.to_string());
-    let read = |text: &str| stored_answers(dataset, &fields, text).unwrap_or_default();
+    let read = |text: &str| -> Answers {
+        let value = serde_json::from_str(text).unwrap_or_default();
+        let (answers, gone) = read_kept(&dataset.schema, &fields, &value);
+        left_out.borrow_mut().extend(gone);
+        answers
+    };
     let responses = row.responses.iter().map(|response| Given {
         user: name(response.user),
         status: match response.status {
@@ -48,7 +62,7 @@ pub(crate) fn record(dataset: &Opened, row: &RecordRow, names: &Names) -> Record
         score: suggestion.score,
         answers: read(&suggestion.answers),
     });
-    Record {
+    let record = Record {
         id: row.external.clone(),
         metadata: serde_json::from_str(&row.metadata).unwrap_or_default(),
         responses,
@@ -56,13 +70,40 @@ pub(crate) fn record(dataset: &Opened, row: &RecordRow, names: &Names) -> Record
         gold: row.gold.as_deref().map(read),
         resolution: row.resolution.as_ref().map(|row| resolution(row, read(&row.answers), &name)),
         fields: fields.clone(),
+    };
+    (record, left_out.into_inner())
+}
+
+/// The record of an item as it is kept for good: with the answers as they were given, whatever is asked now. People are in
+/// it by number, so that erasing a name leaves it as it is.
+pub(crate) fn line(dataset: &Opened, row: &RecordRow) -> String {
+    let (mut record, left_out) = told(dataset, row, &Names::new());
+    // Free words may tell who somebody is, and could not be erased here.
+    record.responses.iter_mut().for_each(|response| response.reason = None);
+    if left_out.is_empty() {
+        return record.canonical();
     }
+    let Ok(mut whole) = serde_json::to_value(&record) else { return record.canonical() };
+    let given = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
+    for (place, response) in row.responses.iter().enumerate() {
+        whole["responses"][place]["answers"] = given(&response.answers);
+    }
+    for (place, suggestion) in row.suggestions.iter().enumerate() {
+        whole["suggestions"][place]["answers"] = given(&suggestion.answers);
+    }
+    if let Some(gold) = &row.gold {
+        whole["gold"] = given(gold);
+    }
+    if let Some(resolution) = &row.resolution {
+        whole["resolution"]["answers"] = given(&resolution.answers);
+    }
+    canonical_json(&whole)
 }
 
 /// A resolution as it travels.
 pub(crate) fn resolution(
     row: &ResolutionRow,
-    answers: engraft_annotate::Answers,
+    answers: Answers,
     name: &dyn Fn(UserNo) -> String,
 ) -> Resolution {
     Resolution {

@@ -25,11 +25,9 @@ pub fn snapshot(
     let by = users::by(workspace, who)?;
     let responses = workspace.store.tally(dataset.no, 0)?.submitted;
     let counts = serde_json::json!({ "responses": responses }).to_string();
-    // People go in by their number, so that erasing a name leaves the content address as it is.
-    let nobody = Names::new();
-    let row = workspace.store.snapshot(dataset.no, by, when::millis(context), &counts, &mut |row| {
-        record::record(&dataset, row, &nobody).canonical()
-    })?;
+    let row = workspace
+        .store
+        .snapshot(dataset.no, by, when::millis(context), &counts, &mut |row| record::line(&dataset, row))?;
     let created = before.iter().all(|earlier| earlier.id != row.id);
     let row = self::row(row);
     Ok(Snapshotted {
@@ -92,11 +90,11 @@ pub(crate) fn schema(workspace: &Workspace, dataset: &Opened, guideline: &str) -
     }
 }
 
-/// A record of a snapshot, with names for the numbers of people.
-pub(crate) fn read_line(dataset: &Opened, line: &str, names: &Names) -> Result<Record, Error> {
+/// A record of a snapshot, with names for the numbers of people, and the questions whose answers the schema does not hold.
+pub(crate) fn read_line(dataset: &Opened, line: &str, names: &Names) -> Result<(Record, Vec<String>), Error> {
     let broken = |why: String| Error::Bug(format!("a snapshot of {} is damaged: {why}", dataset.name));
     let value: Value = serde_json::from_str(line).map_err(|error| broken(error.to_string()))?;
-    let mut record = Record::read(&dataset.schema, &value)
+    let (mut record, left_out) = Record::read_kept(&dataset.schema, &value)
         .map_err(|problems| broken(problems.first().map(ToString::to_string).unwrap_or_default()))?;
     let name = |number: &mut String| {
         if let Some(name) = number.parse().ok().and_then(|user| names.get(&user)) {
@@ -107,7 +105,7 @@ pub(crate) fn read_line(dataset: &Opened, line: &str, names: &Names) -> Result<R
     if let Some(by) = record.resolution.as_mut().and_then(|resolution| resolution.by.as_mut()) {
         name(by);
     }
-    Ok(record)
+    Ok((record, left_out))
 }
 
 pub(crate) fn row(row: Row) -> SnapshotRow {

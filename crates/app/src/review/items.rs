@@ -1,7 +1,9 @@
 //! Items as a lead looks at them: lists by filter, one with everything there is, answers given back, people paused.
 
+use engraft_annotate::read_kept;
 use engraft_store::{Filter, Label, State, Status};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::dataset::opened;
 use crate::dataset::record;
@@ -149,7 +151,15 @@ pub fn item(
     let names = record::names(workspace)?;
     let whole = record::record(&opened, &row, &names);
     let fields = item::fields_of(&row.fields);
-    let responses = row.responses.iter().map(|response| ResponseView {
+    let said = |text: &str| {
+        let value = serde_json::from_str(text).unwrap_or_default();
+        let (answers, gone) = read_kept(&opened.schema, &fields, &value);
+        let earlier: Map<String, Value> =
+            gone.into_iter().map(|name| (name.clone(), value[&name].clone())).collect();
+        (answers, earlier)
+    };
+    let responses = row.responses.iter().map(|response| (response, said(&response.answers)));
+    let responses = responses.map(|(response, (answers, earlier))| ResponseView {
         response_id: format!("{dataset}/{item}/{}", response.user),
         user: names.get(&response.user).cloned().unwrap_or_default(),
         status: match response.status {
@@ -158,7 +168,8 @@ pub fn item(
             Status::Skipped => "skipped",
         },
         version: u64::from(response.version),
-        answers: item::stored_answers(&opened, &fields, &response.answers).unwrap_or_default(),
+        answers,
+        earlier,
         at: when::rfc3339(response.at),
         seconds: (response.active_ms > 0).then(|| response.active_ms as f64 / 1000.0),
         guideline: response.guideline.clone(),

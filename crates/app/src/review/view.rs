@@ -291,6 +291,9 @@ pub struct ResponseView {
     pub version: u64,
     /// What they said.
     pub answers: Answers,
+    /// What they said before the questions changed and none of today's holds, by question.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub earlier: Map<String, Value>,
     /// When, RFC 3339.
     pub at: String,
     /// Active seconds it took.

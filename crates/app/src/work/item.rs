@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engraft_annotate::{Answers, FieldKind, Stage, Suggestion, read_answers};
+use engraft_annotate::{Answers, FieldKind, Suggestion, read_kept};
 use engraft_core::short_id;
 use engraft_store::{ItemNo, ResponseRow, Source, Status, UserNo, Work};
 use serde_json::{Map, Value};
@@ -114,14 +114,7 @@ pub(crate) fn fields_of(text: &str) -> Map<String, Value> {
 /// Answers as the store keeps them, read by the questions as they are now; what they can no longer hold is left out.
 pub(crate) fn stored_answers(dataset: &Opened, fields: &Map<String, Value>, text: &str) -> Option<Answers> {
     let value: Value = serde_json::from_str(text).ok()?;
-    if let Ok(answers) = read_answers(&dataset.schema, fields, &value, Stage::Draft) {
-        return Some(answers);
-    }
-    let known = value.as_object()?.iter().filter_map(|(name, answer)| {
-        let one = serde_json::json!({ name: answer });
-        read_answers(&dataset.schema, fields, &one, Stage::Draft).ok()
-    });
-    Some(known.flatten().collect())
+    Some(read_kept(&dataset.schema, fields, &value).0)
 }
 
 pub(crate) fn suggestion(

@@ -51,6 +51,13 @@ impl Bench {
         verb(Context { progress: &Silent, cancel: &self.cancel, now_ns: &now_ns, now: &now })
     }
 
+    /// Goes on with another schema, `more` in it.
+    #[track_caller]
+    pub(crate) fn change(&self, more: Value) {
+        let schema = schema(more).to_string();
+        self.with(|context| dataset::set_schema(context, &self.workspace, &me(), D, &schema)).unwrap();
+    }
+
     pub(crate) fn wait(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1_000_000_000, Ordering::Relaxed);
     }

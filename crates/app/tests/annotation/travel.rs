@@ -293,3 +293,55 @@ fn the_audit_finds_copies_leaks_and_an_answer_its_neighbours_contradict() {
         ("m006", "order", "fault")
     );
 }
+
+/// Two answers, a gold answer, a suggestion and a decision that name `use`, in a dataset that goes on without that option.
+fn renamed(bench: &Bench) {
+    let mut line = record(1);
+    line["gold"] = json!({ "topic": "use" });
+    line["resolution"] = json!({ "answers": { "topic": "use" }, "source": "adjudicated" });
+    line["suggestions"] = json!([{ "model": "m1", "answers": { "topic": "use" } }]);
+    bench.import(&format!("{}\n{line}", answered().lines().next().unwrap()));
+    let more = json!({ "questions": [
+        { "name": "topic", "type": "label", "options": ["fault", "order", "handling"] },
+        { "name": "tone", "type": "label", "options": ["kind", "rude"] },
+    ] });
+    bench.change(more);
+}
+
+#[test]
+fn an_export_counts_the_answers_that_a_changed_schema_holds_no_more() {
+    let bench = Bench::new(0, json!({}));
+    renamed(&bench);
+    let lossy = export(&bench, "now.jsonl", "jsonl", false).unwrap();
+    let losses: Vec<_> = lossy.losses.iter().map(|loss| (loss.what.as_str(), loss.count)).collect();
+    assert_eq!(losses, [("an answer to `topic`", 4)]);
+    let refused = export(&bench, "strict.jsonl", "jsonl", true).unwrap_err();
+    assert!(refused.to_string().contains("4 an answer to `topic`"), "{refused}");
+    let shown = bench.with(|context| review::item(context, &bench.workspace, &me(), D, "m000")).unwrap();
+    assert_eq!(json!(shown.responses[0].earlier), json!({ "topic": "use" }));
+}
+
+#[test]
+fn a_snapshot_after_the_schema_changed_can_be_read_and_keeps_what_was_said() {
+    let bench = Bench::new(0, json!({}));
+    renamed(&bench);
+    let taken = bench.with(|context| dataset::snapshot(context, &bench.workspace, &me(), D)).unwrap();
+    let request = ExportRequest {
+        path: bench.folder.path().join("kept.jsonl"),
+        format: "jsonl".into(),
+        snapshot: Some(taken.snapshot.clone()),
+        split: None,
+        seed: 0,
+        question: None,
+        voices: None,
+        strict: false,
+    };
+    let kept = bench.with(|context| dataset::export(context, &bench.workspace, &me(), D, &request)).unwrap();
+    assert_eq!((kept.rows, kept.losses[0].count), (2, 4));
+    bench.change(json!({}));
+    let back = bench.with(|context| dataset::snapshot(context, &bench.workspace, &me(), D)).unwrap();
+    let diff = bench
+        .with(|context| dataset::diff(context, &bench.workspace, &me(), &taken.snapshot, &back.snapshot))
+        .unwrap();
+    assert_eq!(diff.changed.len(), 2, "the option is back, and so is what was said");
+}

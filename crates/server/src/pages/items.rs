@@ -308,6 +308,9 @@ fn answer(frame: &Frame, view: &ItemDetail, response: &ResponseView) -> Markup {
             p.muted { (time(&response.at)) @if let Some(took) = response.seconds { " · " (seconds(took)) } " · version " (response.version) }
             @if let Some(reason) = &response.reason { p { "“" (reason.replace('_', " ")) "”" } }
             (item::show_answers(&view.questions, &view.fields, &response.answers))
+            @for (question, said) in &response.earlier {
+                p.muted { "Before the questions changed: " (question) ": " span dir="auto" { (said.as_str().map_or_else(|| said.to_string(), str::to_string)) } }
+            }
             @if response.status == "submitted" {
                 (known::button(frame, view, &response.answers, &[("how", "response"), ("user", response.user.as_str()), ("version", response.version.to_string().as_str())]))
                 details {
