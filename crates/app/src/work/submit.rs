@@ -2,7 +2,7 @@
 
 use engraft_annotate::{Answers, Question, Stage, compare_with_gold, read_answers, should_pause};
 use engraft_store::{
-    DraftSaved, Refused, SaveDraft, Submission as Outcome, Submit, Undone, UserNo, Why as Refusal,
+    DraftSaved, Refused, SaveDraft, Status, Submission as Outcome, Submit, Undone, UserNo, Why as Refusal,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -113,6 +113,10 @@ pub fn submit(
     let gold = gold_of(workspace, &desk, &view)?;
     let compare = |gold: &Answers| compare_with_gold(&dataset.schema, &view.fields, &answers, gold);
     let verdict = gold.as_ref().and_then(compare);
+    let was_told = match &gold {
+        Some(gold) if dataset.schema.gold.feedback => missed_before(workspace, &desk, &view, gold)?,
+        _ => false,
+    };
     let token = token(given.lease.as_deref())?;
     let presented = (!view.presented.is_empty()).then(|| engraft_annotate::canonical_json(&view.presented));
     let outcome = workspace.store.submit(&Submit {
@@ -126,7 +130,7 @@ pub fn submit(
         accepted: &accepted(&view, &answers, &given.accepted),
         guideline: &dataset.guideline,
         active_ms: active(given.active_ms).max(view.active_ms),
-        gold_right: verdict.as_ref().map(|verdict| verdict.right),
+        gold_right: verdict.as_ref().map(|verdict| verdict.right && !was_told),
         presented: presented.as_deref(),
         now: desk.now,
     })?;
@@ -295,6 +299,18 @@ fn accepted(view: &ItemView, answers: &Answers, said: &[String]) -> Vec<String> 
 fn gold_of(workspace: &Workspace, desk: &Desk, view: &ItemView) -> Result<Option<Answers>, Error> {
     let kept = workspace.store.gold(desk.dataset.no, desk.item)?;
     Ok(kept.and_then(|text| item::stored_answers(&desk.dataset, &view.fields, &text)))
+}
+
+/// Whether the person answered this known item before, and not right. Who was told what is right shows nothing by saying it.
+fn missed_before(workspace: &Workspace, desk: &Desk, view: &ItemView, gold: &Answers) -> Result<bool, Error> {
+    let earlier = workspace.store.versions(desk.dataset.no, desk.item, desk.user)?;
+    let submitted = earlier.iter().filter(|row| row.status == Status::Submitted);
+    let mut said =
+        submitted.filter_map(|row| item::stored_answers(&desk.dataset, &view.fields, &row.answers));
+    Ok(said.any(|answers| {
+        compare_with_gold(&desk.dataset.schema, &view.fields, &answers, gold)
+            .is_some_and(|verdict| !verdict.right)
+    }))
 }
 
 /// Stops serving a person whose answers to gold are too often wrong; a lead lets them go on.

@@ -108,3 +108,24 @@ fn gold_asks_for_no_reviewer_and_counts_in_no_agreement() {
 fn me_as(bench: &Bench, name: &str) -> Principal {
     engraft_app::people::stand_in(&bench.workspace, name).unwrap()
 }
+
+#[test]
+fn a_miss_that_was_told_stays_a_miss_whatever_is_said_after_it() {
+    let bench = bench(json!({ "onboarding": 2, "feedback": true }));
+    let ana = bench.person("ana", Role::Annotator);
+    let right = || {
+        let board = bench.with(|context| review::dashboard(context, &bench.workspace, &me(), D)).unwrap();
+        let gold = json!(board.people[0].gold);
+        (gold["value"].as_f64(), gold["n"].as_u64())
+    };
+    let first = bench.take(&ana);
+    assert!(bench.submit(&ana, &first, json!({ "topic": "use" })).unwrap().gold.is_some());
+    let seen = work::ItemView { version: 1, lease: None, ..first };
+    assert_eq!(bench.submit(&ana, &seen, json!({ "topic": "fault" })).unwrap().gold, None);
+    assert_eq!(right(), (Some(0.0), Some(1)));
+    let second = bench.take(&ana);
+    bench.submit(&ana, &second, json!({ "topic": "use" })).unwrap();
+    let back = bench.with(|context| work::undo(context, &bench.workspace, &ana, D)).unwrap();
+    bench.submit(&ana, &back, json!({ "topic": "fault" })).unwrap();
+    assert_eq!(right(), (Some(0.0), Some(2)));
+}
