@@ -1,4 +1,5 @@
-//! CSV for spreadsheets: `id`, the fields, `metadata`, `user`, `status`, `at`, then the questions; one row a response.
+//! CSV for spreadsheets: `id`, the fields, `metadata`, `user`, `status`, `at`, then the questions; one row a response. A field
+//! or a question whose name another column has stands under `fields.NAME` or `answers.NAME`.
 //!
 //! Strings stand as they are, everything else as JSON. Any other table with a header is read too: its columns are fields
 //! and questions by name, the rest metadata.
@@ -14,6 +15,24 @@ use crate::format::jsonl;
 use crate::format::report::Losses;
 use crate::format::{FormatError, Input};
 use crate::{Answer, Record, Schema};
+
+/// The columns that are there whatever the schema says.
+const FIXED: [&str; 5] = ["id", "metadata", "user", "status", "at"];
+const FIELD: &str = "fields.";
+const ANSWER: &str = "answers.";
+
+/// The column of a field.
+fn field_column(name: &str) -> String {
+    let is_taken = FIXED.contains(&name) || name.starts_with(FIELD) || name.starts_with(ANSWER);
+    if is_taken { format!("{FIELD}{name}") } else { name.to_string() }
+}
+
+/// The column of a question.
+fn answer_column(schema: &Schema, name: &str) -> String {
+    let is_field = schema.fields.iter().any(|field| field_column(&field.name) == name);
+    let is_taken = is_field || FIXED.contains(&name) || name.starts_with(FIELD) || name.starts_with(ANSWER);
+    if is_taken { format!("{ANSWER}{name}") } else { name.to_string() }
+}
 
 pub(crate) fn read(input: Input, tell: &mut Tell, _losses: &mut Losses) -> Result<(), FormatError> {
     let mut reader = input.open()?;
@@ -67,7 +86,7 @@ fn found(names: &[String], mut cells: Map<String, Value>) -> Found {
     let mut said = Vec::new();
     for name in &names[first..] {
         if let Some(value) = cells.remove(name) {
-            said.push(Said::to(name, What::Ours(value)));
+            said.push(Said::to(name.strip_prefix(ANSWER).unwrap_or(name), What::Ours(value)));
         }
     }
     let mut word = |name: &str| match cells.remove(name) {
@@ -91,6 +110,11 @@ fn found(names: &[String], mut cells: Map<String, Value>) -> Found {
     });
     let mut found = jsonl::flat(cells);
     found.flat = false;
+    let named = |(name, value): (String, Value)| match name.strip_prefix(FIELD) {
+        Some(field) => (field.to_string(), value),
+        None => (name, value),
+    };
+    found.data = std::mem::take(&mut found.data).into_iter().map(named).collect();
     found.metadata = metadata;
     found.responses.extend(response);
     found
@@ -113,9 +137,10 @@ impl Rows {
 
 impl RowWriter for Rows {
     fn head(&self) -> String {
-        let fields = self.schema.fields.iter().map(|field| field.name.as_str());
-        let fixed = ["metadata", "user", "status", "at"];
-        row(std::iter::once("id").chain(fields).chain(fixed).chain(self.questions()).map(str::to_string))
+        let [id, rest @ ..] = FIXED.map(str::to_string);
+        let fields = self.schema.fields.iter().map(|field| field_column(&field.name));
+        let questions = self.questions().map(|name| answer_column(&self.schema, name));
+        row(std::iter::once(id).chain(fields).chain(rest).chain(questions))
     }
 
     fn rows(&mut self, record: &Record, losses: &mut Losses) -> Vec<String> {

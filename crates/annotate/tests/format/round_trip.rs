@@ -438,3 +438,26 @@ fn beir_brings_queries_documents_and_grades_back() {
     };
     check(Format::Beir, &schema, &PROBES.iter().enumerate().map(item).collect::<Vec<_>>());
 }
+
+#[test]
+fn a_table_keeps_fields_and_questions_that_are_called_like_its_columns_or_each_other() {
+    let text = |name: &str| json!({ "name": name, "type": "text" });
+    let fields = ["id", "user", "status", "at", "metadata", "topic", "fields.id", "answers.at"].map(text);
+    let questions = ["topic", "user", "id", "fields.id", "answers.at", "plain"].map(text);
+    let schema = schema(&json!({ "fields": fields, "questions": questions }));
+    let filled = |of: &str, names: &[Value]| -> Value {
+        names
+            .iter()
+            .map(|one| (one["name"].as_str().unwrap().to_string(), json!(format!("{of} {}", one["name"]))))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let said = json!({ "user": "ann", "status": "submitted", "answers": filled("answer", &questions) });
+    let item = json!({ "id": "1", "fields": filled("field", &fields), "metadata": { "lang": "en" }, "responses": [said] });
+    let item = record(&schema, &item);
+    let exported = export(Format::Csv, &schema, &[item.clone()]);
+    let input = engraft_annotate::format::Input::Path(&exported.path);
+    let (back, report) = import_with(Format::Csv, &schema, input, &Default::default());
+    assert_eq!((report.rejected, exported.report.losses), (Vec::new(), Vec::new()));
+    assert_eq!(back, [item]);
+}
