@@ -1,7 +1,7 @@
 //! Conflicts: items people disagree on, shown without names, decided by a reviewer, kept with who decided.
 
 use engraft_annotate::{
-    Answers, Resolution, ResolutionSource, Stage, canonical_json, name_alike, read_answers,
+    Answers, Resolution, ResolutionSource, Stage, canonical_json, is_asked, name_alike, read_answers,
 };
 use engraft_core::short_id;
 use engraft_store::{Filter, ItemNo, NewResolution, ResponseRow, Seen, Source, State};
@@ -23,7 +23,7 @@ pub struct Decision {
     /// What it comes to; the questions that are not named keep what all agreed on. Arrows end at spans by the ids that these
     /// have in the view of the conflict, where a part has one id whoever marked it.
     pub answers: Value,
-    /// The version of the conflict that the reviewer saw; absent: whatever is there.
+    /// The version of the conflict that the reviewer saw; absent: none, so that no earlier decision is replaced unseen.
     #[serde(default)]
     pub version: Option<u64>,
 }
@@ -141,7 +141,10 @@ pub fn decide(
             hint: "leave the decision to another reviewer".into(),
         });
     }
-    if decision.version.is_some_and(|seen| seen != case.version()) {
+    let decided = workspace.store.resolution(dataset.no, no)?;
+    let is_decided = decided.is_some_and(|row| row.source == Source::Adjudicated);
+    // Whoever names no version saw no decision, and replaces none.
+    if decision.version.map_or(is_decided, |seen| seen != case.version()) {
         return Err(overtaken(&dataset, &case, workspace, &decision.item));
     }
     let mut all = match serde_json::to_value(&case.agreed) {
@@ -155,6 +158,18 @@ pub fn decide(
         });
     };
     all.extend(given.clone());
+    // What all agreed on, but the decision leaves unasked, goes.
+    if let Ok(mut said) =
+        read_answers(&dataset.schema, &case.fields, &Value::Object(all.clone()), Stage::Draft)
+    {
+        for question in &dataset.schema.questions {
+            let name = &question.name;
+            if !given.contains_key(name) && !is_asked(&dataset.schema, question, &case.fields, &said) {
+                said.remove(name);
+                all.remove(name);
+            }
+        }
+    }
     let answers = read_answers(&dataset.schema, &case.fields, &Value::Object(all), Stage::Submit)
         .map_err(|problems| Error::problems("the decision does not fit", problems))?;
     let by = users::by(workspace, who)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use engraft_app::annotate::{Answer, Answers, Question, QuestionKind, says_same};
+use engraft_app::annotate::{Answer, Answers, Question, QuestionKind, Schema, is_asked, says_same};
 use engraft_app::dataset;
 use engraft_app::people::Act;
 use engraft_app::review::{self, ConflictView, Conflicts, Decision};
@@ -107,7 +107,7 @@ pub(crate) async fn decide(
                     Ok(answers) => answers,
                     Err(problem) => return Ok(Err(problem)),
                 },
-                _ => match picked(&view, field) {
+                _ => match picked(&dataset::show(context, app, &principal, &of)?.schema, &view, field) {
                     Ok(answers) => Value::Object(answers),
                     Err(problem) => return Ok(Err(problem)),
                 },
@@ -126,7 +126,7 @@ pub(crate) async fn decide(
         .and_then(|decided| decided);
     let words = match &decided {
         Err(problem) if problem.status == StatusCode::CONFLICT => OVERTAKEN.to_string(),
-        Err(problem) if problem.status == StatusCode::BAD_REQUEST && is_picked => {
+        Err(problem) if is_mistake(problem.status) && is_picked => {
             format!("{}: {}.", problem.message, problem.hint.as_deref().unwrap_or("look at it again"))
         }
         _ => String::new(),
@@ -144,6 +144,11 @@ pub(crate) async fn decide(
         None => address(&name, Part::Review),
     };
     Ok(Redirect::to(&next).into_response())
+}
+
+/// Whether what was sent is to be put right, rather than anything here.
+fn is_mistake(status: StatusCode) -> bool {
+    matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// The case as it is now, with why it was not decided.
@@ -169,8 +174,9 @@ async fn once_more(
     }))
 }
 
-/// The picked side's answer to every open question.
+/// The picked side's answer to every open question that the other answers leave asked.
 fn picked<'a>(
+    schema: &Schema,
     view: &ConflictView,
     field: impl Fn(&str) -> Option<&'a str>,
 ) -> Result<Map<String, Value>, Problem> {
@@ -186,6 +192,11 @@ fn picked<'a>(
         };
         if let Some(answer) = side.answers.get(&question.name) {
             answers.insert(question.name.clone(), answer.clone());
+        }
+    }
+    for question in &schema.questions {
+        if !is_asked(schema, question, &view.fields, &answers) {
+            answers.remove(&question.name);
         }
     }
     if let Some(question) = view.questions.iter().find(|question| loose(question, &answers).next().is_some())
