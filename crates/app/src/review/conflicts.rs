@@ -4,7 +4,7 @@ use engraft_annotate::{
     Answers, Resolution, ResolutionSource, Stage, canonical_json, is_asked, name_alike, read_answers,
 };
 use engraft_core::short_id;
-use engraft_store::{Filter, ItemNo, NewResolution, ResponseRow, Seen, Source, State};
+use engraft_store::{CommentRow, Filter, ItemNo, NewResolution, ResponseRow, Seen, Source, State};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -219,6 +219,7 @@ struct Case {
     open: Vec<String>,
     item: ItemNo,
     seen: Seen,
+    comments: Vec<CommentRow>,
 }
 
 impl Case {
@@ -252,7 +253,8 @@ fn case(workspace: &Workspace, dataset: &Opened, item: ItemNo) -> Result<Case, E
     named.push(merged.agreed);
     name_alike(&dataset.schema, &mut named);
     let agreed = named.pop().unwrap_or_default();
-    Ok(Case { fields, given: rows.into_iter().zip(named).collect(), agreed, open, item, seen })
+    let comments = workspace.store.comments(dataset.no, item)?;
+    Ok(Case { fields, given: rows.into_iter().zip(named).collect(), agreed, open, item, seen, comments })
 }
 
 impl Case {
@@ -266,7 +268,10 @@ impl Case {
         let each = order.into_iter().zip('A'..).map(|(place, letter)| {
             let (row, answers) = &self.given[place];
             let seconds = (row.active_ms > 0).then(|| row.active_ms as f64 / 1000.0);
-            Side { name: letter.to_string(), answers: answers.clone(), seconds }
+            let words =
+                self.comments.iter().filter(|comment| comment.user == row.user && !comment.text.is_empty());
+            let comments = words.map(|comment| comment.text.clone()).collect();
+            Side { name: letter.to_string(), answers: answers.clone(), seconds, comments }
         });
         each.collect()
     }

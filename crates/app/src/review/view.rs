@@ -208,6 +208,8 @@ pub struct Side {
     pub answers: Answers,
     /// Active seconds it took.
     pub seconds: Option<f64>,
+    /// What they said about the item besides, oldest first.
+    pub comments: Vec<String>,
 }
 
 /// A decision made.

@@ -554,3 +554,61 @@ fn a_reviewer_leaves_a_conflict_about_her_own_answer_to_others() {
     assert_eq!(state(&bench, "m000"), json!([2, null]));
     assert!(decide(&rolf).is_ok());
 }
+
+#[test]
+fn a_decision_without_a_version_replaces_none_that_was_made_before() {
+    let bench = Bench::new(1, json!({ "distribution": { "overlap": 2 } }));
+    let (ana, ben) = two(&bench);
+    bench.say(&ana, "use");
+    bench.say(&ben, "order");
+    let rita = bench.person("rita", Role::Reviewer);
+    let decide = |topic: &str, version| {
+        let answers = json!({ "topic": topic });
+        let decision = review::Decision { item: "m000".into(), answers, version };
+        bench.with(|context| review::decide(context, &bench.workspace, &rita, D, &decision))
+    };
+    decide("use", None).unwrap();
+    assert!(matches!(decide("order", None), Err(Error::Conflict { .. })));
+    assert_eq!(state(&bench, "m000"), json!([2, ["adjudicated", { "topic": "use" }]]));
+    let view = bench.with(|context| review::conflict(context, &bench.workspace, &rita, D, "m000")).unwrap();
+    decide("order", Some(view.version)).unwrap();
+    assert_eq!(state(&bench, "m000"), json!([2, ["adjudicated", { "topic": "order" }]]));
+}
+
+#[test]
+fn what_all_agreed_on_goes_where_the_decision_leaves_it_unasked() {
+    let questions = json!([
+        { "name": "topic", "type": "label", "options": ["fault", "order", "use"] },
+        { "name": "part", "type": "label", "options": ["lamp", "pump"],
+          "visible_when": { "question": "topic", "any_of": ["fault", "order"] } },
+    ]);
+    let bench = Bench::new(1, json!({ "distribution": { "overlap": 2 }, "questions": questions }));
+    let (ana, ben) = two(&bench);
+    for (who, topic) in [(&ana, "fault"), (&ben, "order")] {
+        let item = bench.take(who);
+        bench.submit(who, &item, json!({ "topic": topic, "part": "lamp" })).unwrap();
+    }
+    let decision =
+        review::Decision { item: "m000".into(), answers: json!({ "topic": "use" }), version: None };
+    bench.with(|context| review::decide(context, &bench.workspace, &me(), D, &decision)).unwrap();
+    assert_eq!(state(&bench, "m000"), json!([2, ["adjudicated", { "topic": "use" }]]));
+}
+
+#[test]
+fn a_reviewer_reads_what_was_said_about_a_conflict_and_not_who_said_it() {
+    let bench = Bench::new(1, json!({ "distribution": { "overlap": 2 } }));
+    let (ana, ben) = two(&bench);
+    bench.say(&ana, "use");
+    bench.say(&ben, "order");
+    bench
+        .with(|context| work::comment(context, &bench.workspace, &ana, D, "m000", "By rule 3.", true))
+        .unwrap();
+    let rita = bench.person("rita", Role::Reviewer);
+    let view = bench.with(|context| review::conflict(context, &bench.workspace, &rita, D, "m000")).unwrap();
+    let said = |topic: &str| {
+        let is = |side: &&review::Side| json!(side.answers) == json!({ "topic": topic });
+        view.sides.iter().find(is).unwrap().comments.clone()
+    };
+    assert_eq!((said("use"), said("order")), (vec!["By rule 3.".to_string()], Vec::new()));
+    assert!(!json!(view).to_string().contains("ana"));
+}

@@ -296,7 +296,14 @@ fn reading(view: &ConflictView) -> Markup {
         .zip(1..)
         .map(|(side, number)| Voice { name: person(number), answers: &side.answers });
     let voices: Vec<Voice> = voices.collect();
-    html! { section.reading aria-label="What is shown" { (item::show_fields(&view.layout, &view.questions, &view.fields, &voices)) } }
+    html! {
+        section.reading aria-label="What is shown" {
+            (item::show_fields(&view.layout, &view.questions, &view.fields, &voices))
+            @for (side, number) in view.sides.iter().zip(1..) {
+                @for words in &side.comments { p.notice { b { (person(number)) ": " } span dir="auto" { (words) } } }
+            }
+        }
+    }
 }
 
 /// What a side is called: the letters A and B are for answers that stand side by side.
