@@ -1,7 +1,10 @@
 //! Datasets: made from a schema, listed, shown, given new guidelines, told what is gold.
 
+use std::ops::ControlFlow;
+
 use engraft_annotate::format::read_config;
-use engraft_annotate::{Schema, Stage, canonical_json, check_item, read_answers};
+use engraft_annotate::{Field, Schema, Stage, canonical_json, check_item, read_answers};
+use engraft_store::DatasetNo;
 use serde_json::Value;
 
 use crate::dataset::opened;
@@ -37,9 +40,35 @@ pub fn set_schema(
     who.must(Act::Manage)?;
     let dataset = opened::row(workspace, name)?;
     let schema = read_schema(context, schema)?;
+    // Those that were required before are there.
+    let before = opened::open(workspace, name).ok().map(|kept| kept.schema.fields).unwrap_or_default();
+    let is_new = |field: &&Field| {
+        field.required && !before.iter().any(|earlier| earlier.required && earlier.name == field.name)
+    };
+    for field in schema.fields.iter().filter(is_new) {
+        if let Some(item) = first_without(workspace, dataset.no, &field.name)? {
+            return Err(Error::Request {
+                message: format!("items have no `{}`, {item} the first of them", field.name),
+                hint: "name a field that items show, or make this one `\"required\": false`".into(),
+            });
+        }
+    }
     let by = users::by(workspace, who)?;
     workspace.store.set_schema(dataset.no, &canonical_json(&schema), by, when::millis(context))?;
     show(context, workspace, who, name)
+}
+
+/// The first item that does not show this field.
+fn first_without(workspace: &Workspace, dataset: DatasetNo, field: &str) -> Result<Option<String>, Error> {
+    let mut first = None;
+    workspace.store.for_each_record(dataset, &mut |row| {
+        if item::fields_of(&row.fields).get(field).is_none_or(Value::is_null) {
+            first = Some(row.external.clone());
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(first)
 }
 
 /// What is wrong with a schema, and with an item as it would be shown.

@@ -3,7 +3,7 @@
 use engraft_app::people::Role;
 use engraft_app::{Error, dataset, work};
 use engraft_core::{Fault, Kind};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bench::{Bench, D, me, record, schema};
 
@@ -123,4 +123,18 @@ fn a_dataset_whose_schema_cannot_be_read_keeps_nothing_else_from_working() {
     delete("broken");
     assert_eq!(queues().len(), 1);
     bench.try_import("mended", &record(0).to_string(), true).unwrap();
+}
+
+#[test]
+fn a_schema_that_shows_what_no_item_has_is_refused() {
+    let bench = Bench::new(2, json!({}));
+    let field = |name: &str, required: bool| json!({ "name": name, "type": "text", "required": required });
+    let change = |fields: Value| {
+        let schema = schema(json!({ "fields": fields })).to_string();
+        bench.with(|context| dataset::set_schema(context, &bench.workspace, &me(), D, &schema))
+    };
+    let refused = change(json!([field("mail", true)])).unwrap_err();
+    assert_eq!(refused.to_string(), "items have no `mail`, m000 the first of them");
+    change(json!([field("message", true), field("mail", false)])).unwrap();
+    assert!(change(json!([field("message", true), field("mail", true)])).is_err());
 }
