@@ -221,8 +221,11 @@ pub fn undo(
             current: None,
             kept: false,
         }),
-        Undone::Refused(_) => Err(Error::Conflict {
-            message: "the last item was reviewed since".into(),
+        Undone::Refused(why) => Err(Error::Conflict {
+            message: match why {
+                Refusal::NoRoom => "others have answered the last item since".into(),
+                _ => "the last item was reviewed since".into(),
+            },
             hint: "leave a comment on it for the reviewer".into(),
             current: None,
             kept: false,
@@ -356,7 +359,7 @@ fn conflict(item: &str, refused: Refused) -> Error {
     let (message, hint) = match refused.why {
         Refusal::NoLease => (
             format!("{item} is no longer held for you{kept}"),
-            "take it again with `engraft queue next`, if it is still open",
+            "go on with the next item; this one comes again if it is still open",
         ),
         Refusal::Version => {
             (format!("{item} was changed elsewhere{kept}"), "look at both and submit the one to keep")
@@ -366,9 +369,7 @@ fn conflict(item: &str, refused: Refused) -> Error {
             "leave a comment for the reviewer",
         ),
         Refusal::Skipped => (format!("you skipped {item}{kept}"), "undo the skip first"),
-        Refusal::NoRoom => {
-            (format!("{item} has all the answers it needs{kept}"), "go on with `engraft queue next`")
-        }
+        Refusal::NoRoom => (format!("{item} has all the answers it needs{kept}"), "go on with the next item"),
     };
     let now = refused.current.map(|row| current(u64::from(row.version), &row.answers));
     Error::Conflict { message, hint: hint.into(), current: now, kept: refused.draft > 0 }

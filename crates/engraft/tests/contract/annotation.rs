@@ -459,7 +459,7 @@ fn wrong_use_is_told_what_to_do() {
         3,
         expect![[r#"
         conflict: m0 is no longer held for you; your answers are kept as a draft
-        hint: take it again with `engraft queue next`, if it is still open"#]],
+        hint: go on with the next item; this one comes again if it is still open"#]],
     );
     let wrong = submit(lease, r#"{"topic":"rain"}"#);
     refused(

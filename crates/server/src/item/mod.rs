@@ -73,6 +73,7 @@ pub(crate) fn render(view: &ItemView, csrf: &str) -> Markup {
             @if let Some(reason) = &view.returned {
                 p.notice.warn { b { "Given back by a reviewer. " } span dir="auto" { (reason) } }
             }
+            @if view.read_only { p.notice { "A reviewer has decided this item: your answers stay as they are. A comment is still read." } }
             @if !csrf.is_empty() { (tools(view)) }
             form method="post" action=(action) autocomplete="off" novalidate {
                 // The first button is the one that the return key presses in a text field.

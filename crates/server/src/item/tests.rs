@@ -141,7 +141,7 @@ fn what_is_read_only_cannot_be_posted() {
     for sample in samples() {
         let read_only = ItemView { read_only: true, ..view(&sample, Some(answers(&sample))) };
         let html = render(&read_only, "t").into_string();
-        assert!(!html.contains("value=\"submit\""));
+        assert!(!html.contains("value=\"submit\"") && html.contains("A reviewer has decided this item"));
         let (all, off) =
             (html.matches("<fieldset class=\"question").count(), html.matches(" disabled>").count());
         assert_eq!(all, off, "{}", sample.name);
