@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::format::lines::LONGEST;
 
+/// Bytes that are kept from item to item.
+const ROOM: usize = 1 << 16;
+
 /// The line an item begins on, or its mistake is on, and its value or what is wrong with it.
 pub(crate) type Item = (u64, Result<Value, String>);
 
@@ -175,15 +178,20 @@ impl Cutter {
         self.item.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    /// The item that just ended, unless it is blank.
+    /// The item that just ended, unless it is blank. Its room stays for the next one, unless it was a rare long one.
     fn take(&mut self) -> Option<Item> {
-        let item = std::mem::take(&mut self.item);
-        let too_long = std::mem::take(&mut self.too_long);
-        (self.depth, self.in_string, self.escaped) = (0, false, false);
-        if too_long {
+        let found = self.found();
+        self.item.clear();
+        self.item.shrink_to(ROOM);
+        (self.too_long, self.depth, self.in_string, self.escaped) = (false, 0, false, false);
+        found
+    }
+
+    fn found(&self) -> Option<Item> {
+        if self.too_long {
             return Some((self.item_line, Err("the item is longer than 32 MiB".to_string())));
         }
-        let text = item.trim_ascii();
+        let text = self.item.trim_ascii();
         if text.is_empty() {
             return None;
         }

@@ -120,8 +120,9 @@ impl Store {
             if !tx.prepare_cached("SELECT 1 FROM dataset WHERE no = ?1")?.exists([dataset])? {
                 return Err(no_dataset(dataset));
             }
-            for record in records {
-                batch.record(record, None)?;
+            let items = stage(tx, dataset, records.iter())?;
+            for (record, item) in records.iter().zip(items) {
+                batch.record(record, item)?;
             }
             batch.finish(by)
         })
@@ -158,11 +159,14 @@ impl<'t> Batch<'t> {
         }
     }
 
-    /// Adds a record; `staged` is its item where [`stage`] made it.
+    /// Adds a record; `staged` is its item where [`stage`] made it, and `None` where its name was known.
     pub(crate) fn record(&mut self, record: &NewRecord, staged: Option<ItemNo>) -> Result<(), StoreError> {
         let (tx, dataset, now) = (self.tx, self.dataset, self.now);
-        let item = match self.add(record, staged)? {
-            Some(item) => item,
+        let item = match staged {
+            Some(item) => {
+                self.add(record, item)?;
+                item
+            }
             None => match self.existing(record)? {
                 Some(item) => item,
                 None => return Ok(()),
@@ -175,14 +179,9 @@ impl<'t> Batch<'t> {
         Ok(())
     }
 
-    /// Adds a new item with all that came with it but suggestions; `None` when its name is known.
-    fn add(&mut self, record: &NewRecord, staged: Option<ItemNo>) -> Result<Option<ItemNo>, StoreError> {
+    /// Makes a staged item one to work on, with all that came with it but suggestions.
+    fn add(&mut self, record: &NewRecord, item: ItemNo) -> Result<(), StoreError> {
         let (tx, dataset) = (self.tx, self.dataset);
-        let item = match staged {
-            Some(item) => Some(item),
-            None => stage(tx, dataset, record)?,
-        };
-        let Some(item) = item else { return Ok(None) };
         let (mut submitted, mut said) = (0, false);
         for (at, response) in record.responses.iter().enumerate() {
             let theirs = |it: &&NewResponse| it.status != Status::Draft && it.user == response.user;
@@ -220,7 +219,7 @@ impl<'t> Batch<'t> {
         self.delta.task(&task, 1);
         self.delta.items += 1;
         self.imported.items += 1;
-        Ok(Some(item))
+        Ok(())
     }
 
     /// Adds what is new about an item that is there; `None` when it shows something else.
@@ -406,22 +405,30 @@ impl<'t> Batch<'t> {
     }
 }
 
-/// Keeps what an item shows and the words it is found by; `None` when its name is known. Without a task nobody sees it.
-pub(crate) fn stage(
+/// Keeps what items show and the words they are found by; `None` for one whose name is known. Without a task nobody sees
+/// them.
+pub(crate) fn stage<'r>(
     tx: &Transaction<'_>,
     dataset: DatasetNo,
-    record: &NewRecord,
-) -> Result<Option<ItemNo>, StoreError> {
+    records: impl Iterator<Item = &'r NewRecord> + Clone,
+) -> Result<Vec<Option<ItemNo>>, StoreError> {
     let mut add = tx.prepare_cached(
         "INSERT INTO item (dataset, external, preview, metadata, fields) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (dataset, external) DO NOTHING RETURNING no",
     )?;
-    let end = record.text.char_indices().nth(PREVIEW).map_or(record.text.len(), |(at, _)| at);
-    let row = (dataset, &record.external, &record.text[..end], &record.metadata, &record.fields);
-    let item: Option<ItemNo> = add.query_row(row, |row| row.get(0)).optional()?;
-    if let Some(item) = item {
-        let mut find_by = tx.prepare_cached("INSERT INTO item_text (rowid, text) VALUES (?1, ?2)")?;
-        find_by.execute((item, &record.text))?;
+    let keep = |record: &NewRecord| -> Result<Option<ItemNo>, StoreError> {
+        let end = record.text.char_indices().nth(PREVIEW).map_or(record.text.len(), |(at, _)| at);
+        let row = (dataset, &record.external, &record.text[..end], &record.metadata, &record.fields);
+        Ok(add.query_row(row, |row| row.get(0)).optional()?)
+    };
+    let items = records.clone().map(keep).collect::<Result<Vec<_>, _>>()?;
+    // The words come after all items: FTS5 writes out what it gathered whenever another statement that can be undone alone
+    // begins, which the one above is. Taking turns would make a piece of the index for each item, and merge them all.
+    let mut find_by = tx.prepare_cached("INSERT INTO item_text (rowid, text) VALUES (?1, ?2)")?;
+    for (record, item) in records.zip(&items) {
+        if let Some(item) = item {
+            find_by.execute((item, &record.text))?;
+        }
     }
-    Ok(item)
+    Ok(items)
 }

@@ -248,9 +248,7 @@ impl Staged<'_> {
     /// As [`Self::add`], of records that were prepared elsewhere.
     pub fn add_prepared(&mut self, records: &[Prepared]) -> Result<(), StoreError> {
         let dataset = self.dataset;
-        let items = self.store.write_soon(|tx| {
-            records.iter().map(|it| stage(tx, dataset, &it.record)).collect::<Result<Vec<_>, _>>()
-        })?;
+        let items = self.store.write_soon(|tx| stage(tx, dataset, records.iter().map(|it| &it.record)))?;
         let free = Instant::now();
         for (Prepared { record, rest }, item) in records.iter().zip(items) {
             let line = match item {

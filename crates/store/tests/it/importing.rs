@@ -131,6 +131,37 @@ fn others_work_while_an_import_is_read_and_see_nothing_of_it() {
 }
 
 #[test]
+fn the_words_of_a_batch_are_one_piece_of_the_index_and_all_of_them_are_found() {
+    let desk = Desk::new(0, 0, 1);
+    let pieces = || rows(&desk, "(SELECT DISTINCT segid FROM item_text_idx)");
+    let import = desk.store.import_with(
+        Target::Existing(desk.dataset),
+        None,
+        SALT,
+        5,
+        |into| {
+            into.items.add(records(100..150))?;
+            assert_eq!(pieces(), 1);
+            // What is there already, and what comes twice, has its words in the index.
+            into.items.add([records(120..190), records(180..200)].concat())?;
+            assert_eq!(pieces(), 2);
+            Ok(())
+        },
+        |(), imported| Ok::<_, StoreError>(imported),
+    );
+    assert_eq!(import.unwrap(), Imported { items: 100, existing: 40, ..Imported::default() });
+    desk.import(&records(200..240));
+    assert_eq!(pieces(), 3);
+    let names = |numbers: std::ops::Range<usize>| -> Vec<String> {
+        numbers.map(|n| format!("item-{n:06}")).collect()
+    };
+    assert_eq!(found(&desk.store, desk.dataset, "183"), names(183..184));
+    for (word, numbers) in [("1*", 100..200), ("18*", 180..190), ("23*", 230..240), ("2*", 200..240)] {
+        assert_eq!(found(&desk.store, desk.dataset, word), names(numbers), "{word}");
+    }
+}
+
+#[test]
 fn what_a_crash_left_of_an_import_is_gone_with_the_next() {
     let desk = Desk::new(0, 2, 1);
     let file = file_in(&desk.folder);
