@@ -18,7 +18,20 @@ pub fn sentences(text: &str) -> Vec<Span> {
     let mut last = 0;
     // Bytes before this belong to a stop already judged; `cut` says that the sentence ends there.
     let (mut judged, mut cut) = (0, false);
-    for (at, (byte, c)) in text.char_indices().enumerate() {
+    let mut next = (0, 0);
+    loop {
+        let (mut byte, mut at) = next;
+        if open.is_some() && !cut {
+            // Most of a text: letters and digits only make the sentence longer.
+            let rest = text.as_bytes()[byte..].iter();
+            let plain = rest.take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            if plain > 0 {
+                (byte, at) = (byte + plain, at + plain);
+                last = at;
+            }
+        }
+        let Some(c) = text[byte..].chars().next() else { break };
+        next = (byte + c.len_utf8(), at + 1);
         if cut && byte >= judged {
             found.extend(open.take().and_then(|(_, start)| Span::new(start, last)));
             cut = false;

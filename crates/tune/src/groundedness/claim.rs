@@ -1,6 +1,6 @@
 //! Claims with their evidence, and their measures: read once, measured in parallel, the same at any thread count.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use engraft_core::{CharMap, Embed, EmbedError, sentences};
@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::features::{Features, LEXICAL, measure};
 use super::places::Places;
-use super::words::{Lexicon, Word};
+use super::words::{Lexicon, Table, Word};
 use crate::halves::parts;
 
 /// A statement, and the passages that should support it.
@@ -74,7 +74,7 @@ struct Read<'a> {
     lexicon: Lexicon,
     places: Places,
     /// Where each passage stands in `sentences`.
-    passages: HashMap<&'a str, usize>,
+    passages: Table<&'a str, usize>,
     sentences: Vec<Vec<Sentence<'a>>>,
     vectors: BTreeMap<String, Vec<Vec<f32>>>,
 }

@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use engraft_core::{says_nothing, stem};
+use foldhash::fast::RandomState;
+
+/// What is looked up for every word or passage, and never listed.
+pub(crate) type Table<K, V> = HashMap<K, V, RandomState>;
 
 /// One word of a text, as numbers of its [`Lexicon`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,14 +52,44 @@ struct Known {
 /// The numbers of words; texts are comparable when the same lexicon read them.
 #[derive(Default)]
 pub(crate) struct Lexicon {
-    forms: HashMap<Box<str>, Known>,
-    roots: HashMap<Box<str>, u32>,
+    forms: Forms,
+    roots: Table<Box<str>, u32>,
     /// The forms by number.
     written: Vec<Box<str>>,
     /// How much each root tells.
     weights: Vec<f32>,
     /// The roots that say the opposite, where there are any.
-    opposites: HashMap<u32, Vec<u32>>,
+    opposites: Table<u32, Vec<u32>>,
+}
+
+/// Forms by their letters. Nearly all are short enough to be looked up as numbers, which costs no look at letters elsewhere.
+#[derive(Default)]
+struct Forms {
+    short: Table<u128, Known>,
+    long: Table<Box<str>, Known>,
+}
+
+impl Forms {
+    fn get(&self, form: &str) -> Option<Known> {
+        match packed(form) {
+            Some(number) => self.short.get(&number).copied(),
+            None => self.long.get(form).copied(),
+        }
+    }
+
+    fn insert(&mut self, form: &str, known: Known) {
+        match packed(form) {
+            Some(number) => self.short.insert(number, known),
+            None => self.long.insert(form.into(), known),
+        };
+    }
+}
+
+/// A form of at most 16 bytes as a number of its own: no form holds a zero byte.
+fn packed(form: &str) -> Option<u128> {
+    let mut bytes = [0; 16];
+    bytes.get_mut(..form.len())?.copy_from_slice(form.as_bytes());
+    Some(u128::from_le_bytes(bytes))
 }
 
 /// How many forms and roots a lexicon knows: their numbers are below.
@@ -143,7 +177,7 @@ impl Lexicon {
 
     fn know(&mut self, lower: &str, digits: bool) -> Known {
         if let Some(known) = self.forms.get(lower) {
-            return *known;
+            return known;
         }
         let spelled = NUMBERS.iter().position(|number| *number == lower);
         let root = spelled.map_or_else(|| stem(lower.to_string()), |number| number.to_string());
@@ -160,9 +194,9 @@ impl Lexicon {
             _ => Role::Plain,
         };
         let content = figure || !says_nothing(lower);
-        let known = Known { form: self.forms.len() as u32, root: number, content, figure, role };
+        let known = Known { form: self.written.len() as u32, root: number, content, figure, role };
         self.written.push(lower.into());
-        self.forms.insert(lower.into(), known);
+        self.forms.insert(lower, known);
         known
     }
 }
@@ -271,6 +305,17 @@ mod tests {
         let words = lexicon.read("increased decreasing");
         assert!(lexicon.opposites(words[0].root).contains(&words[1].root));
         assert!(lexicon.opposites(words[1].root).contains(&words[0].root));
+    }
+
+    #[test]
+    fn long_and_short_forms_are_told_apart() {
+        let long = "donaudampfschifffahrt";
+        for other in ["donaudampfschiff", "donaudampfschif", "donaudampfschifff", "donaudampfschifffahrts"] {
+            let mut lexicon = Lexicon::default();
+            let words = lexicon.read(&format!("{long} {other} {long} {other}"));
+            assert_eq!(words.iter().map(|word| word.form).collect::<Vec<_>>(), [0, 1, 0, 1], "{other}");
+            assert_eq!([lexicon.form(0), lexicon.form(1)], [long, other]);
+        }
     }
 
     #[test]
