@@ -33,14 +33,17 @@ def main():
     asked = parser.parse_args()
     if unknown := set(asked.target) - set(targets):
         parser.error(f"there is no target {' '.join(sorted(unknown))}; there are {' '.join(targets)}")
-    found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    chosen = asked.target or targets
-    for target in chosen:
-        found[target] = ran(target, asked.seconds)
+    outcomes = []
+    for target in asked.target or targets:
+        result = ran(target, asked.seconds)
+        # Read only now: another run may have written meanwhile.
+        found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+        found[target] = result
         kept = {name: found[name] for name in targets if name in found}
         RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        print(f"{target}: {found[target]['executions']} executions, {found[target]['outcome']}", flush=True)
-    if any(found[target]["outcome"] != "nothing found" for target in chosen):
+        print(f"{target}: {result['executions']} executions, {result['outcome']}", flush=True)
+        outcomes.append(result["outcome"])
+    if any(outcome != "nothing found" for outcome in outcomes):
         sys.exit("what was found lies in fuzz/artifacts")
 
 
