@@ -91,7 +91,7 @@ def outcome(status, said):
     if status == 0:
         return "nothing found"
     why = re.search(r"panicked at [^\n]*(\n[^\n]*)?|ERROR: [^\n]*", said)
-    return why.group(0).replace("\n", " ") if why else f"status {status}"
+    return re.sub(r"/\S*/registry/src/[^/]+/", "", why.group(0).replace("\n", " ")) if why else f"status {status}"
 
 
 def cpu_seconds():
