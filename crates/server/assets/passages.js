@@ -1,6 +1,6 @@
 // Evidence in passages: drag over the sentences that make a passage relevant, or let a key take the next one.
 
-import { $, $$, el } from './dom.js';
+import { $, $$, el, later } from './dom.js';
 import { setJson } from './form.js';
 import { active, command, unit } from './keys.js';
 import { highlight } from './paint.js';
@@ -8,11 +8,16 @@ import { StoredText } from './text.js';
 
 const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 const all = new WeakMap();
+const ofItem = new WeakMap();
+// Handles of a selection by touch are moved in many small steps.
+const HANDLES_MS = 200;
+document.addEventListener('selectionchange', () => ofItem.get($('.item'))?.forEach((evidence) => evidence.follow()));
 
 /// Wires the graded passages of an item.
 export function watchPassages(article) {
   const found = $$('[data-relevance] [data-passage]', article).map((passage) => new Evidence(passage));
   for (const evidence of found) all.set(evidence.passage, evidence);
+  ofItem.set(article, found);
   article.addEventListener('shown', () => found.forEach((evidence) => evidence.show()));
 }
 
@@ -24,7 +29,9 @@ class Evidence {
     this.list = $('[data-evidence-list]', passage);
     this.text = new StoredText(this.root);
     this.ranges = [];
-    this.root.addEventListener('pointerup', () => setTimeout(() => this.take()));
+    this.root.addEventListener('pointerdown', ({ pointerType }) => { [this.byTouch, this.before] = [pointerType !== 'mouse', this.spans]; });
+    this.root.addEventListener('pointerup', () => setTimeout(() => { if (!this.byTouch) this.take(); }));
+    this.follow = later(HANDLES_MS, () => this.followTouch());
     this.input.closest('form').addEventListener('refill', () => this.show());
   }
 
@@ -37,10 +44,20 @@ class Evidence {
     const [start, end] = selected ? this.text.snap(...selected) : this.nextSentence() ?? [0, 0];
     if (start >= end) return false;
     getSelection().removeAllRanges();
-    const one = [this.text.point(start), this.text.point(end)];
-    const others = this.spans.filter(([from, to]) => to <= one[0] || from >= one[1]);
-    this.write([...others, one]);
+    this.put(start, end, this.spans);
     return true;
+  }
+
+  /// A selection by touch has no end but its handles: what it covers is evidence while they move, beside what was before.
+  followTouch() {
+    const selected = this.byTouch && this.text.selection();
+    if (selected) this.put(...this.text.snap(...selected), this.before);
+  }
+
+  put(start, end, before) {
+    const one = [this.text.point(start), this.text.point(end)];
+    const others = before.filter(([from, to]) => to <= one[0] || from >= one[1]);
+    this.write([...others, one]);
   }
 
   nextSentence() {

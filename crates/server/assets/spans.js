@@ -32,6 +32,7 @@ export function watchSpans(article) {
 const drawNamesAnew = () => { for (const marks of all.get($('.item')) ?? []) marks.namesSoon(); };
 const sizes = new ResizeObserver(drawNamesAnew);
 addEventListener('scroll', drawNamesAnew, { passive: true });
+document.addEventListener('selectionchange', () => { for (const marks of all.get($('.item')) ?? []) marks.follow(); });
 
 /// The marks of the question that is active, or of the only one.
 function atHand() {
@@ -46,6 +47,7 @@ class Hand extends Marks {
     this.selected = null;
     this.armed = null;
     if (!this.root || question.disabled) return;
+    this.root.addEventListener('pointerdown', ({ pointerType }) => { this.byTouch = pointerType !== 'mouse'; });
     this.root.addEventListener('pointerup', (event) => setTimeout(() => this.released(event)));
     this.root.addEventListener('keydown', (event) => { if (!event.defaultPrevented && this.key(event)) { event.preventDefault(); event.stopPropagation(); } });
     this.root.addEventListener('focus', () => activate(question, { scroll: false }));
@@ -59,10 +61,23 @@ class Hand extends Marks {
   released(event) {
     const chosen = this.text.selection();
     if (!chosen) return this.click(event);
+    if (this.byTouch) return this.follow();
     const [start, end] = event.shiftKey ? chosen : this.text.snap(...chosen);
     if (event.altKey && this.chosen && 'discontinuous' in this.box.dataset) return this.addPart(start, end);
     this.select(start, end);
     if (this.armed) this.add(this.armed);
+  }
+
+  /// A selection by touch is begun by a long press and changed by its handles, and no pointer lets go of it. It is taken as it
+  /// stands; a label that is pressed after it names it, even where pressing takes the selection away.
+  follow() {
+    const chosen = this.byTouch && this.text.selection();
+    if (!chosen) return;
+    if (this.chosen) this.choose(null);
+    this.selected = this.text.snap(...chosen);
+    highlight('cursor').clear();
+    highlight('cursor').add(this.text.staticRange(...this.selected));
+    this.question.dataset.naming = '';
   }
 
   click(event) {
@@ -86,6 +101,7 @@ class Hand extends Marks {
 
   unselect() {
     this.selected = null;
+    delete this.question.dataset.naming;
     highlight('cursor').clear();
     if (this.root.contains(getSelection().anchorNode)) getSelection().removeAllRanges();
   }
@@ -198,6 +214,7 @@ class Hand extends Marks {
 
   /// Keys while the text has the focus.
   key(event) {
+    this.byTouch = false;
     if (event.ctrlKey || event.metaKey) return false;
     const { key } = event;
     if (key === 'Delete' || key === 'Backspace') return this.chosen ? this.remove(this.chosen) : key === 'Backspace';

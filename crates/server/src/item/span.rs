@@ -19,9 +19,10 @@ pub(crate) fn spans(
         div data-spans=(field) data-overlapping[overlapping] data-discontinuous[discontinuous] {
             (hidden(sheet, question))
             (labels(question, options, "label"))
-            p.help {
+            p.help.by-mouse {
                 "Drag over words, then press a label, or the other way round. " kbd { "Shift" } " marks single characters."
             }
+            p.help.by-touch { "Hold a word and move the handles, then press a label." }
             p.row {
                 button.button.small type="button" data-press="alike" { "Mark all identical" kbd data-command="alike" {} }
             }

@@ -1,6 +1,7 @@
-// Spans by pointer and key: whole words, single characters, lanes, edges, identical words; code points in any script.
+// Spans by pointer, key and touch: whole words, single characters, lanes, edges, identical words; code points in any script.
 
 import { holds, press, same, until } from '../studio.mjs';
+import touch from '../touch/marking.mjs';
 
 const TEXT = '👩‍👩‍👧 Ana Ruiz lives in 東京都 since March 🎉🎉. Ana likes it.\nيعيش أحمد في القاهرة منذ عام ٢٠١٩.\r\nमुंबई में बारिश। e\u0301toile 𝔘nicode';
 
@@ -91,6 +92,7 @@ export default async function spans(studio) {
   }
   await suggested(studio, page, kept);
   await lean(studio);
+  await touch(studio);
 }
 
 /// Alt and a drag add one more piece; all of them are stored.
