@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::format::found::{FoundSpan, What};
 use crate::format::report::Losses;
-use crate::format::{OffsetUnit, label_studio, spans};
+use crate::format::{OffsetUnit, label_studio, number, spans};
 use crate::{Question, QuestionKind, text_of};
 
 impl What {
@@ -30,6 +30,9 @@ impl What {
             (What::Spans(_), Kind::Support { .. }) => 2,
             (What::Arrows(_), Kind::Relations { .. }) => 3,
             (What::Number(_), Kind::Rating { .. }) => 3,
+            (What::Number(given), Kind::Form { schema }) => {
+                2 * u8::from(number::answer(schema, *given).is_some())
+            }
             (What::Order(_), Kind::Ranking { .. }) => 3,
             (What::Buckets(_), Kind::Relevance { .. } | Kind::Ranking { .. }) => 3,
             (What::Side(..), Kind::Preference { .. }) => 3,
@@ -134,6 +137,10 @@ impl Place<'_> {
                 self.one_choice(word)?
             }
             (Kind::Relations { .. }, What::Ours(value)) => self.our_arrows(value)?,
+            (Kind::Form { schema }, What::Ours(Value::Number(given))) => {
+                let answer = given.as_f64().and_then(|given| number::answer(schema, given));
+                answer.unwrap_or(Value::Number(given))
+            }
             // Elsewhere a string is a table's cell that holds JSON.
             (_, What::Ours(Value::String(cell))) => {
                 serde_json::from_str(&cell).map_err(|error| format!("{cell:?} is no JSON: {error}"))?
@@ -153,6 +160,9 @@ impl Place<'_> {
             (Kind::Support { .. }, What::Spans(spans)) => self.support(spans, repaired)?,
             (_, What::Spans(spans)) => self.spans(spans, losses, repaired)?,
             (_, What::Arrows(arrows)) => self.arrows(arrows)?,
+            (Kind::Form { schema }, What::Number(given)) => {
+                number::answer(schema, given).ok_or("the form asks for more than a number")?
+            }
             (_, What::Number(number)) => whole(number)?,
             (_, What::Order(order)) => {
                 json!(

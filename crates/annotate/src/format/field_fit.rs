@@ -15,6 +15,31 @@ pub(crate) fn main_text(schema: &Schema) -> Option<&Field> {
     marked.or_else(|| schema.fields.iter().find(is_text))
 }
 
+/// The name of a field of answers that two texts are in: Label Studio shows each in a tag of its own.
+pub(crate) fn pair_name(one: &str, other: &str) -> String {
+    format!("{one}_{other}")
+}
+
+/// Makes two texts the answers of one field, where the schema has it under both their names: `answer1` and `answer2` are those of
+/// `answer1_answer2`, in this order, each by its name. A text that is a field besides stays one, too.
+pub(crate) fn paired(schema: &Schema, data: &mut Map<String, Value>) {
+    for field in schema.fields.iter().filter(|field| field.kind == FieldKind::Answers) {
+        let text = |name: &str| data.get(name).and_then(Value::as_str);
+        let cuts = field.name.match_indices('_').map(|(at, _)| [&field.name[..at], &field.name[at + 1..]]);
+        let mut pairs = cuts.filter_map(|[one, other]| Some([(one, text(one)?), (other, text(other)?)]));
+        let Some(pair) =
+            pairs.find(|[one, other]| one.0 != other.0).filter(|_| !data.contains_key(&field.name))
+        else {
+            continue;
+        };
+        let answers = pair.map(|(name, text)| json!({ "id": name, "text": text }));
+        for name in pair.map(|(name, _)| name).into_iter().filter(|name| schema.field(name).is_none()) {
+            data.remove(name);
+        }
+        data.insert(field.name.clone(), answers.to_vec().into());
+    }
+}
+
 /// A text as the value of a field.
 pub(crate) fn of_text(field: &Field, text: String) -> Value {
     match field.kind {

@@ -43,6 +43,7 @@ impl<'a> Fit<'a> {
                 None => _ = record.metadata.insert("text".to_string(), Value::String(text)),
             }
         }
+        field_fit::paired(self.schema, &mut found.data);
         for (key, value) in std::mem::take(&mut found.data) {
             if let Some(field) = self.schema.field(&key) {
                 if !value.is_null() {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::format::answer_fit::our_spans;
 use crate::format::found::{Found, FoundSpan, Said, What};
 use crate::format::infer_field::Column;
+use crate::format::number;
 use crate::format::report::{Loss, Losses};
 use crate::{
     Distribution, Field, FieldKind, GoldRule, LabelOption, MergePolicy, Question, QuestionKind, Schema,
@@ -291,7 +292,7 @@ impl Asked {
                     asked.iter().find(|question| matches!(question.kind, QuestionKind::Spans { .. }))?;
                 Some(QuestionKind::Relations { spans: spans.name.clone(), options: options() })
             }
-            "number" if self.fraction => None,
+            "number" if self.fraction => Some(QuestionKind::Form { schema: number::form(None, None) }),
             "number" => self.range.map(|(least, most)| QuestionKind::Rating {
                 min: (least as i64).min(1),
                 max: (most as i64).max(5),

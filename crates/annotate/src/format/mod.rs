@@ -41,6 +41,7 @@ mod jsonl;
 mod label_studio;
 mod lines;
 mod name;
+mod number;
 mod one_text;
 mod pairs;
 mod prodigy;

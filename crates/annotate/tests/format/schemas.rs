@@ -1,7 +1,9 @@
 //! Configurations: read from Label Studio and Argilla, written for them, and read again.
 
 use engraft_annotate::Schema;
-use engraft_annotate::format::{Format, Inferred, argilla_settings, label_config, read_config};
+use engraft_annotate::format::{
+    Format, Inferred, Input, argilla_settings, infer_schema, label_config, read_config,
+};
 use expect_test::{Expect, expect};
 use serde_json::json;
 
@@ -105,6 +107,98 @@ fn a_question_about_a_field_of_another_type_is_left_out_and_listed() {
             1 × <ParagraphLabels> of a field of another type: turns are those of a chat
             1 × <Ranker> of a field of another type: answers or passages are ranked"#]],
     );
+}
+
+/// A comparison of two texts as Label Studio's template has it, with a label for the first alone.
+const PAIR: &str = r#"<View><Text name="p" value="$prompt"/><Header value="The first" size="4"/><Text name="a" value="$answer1"/>
+    <Text name="b" value="$answer2"/><Pairwise name="better" toName="a,b"/></View>"#;
+
+#[test]
+fn a_pair_of_two_texts_is_one_field_of_answers() {
+    check(
+        PAIR,
+        expect![[r#"
+            {"name":"prompt","required":true,"type":"text"}
+            {"name":"answer1_answer2","required":true,"type":"answers"}
+            {"both_bad":false,"field":"answer1_answer2","name":"better","required":false,"strength":0,"tie":false,"type":"preference"}
+            ""
+            1 × the title of `answer1`: answers side by side go by letters"#]],
+    );
+    // A text with a question of its own is shown by itself, too.
+    let marked =
+        PAIR.replace("</View>", r#"<Labels name="names" toName="b"><Label value="PER"/></Labels></View>"#);
+    let schema = read_config(&marked).unwrap().schema;
+    let names: Vec<&str> = schema.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["prompt", "answer1_answer2", "answer2"]);
+    Schema::read_value(&serde_json::to_value(&schema).unwrap()).unwrap();
+}
+
+#[test]
+fn tasks_of_a_pair_are_read_with_who_is_better_and_go_back() {
+    let task = |selected: &str| {
+        let better = json!({ "id": "x", "from_name": "better", "to_name": "better", "type": "pairwise", "value": { "selected": selected } });
+        let mark = json!({ "id": "y", "from_name": "names", "to_name": "b", "type": "labels", "value": { "start": 0, "end": 2, "text": "No", "labels": ["PER"] } });
+        let data = json!({ "prompt": "Why?", "answer1": "Yes.", "answer2": "No.", "more": "m" });
+        json!({ "id": 7, "data": data, "annotations": [{ "id": 1, "completed_by": "ann", "result": [better, mark] }] })
+    };
+    let labels = r#"<Labels name="names" toName="b"><Label value="PER"/></Labels></View>"#;
+    let schema = read_config(&PAIR.replace("</View>", labels)).unwrap().schema;
+    for (selected, id) in [("left", "answer1"), ("right", "answer2")] {
+        let (records, report) =
+            crate::import_text(Format::LabelStudio, &schema, &json!([task(selected)]).to_string());
+        assert_eq!((report.rejected, told(&report.losses)), (vec![], String::new()));
+        let record = serde_json::to_value(&records[0]).unwrap();
+        assert_eq!(
+            record["fields"],
+            json!({ "prompt": "Why?", "answer2": "No.", "answer1_answer2": [{ "id": "answer1", "text": "Yes." }, { "id": "answer2", "text": "No." }] })
+        );
+        assert_eq!(record["metadata"], json!({ "more": "m" }));
+        let answers = &record["responses"][0]["answers"];
+        assert_eq!(
+            (&answers["better"]["choice"]["id"], &answers["names"][0]["quote"]),
+            (&json!(id), &json!("No"))
+        );
+        let exported = crate::export(Format::LabelStudio, &schema, &records);
+        let again = crate::import_text(Format::LabelStudio, &schema, &exported.text());
+        assert_eq!(again.0, records);
+    }
+}
+
+#[test]
+fn a_number_with_a_fraction_is_an_entry_of_a_form() {
+    let config = r#"<View><Text name="t" value="$text"/><Number name="cm" toName="t" min="0.5" max="3"/>
+        <Number name="age" toName="t" min="0" max="99"/></View>"#;
+    check(
+        config,
+        expect![[r#"
+            {"name":"text","required":true,"type":"text"}
+            {"name":"cm","required":false,"schema":{"properties":{"number":{"maximum":3,"minimum":0.5,"type":"number"}},"required":["number"],"type":"object"},"type":"form"}
+            {"max":99,"min":0,"name":"age","required":false,"type":"rating"}
+            ""
+        "#]],
+    );
+    let number = |name: &str, number: f64| json!({ "id": name, "from_name": name, "to_name": "t", "type": "number", "value": { "number": number } });
+    let task = |results: serde_json::Value| {
+        json!([{ "id": 1, "data": { "text": "x" }, "annotations": [{ "completed_by": "ann", "result": results }] }]).to_string()
+    };
+    let schema = read_config(config).unwrap().schema;
+    let read = |text: &str, schema: &Schema| crate::import_text(Format::LabelStudio, schema, text);
+    let (records, report) = read(&task(json!([number("cm", 1.5), number("age", 7.0)])), &schema);
+    assert_eq!((report.rejected, told(&report.losses)), (vec![], String::new()));
+    let answers = serde_json::to_value(&records[0].responses[0].answers).unwrap();
+    assert_eq!(answers, json!({ "cm": { "number": 1.5 }, "age": 7 }));
+    // A scale of whole numbers takes none between them, and says which.
+    let (records, report) = read(&task(json!([number("age", 7.5)])), &schema);
+    assert_eq!(records[0].responses, []);
+    assert_eq!(report.rejected[0].message, "the response of ann: `age`: 7.5 is no whole number");
+    // Without a configuration, the answers say that there are fractions.
+    let text = task(json!([number("cm", 1.5)]));
+    let inferred = infer_schema(Format::LabelStudio, Input::Bytes(text.as_bytes())).unwrap();
+    assert_eq!(told(&inferred.losses), "");
+    let (records, report) = read(&text, &inferred.schema);
+    assert_eq!((report.rejected, told(&report.losses)), (vec![], String::new()));
+    let answers = serde_json::to_value(&records[0].responses[0].answers).unwrap();
+    assert_eq!(answers, json!({ "cm": { "number": 1.5 } }));
 }
 
 const SETTINGS: &str = r#"{

@@ -56,7 +56,7 @@ fn a_configuration_nobody_could_answer_is_refused_with_what_is_wrong() {
         assert_eq!(again.unwrap_err().kind(), Kind::User, "{config}");
         all_is_well(&bench, &ana);
     }
-    made(&bench, "pair", PAIR);
+    assert!(made(&bench, "pair", PAIR));
     all_is_well(&bench, &ana);
 }
 

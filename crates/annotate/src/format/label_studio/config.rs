@@ -1,15 +1,17 @@
 //! Reading labelling configurations: the tags about text, each a field or a question; the others are listed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::format::answer_fit::field_of;
+use crate::format::field_fit::pair_name;
 use crate::format::infer::{option, question};
 use crate::format::label_studio::sides::compared;
 use crate::format::label_studio::tags::{HELP, TITLE};
 use crate::format::report::Losses;
-use crate::format::{FormatError, Inferred};
+use crate::format::{FormatError, Inferred, number};
 use crate::{
     Condition, Distribution, Field, FieldKind, GoldRule, LabelOption, MergePolicy, Question, QuestionKind,
     Schema, TaxonomyNode,
@@ -30,6 +32,7 @@ pub(crate) fn read_config(xml: &str) -> Result<Inferred, FormatError> {
     let root = parse(xml)?;
     let mut reading = Reading::default();
     reading.walk(&root, None);
+    reading.unpaired();
     let Reading { fields, mut questions, losses, help, .. } = reading;
     if fields.is_empty() && questions.is_empty() {
         return Err(FormatError::Config { message: "no tag shows or asks anything".to_string() });
@@ -175,6 +178,8 @@ struct Reading {
     fields: Vec<Field>,
     // The field each named object tag shows.
     objects: BTreeMap<String, String>,
+    // Fields that became the answers of one field.
+    paired: BTreeSet<String>,
     questions: Vec<Question>,
     help: Vec<String>,
     losses: Losses,
@@ -280,6 +285,10 @@ impl Reading {
             "Rating" => {
                 QuestionKind::Rating { min: 1, max: number(tag, "maxRating", 5), meaning: BTreeMap::new() }
             }
+            "Number" if has_fractions(tag) => {
+                let end = |key: &str| tag.get(key)?.parse().ok();
+                QuestionKind::Form { schema: number::form(end("min"), end("max")) }
+            }
             "Number" => QuestionKind::Rating {
                 min: number(tag, "min", 0),
                 max: number(tag, "max", 100),
@@ -290,8 +299,8 @@ impl Reading {
                 QuestionKind::Taxonomy { options: nodes(tag), multiple: tag.get("maxUsages") != Some("1") }
             }
             "Pairwise" => {
-                self.compared(tag);
-                QuestionKind::Preference { field: self.about(tag), strength: 0, tie: false, both_bad: false }
+                let field = self.compared(tag);
+                QuestionKind::Preference { field, strength: 0, tie: false, both_bad: false }
             }
             "Ranker" => self.ranker(tag, field),
             other => return self.losses.add(format!("<{other}>"), "no field or question stands for it"),
@@ -336,14 +345,54 @@ impl Reading {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// A pair of answers must be one field of answers.
-    fn compared(&mut self, tag: &Tag) {
-        if !self.field(&self.about(tag)).is_some_and(|field| field.kind == FieldKind::Answers) {
-            self.losses.add(
-                "<Pairwise> of two values",
-                "answers to compare stand in one list `[{\"id\",\"text\"}]`",
-            );
+    /// The field whose answers a pair compares. Two texts become one, where the first of them was.
+    fn compared(&mut self, tag: &Tag) -> String {
+        let field = self.about(tag);
+        if self.field(&field).is_some_and(|field| field.kind == FieldKind::Answers) {
+            return field;
         }
+        let shown = tag.get("toName").unwrap_or_default().split(',');
+        let both: Option<Vec<String>> = shown.map(|name| self.objects.get(name.trim()).cloned()).collect();
+        let place = |name: &String| {
+            self.fields.iter().position(|field| field.name == *name && field.kind == FieldKind::Text)
+        };
+        if let Some([one, other]) = both.as_deref()
+            && one != other
+            && let (Some(at), Some(_)) = (place(one), place(other))
+        {
+            let name = pair_name(one, other);
+            match self.field(&name).map(|field| field.kind) {
+                Some(FieldKind::Answers) => return name,
+                Some(_) => {}
+                None => {
+                    self.paired.extend([one.clone(), other.clone()]);
+                    let kind = FieldKind::Answers;
+                    self.fields.insert(at, Field { name: name.clone(), title: None, required: true, kind });
+                    return name;
+                }
+            }
+        }
+        self.losses
+            .add("<Pairwise> of two values", "answers to compare stand in one list `[{\"id\",\"text\"}]`");
+        field
+    }
+
+    /// Takes the texts away that are answers of a pair now, unless a question is about one by itself.
+    fn unpaired(&mut self) {
+        let (paired, questions, losses) = (&self.paired, &self.questions, &mut self.losses);
+        let is_asked = |name: &str| {
+            questions.iter().any(|question| match &question.kind {
+                QuestionKind::Relevance { query, .. } => query == name,
+                kind => field_of(kind) == Some(name),
+            })
+        };
+        self.fields.retain(|field| {
+            let goes = paired.contains(&field.name) && !is_asked(&field.name);
+            if goes && field.title.is_some() {
+                losses.add(format!("the title of `{}`", field.name), "answers side by side go by letters");
+            }
+            !goes
+        });
     }
 
     /// Groups named 0 to 3 are grades, also behind the name of the question.
@@ -375,6 +424,13 @@ fn nodes(tag: &Tag) -> Vec<TaxonomyNode> {
         })
     };
     children.filter_map(node).collect()
+}
+
+/// Whether a number may have a fraction.
+fn has_fractions(tag: &Tag) -> bool {
+    let is_fraction =
+        |text: &str| text == "any" || text.parse().is_ok_and(|number: f64| number.fract() != 0.0);
+    ["step", "min", "max"].iter().any(|key| tag.get(key).is_some_and(is_fraction))
 }
 
 fn number(tag: &Tag, key: &str, otherwise: i64) -> i64 {
