@@ -1,5 +1,6 @@
 // A lead watches two people disagree, follows a figure to its items, and a reviewer decides without knowing who said what.
 
+import { figuresOf, wrongCells } from '../review/cells.mjs';
 import disputes from '../review/disputes.mjs';
 import knownAnswers from '../review/known.mjs';
 import { holds, press, same, until } from '../studio.mjs';
@@ -141,27 +142,15 @@ async function notLive(studio, lead, dataset) {
 
 /// Every figure that is a link leads to as many items as it says, or to what it was worked out from.
 async function everyCell(studio, lead) {
-  const figures = await lead.locator('#figures a[href*="/items"]').evaluateAll((links) => links.map((link) => [link.textContent.trim(), link.getAttribute('href')]));
+  const figures = await figuresOf(lead);
   const kinds = ['status=submitted', 'today=true', 'behind=agreement', 'behind=agrees', 'behind=speed', 'label=billing', 'other=', 'state=conflict', 'state=resolved'];
   same(kinds.filter((kind) => !figures.some(([, href]) => href.includes(kind))), [], 'figures without a way to their items');
   const page = await lead.context().newPage();
-  const wrong = [];
-  for (const [figure, href] of figures) {
-    await page.goto(href);
-    const rows = await page.locator('.table tbody tr').count();
-    const isCount = /^[\d,]+$/.test(figure);
-    const n = isCount ? Number(figure.replaceAll(',', '')) : Number(figure.match(/, n ([\d,]+)/)?.[1] ?? NaN);
-    if (rows === 0 || (!Number.isNaN(n) && rows !== n)) wrong.push(`${figure} leads to ${rows} items by ${href}`);
-    if (href.includes('label=') && !href.includes('other=')) {
-      const said = await page.locator('[data-meaning]').textContent();
-      if (Number.parseInt(figure.match(/(\d+) ·/)[1], 10) !== Number.parseInt(said, 10)) wrong.push(`${figure}: ${said}`);
-    }
-  }
+  same(await wrongCells(page, figures), [], 'figures and their items');
   await page.goto(figures.find(([, href]) => href.includes('behind=agreement'))[1]);
   same(await studio.axe(page), [], 'the items behind a figure are accessible');
   await studio.pictures('items-behind-agreement', page, { whole: true });
   await page.close();
-  same(wrong, [], 'figures and their items');
 
   // What the work costs: hours, and money once somebody said what an hour is.
   const cost = lead.locator('.cost');

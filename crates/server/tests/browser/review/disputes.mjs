@@ -1,6 +1,7 @@
 // Every type of question, answered differently by two people: a reviewer can see what each of them said, and decide it.
 
 import { holds, press, same, until } from '../studio.mjs';
+import { figuresOf, wrongCells } from './cells.mjs';
 
 const place = (text, words, nth = 0) => {
   let at = -1;
@@ -26,6 +27,11 @@ const OTHER = {
   spans: null,
   several: { topic: 'outage', tone: 1 },
 };
+
+/// Answers that are one of several words: they have a distribution, and a matrix of who confuses what.
+const LABELLED = ['label', 'several'];
+/// Answers that are compared part by part: options, classes, turns, passages, sentences, entries, marked parts, pairs; or several of an item.
+const IN_PARTS = ['labels', 'taxonomy', 'turns', 'relevance', 'support', 'form', 'spans', 'ranking', 'several'];
 
 export default async function disputes(studio) {
   const page = await studio.as('rosa');
@@ -84,6 +90,11 @@ async function dispute(studio, page, lead, sample) {
     const [one, two] = await block.locator('.said').allInnerTexts();
     holds(one.trim() && two.trim() && one !== two, `${name}: what they said can be told apart: ${one} | ${two}`);
   }
+  await lead.goto(`/d/${dataset}/dashboard`);
+  const cells = await figuresOf(lead);
+  const needed = ['status=submitted', 'behind=agreement', 'behind=agrees', 'state=conflict', ...(LABELLED.includes(name) ? ['label=', 'other='] : [])];
+  same(needed.filter((kind) => !cells.some(([, href]) => href.includes(kind))), [], `${name}: figures without a way to their items`);
+  same(await wrongCells(lead, cells, { parts: IN_PARTS.includes(name) }), [], `${name}: figures and their items`);
   if (name === 'label') {
     await lead.goto(`/d/${dataset}/dashboard`);
     const figures = await lead.locator('#figures').innerText();
