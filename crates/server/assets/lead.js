@@ -1,4 +1,4 @@
-// Pages of leads: a dashboard that is told what happens, keys of the review page, upload and preview.
+// Pages of leads: a dashboard that is told what happens, keys of the review page, and upload.
 
 import { diff, marked } from './diff.js';
 import { tellTimes } from './frame.js';
@@ -141,32 +141,6 @@ function upload(form) {
   });
 }
 
-// Draws the item view of the schema as it is typed.
-function preview(form) {
-  const [stage, problems] = [document.querySelector('[data-preview-stage]'), form.querySelector('[data-problems]')];
-  let waiting;
-  let turn = 0;
-  form.elements.schema.addEventListener('input', () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(async () => {
-      const mine = ++turn;
-      const response = await fetch(form.dataset.preview, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
-        body: JSON.stringify({ schema: form.elements.schema.value }),
-      }).catch(() => null);
-      const said = response?.ok ? await response.json().catch(() => null) : null;
-      if (!said || mine !== turn) return;
-      const { html, list } = said;
-      problems.innerHTML = list;
-      if (html !== null) {
-        stage.innerHTML = html;
-        stage.dispatchEvent(new CustomEvent('drawn', { bubbles: true }));
-      }
-    }, 300);
-  });
-}
-
 // A better version shows what it changes.
 function showChanges(corrected) {
   corrected.replaceChildren(...marked(diff(corrected.dataset.corrects, corrected.textContent)));
@@ -175,5 +149,4 @@ function showChanges(corrected) {
 document.querySelectorAll('[data-corrects]').forEach(showChanges);
 document.querySelectorAll('[data-live]').forEach(keepFresh);
 document.querySelectorAll('form[data-import]').forEach(upload);
-document.querySelectorAll('form[data-preview]').forEach(preview);
 if (document.querySelector('[data-key]')) listenForKeys();

@@ -15,6 +15,7 @@ const FILES: &[(&str, &[u8])] = &[
     ("lead.js", include_bytes!("../assets/lead.js")),
     ("api.js", include_bytes!("../assets/api.js")),
     ("arcs.js", include_bytes!("../assets/arcs.js")),
+    ("build.js", include_bytes!("../assets/build.js")),
     ("bulk.js", include_bytes!("../assets/bulk.js")),
     ("cite.js", include_bytes!("../assets/cite.js")),
     ("conflict.js", include_bytes!("../assets/conflict.js")),

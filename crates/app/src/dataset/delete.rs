@@ -10,7 +10,7 @@ use crate::people::{Act, Principal, users};
 use crate::work::item::fields_of;
 use crate::{Context, Error, Workspace, when};
 
-/// What went.
+/// What went, or would go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deleted {
     /// The dataset.
@@ -46,6 +46,20 @@ pub fn delete(
     }
     let [items, responses, snapshots] = [gone.items, gone.responses, gone.snapshots].map(|n| n as u64);
     Ok(Deleted { dataset: dataset.name, items, responses, snapshots })
+}
+
+/// What [`delete`] would take; its schema need not be one that can be read.
+pub fn to_delete(
+    _context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    name: &str,
+) -> Result<Deleted, Error> {
+    who.must(Act::Delete)?;
+    let dataset = opened::row(workspace, name)?;
+    let tally = workspace.store.tally(dataset.no, 0)?;
+    let snapshots = workspace.store.snapshots(dataset.no)?.len() as u64;
+    Ok(Deleted { dataset: dataset.name, items: tally.items, responses: tally.submitted, snapshots })
 }
 
 /// By which words the items of a dataset with this schema are found; where it cannot be read, by all there are: one broken

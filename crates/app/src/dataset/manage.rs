@@ -154,6 +154,17 @@ pub fn show(
     })
 }
 
+/// The schema of a dataset as it is stored, for whoever mends it: it need not be one that can be read.
+pub fn written(
+    _context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    name: &str,
+) -> Result<String, Error> {
+    who.must(Act::Manage)?;
+    Ok(opened::row(workspace, name)?.schema)
+}
+
 /// Makes an item gold by its right answers, or no longer gold.
 pub fn set_gold(
     context: Context,

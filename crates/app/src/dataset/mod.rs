@@ -15,10 +15,10 @@ pub(crate) mod words;
 
 pub use arrange::{Arranged, arrange};
 pub use audit::{AuditReport, AuditRequest, audit};
-pub use delete::{Deleted, delete};
+pub use delete::{Deleted, delete, to_delete};
 pub use export::{ExportRequest, FormatInfo, export, formats};
 pub use import::{ImportRequest, import};
-pub use manage::{check_schema, create, list, set_gold, set_schema, show};
+pub use manage::{check_schema, create, list, set_gold, set_schema, show, written};
 pub use queries::{QueriesRequest, import_queries};
 pub use snapshot::{diff, snapshot};
 pub use view::{

@@ -23,6 +23,8 @@ const VERBS: &[Verb] = &[
     ("dataset::audit", Act::SeeAnswers, |c, w, p| {
         dataset::audit(c, w, p, D, &dataset::AuditRequest::default()).map(drop)
     }),
+    ("dataset::written", Act::Manage, |c, w, p| dataset::written(c, w, p, D).map(drop)),
+    ("dataset::to_delete", Act::Delete, |c, w, p| dataset::to_delete(c, w, p, D).map(drop)),
     ("dataset::delete", Act::Delete, |c, w, p| dataset::delete(c, w, p, D, "another").map(drop)),
     ("dataset::import", Act::Manage, |c, w, p| {
         let request = dataset::ImportRequest {

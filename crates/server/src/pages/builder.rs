@@ -1,5 +1,5 @@
-//! Making a dataset, or changing what it asks: the schema as JSON with a template for every question type and a preview
-//! that is the item view itself.
+//! Making a dataset, or changing what it asks: a form, the same as JSON, a template for every question type and a preview that
+//! is the item view itself.
 
 use std::sync::Arc;
 
@@ -13,8 +13,9 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::schema_form::{self, Posted};
 use super::{schema_text, templates};
-use crate::extract::{Asked, Fields, Sent};
+use crate::extract::{Asked, Sent};
 use crate::guard::Who;
 use crate::page::{Frame, Page, Part, Place, address, encoded};
 use crate::problem::Problem;
@@ -27,22 +28,26 @@ pub(crate) struct Start {
     template: Option<String>,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Made {
-    #[serde(default)]
+/// What was posted.
+struct Made {
     name: String,
     schema: String,
-    #[serde(default)]
     guidelines: String,
-    /// `preview` only looks.
-    #[serde(default, rename = "do")]
+    /// `save`, or what to do with the form before it is saved.
     what: String,
 }
 
 #[derive(Deserialize)]
 pub(crate) struct Look {
+    /// A schema as JSON.
+    #[serde(default)]
     schema: String,
+    /// Or the page's whole form, with what its buttons say as `do`.
+    form: Option<String>,
 }
+
+/// The button that keeps what was made.
+const SAVE: &str = "save";
 
 /// What the form holds.
 struct Draft<'a> {
@@ -51,7 +56,6 @@ struct Draft<'a> {
     name: &'a str,
     schema: &'a str,
     guidelines: &'a str,
-    problems: &'a [SchemaProblem],
     wrong: Option<String>,
 }
 
@@ -68,14 +72,7 @@ pub(crate) async fn new(
     let (schema, guidelines) = texts(&found.2.to_string());
     Ok(draw(
         &frame,
-        &Draft {
-            dataset: None,
-            name: "",
-            schema: &schema,
-            guidelines: &guidelines,
-            problems: &[],
-            wrong: None,
-        },
+        &Draft { dataset: None, name: "", schema: &schema, guidelines: &guidelines, wrong: None },
     ))
 }
 
@@ -84,11 +81,12 @@ pub(crate) async fn create(
     State(studio): State<Arc<Studio>>,
     frame: Frame,
     Who { principal, .. }: Who,
-    Fields(made): Fields<Made>,
+    form: String,
 ) -> Result<Response, Problem> {
     principal.must(Act::Manage)?;
-    let name = made.name.trim().to_string();
-    if made.what == "preview" {
+    let made = Made::read(&form);
+    let name = made.name.clone();
+    if made.what != SAVE {
         return Ok(looked(&frame, None, &name, &made));
     }
     let (of, schema) = (name.clone(), made.whole());
@@ -107,18 +105,11 @@ pub(crate) async fn settings(
 ) -> Result<Markup, Problem> {
     principal.must(Act::Manage)?;
     let of = name.clone();
-    let view = studio.call(move |context, app| dataset::show(context, app, &principal, &of)).await?;
-    let (schema, guidelines) = (schema_text::write(&view.schema), view.schema.guidelines);
+    let written = studio.call(move |context, app| dataset::written(context, app, &principal, &of)).await?;
+    let (schema, guidelines) = texts(&written);
     Ok(draw(
         &frame,
-        &Draft {
-            dataset: Some(&name),
-            name: &name,
-            schema: &schema,
-            guidelines: &guidelines,
-            problems: &[],
-            wrong: None,
-        },
+        &Draft { dataset: Some(&name), name: &name, schema: &schema, guidelines: &guidelines, wrong: None },
     ))
 }
 
@@ -128,10 +119,11 @@ pub(crate) async fn change(
     frame: Frame,
     Who { principal, .. }: Who,
     Path(name): Path<String>,
-    Fields(made): Fields<Made>,
+    form: String,
 ) -> Result<Response, Problem> {
     principal.must(Act::Manage)?;
-    if made.what == "preview" {
+    let made = Made::read(&form);
+    if made.what != SAVE {
         return Ok(looked(&frame, Some(&name), &name, &made));
     }
     let (of, schema) = (name.clone(), made.whole());
@@ -141,27 +133,32 @@ pub(crate) async fn change(
     }
 }
 
-/// The preview and the problems of a schema that is being written.
+/// The preview and the problems of a schema that is being written; of the page's form also the form and the JSON, each as the
+/// other says.
 pub(crate) async fn preview(
     Who { principal, .. }: Who,
     Sent(look): Sent<Look>,
 ) -> Result<Json<Value>, Problem> {
     principal.must(Act::Manage)?;
-    let checked = dataset::check_schema(&look.schema, None);
+    let made = look.form.as_deref().map(Made::read);
+    let schema = made.as_ref().map_or(look.schema.as_str(), |made| &made.schema);
+    let checked = dataset::check_schema(schema, None);
     let html = checked
         .schema
         .as_ref()
         .map(|schema| sheet::preview(schema, &templates::sample(schema)).into_string());
-    Ok(Json(
-        json!({ "problems": checked.problems, "html": html, "list": problems(&checked.problems).into_string() }),
-    ))
+    let list = schema_form::told(&checked.problems).into_string();
+    let mut reply = json!({ "problems": checked.problems, "html": html, "list": list });
+    if made.is_some() {
+        reply["form"] = controls(schema, &checked.problems).map(Markup::into_string).into();
+        reply["schema"] = schema.into();
+    }
+    Ok(Json(reply))
 }
 
 fn looked(frame: &Frame, dataset: Option<&str>, name: &str, made: &Made) -> Response {
-    let checked = dataset::check_schema(&made.schema, None);
     let Made { schema, guidelines, .. } = made;
-    draw(frame, &Draft { dataset, name, schema, guidelines, problems: &checked.problems, wrong: None })
-        .into_response()
+    draw(frame, &Draft { dataset, name, schema, guidelines, wrong: None }).into_response()
 }
 
 fn refused(
@@ -178,7 +175,7 @@ fn refused(
     let hint = problem.hint.as_deref().unwrap_or_default();
     let wrong = checked.problems.is_empty().then(|| format!("{}. {}", problem.message, hint));
     let Made { schema, guidelines, .. } = made;
-    let draft = Draft { dataset, name, schema, guidelines, problems: &checked.problems, wrong };
+    let draft = Draft { dataset, name, schema, guidelines, wrong };
     Ok((problem.status, draw(frame, &draft)).into_response())
 }
 
@@ -186,10 +183,12 @@ fn draw(frame: &Frame, draft: &Draft) -> Markup {
     let title = draft.dataset.map_or_else(|| "New dataset".to_string(), |name| format!("Settings of {name}"));
     let action = draft.dataset.map_or_else(|| "/new".to_string(), |name| address(name, Part::Settings));
     let checked = dataset::check_schema(draft.schema, None);
+    let problems = &checked.problems;
+    let controls = controls(draft.schema, problems);
     frame.page(Page {
         title: &title,
         place: draft.dataset.map_or(Place::NewDataset, |name| Place::Dataset(name, Part::Settings)),
-        scripts: &["lead.js", "alone.js"],
+        scripts: &["build.js", "alone.js"],
         class: "builder",
         body: html! {
             h1 { (title) }
@@ -200,19 +199,26 @@ fn draw(frame: &Frame, draft: &Draft) -> Markup {
             div.columns {
                 form.stack method="post" action=(action) data-preview="/api/v1/preview" {
                     (frame.csrf_field())
+                    // The first button is the one that the return key presses.
+                    button.visually-hidden name="do" value="look" formnovalidate tabindex="-1" aria-hidden="true" {}
                     @if draft.dataset.is_none() {
                         label.field { span { "Name" } input name="name" value=(draft.name) required autocomplete="off" pattern="[a-z0-9][a-z0-9_\\-]*" title="small letters, digits, - and _"; small.help { "Small letters, digits, " code { "-" } " and " code { "_" } ". It is part of addresses and commands." } }
                         (starts())
                     }
-                    label.field { span { "What is shown and asked" } textarea.code name="schema" rows="24" spellcheck="false" autocapitalize="none" wrap="off" { (draft.schema) } small.help { "JSON; the preview follows as you type." } }
+                    fieldset.stack data-parts disabled[controls.is_none()] { @if let Some(controls) = &controls { (controls) } }
+                    details.panel open[controls.is_none()] {
+                        summary { "Edit as JSON" }
+                        label.field { span { "What is shown and asked" } textarea.code name="schema" rows="24" spellcheck="false" autocapitalize="none" wrap="off" { (draft.schema) } small.help { "The same as above: what is changed in one place changes in the other." } }
+                        textarea name="was" hidden { (draft.schema) }
+                    }
                     label.field { span { "Guidelines" } textarea name="guidelines" rows="8" { (draft.guidelines) } small.help { "Markdown. People read them beside every item, and see what changed since their last visit." } }
-                    div data-problems aria-live="polite" { (problems(draft.problems)) }
+                    div data-problems aria-live="polite" { (schema_form::told(problems)) }
                     @if let Some(name) = draft.dataset.filter(|_| frame.may(Act::Delete)) {
                         p.muted { "To be rid of it: " a href={ "/d/" (encoded(name)) "/delete" } { "delete this dataset" } "." }
                     }
                     div.row {
-                        button.button.primary name="do" value="save" { @if draft.dataset.is_some() { "Save as a new version" } @else { "Make the dataset" } }
-                        button.button name="do" value="preview" formnovalidate { "Look at it" }
+                        button.button.primary name="do" value=(SAVE) { @if draft.dataset.is_some() { "Save as a new version" } @else { "Make the dataset" } }
+                        button.button name="do" value="look" formnovalidate { "Look at it" }
                     }
                 }
                 section.preview aria-label="Preview" {
@@ -235,31 +241,52 @@ fn starts() -> Markup {
     }
 }
 
-fn problems(problems: &[SchemaProblem]) -> Markup {
-    html! {
-        @if !problems.is_empty() {
-            div.notice.bad {
-                p { "It cannot be used yet:" }
-                ul { @for problem in problems { li { @if !problem.at.is_empty() { code { (problem.at) } " " } (problem.what) @if !problem.hint.is_empty() { ": " (problem.hint) } } } }
-            }
-        }
-    }
+/// The form of a schema that is a JSON object at least.
+fn controls(schema: &str, problems: &[SchemaProblem]) -> Option<Markup> {
+    let value: Value = serde_json::from_str(schema).ok()?;
+    Some(schema_form::draw(value.as_object()?, problems))
 }
 
-/// A schema without its guidelines, and these.
+/// A schema without its guidelines, and these; one that cannot be used stays what it is.
 fn texts(json: &str) -> (String, String) {
-    match dataset::check_schema(json, None).schema {
-        Some(schema) => (schema_text::write(&schema), schema.guidelines),
-        None => (json.to_string(), String::new()),
-    }
+    let Ok(Value::Object(mut map)) = serde_json::from_str(json) else {
+        return (json.to_string(), String::new());
+    };
+    let guidelines = match map.remove("guidelines") {
+        Some(Value::String(text)) => text,
+        Some(other) => {
+            map.insert("guidelines".into(), other);
+            String::new()
+        }
+        None => String::new(),
+    };
+    (schema_text::write_value(&Value::Object(map)), guidelines)
 }
 
 impl Made {
+    /// What a form says: its JSON where that was changed since it was drawn, else its controls, and then what a button does.
+    fn read(form: &str) -> Made {
+        let posted = Posted::of(form);
+        let word = |name: &str| posted.get(name).unwrap_or_default().to_string();
+        let (written, what) = (word("schema"), posted.get("do").unwrap_or(SAVE).to_string());
+        let is_changed = posted.get("was") != Some(written.as_str());
+        let controls = if is_changed { None } else { schema_form::read(&posted) };
+        let is_edit = what.contains('.');
+        let schema = match controls.or_else(|| serde_json::from_str(&written).ok().filter(|_| is_edit)) {
+            Some(mut value) => {
+                schema_form::edit(&mut value, &what);
+                schema_text::write_value(&value)
+            }
+            None => written,
+        };
+        Made { name: word("name").trim().to_string(), schema, guidelines: word("guidelines"), what }
+    }
+
     /// The schema with its guidelines, as the verbs take it. What is no JSON object stays as it is, to be refused.
     fn whole(&self) -> String {
         match serde_json::from_str::<Value>(&self.schema) {
             Ok(Value::Object(mut map)) => {
-                map.insert("guidelines".into(), self.guidelines.replace("\r\n", "\n").into());
+                map.insert("guidelines".into(), self.guidelines.as_str().into());
                 Value::Object(map).to_string()
             }
             _ => self.schema.clone(),

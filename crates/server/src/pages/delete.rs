@@ -5,13 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use engraft_app::dataset::{self, DatasetView};
-use engraft_app::people::Act;
+use engraft_app::dataset::{self, Deleted};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::figures::{count, thousands};
+use super::figures::count;
 use crate::api::queue::plain;
 use crate::extract::{Fields, Sent};
 use crate::guard::Who;
@@ -77,8 +76,7 @@ async fn asked(
     refused: Option<&Problem>,
 ) -> Result<Markup, Problem> {
     let (principal, of) = (who.principal.clone(), name.to_string());
-    principal.must(Act::Delete)?;
-    let view = studio.call(move |context, app| dataset::show(context, app, &principal, &of)).await?;
+    let goes = studio.call(move |context, app| dataset::to_delete(context, app, &principal, &of)).await?;
     Ok(frame.page(Page {
         title: &format!("Delete {name}"),
         place: Place::Dataset(name, Part::Settings),
@@ -87,7 +85,7 @@ async fn asked(
         body: html! {
             h1 { "Delete " (name) }
             @if let Some(problem) = refused { (wrong(problem)) }
-            (what_goes(&view))
+            (what_goes(&goes))
             form.stack method="post" action={ "/d/" (encoded(name)) "/delete/now" } {
                 (frame.csrf_field())
                 label.field { span { "Type " code { (name) } " to delete it" } input name="confirm" required autocomplete="off" autocapitalize="none" spellcheck="false"; }
@@ -97,9 +95,9 @@ async fn asked(
     }))
 }
 
-fn what_goes(view: &DatasetView) -> Markup {
+fn what_goes(goes: &Deleted) -> Markup {
     html! {
-        p { "Gone for good: " (count(view.items, "item", "items")) ", " (count(view.responses.unwrap_or(0), "response", "responses")) " and " (thousands(view.snapshots.len() as u64)) " snapshots. The log keeps that the dataset was there and who did what when, without what was said." }
-        p { a href=(address(&view.dataset, Part::Transfer)) { "Export it first" } " if anybody may ever ask for it." }
+        p { "Gone for good: " (count(goes.items, "item", "items")) ", " (count(goes.responses, "response", "responses")) " and " (count(goes.snapshots, "snapshot", "snapshots")) ". The log keeps that the dataset was there and who did what when, without what was said." }
+        p { a href=(address(&goes.dataset, Part::Transfer)) { "Export it first" } " if anybody may ever ask for it." }
     }
 }

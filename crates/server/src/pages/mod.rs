@@ -18,6 +18,7 @@ mod links;
 pub(crate) mod log;
 pub(crate) mod people;
 pub(crate) mod quality;
+mod schema_form;
 mod schema_text;
 pub(crate) mod sign_in;
 mod team;

@@ -45,6 +45,16 @@ pub(super) fn write(schema: &Schema) -> String {
     out
 }
 
+/// The same of a schema that may have mistakes; they stay.
+pub(super) fn write_value(value: &Value) -> String {
+    if let Ok(schema) = Schema::read_value(value) {
+        return write(&schema);
+    }
+    let mut out = String::new();
+    put(&shorter(value.clone()), 0, &mut out);
+    out
+}
+
 fn defaults() -> Schema {
     Schema {
         fields: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::bench::Bench;
+use super::bench::{Bench, everybody};
 
 /// Every page reachable by links from the home page of somebody.
 fn walk(bench: &Bench, cookie: &str) -> Vec<(String, String)> {
@@ -132,6 +132,36 @@ fn a_lead_audits_and_weighs_and_an_owner_deletes_by_typing_the_name() {
     assert_eq!(bench.submit(&olga, "/d/tickets/delete/now", "confirm=tickets").headers["location"], "/");
     assert_eq!(bench.open(&olga, "/d/tickets/dashboard").status, 404);
     assert!(bench.open(&olga, "/log?check=true").text.contains("fit together"));
+}
+
+#[test]
+fn a_dataset_whose_schema_cannot_be_read_is_mended_or_deleted_in_the_studio() {
+    let broken = r#"{"fields":[{"name":"text","type":"text"}],"questions":[{"name":"q","type":"lable","options":["a"]}],"guidelines":"Be kind."}"#;
+    let bench = Bench::with(|context, app| {
+        for name in ["broken", "mended"] {
+            app.store.create_dataset(name, broken, None, 0).unwrap();
+        }
+        everybody(context, app)
+    });
+    let olga = bench.sign_in("olga");
+    assert_eq!(bench.open(&olga, "/d/mended/dashboard").status, 500, "the schema is broken");
+    let page = bench.open(&olga, "/d/mended/settings");
+    assert_eq!(page.status, 200, "{}", page.text);
+    for words in ["`lable` is no type of question", "Be kind.", "href=\"/d/mended/delete\""] {
+        assert!(page.text.contains(words), "{words}: {}", page.text);
+    }
+    let mended = broken.replace("lable", "label").replace(",\"guidelines\":\"Be kind.\"", "");
+    let form = [("schema", mended.as_str()), ("guidelines", "Be kind."), ("do", "save")];
+    let form = serde_urlencoded::to_string(form).unwrap();
+    assert_eq!(bench.submit(&olga, "/d/mended/settings", &form).status, 303);
+    assert_eq!(bench.open(&olga, "/d/mended/dashboard").status, 200);
+    assert_eq!(bench.get("olga", "/api/v1/datasets/mended").json()["schema"]["guidelines"], "Be kind.");
+    let asked = bench.open(&olga, "/d/broken/delete");
+    assert!(asked.status == 200 && asked.text.contains("0 items"), "{}", asked.text);
+    let typo = bench.submit(&olga, "/d/broken/delete/now", "confirm=broke");
+    assert!(typo.status == 400 && typo.text.contains("its name was not repeated"), "{}", typo.text);
+    assert_eq!(bench.submit(&olga, "/d/broken/delete/now", "confirm=broken").headers["location"], "/");
+    assert_eq!(bench.open(&olga, "/d/broken/delete").status, 404);
 }
 
 #[test]

@@ -1,9 +1,11 @@
-// A lead brings a file in and takes one out; the pages say what was not taken and what a format cannot hold.
+// A lead makes a dataset, brings a file in and takes one out; the pages say what was not taken and what a format cannot hold.
 
 import { readFileSync } from 'node:fs';
+import builder from '../lead/builder.mjs';
 import { holds, same } from '../studio.mjs';
 
 export default async function transfer(studio) {
+  await builder(studio);
   const questions = [{ name: 'who', type: 'spans', field: 'text', options: ['person', 'place'] }, { name: 'tone', type: 'label', options: ['glad', 'sad'], required: false }];
   const dataset = await studio.dataset({ fields: [{ name: 'text', type: 'text' }], questions }, [{ fields: { text: 'Ana Ruiz lives in Lima.' } }]);
   const page = await studio.as('lena');
