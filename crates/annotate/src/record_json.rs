@@ -41,6 +41,8 @@ impl Record {
     }
 }
 
+/// What a record that is kept for good says besides: the answers that its schema did not hold, an object for each set of them.
+pub const EARLIER: &str = "earlier";
 const KEYS: [&str; 7] = ["id", "fields", "metadata", "responses", "suggestions", "gold", "resolution"];
 
 #[derive(Deserialize)]
@@ -96,10 +98,16 @@ impl Reader<'_> {
             self.problem("", format!("is {}", kind(value)), "write one object a line");
             return None;
         };
-        for key in entries.keys().filter(|key| !KEYS.contains(&key.as_str())) {
+        let is_known = |key: &str| KEYS.contains(&key) || (self.kept.is_some() && key == EARLIER);
+        let strangers: Vec<&String> = entries.keys().filter(|key| !is_known(key)).collect();
+        for key in strangers {
             self.problem(key, "is no part of a record".to_string(), &suggest(key, &KEYS));
         }
         let part = |key: &str| entries.get(key).filter(|value| !value.is_null());
+        if let (Some(left_out), Some(earlier)) = (&mut self.kept, part(EARLIER)) {
+            let sets = earlier.as_array().into_iter().flatten().filter_map(Value::as_object);
+            left_out.extend(sets.flat_map(|answers| answers.keys().cloned()));
+        }
         let Some(fields) = part("fields").and_then(Value::as_object) else {
             self.problem("fields", "is no object".to_string(), "write {\"fields\": {\"name\": value}}");
             return None;

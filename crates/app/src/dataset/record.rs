@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use engraft_annotate::{
-    Answers, Given, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion, canonical_json,
-    read_kept,
+    Answers, EARLIER, Given, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion,
+    canonical_json, read_kept,
 };
 use engraft_store::{
     NewRecord, NewResolution, NewResponse, NewSuggestion, RecordRow, ResolutionRow, Source, Status, UserNo,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::dataset::opened::Opened;
 use crate::dataset::words;
@@ -74,8 +74,8 @@ pub(crate) fn told(dataset: &Opened, row: &RecordRow, names: &Names) -> (Record,
     (record, left_out.into_inner())
 }
 
-/// The record of an item as it is kept for good: with the answers as they were given, whatever is asked now. People are in
-/// it by number, so that erasing a name leaves it as it is.
+/// The record of an item as it is kept for good: beside what the schema holds, each answer that it does not hold any more.
+/// People are in it by number, so that erasing a name leaves it as it is.
 pub(crate) fn line(dataset: &Opened, row: &RecordRow) -> String {
     let (mut record, left_out) = told(dataset, row, &Names::new());
     // Free words may tell who somebody is, and could not be erased here.
@@ -84,19 +84,18 @@ pub(crate) fn line(dataset: &Opened, row: &RecordRow) -> String {
         return record.canonical();
     }
     let Ok(mut whole) = serde_json::to_value(&record) else { return record.canonical() };
-    let given = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
-    for (place, response) in row.responses.iter().enumerate() {
-        whole["responses"][place]["answers"] = given(&response.answers);
-    }
-    for (place, suggestion) in row.suggestions.iter().enumerate() {
-        whole["suggestions"][place]["answers"] = given(&suggestion.answers);
-    }
-    if let Some(gold) = &row.gold {
-        whole["gold"] = given(gold);
-    }
-    if let Some(resolution) = &row.resolution {
-        whole["resolution"]["answers"] = given(&resolution.answers);
-    }
+    let fields = fields_of(&row.fields);
+    let given = row.responses.iter().map(|response| &response.answers);
+    let given = given.chain(row.suggestions.iter().map(|suggestion| &suggestion.answers));
+    let given = given.chain(&row.gold).chain(row.resolution.iter().map(|resolution| &resolution.answers));
+    let said = given.filter_map(|text| {
+        let value: Value = serde_json::from_str(text).ok()?;
+        let (_, gone) = read_kept(&dataset.schema, &fields, &value);
+        let said: Map<String, Value> =
+            gone.into_iter().map(|name| (name.clone(), value[&name].clone())).collect();
+        (!said.is_empty()).then_some(Value::Object(said))
+    });
+    whole[EARLIER] = said.collect();
     canonical_json(&whole)
 }
 

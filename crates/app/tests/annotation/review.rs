@@ -473,7 +473,8 @@ fn arrows_that_a_reviewer_picks_join_what_they_joined_whatever_the_parts_were_ca
         let label = if joined(&side.answers)[0].contains("owns") { "owns" } else { "works for" };
         assert_eq!(joined(&side.answers), [format!("Ana {label} Sony")]);
         let answers = json!({ "links": side.answers["links"] });
-        let decision = review::Decision { item: "m".into(), answers, version: None };
+        let seen = bench.with(|context| review::conflict(context, &bench.workspace, &rita, D, "m")).unwrap();
+        let decision = review::Decision { item: "m".into(), answers, version: Some(seen.version) };
         let decided =
             bench.with(|context| review::decide(context, &bench.workspace, &rita, D, &decision)).unwrap();
         assert_eq!(joined(&decided.resolution.answers), [format!("Ana {label} Sony")]);
