@@ -455,7 +455,7 @@ fn a_table_keeps_fields_and_questions_that_are_called_like_its_columns_or_each_o
     let said = json!({ "user": "ann", "status": "submitted", "answers": filled("answer", &questions) });
     let item = json!({ "id": "1", "fields": filled("field", &fields), "metadata": { "lang": "en" }, "responses": [said] });
     let item = record(&schema, &item);
-    let exported = export(Format::Csv, &schema, &[item.clone()]);
+    let exported = export(Format::Csv, &schema, std::slice::from_ref(&item));
     let input = engraft_annotate::format::Input::Path(&exported.path);
     let (back, report) = import_with(Format::Csv, &schema, input, &Default::default());
     assert_eq!((report.rejected, exported.report.losses), (Vec::new(), Vec::new()));

@@ -67,7 +67,7 @@ fn forms() -> Rows {
 /// The rows in files, and a task that decides on them.
 fn decide(bench: &Bench, rows: &[Rows], changes: usize) -> (i32, Value) {
     let side = |of: fn(&Rows) -> &Vec<String>| -> Vec<&str> {
-        rows.iter().flat_map(|rows| of(rows)).map(String::as_str).collect()
+        rows.iter().flat_map(of).map(String::as_str).collect()
     };
     std::fs::write(bench.path("training.jsonl"), side(|rows| &rows.training).join("\n")).unwrap();
     std::fs::write(bench.path("evaluation.jsonl"), side(|rows| &rows.evaluation).join("\n")).unwrap();
