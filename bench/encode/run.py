@@ -23,7 +23,7 @@ RESULTS = REPOSITORY / "bench/results"
 SEED = 20240229
 WINDOW = 256
 OURS = ["f32", "bf16", "int8"]
-PARTS = ["tokenizer", "quality", "speed"]
+PARTS = ["tokenizer", "quality", "speed", "questions"]
 
 
 def arguments() -> argparse.Namespace:
@@ -143,13 +143,18 @@ def encoder_results(texts, options, about: dict) -> None:
         for name, measure in [
             ("one_thread", lambda: speed(options, workloads, 1)),
             ("query", lambda: latency(options, texts.queries_file(every=6))),
-            ("questions", lambda: questions(texts, options)),
             ("gemm_peak", lambda: {name: peak(options, name) for name in OURS}),
             ("two_threads", lambda: speed(options, workloads, 2)),
         ]:
             found[name] = measure()
             keep("speed", found)
         report_speed(found)
+    if "questions" in options.parts:
+        found = questions(texts, options)
+        keep("questions", found)
+        for name, of in found.items():
+            tokens = of["tokens"]
+            show_latency(f"One of the {name}, median {tokens['median']} tokens, p90 {tokens['p90']},", of["engines"])
     if "quality" in options.parts:
         for found in quality(texts, options):
             keep("quality", found)
@@ -289,15 +294,15 @@ def report_speed(it: dict) -> None:
     show("Encoder, two threads, tokens per second (over one thread, best rounds)", ["engine", *names],
          [[engine, *(f"{of[name]['per_second']:,.0f} ({scaling(engine, name):.2f}×)" for name in names)]
           for engine, of in two.items()])
-    for title, engines in [("One SciFact claim", it["query"]), *(
-        (f"One of the {name}, median {of['tokens']['median']} tokens, p90 {of['tokens']['p90']},", of["engines"])
-        for name, of in it["questions"].items()
-    )]:
-        show(f"{title} at a time, one thread", ["engine", "p50 ms", "p99 ms", "CPU ms"],
-             [[engine, f"{of['p50_ms']:.2f}", f"{of['p99_ms']:.2f}", f"{of['cpu_ms']:.2f}"] for engine, of in engines.items()])
+    show_latency("One SciFact claim", it["query"])
     show("Share of the bare matrix product", ["precision", "GFLOP/s", "at 128", "at 256", "mixed", "instructions"],
          [[name, f"{of['gflops']:.0f}", f"{of['share']['128']:.0%}", f"{of['share']['256']:.0%}", f"{of['share']['mixed']:.0%}", of["instructions"]]
           for name, of in it["gemm_peak"].items()])
+
+
+def show_latency(title: str, engines: dict) -> None:
+    show(f"{title} at a time, one thread", ["engine", "p50 ms", "p99 ms", "CPU ms"],
+         [[engine, f"{of['p50_ms']:.2f}", f"{of['p99_ms']:.2f}", f"{of['cpu_ms']:.2f}"] for engine, of in engines.items()])
 
 
 def report_quality(it: dict) -> None:
