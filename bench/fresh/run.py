@@ -31,14 +31,14 @@ HOME = "root/engraft"
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--into", type=pathlib.Path, required=True)
-    parser.add_argument("--mirror", default="http://deb.debian.org/debian")
+    parser.add_argument("--mirror", nargs="*", default=[], help="of Debian; by default the one debootstrap knows")
     parser.add_argument("--only", choices=COMMANDS)
     asked = parser.parse_args()
     if os.geteuid() != 0:
         raise SystemExit("only root can make a Debian in a folder and go into it: run this with sudo")
     into = asked.into.resolve()
     if not (into / "etc/debian_version").exists():
-        subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", into, asked.mirror], check=True)
+        subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", into, *asked.mirror], check=True)
     found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for name in [asked.only] if asked.only else COMMANDS:
         clone(into)

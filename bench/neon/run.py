@@ -29,7 +29,7 @@ TRIPLE = "aarch64-unknown-linux-gnu"
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--into", type=pathlib.Path, required=True)
-    parser.add_argument("--mirror", default="http://deb.debian.org/debian")
+    parser.add_argument("--mirror", nargs="*", default=[], help="of Debian; by default the one debootstrap knows")
     parser.add_argument("--suite", default="sid")
     asked = parser.parse_args()
     if os.geteuid() != 0:
@@ -57,7 +57,7 @@ def main():
 
 
 def make(into, suite, mirror):
-    subprocess.run(["debootstrap", "--variant=minbase", "--include=ca-certificates", suite, into, mirror], check=True)
+    subprocess.run(["debootstrap", "--variant=minbase", "--include=ca-certificates", suite, into, *mirror], check=True)
     # A mirror that stands still is as good as one that moves.
     (into / "etc/apt/apt.conf.d/99still").write_text('Acquire::Check-Valid-Until "false";\n', encoding="utf-8")
     install = f"DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends {PACKAGES}"
