@@ -13,6 +13,9 @@ use crate::problem::Problem;
 use crate::read::{Stage, read_answers, read_kept};
 use crate::{Answers, Given, Record, Resolution, ResolutionSource, ResponseStatus, Schema, Suggestion};
 
+/// Answers that a schema does not hold any more, by question: an object for each set of answers that has any.
+pub type LeftOut = Vec<Map<String, Value>>;
+
 impl Record {
     /// Reads a record, its fields and answers checked against the schema; of one with mistakes, all of them.
     pub fn read(schema: &Schema, value: &Value) -> Result<Record, Vec<Problem>> {
@@ -24,9 +27,9 @@ impl Record {
         }
     }
 
-    /// Reads a record that was right when it was written, whatever the schema asks now; with the questions whose answers it
-    /// does not hold any more, one for each answer.
-    pub fn read_kept(schema: &Schema, value: &Value) -> Result<(Record, Vec<String>), Vec<Problem>> {
+    /// Reads a record that was right when it was written, whatever the schema asks now; with the answers that it does not
+    /// hold any more.
+    pub fn read_kept(schema: &Schema, value: &Value) -> Result<(Record, LeftOut), Vec<Problem>> {
         let mut reader = Reader { schema, fields: Map::new(), problems: Vec::new(), kept: Some(Vec::new()) };
         let record = reader.record(value);
         match record {
@@ -89,7 +92,7 @@ struct Reader<'a> {
     fields: Map<String, Value>,
     problems: Vec<Problem>,
     /// The questions whose answers are left out; absent: each of them is a mistake.
-    kept: Option<Vec<String>>,
+    kept: Option<LeftOut>,
 }
 
 impl Reader<'_> {
@@ -106,7 +109,7 @@ impl Reader<'_> {
         let part = |key: &str| entries.get(key).filter(|value| !value.is_null());
         if let (Some(left_out), Some(earlier)) = (&mut self.kept, part(EARLIER)) {
             let sets = earlier.as_array().into_iter().flatten().filter_map(Value::as_object);
-            left_out.extend(sets.flat_map(|answers| answers.keys().cloned()));
+            left_out.extend(sets.cloned());
         }
         let Some(fields) = part("fields").and_then(Value::as_object) else {
             self.problem("fields", "is no object".to_string(), "write {\"fields\": {\"name\": value}}");
@@ -205,7 +208,7 @@ impl Reader<'_> {
     fn answers(&mut self, at: &str, value: &Value, stage: Stage) -> Option<Answers> {
         if let Some(left_out) = &mut self.kept {
             let (answers, gone) = read_kept(self.schema, &self.fields, value);
-            left_out.extend(gone);
+            left_out.extend(Some(gone).filter(|gone| !gone.is_empty()));
             return Some(answers);
         }
         let at = if at == "gold" { at.to_string() } else { format!("{at}.answers") };

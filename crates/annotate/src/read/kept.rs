@@ -5,11 +5,15 @@ use serde_json::{Map, Value};
 use super::{Stage, read_answers};
 use crate::{Answers, QuestionKind, Schema};
 
-/// What of kept answers the questions still hold, and the names of those that they hold no more: the question is gone, or it
-/// asks something else. An answer that lacks what is asked now is right all the same.
-pub fn read_kept(schema: &Schema, fields: &Map<String, Value>, value: &Value) -> (Answers, Vec<String>) {
+/// What of kept answers the questions still hold, and those that they hold no more: the question is gone, or it asks something
+/// else. An answer that lacks what is asked now is right all the same.
+pub fn read_kept(
+    schema: &Schema,
+    fields: &Map<String, Value>,
+    value: &Value,
+) -> (Answers, Map<String, Value>) {
     if let Ok(answers) = read_answers(schema, fields, value, Stage::Draft) {
-        return (answers, Vec::new());
+        return (answers, Map::new());
     }
     let given = value.as_object().cloned().unwrap_or_default();
     let holds = |name: &str, answer: &Value| {
@@ -25,7 +29,7 @@ pub fn read_kept(schema: &Schema, fields: &Map<String, Value>, value: &Value) ->
     let (kept, gone): (Map<String, Value>, Map<String, Value>) =
         given.clone().into_iter().partition(|(name, answer)| holds(name, answer));
     let answers = read_answers(schema, fields, &Value::Object(kept), Stage::Draft).unwrap_or_default();
-    (answers, gone.into_iter().map(|(name, _)| name).collect())
+    (answers, gone)
 }
 
 #[cfg(test)]
@@ -54,8 +58,8 @@ mod tests {
         let given = json!({"topic": "old", "names": names, "links": links, "mood": "good"});
         let (answers, gone) = read_kept(&schema, &fields, &given);
         assert_eq!(answers.keys().collect::<Vec<_>>(), ["links", "names"]);
-        assert_eq!(gone, ["mood", "topic"]);
+        assert_eq!(Value::Object(gone), json!({"topic": "old", "mood": "good"}));
         let (answers, gone) = read_kept(&schema, &fields, &json!({"links": links}));
-        assert_eq!((answers.len(), gone), (0, vec!["links".to_string()]));
+        assert_eq!((answers.len(), Value::Object(gone)), (0, json!({"links": links})));
     }
 }

@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use engraft_annotate::format::{ExportOptions, ExportReport as Exported, Exporter, Format, Loss, Voices};
-use engraft_annotate::{Record, Shares};
+use engraft_annotate::{LeftOut, Record, Shares};
 use engraft_store::SnapshotRow;
+use serde_json::Map;
 
 use crate::dataset::opened::{self, Opened};
 use crate::dataset::view::ExportReport;
@@ -94,12 +95,12 @@ impl Job<'_> {
         };
         self.context.progress.stage("export", Some(total));
         let mut exporter = Exporter::create(self.format, &self.dataset.schema, path, &self.options)?;
-        let mut write = |record: &Record, gone: &[String]| -> Result<(), Error> {
+        let mut write = |record: &Record, gone: &LeftOut| -> Result<(), Error> {
             if self.context.cancel.is_cancelled() {
                 return Err(Error::Cancelled);
             }
             exporter.write(record)?;
-            for question in gone {
+            for question in gone.iter().flat_map(Map::keys) {
                 *left_out.entry(question.clone()).or_default() += 1;
             }
             self.context.progress.advance(1);
@@ -131,8 +132,8 @@ fn refuse_losses(losses: &[Loss]) -> Result<(), Error> {
     })
 }
 
-/// Takes a record, and the questions whose answers the schema does not hold any more, one for each answer.
-type Take<'a> = &'a mut dyn FnMut(&Record, &[String]) -> Result<(), Error>;
+/// Takes a record, and the answers that the schema does not hold any more.
+type Take<'a> = &'a mut dyn FnMut(&Record, &LeftOut) -> Result<(), Error>;
 
 /// Hands every record of the dataset as it is now to `take`, in order.
 pub(crate) fn each_now(

@@ -4,13 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use engraft_annotate::{
-    Answers, EARLIER, Given, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion,
+    Answers, EARLIER, Given, LeftOut, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion,
     canonical_json, read_kept,
 };
 use engraft_store::{
     NewRecord, NewResolution, NewResponse, NewSuggestion, RecordRow, ResolutionRow, Source, Status, UserNo,
 };
-use serde_json::{Map, Value};
 
 use crate::dataset::opened::Opened;
 use crate::dataset::words;
@@ -31,15 +30,15 @@ pub(crate) fn record(dataset: &Opened, row: &RecordRow, names: &Names) -> Record
     told(dataset, row, names).0
 }
 
-/// The same, with the questions whose answers the schema does not hold any more, one for each answer.
-pub(crate) fn told(dataset: &Opened, row: &RecordRow, names: &Names) -> (Record, Vec<String>) {
+/// The same, with the answers that the schema does not hold any more.
+pub(crate) fn told(dataset: &Opened, row: &RecordRow, names: &Names) -> (Record, LeftOut) {
     let fields = fields_of(&row.fields);
     let left_out = RefCell::new(Vec::new());
     let name = |user: UserNo| names.get(&user).cloned().unwrap_or_else(|| user.to_string());
     let read = |text: &str| -> Answers {
         let value = serde_json::from_str(text).unwrap_or_default();
         let (answers, gone) = read_kept(&dataset.schema, &fields, &value);
-        left_out.borrow_mut().extend(gone);
+        left_out.borrow_mut().extend(Some(gone).filter(|gone| !gone.is_empty()));
         answers
     };
     let responses = row.responses.iter().map(|response| Given {
@@ -84,18 +83,7 @@ pub(crate) fn line(dataset: &Opened, row: &RecordRow) -> String {
         return record.canonical();
     }
     let Ok(mut whole) = serde_json::to_value(&record) else { return record.canonical() };
-    let fields = fields_of(&row.fields);
-    let given = row.responses.iter().map(|response| &response.answers);
-    let given = given.chain(row.suggestions.iter().map(|suggestion| &suggestion.answers));
-    let given = given.chain(&row.gold).chain(row.resolution.iter().map(|resolution| &resolution.answers));
-    let said = given.filter_map(|text| {
-        let value: Value = serde_json::from_str(text).ok()?;
-        let (_, gone) = read_kept(&dataset.schema, &fields, &value);
-        let said: Map<String, Value> =
-            gone.into_iter().map(|name| (name.clone(), value[&name].clone())).collect();
-        (!said.is_empty()).then_some(Value::Object(said))
-    });
-    whole[EARLIER] = said.collect();
+    whole[EARLIER] = left_out.into_iter().collect();
     canonical_json(&whole)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engraft_annotate::{Record, Schema, SnapshotDiff, diff as diff_records};
+use engraft_annotate::{LeftOut, Record, Schema, SnapshotDiff, diff as diff_records};
 use engraft_store::SnapshotRow as Row;
 use serde_json::Value;
 
@@ -90,8 +90,8 @@ pub(crate) fn schema(workspace: &Workspace, dataset: &Opened, guideline: &str) -
     }
 }
 
-/// A record of a snapshot, with names for the numbers of people, and the questions whose answers the schema does not hold.
-pub(crate) fn read_line(dataset: &Opened, line: &str, names: &Names) -> Result<(Record, Vec<String>), Error> {
+/// A record of a snapshot, with names for the numbers of people, and the answers that the schema does not hold.
+pub(crate) fn read_line(dataset: &Opened, line: &str, names: &Names) -> Result<(Record, LeftOut), Error> {
     let broken = |why: String| Error::Bug(format!("a snapshot of {} is damaged: {why}", dataset.name));
     let value: Value = serde_json::from_str(line).map_err(|error| broken(error.to_string()))?;
     let (mut record, left_out) = Record::read_kept(&dataset.schema, &value)

@@ -3,7 +3,6 @@
 use engraft_annotate::read_kept;
 use engraft_store::{Filter, Label, State, Status};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use crate::dataset::opened;
 use crate::dataset::record;
@@ -153,10 +152,7 @@ pub fn item(
     let fields = item::fields_of(&row.fields);
     let said = |text: &str| {
         let value = serde_json::from_str(text).unwrap_or_default();
-        let (answers, gone) = read_kept(&opened.schema, &fields, &value);
-        let earlier: Map<String, Value> =
-            gone.into_iter().map(|name| (name.clone(), value[&name].clone())).collect();
-        (answers, earlier)
+        read_kept(&opened.schema, &fields, &value)
     };
     let responses = row.responses.iter().map(|response| (response, said(&response.answers)));
     let responses = responses.map(|(response, (answers, earlier))| ResponseView {
