@@ -36,9 +36,9 @@ FLAT_OUT, THINKING = (0, 0), (0.5, 1.5)
 
 
 def median(runs):
-    """The middle run by processor time, with the range of wall seconds."""
-    middle = sorted(runs, key=lambda run: run["cpu_s"])[len(runs) // 2]
+    """The median of each number, with the range of wall seconds."""
     walls = [run["wall_s"] for run in runs]
+    middle = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
     return middle | {"rounds": len(runs), "wall_range": [min(walls), max(walls)]}
 
 
