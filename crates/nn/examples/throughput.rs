@@ -32,7 +32,8 @@ struct Args {
 
 fn main() -> Result<()> {
     let args = parse()?;
-    let options = EncoderOptions { precision: args.precision, threads: args.threads, instructions: args.isa };
+    let (precision, threads, instructions) = (args.precision, args.threads, args.isa);
+    let options = EncoderOptions { precision, threads, instructions, layers: None };
     let start = Instant::now();
     let encoder = Encoder::open(&args.model, options)?;
     let open_ms = start.elapsed().as_secs_f64() * 1e3;

@@ -23,11 +23,13 @@ pub struct EncoderOptions {
     pub threads: usize,
     /// The instruction set, one of [`Encoder::instruction_sets`]; `None`: the fastest for the precision.
     pub instructions: Option<&'static str>,
+    /// How many layers are run, from the first; `None`: all there are.
+    pub layers: Option<usize>,
 }
 
 impl Default for EncoderOptions {
     fn default() -> EncoderOptions {
-        EncoderOptions { precision: Precision::F32, threads: 1, instructions: None }
+        EncoderOptions { precision: Precision::F32, threads: 1, instructions: None, layers: None }
     }
 }
 
@@ -77,7 +79,14 @@ struct Scratch {
 impl Encoder {
     /// Opens a model folder in the layout of sentence-transformers: BERT weights, mean or first-token pooling.
     pub fn open(dir: &Path, options: EncoderOptions) -> Result<Encoder, ModelError> {
-        let config = Config::open(dir)?;
+        let mut config = Config::open(dir)?;
+        if let Some(wanted) = options.layers.filter(|&wanted| wanted != config.layers) {
+            if wanted > config.layers {
+                let what = format!("{wanted} layers where there are {}", config.layers);
+                return Err(ModelError::Unsupported { path: dir.into(), what });
+            }
+            config.layers = wanted;
+        }
         let isa = match options.instructions {
             None => Isa::best(options.precision),
             Some(name) => {
@@ -99,7 +108,7 @@ impl Encoder {
         Isa::all().into_iter().map(Isa::name).collect()
     }
 
-    /// What the model folder says.
+    /// What the model folder says; of layers, how many are run.
     pub fn config(&self) -> &Config {
         &self.config
     }
@@ -130,7 +139,7 @@ impl Encoder {
         self.encode(sequences, &[], Wanted::Pooled)
     }
 
-    /// The state of every token after the last layer, neither pooled nor normalised: tokens × hidden, sequences end to end.
+    /// The state of every token after the last layer that is run, neither pooled nor normalised: tokens × hidden, sequences end to end.
     pub fn encode_states(&self, sequences: &[Vec<u32>]) -> Result<Vec<f32>, ModelError> {
         self.encode(sequences, &[], Wanted::States)
     }

@@ -31,7 +31,8 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
 /// The least and the mean cosine to the golden vectors.
 fn likeness(precision: Precision, instructions: Option<&'static str>) -> Option<(f64, f64)> {
     let dir = engraft_testkit::model()?;
-    let encoder = Encoder::open(&dir, EncoderOptions { precision, threads: 2, instructions }).unwrap();
+    let encoder =
+        Encoder::open(&dir, EncoderOptions { precision, threads: 2, instructions, layers: None }).unwrap();
     let mut cases = golden();
     if instructions == Some("portable") {
         // Slow; one in seven will do.

@@ -94,7 +94,7 @@ fn model() -> TempDir {
 }
 
 fn open(dir: &Path, precision: Precision, threads: usize) -> Encoder {
-    Encoder::open(dir, EncoderOptions { precision, threads, instructions: None }).unwrap()
+    Encoder::open(dir, EncoderOptions { precision, threads, ..EncoderOptions::default() }).unwrap()
 }
 
 /// Sequences of many lengths, the longest as long as the position table.
@@ -146,6 +146,27 @@ fn the_mean_of_the_token_states_points_where_the_vector_does() {
     }
     assert!(rows.next().is_none());
     assert_eq!(states, open(dir.path(), Precision::F32, 1).encode_states(&sequences()).unwrap());
+}
+
+#[test]
+fn the_first_layers_alone_are_the_model_that_has_no_others() {
+    let (whole, cut) = (model(), tempfile::tempdir().unwrap());
+    // Numbers are drawn in the order of names, and those of the second layer come last.
+    let shapes = shapes().into_iter().filter(|(name, _)| !name.contains("layer.1")).collect();
+    write(cut.path(), &shapes, Dtype::F32);
+    let config = CONFIG.replace("\"num_hidden_layers\":2", "\"num_hidden_layers\":1");
+    std::fs::write(cut.path().join("config.json"), config).unwrap();
+    let first = |layers| {
+        Encoder::open(whole.path(), EncoderOptions { layers: Some(layers), ..EncoderOptions::default() })
+    };
+    let states = first(1).unwrap().encode_states(&sequences()).unwrap();
+    assert_eq!(states, open(cut.path(), Precision::F32, 1).encode_states(&sequences()).unwrap());
+    let all = open(whole.path(), Precision::F32, 1);
+    assert_eq!((first(1).unwrap().config().layers, all.config().layers), (1, 2));
+    assert_eq!(first(1).unwrap().fingerprint(), all.fingerprint());
+    let states = first(2).unwrap().encode_states(&sequences()).unwrap();
+    assert_eq!(states, all.encode_states(&sequences()).unwrap());
+    assert!(first(3).unwrap_err().to_string().contains("3 layers where there are 2"));
 }
 
 #[test]

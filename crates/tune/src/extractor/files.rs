@@ -44,6 +44,9 @@ enum Settings {
         width: usize,
         /// Where token states come from.
         encoder: Reads,
+        /// After how many of the base's layers; after all of them where it does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layers: Option<usize>,
         /// The tags of the layer on token states alone; none where there is no such layer.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tags: Vec<String>,
@@ -77,7 +80,7 @@ impl Extractor {
                 save_tokens(dir, tokens)?;
                 Settings::Tokens { tags: tokens.names.clone(), width: states.width() }
             }
-            How::Chain { crf, decoder, tokens, .. } => {
+            How::Chain { crf, decoder, states, tokens } => {
                 save_chain(dir, crf)?;
                 tokens.iter().try_for_each(|tokens| save_tokens(dir, tokens))?;
                 let encoder = match (crf.width > 0, dir.join(ENCODER).is_dir()) {
@@ -85,9 +88,10 @@ impl Extractor {
                     (true, false) => Reads::Base,
                     (true, true) => Reads::Own,
                 };
+                let layers = states.as_ref().filter(|_| encoder == Reads::Base).map(|states| states.layers());
                 let (decoding, features) = (decoder.decoding, crf.features.len());
                 let tags = tokens.as_ref().map_or(Vec::new(), |tokens| tokens.names.clone());
-                Settings::Chain { decoding, features, width: crf.width, encoder, tags }
+                Settings::Chain { decoding, features, width: crf.width, encoder, layers, tags }
             }
         };
         serde_json::to_value(settings).map_err(|error| TuneError::Bug(error.to_string()))
@@ -122,13 +126,13 @@ impl Extractor {
                 let states = Arc::new(States::open(&dir.join(ENCODER), threads)?);
                 How::Tokens { tokens: load_tokens(artefact, tags, width)?, states }
             }
-            Settings::Chain { decoding, features, width, encoder, tags } => {
+            Settings::Chain { decoding, features, width, encoder, layers, tags } => {
                 let crf = load_chain(artefact, labels.len(), features, width)?;
                 let states = match encoder {
                     Reads::None => None,
                     Reads::Own => Some(Arc::new(States::open(&dir.join(ENCODER), threads)?)),
                     Reads::Base => {
-                        let states = States::open(&base()?, threads)?;
+                        let states = States::open_first(layers, &base()?, threads)?;
                         let name = manifest.base.as_ref().map_or("the base", |base| &base.name);
                         artefact.must_fit(name, &states.fingerprint())?;
                         Some(Arc::new(states))

@@ -140,7 +140,7 @@ impl<'a> Fit<'a> {
     }
 
     fn frozen(&mut self, base: BaseEncoder) -> Result<Fitted, TuneError> {
-        let states = States::open(base.dir, self.job.threads)?;
+        let states = States::open_half(base.dir, self.job.threads)?;
         self.watch.progress.stage("encode", None);
         attach(&states, &mut self.train)?;
         let (held_out, chains) = self.chains("frozen", &Settings::default())?;

@@ -13,7 +13,7 @@ pub enum ExtractorMethod {
     Patterns,
     /// A chain over words, shapes and affixes.
     Crf,
-    /// That, over the token states of an encoder as it is.
+    /// That, over the token states in the middle of an encoder as it is.
     Frozen,
     /// The encoder itself moved, all of it.
     Full,

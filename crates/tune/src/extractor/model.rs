@@ -62,6 +62,14 @@ impl Extractor {
         Some((Dense { weight: &tokens.weight, bias: &tokens.bias }, &tokens.names))
     }
 
+    /// How many layers of its encoder it runs, from the first; 0 where it reads none.
+    pub fn layers(&self) -> usize {
+        match &self.how {
+            How::Chain { states: Some(states), .. } | How::Tokens { states, .. } => states.layers(),
+            How::Chain { states: None, .. } | How::Patterns { .. } => 0,
+        }
+    }
+
     /// What that layer makes of a text that fits one window: tokens × tags, special tokens included; nothing where there is none.
     pub fn token_logits(&self, text: &str) -> Result<Vec<f32>, TuneError> {
         match &self.how {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use engraft_nn::{Encoder, EncoderOptions, Tokenizer};
+use engraft_nn::{Config, Encoder, EncoderOptions, Tokenizer};
 
 use crate::TuneError;
 use crate::extractor::pieces::{Pieced, pieced};
@@ -36,9 +36,25 @@ impl Cut<'_> {
 impl States {
     /// Opens a model folder.
     pub(crate) fn open(dir: &Path, threads: usize) -> Result<States, TuneError> {
+        States::open_first(None, dir, threads)
+    }
+
+    /// Opens the first half of its layers. A sentence encoder turns its last ones to what a whole text says; what a word is
+    /// stands in the middle (docs/design/0012).
+    pub(crate) fn open_half(dir: &Path, threads: usize) -> Result<States, TuneError> {
+        States::open_first(Some(Config::open(dir)?.layers.div_ceil(2)), dir, threads)
+    }
+
+    /// Opens as many layers, from the first; `None`: all.
+    pub(crate) fn open_first(layers: Option<usize>, dir: &Path, threads: usize) -> Result<States, TuneError> {
         let tokenizer = Tokenizer::open(dir).map_err(engraft_nn::ModelError::from)?;
-        let encoder = Encoder::open(dir, EncoderOptions { threads, ..EncoderOptions::default() })?;
+        let encoder = Encoder::open(dir, EncoderOptions { threads, layers, ..EncoderOptions::default() })?;
         Ok(States { tokenizer, encoder })
+    }
+
+    /// How many layers are run.
+    pub(crate) fn layers(&self) -> usize {
+        self.encoder.config().layers
     }
 
     /// The length of a state.

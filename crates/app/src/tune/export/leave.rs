@@ -105,7 +105,7 @@ impl Leaving<'_> {
                 }
             }));
         };
-        transformers_tokens(&folder, layer, names, self.to)?;
+        transformers_tokens(&folder, extractor.layers(), layer, names, self.to)?;
         let eval = &self.artefact.manifest.eval;
         let value = |measure: &str| eval.get(measure).and_then(|metric| metric.value);
         if let (Some(left), Some(whole)) = (value(BY_TOKENS), value("span_f1")) {
