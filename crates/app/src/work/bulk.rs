@@ -1,12 +1,12 @@
 //! Many items at once: rows to look over, one answer for all of them, one undo.
 
-use engraft_store::{Filter, Undone, Why};
+use engraft_store::{Filter, ItemNo, State, Status, Undone, UserNo, Why};
 use serde_json::Value;
 
-use crate::dataset::opened;
+use crate::dataset::opened::{self, Opened};
 use crate::people::{Act, Principal};
 use crate::work::similar::nearest;
-use crate::work::submit::{Submission, submit};
+use crate::work::submit::{Submission, answered_already, conflict, current, submit};
 use crate::work::view::{BulkReport, ItemView, Refused};
 use crate::work::{item, piles};
 use crate::{Context, Error, Workspace, when};
@@ -98,7 +98,7 @@ pub fn bulk_submit(
             let no = opened.item(workspace, name)?;
             let now = when::millis(context);
             let lease = workspace.store.take(opened.no, no, user, opened.lease_ms(), now)?;
-            let lease = lease.ok_or_else(|| opened.no_item(name))?;
+            let Some(lease) = lease else { return Err(not_free(workspace, &opened, user, (no, name))?) };
             let given = Submission {
                 item: name.clone(),
                 lease: Some(lease.token.to_string()),
@@ -123,6 +123,40 @@ pub fn bulk_submit(
     }
     let undo = serde_json::json!(undo).to_string();
     Ok(BulkReport { submitted, refused, undo, counts: piles::of(workspace, &opened, user)? })
+}
+
+/// Why this person cannot take an item, in the words that one answer to it would hear. Those who answer hear the same of gold.
+fn not_free(
+    workspace: &Workspace,
+    dataset: &Opened,
+    user: UserNo,
+    (no, name): (ItemNo, &str),
+) -> Result<Error, Error> {
+    let refused = |why, row| conflict(name, engraft_store::Refused { why, draft: 0, current: row });
+    let said = |message: String, hint: &str| Error::Conflict {
+        message,
+        hint: hint.into(),
+        current: None,
+        kept: false,
+    };
+    let own = workspace.store.work(dataset.no, no, user)?.and_then(|work| work.response);
+    if let Some(row) = own {
+        return Ok(match row.status {
+            Status::Skipped => refused(Why::Skipped, Some(row)),
+            _ => answered_already(name, false, current(u64::from(row.version), &row.answers)),
+        });
+    }
+    if workspace.store.member(dataset.no, user)?.paused.is_some() {
+        return Ok(said("your work here is paused".into(), "ask the lead"));
+    }
+    let row = workspace.store.item(dataset.no, no)?;
+    Ok(match row.map(|row| row.state) {
+        Some(State::Open) => said(
+            format!("{name} is in the hands of others for now"),
+            "go on with others; this one comes again if it is still open",
+        ),
+        _ => refused(Why::NoRoom, None),
+    })
 }
 
 /// Takes back what [`bulk_submit`] did and nothing else: `undo` is what its report said. The answers stay as drafts, nothing

@@ -328,7 +328,7 @@ fn pause_if_careless(workspace: &Workspace, desk: &Desk) -> Result<(), Error> {
     Ok(())
 }
 
-fn current(version: u64, answers: &str) -> Current {
+pub(super) fn current(version: u64, answers: &str) -> Current {
     Current { version, answers: serde_json::from_str(answers).unwrap_or_default() }
 }
 
@@ -343,7 +343,7 @@ fn answered_since(item: &str, current: Current) -> Error {
 }
 
 /// Answers that say nothing of the response that is there.
-fn answered_already(item: &str, kept: bool, current: Current) -> Error {
+pub(super) fn answered_already(item: &str, kept: bool, current: Current) -> Error {
     let draft = if kept { "; these answers are kept as a draft" } else { "" };
     Error::Conflict {
         message: format!("you have answered {item} already{draft}"),
@@ -353,7 +353,7 @@ fn answered_already(item: &str, kept: bool, current: Current) -> Error {
     }
 }
 
-fn conflict(item: &str, refused: Refused) -> Error {
+pub(super) fn conflict(item: &str, refused: Refused) -> Error {
     // A skip has none.
     let kept = if refused.draft > 0 { "; your answers are kept as a draft" } else { "" };
     let (message, hint) = match refused.why {

@@ -224,6 +224,37 @@ fn who_is_paused_answers_no_rows_at_once() {
 }
 
 #[test]
+fn a_row_that_is_not_free_any_more_says_why() {
+    let bench = Bench::new(5, json!({}));
+    let (ana, ben) = (bench.person("ana", Role::Annotator), bench.person("ben", Role::Annotator));
+    let full = bench.say(&ben, "use");
+    let held = bench.take(&ben).item;
+    let said = bench.say(&ana, "use");
+    let skipped = bench.take(&ana);
+    let reason = "unclear".to_string();
+    let skip = Skip { item: skipped.item.clone(), lease: skipped.lease, reason, ..Skip::default() };
+    bench.with(|context| work::skip(context, &bench.workspace, &ana, D, &skip)).unwrap();
+    let items = [full.clone(), held.clone(), said.clone(), skipped.item.clone(), "m9".to_string()];
+    let answer = || {
+        let topic = json!({ "topic": "fault" });
+        let done =
+            bench.with(|context| work::bulk_submit(context, &bench.workspace, &ana, D, &items, &topic, 0));
+        done.unwrap()
+    };
+    let why: Vec<String> = answer().refused.into_iter().map(|row| row.message).collect();
+    let expected = [
+        format!("{full} has all the answers it needs"),
+        format!("{held} is in the hands of others for now"),
+        format!("you have answered {said} already"),
+        format!("you skipped {}", skipped.item),
+    ];
+    assert_eq!(why[..4], expected);
+    assert!(why[4].contains("m9") && why.len() == 5, "what never was is told so still: {why:?}");
+    bench.with(|context| review::pause(context, &bench.workspace, &me(), D, "ana", Some("slow"))).unwrap();
+    assert_eq!(answer().refused[1].message, "your work here is paused");
+}
+
+#[test]
 fn who_was_never_given_an_item_writes_and_reads_nothing_of_it() {
     let bench = Bench::new(2, json!({}));
     let ana = bench.person("ana", Role::Annotator);
