@@ -118,6 +118,7 @@ fn people(
         let user = *user;
         let name = names.get(&user).cloned().unwrap_or_else(|| user.to_string());
         let median = workspace.store.median_ms(dataset.no, user)?;
+        let taken = accepted(user, suggested);
         rows.push(PersonRow {
             paused: member.paused.clone(),
             submitted: member.submitted,
@@ -128,8 +129,10 @@ fn people(
             cost: hourly.map(|rate| hours(member.active_ms) * rate),
             median_seconds: median.map(|ms| ms as f64 / 1000.0),
             gold: gold(member),
-            agrees: agrees.get(&name).map(|(same, of)| share(*same, *of)),
-            accepted: accepted(user, suggested),
+            agrees: agrees.get(&name).map(|(same, of, _)| share(*same, *of)),
+            agrees_items: agrees.get(&name).map_or(0, |(_, _, items)| *items),
+            accepted: taken.map(|(taken, of, _)| share(taken, of)),
+            accepted_items: taken.map_or(0, |(_, _, items)| items),
             user: name,
         });
     }
@@ -145,11 +148,13 @@ fn gold(member: &MemberRow) -> Option<Metric> {
     (member.gold_answered > 0).then(|| share(member.gold_right, member.gold_answered))
 }
 
-/// Of the answers of others to the same items and questions, how many say the same as this person's.
-fn same_as_others(dataset: &Opened, window: &[Answered]) -> BTreeMap<String, (u64, u64)> {
-    let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+/// Of the answers of others to the same items and questions, how many say the same as this person's: those, all, and the
+/// items that they are to.
+fn same_as_others(dataset: &Opened, window: &[Answered]) -> BTreeMap<String, (u64, u64, u64)> {
+    let mut counts: BTreeMap<String, (u64, u64, u64)> = BTreeMap::new();
     for item in window {
         for (place, (user, answers)) in item.given.iter().enumerate() {
+            let mut is_compared = false;
             let others = item.given.iter().enumerate().filter(|(other, _)| *other != place);
             for (_, (_, theirs)) in others {
                 let is_shared = |name: &String| answers.contains_key(name) && theirs.contains_key(name);
@@ -157,17 +162,23 @@ fn same_as_others(dataset: &Opened, window: &[Answered]) -> BTreeMap<String, (u6
                     let count = counts.entry(user.clone()).or_default();
                     count.0 += u64::from(says_same(question, answers, theirs));
                     count.1 += 1;
+                    is_compared = true;
                 }
+            }
+            if is_compared {
+                counts.entry(user.clone()).or_default().2 += 1;
             }
         }
     }
     counts
 }
 
-fn accepted(user: UserNo, suggested: &[Answered]) -> Option<Metric> {
-    let rows = suggested.iter().flat_map(|item| &item.accepted).filter(|row| row.0 == user);
-    let (of, taken) = rows.fold((0, 0), |(of, taken), row| (of + row.1, taken + row.2));
-    (of > 0).then(|| share(taken, of))
+/// Of the answers that models suggested to this person, how many they took over: those, all, and the items that they are to.
+/// `None` where nothing was suggested.
+fn accepted(user: UserNo, suggested: &[Answered]) -> Option<(u64, u64, u64)> {
+    let rows = suggested.iter().flat_map(|item| &item.accepted).filter(|row| row.0 == user && row.1 > 0);
+    let all = rows.fold((0, 0, 0), |(taken, of, items), row| (taken + row.2, of + row.1, items + 1));
+    (all.1 > 0).then_some(all)
 }
 
 /// A share with its Wilson interval.

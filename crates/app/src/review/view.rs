@@ -61,7 +61,7 @@ pub struct QuestionAgreement {
     pub question: String,
     /// Which coefficient, such as `alpha_nominal`.
     pub measure: String,
-    /// Its value with its interval; `n` units.
+    /// Its value with its interval; `n` units, all of them places of `items`.
     pub metric: Metric,
     /// Units it could use; where an item has several places, each is one.
     pub used: usize,
@@ -94,10 +94,14 @@ pub struct PersonRow {
     pub median_seconds: Option<f64>,
     /// The share of gold answered right; `n` gold answers.
     pub gold: Option<Metric>,
-    /// The share of the others' answers that were the same.
+    /// The share of the others' answers that were the same; `n` answers of others.
     pub agrees: Option<Metric>,
+    /// The items that those answers are to.
+    pub agrees_items: u64,
     /// The share of the answers suggested to them that they took over unchanged, on the latest items answered; `n` answers.
     pub accepted: Option<Metric>,
+    /// The items that those answers are to.
+    pub accepted_items: u64,
 }
 
 /// How often each answer was given.
@@ -138,7 +142,7 @@ pub struct Cell {
     pub b: String,
     /// How many pairs of people.
     pub pairs: u64,
-    /// The items behind it; at most 100.
+    /// The items behind it.
     pub items: Vec<String>,
 }
 

@@ -207,6 +207,46 @@ fn every_figure_of_a_person_opens_the_items_behind_it() {
 }
 
 #[test]
+fn a_figure_of_many_answers_says_how_many_items_it_opens() {
+    let label = |name: &str| json!({ "name": name, "type": "label", "options": ["fault", "order", "use"] });
+    let more = json!({ "distribution": { "overlap": 3 }, "questions": [label("topic"), label("next")] });
+    let bench = Bench::new(0, more);
+    let lines = (0..2).map(|place| {
+        let mut line = crate::bench::record(place);
+        line["suggestions"] = json!([{ "model": "m1", "answers": { "topic": "use", "next": "use" } }]);
+        line.to_string()
+    });
+    bench.import(&lines.collect::<Vec<_>>().join("\n"));
+    let (ana, ben) = two(&bench);
+    let cleo = bench.person("cleo", Role::Annotator);
+    for who in [&ana, &ben, &cleo] {
+        for _ in 0..2 {
+            let item = bench.take(who);
+            bench.submit(who, &item, json!({ "topic": "use", "next": "order" })).unwrap();
+        }
+    }
+    let items = |filter: Value| {
+        let filter: review::ItemFilter = serde_json::from_value(filter).unwrap();
+        let found = bench.with(|context| review::items(context, &bench.workspace, &me(), D, &filter));
+        found.unwrap().items.len() as u64
+    };
+    let dashboard = bench.with(|context| review::dashboard(context, &bench.workspace, &me(), D)).unwrap();
+    for row in &dashboard.people {
+        let n = |share: &Option<engraft_app::Metric>| share.as_ref().map_or(0, |share| share.n);
+        assert_eq!(
+            (n(&row.agrees), n(&row.accepted)),
+            (8, 4),
+            "two others, two questions, two items: {row:?}"
+        );
+        assert_eq!((row.agrees_items, row.accepted_items), (2, 2), "{row:?}");
+        assert_eq!(items(json!({ "user": row.user, "behind": "agrees" })), row.agrees_items);
+        assert_eq!(items(json!({ "user": row.user, "behind": "accepted" })), row.accepted_items);
+    }
+    let cell = &dashboard.matrices[0].cells[0];
+    assert_eq!((cell.pairs, cell.items.len()), (6, 2), "three pairs of people an item");
+}
+
+#[test]
 fn the_cost_is_active_hours_at_the_rate_and_only_for_leads() {
     let bench = Bench::new(2, json!({}));
     let (ana, _) = two(&bench);

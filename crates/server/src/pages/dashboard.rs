@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use engraft_app::annotate::{Question, Schema};
+use engraft_app::annotate::{Question, QuestionKind, Schema};
 use engraft_app::dataset;
 use engraft_app::people::Act;
 use engraft_app::review::{self, Dashboard, LabelCounts, Matrix, QuestionAgreement};
 use maud::{Markup, Render, html};
 use serde::Deserialize;
 
-use super::figures::{about, bar, count, hours, metric, percent, thousands};
+use super::figures::{about, bar, count, hours, metric_of, of_items, percent, thousands};
 use super::links::Links;
 use super::{cost, team};
 use crate::extract::Fields;
@@ -164,11 +164,15 @@ fn agreement(rows: &[QuestionAgreement], schema: &Schema, window: u64, links: &L
                     table.table {
                         thead { tr { th { "Question" } th { "Measure" } th { "Value" } th.number { "Items" } } }
                         tbody { @for row in rows {
+                            @let asked = schema.question(&row.question);
+                            @let n = of_items(row.used as u64, part(asked), row.items as u64);
                             @let lead = |figure: &dyn Render| links.counted(&[("behind", "agreement"), ("question", row.question.as_str())], row.items as u64, figure.render());
                             tr {
-                                th scope="row" { (title(schema.question(&row.question), &row.question)) }
-                                td { (row.measure.replace('_', " ")) @if row.used < row.of { span.muted { ", " (row.used) " of " (row.of) " used" } } }
-                                td { (lead(&metric(&row.metric, row.measure == "percent"))) }
+                                th scope="row" { (title(asked, &row.question)) }
+                                td { (row.measure.replace('_', " ")) @if row.used < row.of {
+                                    span.muted { ", " (row.used) " of " (row.of) @if let Some((_, many)) = part(asked) { " " (many) } " used" }
+                                } }
+                                td { (lead(&metric_of(&row.metric, row.measure == "percent", &n))) }
                                 td.number { (lead(&thousands(row.items as u64))) }
                             }
                         } }
@@ -178,6 +182,16 @@ fn agreement(rows: &[QuestionAgreement], schema: &Schema, window: u64, links: &L
             }
         }
     }
+}
+
+/// One and several of what a measure of agreement counts where an item may hold several places; `None` where it counts items.
+fn part(question: Option<&Question>) -> Option<(&'static str, &'static str)> {
+    use QuestionKind::{Form, Labels, Relevance, Support, Taxonomy, Turns};
+    let has_parts = matches!(
+        question?.kind,
+        Form { .. } | Labels { .. } | Relevance { .. } | Support { .. } | Taxonomy { .. } | Turns { .. }
+    );
+    has_parts.then_some(("part", "parts"))
 }
 
 /// What people read of a question.
@@ -228,10 +242,15 @@ fn disagreement(matrix: &Matrix, question: Option<&Question>, links: &Links) -> 
                         tr {
                             th scope="row" { (words_of(question, a)) }
                             @for (column, b) in matrix.labels.iter().enumerate() {
-                                @let pairs = cell(a, b).map_or(0, |cell| cell.pairs);
+                                @let found = cell(a, b);
+                                @let pairs = found.map_or(0, |cell| cell.pairs);
+                                // More than two people make several pairs of one item.
+                                @let items = found.map_or(0, |cell| cell.items.len() as u64);
                                 td data-heat=(heat(pairs, most)) class=(if row == column { "same" } else { "other" }) {
                                     @if pairs == 0 { span.muted { "0" } }
-                                    @else { (links.items(&[("question", matrix.question.as_str()), ("label", a.as_str()), ("other", b.as_str())], thousands(pairs))) }
+                                    @else { (links.items(&[("question", matrix.question.as_str()), ("label", a.as_str()), ("other", b.as_str())], html! {
+                                        @if links.to_items { (of_items(pairs, Some(("pair", "pairs")), items)) } @else { (thousands(pairs)) }
+                                    })) }
                                 }
                             }
                         }

@@ -65,8 +65,25 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
+/// What an `n` counts, where a figure leads to `items` items: `120 parts of 14 items` where an item may hold several, `12 of
+/// 14 items` where not all could be used, and `14` where each item is one. `part`: one and several of what is counted;
+/// `None` where that is items.
+pub(crate) fn of_items(n: u64, part: Option<(&str, &str)>, items: u64) -> String {
+    let all = count(items, "item", "items");
+    match part {
+        _ if n == items => thousands(n),
+        Some((one, many)) => format!("{} of {all}", count(n, one, many)),
+        None => format!("{} of {all}", thousands(n)),
+    }
+}
+
 /// A value with its interval and its n: `0.71 (0.62 to 0.79), n 240`; a share in percent.
 pub(crate) fn metric(metric: &Metric, share: bool) -> Markup {
+    metric_of(metric, share, &thousands(metric.n as u64))
+}
+
+/// The same with other words for its n, such as those of [`of_items`].
+pub(crate) fn metric_of(metric: &Metric, share: bool, n: &str) -> Markup {
     let show = |value: f64| {
         let plain = if share { format!("{:.0} %", value * 100.0) } else { format!("{value:.2}") };
         plain.replace('-', "−")
@@ -80,7 +97,7 @@ pub(crate) fn metric(metric: &Metric, share: bool) -> Markup {
             @if let (Some(low), Some(high)) = (metric.low, metric.high) {
                 " " span.muted title="95 % interval" { "(" (show(low)) " to " (show(high)) ")" }
             }
-            span.muted { ", n " (thousands(metric.n as u64)) }
+            span.muted { ", n " (n) }
         }
     }
 }
@@ -138,6 +155,19 @@ mod tests {
         );
         // A minus is no dash, and no dash stands beside it.
         assert_eq!(words(Some(-0.1), (Some(-0.67), Some(0.44)), 8, false), "−0.10 (−0.67 to 0.44), n 8");
+    }
+
+    #[test]
+    fn parts_are_told_with_the_items_that_hold_them() {
+        let part = Some(("part", "parts"));
+        assert_eq!(
+            [of_items(1200, part, 14), of_items(1, part, 2), of_items(14, part, 14)],
+            ["1,200 parts of 14 items", "1 part of 2 items", "14"]
+        );
+        assert_eq!([of_items(12, None, 14), of_items(0, None, 1)], ["12 of 14 items", "0 of 1 item"]);
+        let metric = Metric { value: Some(0.5), low: None, high: None, n: 6, why: None };
+        let html = metric_of(&metric, false, &of_items(6, part, 2)).into_string();
+        assert!(html.contains(", n 6 parts of 2 items<"), "{html}");
     }
 
     #[test]

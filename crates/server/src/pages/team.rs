@@ -5,7 +5,7 @@ use engraft_app::review::{Dashboard, PersonRow};
 use maud::{Markup, html};
 
 use super::cost::money;
-use super::figures::{hours, metric, seconds, thousands};
+use super::figures::{hours, metric_of, of_items, seconds, thousands};
 use super::links::Links;
 use crate::page::{Frame, Part, address};
 
@@ -33,9 +33,14 @@ fn person(row: &PersonRow, view: &Dashboard, frame: &Frame, links: &Links) -> Ma
     let submitted = [user, ("status", "submitted")];
     let counted =
         |filter: [(&str, &str); 2], n: u64| html! { td.number { (links.counted(&filter, n, thousands(n))) } };
-    let share = |filter: &[(&str, &str)], value: &Option<Metric>| {
-        html! { td { @match value { Some(value) => (links.items(filter, metric(value, true))), None => span.muted { "–" } } } }
+    // Each stands on so many answers, which lie on so many items.
+    let share = |filter: &[(&str, &str)], value: &Option<Metric>, items: u64| {
+        let told = |value: &Metric| {
+            metric_of(value, true, &of_items(value.n as u64, Some(("answer", "answers")), items))
+        };
+        html! { td { @match value { Some(value) => (links.items(filter, told(value))), None => span.muted { "–" } } } }
     };
+    let gold = row.gold.as_ref().map_or(0, |gold| gold.n as u64);
     html! {
         tr {
             th scope="row" { (links.items(&[user], &row.user)) @if let Some(why) = &row.paused { " " span.badge.warn title=(why) { "paused" } } }
@@ -45,9 +50,9 @@ fn person(row: &PersonRow, view: &Dashboard, frame: &Frame, links: &Links) -> Ma
             td.number { @match row.median_seconds { Some(value) => (links.items(&[user, ("behind", "speed")], seconds(value))), None => "–" } }
             td.number { @if row.hours > 0.0 { (links.items(&submitted, hours(row.hours))) } @else { "–" } }
             @if let Some(cost) = &view.cost { td.number { (links.counted(&submitted, row.submitted, money(row.cost.unwrap_or(0.0), &cost.currency))) } }
-            (share(&[user, ("state", "gold"), ("status", "submitted")], &row.gold))
-            (share(&[user, ("behind", "agrees")], &row.agrees))
-            (share(&[user, ("behind", "accepted")], &row.accepted))
+            (share(&[user, ("state", "gold"), ("status", "submitted")], &row.gold, gold))
+            (share(&[user, ("behind", "agrees")], &row.agrees, row.agrees_items))
+            (share(&[user, ("behind", "accepted")], &row.accepted, row.accepted_items))
             td {
                 form.row method="post" action={ (address(&view.dataset, Part::Dashboard)) "/pause" } {
                     (frame.csrf_field())
