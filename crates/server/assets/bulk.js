@@ -97,7 +97,7 @@ function state(item, words, done) {
 
 if (form) {
   watchOptions(form);
-  printHints(page);
+  printHints();
   activate(asked(form)[0], { scroll: false });
   page.addEventListener('click', click);
   form.addEventListener('change', (event) => {

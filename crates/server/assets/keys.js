@@ -2,9 +2,10 @@
 
 import { $, $$, isTyping } from './dom.js';
 import { asked, firstOpenUnit, units } from './form.js';
+import { movedKeys } from './moved.js';
 
 const STORE = 'engraft.keys';
-// Keys that options and sides have in one dataset or another: they come first, so a command on them would be dead.
+// Keys that options and sides have in one dataset or another: they come first, so a command would leave them everywhere.
 const OF_OPTIONS = /^[0-9abhlmoqsuvwxyz=-]$/;
 // What a text with marked parts has for itself, also with Shift or Alt.
 const OF_MARKS = /^(Delete|Backspace|Space|Escape|Arrow(Left|Right|Up|Down)|[,.+])$/;
@@ -46,12 +47,19 @@ export const COMMANDS = {
 
 const handlers = new Map();
 let bound = load();
+// Commands that left their key to an option of this page.
+let moved = new Map();
 
 /// What happens on a command. A handler that returns false lets the key do what it does anyway.
 export const command = (name, handler) => handlers.set(name, handler);
 
-/// The key of a command, and all of them.
-export const keyOf = (name) => bound[name] ?? COMMANDS[name][1];
+const chosen = (name) => bound[name] ?? COMMANDS[name][1];
+
+/// The key of a command on this page.
+export const keyOf = (name) => moved.get(name) ?? chosen(name);
+
+/// The key that a command left to an option of this page; nothing when it has its own.
+export const leftTo = (name) => (moved.has(name) ? chosen(name) : null);
 
 /// What was chosen here; what would be dead is not taken over.
 function load() {
@@ -82,14 +90,14 @@ export function rebind(name, key) {
   if ($(`.option[data-key="${CSS.escape(key)}" i]`)) return 'already means an option of this question';
   bound = { ...bound, [name]: key };
   localStorage.setItem(STORE, JSON.stringify(bound));
-  printHints(document);
+  printHints();
   return null;
 }
 
 export function resetKeys() {
   bound = {};
   localStorage.removeItem(STORE);
-  printHints(document);
+  printHints();
 }
 
 function named({ key, code, altKey, ctrlKey, metaKey, shiftKey }) {
@@ -113,12 +121,14 @@ export function chord(event) {
 
 const SIGNS = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Enter: '↵', Backspace: '⌫', Escape: 'Esc' };
 
-/// A key in the words of a keyboard.
-export const printed = (key) => key.split('+').map((part) => SIGNS[part] ?? (part.length === 1 ? part.toUpperCase() : part)).join(' ');
+/// A key in the words of a keyboard. A large letter alone is one with Shift.
+export const printed = (key) => (/^\p{Lu}$/u.test(key) ? `Shift+${key}` : key).split('+').map((part) => SIGNS[part] ?? (part.length === 1 ? part.toUpperCase() : part)).join(' ');
 
-/// Prints the keys on the buttons of `scope`.
-export function printHints(scope) {
-  for (const hint of $$('kbd[data-command]', scope)) hint.textContent = printed(keyOf(hint.dataset.command));
+/// Prints the keys on the buttons, after looking which of them options have. While no item is there, all stays.
+export function printHints() {
+  const options = new Set($$('.option[data-key]').map((one) => one.dataset.key));
+  if (options.size) moved = movedKeys(Object.fromEntries(Object.keys(COMMANDS).map((name) => [name, chosen(name)])), [...options]);
+  for (const hint of $$('kbd[data-command]')) hint.textContent = printed(keyOf(hint.dataset.command));
 }
 
 /// The question that keys act on.

@@ -73,6 +73,7 @@ function keepFresh(figures) {
 
 // A key on an element with `data-key` presses it: digits pick a side in every dispute, letters follow links.
 function listenForKeys() {
+  makeWay();
   document.addEventListener('keydown', (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest('textarea, select, input:not([type="radio"], [type="checkbox"]), dialog, summary, a, button')) return;
@@ -86,6 +87,16 @@ function listenForKeys() {
     }
     targets[0].focus();
   });
+}
+
+/// Where an option of an item has the letter of a button, the button goes to Shift and that letter, as commands do.
+function makeWay() {
+  const options = new Set([...document.querySelectorAll('.item .option[data-key]')].map((option) => option.dataset.key.toLowerCase()));
+  for (const target of document.querySelectorAll('a[data-key], button[data-key]')) {
+    if (target.closest('.item') || !options.has(target.dataset.key)) continue;
+    target.dataset.key = target.dataset.key.toUpperCase();
+    target.querySelector('kbd').textContent = `Shift ${target.dataset.key}`;
+  }
 }
 
 function element(name, text, className) {

@@ -17,7 +17,7 @@ const WATCHERS = [watchOptions, watchSuggestions, watchSpans, watchRelations, wa
 /// Wires an item the first time it is seen, and makes its first open question the one that keys act on.
 export function wire(article) {
   applyConditions(article);
-  printHints(article);
+  printHints();
   if (!('wired' in article.dataset)) {
     article.dataset.wired = '';
     for (const watch of WATCHERS) watch(article);

@@ -241,6 +241,6 @@ stage.addEventListener('submit', (event) => {
 hear(taken, refused);
 onShow(opened);
 listen();
-printHints(document);
+printHints();
 if (current()) opened(current());
 resume().then(prefetch);

@@ -28,6 +28,7 @@ const FILES: &[(&str, &[u8])] = &[
     ("kept.js", include_bytes!("../assets/kept.js")),
     ("keys.js", include_bytes!("../assets/keys.js")),
     ("marks.js", include_bytes!("../assets/marks.js")),
+    ("moved.js", include_bytes!("../assets/moved.js")),
     ("options.js", include_bytes!("../assets/options.js")),
     ("outbox.js", include_bytes!("../assets/outbox.js")),
     ("paint.js", include_bytes!("../assets/paint.js")),

@@ -58,6 +58,16 @@ fn people_find_their_way_through_the_studio() {
     assert!(done.success(), "a journey failed; its last screenshot lies in target/test-assets/screenshots");
 }
 
+/// What scripts work out without a page; needs node alone.
+#[test]
+fn commands_leave_their_keys_to_options() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts/moved.mjs");
+    match Command::new("node").arg("--test").arg(script).status() {
+        Ok(done) => assert!(done.success(), "a script works out something else"),
+        Err(_) => engraft_testkit::skip("tests of scripts need node"),
+    }
+}
+
 /// A decision for the pages that show one.
 fn decide_something(context: Context, workspace: &Workspace, out: &Path) {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/decision/topics.toml");

@@ -45,6 +45,7 @@ export default async function keyboard(studio) {
   await scales(studio, page);
   await filtered(studio, page);
   await rebound(studio);
+  await shared(studio);
   await sideBySide(studio, page);
   await judged(studio, page);
   await sourced(studio);
@@ -257,6 +258,32 @@ async function rebound(studio) {
     await studio.pictures(`keys-refused-${width}`, page);
     same(await studio.axe(page), [], 'the sheet is accessible');
   }
+}
+
+/// A command whose key an option has goes to Shift and that letter, wherever its key is shown, and can go elsewhere still.
+async function shared(studio) {
+  const page = await studio.as('ana');
+  const option = (value) => ({ value, key: value[0] });
+  const questions = [{ name: 'q', type: 'labels', options: ['cat', 'fox', 'goat'].map(option) }];
+  const dataset = await studio.dataset({ fields: [{ name: 'text', type: 'text' }], questions }, [{ fields: { text: 'x' } }]);
+  await studio.work(page, dataset);
+  const hint = (selector) => page.locator(`${selector} kbd`).first().textContent();
+  same([await hint('[data-press="comment"]'), await hint('[data-press="flag"]'), await hint('button.aside')], ['Shift C', 'Shift F', 'Shift G'], 'the buttons say so');
+  await press(page, 'c f');
+  same(await page.locator('#stage .question :checked').evaluateAll((all) => all.map((one) => one.value)), ['cat', 'fox'], 'options keep their keys');
+  await press(page, 'Shift+C');
+  await page.waitForSelector('dialog[open]');
+  await press(page, 'Escape');
+  await page.waitForSelector('dialog[open]', { state: 'detached' });
+  await press(page, '?');
+  const row = page.locator('.sheet-keys tr:has(button[aria-label^="Comment"])');
+  same([await row.locator('kbd').textContent(), await row.locator('.help').textContent()], ['Shift C', 'C is an option here.'], 'the sheet says so');
+  same(await studio.axe(page), [], 'the sheet is accessible');
+  await row.locator('button').click();
+  await press(page, 'Alt+c');
+  same([await row.locator('kbd').textContent(), await row.locator('.help').count()], ['Alt C', 0], 'another key can be chosen');
+  await press(page, 'Escape Alt+c');
+  await page.waitForSelector('dialog[open]');
 }
 
 /// Long answers scroll together, each to the same share of its height.
