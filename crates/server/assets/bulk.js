@@ -6,6 +6,7 @@ import { applyConditions, asked, encode, fill, pairs } from './form.js';
 import { activate, command, listen, printHints } from './keys.js';
 import { watchOptions } from './options.js';
 import './sheet.js';
+import { activeMs, startTimer } from './timer.js';
 import { toast } from './toast.js';
 
 const page = $('[data-bulk]');
@@ -18,7 +19,6 @@ const isOneKey = asked(page).length === 1 && /^(label|rating)$/.test(asked(page)
 let anchor = null;
 // What was sent last has not come back yet.
 let isOnItsWay = false;
-let since = performance.now();
 
 function mark() {
   for (const box of boxes()) box.closest('tr').setAttribute('aria-selected', String(box.checked));
@@ -50,8 +50,8 @@ async function label() {
   if (!items.length || !given.length || isOnItsWay) return;
   isOnItsWay = button.disabled = true;
   try {
-    const report = await post('bulk', { items, form: encode(given), active_ms: Math.round((performance.now() - since) / items.length) });
-    since = performance.now();
+    const report = await post('bulk', { items, form: encode(given), active_ms: activeMs() });
+    startTimer(page);
     settle(report, 'done', true);
     if (isOneKey) fill(form, []);
     for (const { item, message } of report.refused) state(item, message, false);
@@ -96,6 +96,7 @@ function state(item, words, done) {
 }
 
 if (form) {
+  startTimer(page);
   watchOptions(form);
   printHints();
   activate(asked(form)[0], { scroll: false });

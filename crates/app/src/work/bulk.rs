@@ -25,9 +25,9 @@ pub fn bulk(
     limit: usize,
 ) -> Result<Vec<ItemView>, Error> {
     who.must(Act::Annotate)?;
-    let _ = context;
     let dataset = opened::open(workspace, dataset)?;
     let user = opened::person(workspace, who)?;
+    workspace.store.note_rows(dataset.no, user, when::millis(context))?;
     let mut after = after.map(|item| dataset.item(workspace, item)).transpose()?;
     let limit = limit.clamp(1, MOST);
     let mut found = Vec::new();
@@ -62,6 +62,7 @@ pub fn alike(
     let dataset = opened::open(workspace, dataset)?;
     let user = opened::person(workspace, who)?;
     let no = dataset.item(workspace, item)?;
+    workspace.store.note_rows(dataset.no, user, when::millis(context))?;
     let near = nearest(context, workspace, &dataset, no, Some(user), limit.clamp(1, MOST))?;
     let mut found = Vec::new();
     for (row, _) in near {
@@ -74,6 +75,7 @@ pub fn alike(
 }
 
 /// Gives the same answers to many items. Each is taken and submitted by itself, so that one that is gone stops no other.
+/// `active_ms`: active milliseconds that all took together, at most the time since the rows were shown or some last answered.
 pub fn bulk_submit(
     context: Context,
     workspace: &Workspace,
@@ -92,6 +94,9 @@ pub fn bulk_submit(
     }
     let opened = opened::open(workspace, dataset)?;
     let user = opened::person(workspace, who)?;
+    let shown = workspace.store.rows_at(opened.no, user)?;
+    let most = shown.map_or(u64::MAX, |at| u64::try_from(when::millis(context) - at).unwrap_or(0));
+    let active_ms = active_ms.min(most) / items.len() as u64;
     let (mut undo, mut submitted, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for name in items {
         let one = || -> Result<u64, Error> {
@@ -103,7 +108,7 @@ pub fn bulk_submit(
                 item: name.clone(),
                 lease: Some(lease.token.to_string()),
                 answers: answers.clone(),
-                active_ms: active_ms / items.len() as u64,
+                active_ms,
                 ..Submission::default()
             };
             let done = submit(context, workspace, who, dataset, &given);
@@ -121,6 +126,7 @@ pub fn bulk_submit(
             Err(error) => refused.push(Refused { item: name.clone(), message: error.to_string() }),
         }
     }
+    workspace.store.note_rows(opened.no, user, when::millis(context))?;
     let undo = serde_json::json!(undo).to_string();
     Ok(BulkReport { submitted, refused, undo, counts: piles::of(workspace, &opened, user)? })
 }

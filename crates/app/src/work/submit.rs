@@ -36,7 +36,8 @@ pub struct Submission {
     pub draft_version: Option<u64>,
     /// By question.
     pub answers: Value,
-    /// Active milliseconds it took, those before an earlier submission among them.
+    /// Active milliseconds it took, those before an earlier submission among them; no more are kept than passed since the person
+    /// was given the item, or told of it last.
     #[serde(default)]
     pub active_ms: u64,
     /// The questions whose suggestion was taken over with a key of its own.
@@ -54,7 +55,7 @@ pub struct Skip {
     pub lease: Option<String>,
     /// Why; one of [`REASONS`], or words.
     pub reason: String,
-    /// Active milliseconds it took.
+    /// Active milliseconds it took; no more are kept than passed since the person was given the item.
     #[serde(default)]
     pub active_ms: u64,
 }

@@ -130,10 +130,11 @@ impl Bench {
         self.with(|context| work::submit(context, &self.workspace, who, D, &given))
     }
 
-    /// Takes the next item and says that its topic is this.
+    /// Takes the next item and says, after five seconds, that its topic is this.
     #[track_caller]
     pub(crate) fn say(&self, who: &Principal, topic: &str) -> String {
         let item = self.take(who);
+        self.wait(5);
         self.submit(who, &item, json!({ "topic": topic })).unwrap();
         item.item
     }

@@ -173,6 +173,26 @@ fn many_rows_are_labelled_at_once_and_taken_back_at_once() {
 }
 
 #[test]
+fn many_rows_take_no_longer_together_than_they_were_shown() {
+    let bench = Bench::new(5, json!({}));
+    let ana = bench.person("ana", Role::Annotator);
+    let say = |items: [&str; 2]| {
+        let items = items.map(str::to_string);
+        let topic = json!({ "topic": "use" });
+        let done = bench
+            .with(|context| work::bulk_submit(context, &bench.workspace, &ana, D, &items, &topic, u64::MAX));
+        assert_eq!(done.unwrap().submitted.len(), 2);
+        let board = bench.with(|context| review::dashboard(context, &bench.workspace, &me(), D)).unwrap();
+        (board.hours_spent * 3600.0).round()
+    };
+    bench.with(|context| work::bulk(context, &bench.workspace, &ana, D, None, None, 50)).unwrap();
+    bench.wait(60);
+    assert_eq!(say(["m000", "m001"]), 60.0);
+    bench.wait(8);
+    assert_eq!(say(["m002", "m003"]), 68.0, "what was counted is not counted again");
+}
+
+#[test]
 fn what_is_taken_back_at_once_is_what_was_answered_at_once() {
     let bench = Bench::new(4, json!({}));
     let ana = bench.person("ana", Role::Annotator);

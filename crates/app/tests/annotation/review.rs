@@ -158,6 +158,8 @@ fn every_figure_of_a_person_opens_the_items_behind_it() {
     for topic in ["use", "order"] {
         bench.say(&ben, topic);
     }
+    bench.with(|context| work::bulk(context, &bench.workspace, &ana, D, None, None, 9)).unwrap();
+    bench.wait(1);
     bench
         .with(|context| {
             work::bulk_submit(
@@ -268,15 +270,18 @@ fn the_cost_is_active_hours_at_the_rate_and_only_for_leads() {
     // Who changes an answer says how long they were at it in all; what was counted is not counted again.
     let again = bench.with(|context| work::open(context, &bench.workspace, &ana, D, &item)).unwrap();
     assert_eq!(again.active_ms, 5000);
-    let longer = work::Submission {
-        item,
-        version: Some(again.version),
-        answers: json!({ "topic": "order" }),
-        active_ms: 7000,
-        ..work::Submission::default()
+    let longer = |version, topic, active_ms| {
+        let (item, answers) = (item.clone(), json!({ "topic": topic }));
+        let given = work::Submission { item, version, answers, active_ms, ..work::Submission::default() };
+        bench.with(|context| work::submit(context, &bench.workspace, &ana, D, &given)).unwrap().version
     };
-    bench.with(|context| work::submit(context, &bench.workspace, &ana, D, &longer)).unwrap();
+    bench.wait(5);
+    let version = longer(Some(again.version), "order", 7000);
     near(show(&me()).cost.unwrap().spent, 0.07);
+    // Nobody is paid for more time than passed.
+    bench.wait(1);
+    longer(Some(version), "use", u64::MAX);
+    near(show(&me()).cost.unwrap().spent, 0.08);
     assert_eq!(show(&bench.person("vera", Role::Viewer)).cost, None, "a viewer hears of no money");
     for wrong in [(0.0, "EUR"), (f64::NAN, "EUR"), (1.0, "euros"), (1.0, "€uro")] {
         assert!(matches!(rate(Some(wrong)), Err(Error::Request { .. })), "{wrong:?}");

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row, Transaction};
 use super::datasets::guideline_no;
 use super::responses::{ResponseRow, current};
 use super::slots::task;
+use super::spent::most_ms;
 use super::{DatasetNo, ItemNo, Millis};
 use crate::people::UserNo;
 use crate::{Store, StoreError};
@@ -24,7 +25,7 @@ pub struct SaveDraft<'a> {
     pub answers: &'a str,
     /// The guideline version the person has, if it is known.
     pub guideline: Option<&'a str>,
-    /// Milliseconds the person was active on it so far.
+    /// Milliseconds the person says they were active on it so far.
     pub active_ms: u64,
     /// When.
     pub now: Millis,
@@ -70,7 +71,8 @@ pub enum DraftSaved {
 }
 
 impl Store {
-    /// Keeps a draft, unless another was saved, or the one they saw was submitted, since the person last saw it.
+    /// Keeps a draft, unless another was saved, or the one they saw was submitted, since the person last saw it. No more active
+    /// time is kept than there can have been.
     pub fn save_draft(&self, save: &SaveDraft<'_>) -> Result<DraftSaved, StoreError> {
         self.write(|tx| {
             task(tx, save.dataset, save.item)?;
@@ -84,7 +86,8 @@ impl Store {
                     return Ok(DraftSaved::Answered(response.row));
                 }
             }
-            keep(tx, save).map(DraftSaved::Saved)
+            let most = most_ms(tx, save.dataset, save.item, save.user, save.now)?;
+            keep(tx, &SaveDraft { active_ms: save.active_ms.min(most), ..*save }).map(DraftSaved::Saved)
         })
     }
 

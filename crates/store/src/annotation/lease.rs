@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use super::members::member;
 use super::responses::current;
 use super::slots::{Change, change, take_place, task, ticks};
+use super::spent::rows_at;
 use super::{DatasetNo, ItemNo, Millis};
 use crate::people::UserNo;
 use crate::{Store, StoreError};
@@ -44,7 +45,11 @@ impl Store {
                 && current(tx, dataset, item, user)?.is_none()
                 && member(tx, dataset, user)?.paused.is_none();
             match free {
-                true => grant(tx, dataset, item, user, expires_at),
+                // Whoever asks for one item saw it among others before.
+                true => {
+                    let since = rows_at(tx, dataset, user)?.unwrap_or(now);
+                    grant(tx, dataset, item, user, since, expires_at)
+                }
                 false => Ok(None),
             }
         })
@@ -140,12 +145,13 @@ pub(crate) fn extend(
     Ok(())
 }
 
-/// Takes a place of an item and makes it a lease; `None` when all places are taken.
+/// Takes a place of an item and makes it a lease; `None` when all places are taken. `since`: when its holder first saw it.
 pub(crate) fn grant(
     tx: &Transaction<'_>,
     dataset: DatasetNo,
     item: ItemNo,
     user: UserNo,
+    since: Millis,
     expires_at: Millis,
 ) -> Result<Option<Leased>, StoreError> {
     let token = ticks(tx, 1)?;
@@ -153,23 +159,25 @@ pub(crate) fn grant(
         return Ok(None);
     }
     let mut add = tx.prepare_cached(
-        "INSERT INTO lease (dataset, item, user, token, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO lease (dataset, item, user, token, expires_at, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    add.execute((dataset, item, user, token, expires_at))?;
+    add.execute((dataset, item, user, token, expires_at, since))?;
     Ok(Some(Leased { item, token, expires_at, again: false }))
 }
 
-/// Ends a lease and lets somebody else have the item. That this person held it stays on file.
+/// Ends a lease and lets somebody else have the item. That this person held it, and since when first, stays on file.
 pub(crate) fn give_back(
     tx: &Transaction<'_>,
     dataset: DatasetNo,
     item: ItemNo,
     user: UserNo,
 ) -> Result<(), StoreError> {
-    end(tx, dataset, item, user)?;
-    let mut keep =
-        tx.prepare_cached("INSERT OR IGNORE INTO held_once (dataset, item, user) VALUES (?1, ?2, ?3)")?;
+    let mut keep = tx.prepare_cached(
+        "INSERT OR IGNORE INTO held_once (dataset, item, user, since)
+         SELECT dataset, item, user, since FROM lease WHERE dataset = ?1 AND item = ?2 AND user = ?3",
+    )?;
     keep.execute((dataset, item, user))?;
+    end(tx, dataset, item, user)?;
     let tick = ticks(tx, 1)?;
     change(tx, dataset, item, tick, Change { held: -1, ..Change::default() })?;
     Ok(())

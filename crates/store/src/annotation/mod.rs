@@ -27,6 +27,7 @@ mod responses;
 mod returned;
 mod slots;
 mod snapshots;
+mod spent;
 mod submit;
 mod suggestions;
 mod undo;

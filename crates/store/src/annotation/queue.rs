@@ -89,7 +89,7 @@ impl Store {
                 did.gold_served = 1;
             }
             for item in found {
-                let lease = grant(tx, ask.dataset, item, ask.user, ask.now + ask.lease_ms)?;
+                let lease = grant(tx, ask.dataset, item, ask.user, ask.now, ask.now + ask.lease_ms)?;
                 did.served += i64::from(lease.is_some());
                 leased.extend(lease);
             }

@@ -11,6 +11,7 @@ use super::members::{Did, count};
 use super::resolutions::{Source, drop_resolution, source_of};
 use super::responses::{ResponseRow, Status, current, digest, last_past, retire};
 use super::slots::{Change, State, Task, change, task, ticks};
+use super::spent::most_ms;
 use super::{DatasetNo, ItemNo, Millis, NewEvent, counts};
 use crate::people::UserNo;
 use crate::{Store, StoreError};
@@ -36,7 +37,8 @@ pub struct Submit<'a> {
     pub accepted: &'a [String],
     /// The guideline version the person had.
     pub guideline: &'a str,
-    /// Milliseconds the person was active on it, those of earlier versions among them.
+    /// Milliseconds the person says they were active on it, those of earlier versions among them; no more are kept than there
+    /// can have been.
     pub active_ms: u64,
     /// On a gold item, whether the answers are right.
     pub gold_right: Option<bool>,
@@ -61,7 +63,7 @@ pub struct Skip<'a> {
     pub reason: &'a str,
     /// The guideline version the person had.
     pub guideline: &'a str,
-    /// Milliseconds the person was active on it.
+    /// Milliseconds the person says they were active on it; no more are kept than there can have been.
     pub active_ms: u64,
     /// When.
     pub now: Millis,
@@ -124,7 +126,9 @@ impl Store {
     /// back.
     pub fn submit(&self, submit: &Submit<'_>) -> Result<Submission, StoreError> {
         self.write(|tx| {
-            let Submit { dataset, item, user, .. } = *submit;
+            let Submit { dataset, item, user, now, .. } = *submit;
+            let active_ms = submit.active_ms.min(most_ms(tx, dataset, item, user, now)?);
+            let submit = &Submit { active_ms, ..*submit };
             let task = task(tx, dataset, item)?;
             let found = current(tx, dataset, item, user)?;
             let refuse = |why, current: Option<ResponseRow>| {
@@ -188,6 +192,7 @@ impl Store {
                 let current = current(tx, dataset, item, user)?.map(|found| found.row);
                 return Ok(Submission::Refused(Refused { why: Why::NoLease, draft: 0, current }));
             }
+            let active_ms = skip.active_ms.min(most_ms(tx, dataset, item, user, now)?);
             end(tx, dataset, item, user)?;
             discard(tx, dataset, item, user)?;
             let tick = ticks(tx, 1)?;
@@ -198,7 +203,7 @@ impl Store {
                      active_ms, token, tick, at)
                  VALUES (?1, ?2, ?3, ?4, 2, '{}', '[]', '[]', ?5, ?6, ?7, ?8, ?9, ?10)",
             )?;
-            add.execute((dataset, item, user, version, skip.reason, guideline, skip.active_ms, skip.token, tick, now))?;
+            add.execute((dataset, item, user, version, skip.reason, guideline, active_ms, skip.token, tick, now))?;
             let task = change(tx, dataset, item, tick, Change { held: -1, ..Change::default() })?;
             if !task.gold {
                 counts::add(tx, dataset, &counts::Delta { skipped: 1, ..counts::Delta::default() })?;

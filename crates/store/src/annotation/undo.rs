@@ -127,8 +127,8 @@ pub(super) fn undo(
     change(tx, dataset, item, token, back)?;
     let expires_at = now + lease_ms;
     let mut add = tx.prepare_cached(
-        "INSERT INTO lease (dataset, item, user, token, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO lease (dataset, item, user, token, expires_at, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    add.execute((dataset, item, user, token, expires_at))?;
+    add.execute((dataset, item, user, token, expires_at, now))?;
     Ok(Undone::Back { item, token, expires_at })
 }

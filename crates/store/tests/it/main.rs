@@ -18,6 +18,7 @@ mod queue_model;
 mod replies;
 mod runs;
 mod snapshots;
+mod spent;
 mod story;
 mod support;
 mod trouble;
