@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engraft_annotate::{Answers, FieldKind, Suggestion, read_kept};
 use engraft_core::short_id;
-use engraft_store::{ItemNo, ResponseRow, Source, Status, UserNo, Work};
+use engraft_store::{ItemNo, ResponseRow, Status, UserNo, Work};
 use serde_json::{Map, Value};
 
 use crate::dataset::opened::Opened;
@@ -71,7 +71,6 @@ pub(crate) fn build(
     let spent = draft.map(|draft| draft.active_ms);
     let spent = spent.or_else(|| work.response.as_ref().map(|response| response.active_ms));
     let returned = workspace.store.why_returned(dataset.no, item, user)?;
-    let decided = workspace.store.resolution(dataset.no, item)?;
     Ok(ItemView {
         dataset: dataset.name.clone(),
         lease: work.lease.map(|(token, _)| token.to_string()),
@@ -91,7 +90,7 @@ pub(crate) fn build(
         answers: own,
         active_ms: spent.unwrap_or(0),
         returned,
-        read_only: decided.is_some_and(|row| row.source == Source::Adjudicated),
+        read_only: work.closed,
         guideline: dataset.guideline.clone(),
     })
 }

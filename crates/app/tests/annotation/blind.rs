@@ -112,6 +112,50 @@ fn what_one_is_given_is_among_what_one_may_choose_from() {
 }
 
 #[test]
+fn a_known_item_that_was_decided_is_given_as_any_other() {
+    let more = json!({ "distribution": { "overlap": 2 }, "gold": { "rate": 0.5, "onboarding": 1 } });
+    let bench = Bench::new(3, more);
+    let person = |name| bench.person(name, Role::Annotator);
+    let (ana, ben) = (person("ana"), person("ben"));
+    let known = bench.say(&ana, "use");
+    assert_eq!(bench.say(&ben, "order"), known);
+    let right = json!({ "topic": "use" });
+    let decision = review::Decision { item: known.clone(), answers: right.clone(), version: None };
+    bench.with(|context| review::decide(context, &bench.workspace, &me(), D, &decision)).unwrap();
+    bench
+        .with(|context| dataset::set_gold(context, &bench.workspace, &me(), D, &known, Some(&right)))
+        .unwrap();
+    bench.wait(1);
+    let open = |who: &Principal| {
+        bench.with(|context| work::open(context, &bench.workspace, who, D, &known)).unwrap()
+    };
+    assert!(open(&ana).read_only, "whoever answered before the decision finds it closed, as any other");
+    let given = |who: &Principal| {
+        let items = bench.next(who, 3).items;
+        let mut payloads: Vec<String> = items.iter().map(stripped).collect();
+        payloads.dedup();
+        assert_eq!((items.len(), payloads.len()), (3, 1), "{payloads:?}");
+        items.into_iter().find(|item| item.item == known).unwrap()
+    };
+    let cleo = person("cleo");
+    bench.submit(&cleo, &given(&cleo), json!({ "topic": "order" })).unwrap();
+    let again = open(&cleo);
+    assert!(!again.read_only);
+    assert_eq!(bench.submit(&cleo, &again, json!({ "topic": "fault" })).unwrap().version, 2);
+    let back = bench.with(|context| work::undo(context, &bench.workspace, &cleo, D)).unwrap();
+    assert_eq!((back.item.as_str(), back.read_only), (known.as_str(), false));
+    // To skip it and take that back tells nothing either.
+    let dora = person("dora");
+    let item = given(&dora);
+    let skip = work::Skip { item: item.item, lease: item.lease, reason: "unclear".into(), active_ms: 0 };
+    bench.with(|context| work::skip(context, &bench.workspace, &dora, D, &skip)).unwrap();
+    assert_eq!(bench.with(|context| work::undo(context, &bench.workspace, &dora, D)).unwrap().item, known);
+    let whole = bench.with(|context| review::item(context, &bench.workspace, &me(), D, &known)).unwrap();
+    let source = whole.resolution.map(|resolution| resolution.source);
+    assert_eq!(source, Some(engraft_app::annotate::ResolutionSource::Adjudicated), "the decision stands");
+}
+
+#[test]
 fn gold_chosen_from_many_rows_is_measured_as_well() {
     let bench = half_gold(4);
     let ana = bench.person("ana", Role::Annotator);

@@ -25,7 +25,7 @@ pub struct Leased {
 
 impl Store {
     /// A lease on one item for somebody who asks for just that one: to go on with a draft, or to answer several at once.
-    /// `None`: they are paused, they answered or skipped it, it has a resolution, or the others who hold it leave no room.
+    /// `None`: they are paused, they answered or skipped it, it has a resolution and is not gold, or the others who hold it leave no room.
     pub fn take(
         &self,
         dataset: DatasetNo,

@@ -187,7 +187,7 @@ impl Query {
             let factor = self.value(shuffle(tx, dataset, user)?);
             let (gone, all) = (self.value(gone), self.value(all));
             condition += &format!(
-                " AND (t.resolved = 0 AND t.item * {factor} % 2147483647 % {all} >= {gone}
+                " AND (t.item * {factor} % 2147483647 % {all} >= {gone}
                      OR EXISTS (SELECT 1 FROM lease WHERE {of_item}))"
             );
         }

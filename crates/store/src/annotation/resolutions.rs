@@ -241,6 +241,36 @@ pub(crate) fn drop_resolution(
     Ok(dropped)
 }
 
+/// As [`drop_resolution`], but for what a reviewer decided, which stays.
+pub(crate) fn drop_computed(
+    tx: &Transaction<'_>,
+    dataset: DatasetNo,
+    item: ItemNo,
+    now: Millis,
+) -> Result<bool, StoreError> {
+    match source_of(tx, dataset, item)? {
+        Some(Source::Adjudicated) => Ok(false),
+        _ => drop_resolution(tx, dataset, item, None, now),
+    }
+}
+
+/// Whether a reviewer's decision closes an item to somebody who spoke of it last at `said`, if they did.
+///
+/// A gold item is asked after it was decided, too. To those who spoke only then it is as open as an item that nobody
+/// decided: closed, it would be known for gold.
+pub(crate) fn is_closed(
+    tx: &Transaction<'_>,
+    dataset: DatasetNo,
+    item: ItemNo,
+    said: Option<Millis>,
+) -> Result<bool, StoreError> {
+    let mut find = tx.prepare_cached(
+        "SELECT 1 FROM resolution z JOIN task t ON t.dataset = z.dataset AND t.item = z.item
+         WHERE z.dataset = ?1 AND z.item = ?2 AND z.source = 2 AND (t.gold = 0 OR z.at >= ?3)",
+    )?;
+    Ok(find.exists((dataset, item, said))?)
+}
+
 fn retire(tx: &Transaction<'_>, dataset: DatasetNo, item: ItemNo, now: Millis) -> Result<bool, StoreError> {
     let mut keep = tx.prepare_cached(
         "INSERT INTO past_resolution (dataset, item, version, answers, source, by, posterior, at, ended_at)

@@ -49,9 +49,9 @@ impl Task {
         }
     }
 
-    /// Whether one more person may be asked.
+    /// Whether one more person may be asked; gold is asked of everybody, whatever it came to.
     pub(crate) fn has_room(&self) -> bool {
-        !self.resolved && (self.gold || self.submitted + self.held < self.wanted)
+        self.gold || (!self.resolved && self.submitted + self.held < self.wanted)
     }
 }
 

@@ -8,7 +8,7 @@ use super::events::append_vouched;
 use super::labels::{Label, Labels};
 use super::lease::end;
 use super::members::{Did, count};
-use super::resolutions::{Source, drop_resolution, source_of};
+use super::resolutions::{drop_computed, is_closed};
 use super::responses::{ResponseRow, Status, current, digest, last_past, retire};
 use super::slots::{Change, State, Task, change, task, ticks};
 use super::spent::most_ms;
@@ -111,7 +111,7 @@ pub enum Why {
     NoLease,
     /// The person's response was changed elsewhere since they saw it.
     Version,
-    /// A reviewer has decided the item.
+    /// A reviewer has decided the item since.
     Reviewed,
     /// The person skipped the item.
     Skipped,
@@ -168,7 +168,7 @@ impl Store {
             if found.row.version != submit.expected {
                 return refuse(Why::Version, Some(found.row));
             }
-            if source_of(tx, dataset, item)? == Some(Source::Adjudicated) {
+            if is_closed(tx, dataset, item, Some(found.row.at))? {
                 return refuse(Why::Reviewed, Some(found.row));
             }
             let mut labels = Labels::default();
@@ -271,7 +271,7 @@ impl Put<'_> {
         let Submit { dataset, item, user, active_ms, gold_right, now, .. } = *self.submit;
         let tick = ticks(tx, 1)?;
         self.insert(tx, labels, tick)?;
-        let now_task = match drop_resolution(tx, dataset, item, None, now)? {
+        let now_task = match drop_computed(tx, dataset, item, now)? {
             true => change(tx, dataset, item, tick, Change { resolved: Some(false), ..Change::default() })?,
             false => self.task,
         };

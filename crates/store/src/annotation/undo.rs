@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use super::drafts::{SaveDraft, keep};
 use super::labels::Labels;
 use super::members::{Did, count};
-use super::resolutions::{Source, drop_resolution, source_of};
+use super::resolutions::{drop_computed, is_closed};
 use super::responses::{Status, current, retire};
 use super::slots::{Change, change, task, ticks};
 use super::submit::{Why, note};
@@ -81,7 +81,7 @@ pub(super) fn undo(
 ) -> Result<Undone, StoreError> {
     let Some(found) = current(tx, dataset, item, user)? else { return Ok(Undone::Nothing) };
     let before = task(tx, dataset, item)?;
-    if source_of(tx, dataset, item)? == Some(Source::Adjudicated) {
+    if is_closed(tx, dataset, item, Some(found.row.at))? {
         return Ok(Undone::Refused(Why::Reviewed));
     }
     let submitted = found.row.status == Status::Submitted;
@@ -120,7 +120,7 @@ pub(super) fn undo(
     } else if !before.gold {
         counts::add(tx, dataset, &counts::Delta { skipped: -1, ..counts::Delta::default() })?;
     }
-    let reopened = drop_resolution(tx, dataset, item, None, now)?.then_some(false);
+    let reopened = drop_computed(tx, dataset, item, now)?.then_some(false);
     let token = ticks(tx, 1)?;
     // The answer's place becomes the lease's in one step: there is always room for it.
     let back = Change { submitted: -i32::from(submitted), held: 1, resolved: reopened, ..Change::default() };

@@ -3,6 +3,7 @@
 use rusqlite::OptionalExtension;
 
 use super::drafts::{DraftRow, draft};
+use super::resolutions::is_closed;
 use super::responses::{ResponseRow, current};
 use super::suggestions::{self, SuggestionRow, suggestion_from};
 use super::{DatasetNo, ItemNo, Millis};
@@ -28,6 +29,8 @@ pub struct Work {
     pub lease: Option<(u64, Millis)>,
     /// This person held it once, and gave it back or lost it.
     pub held_once: bool,
+    /// A reviewer has decided the item, and what this person said of it stays as it is.
+    pub closed: bool,
 }
 
 impl Store {
@@ -56,7 +59,11 @@ impl Store {
             let mut once =
                 tx.prepare_cached("SELECT 1 FROM held_once WHERE dataset = ?1 AND item = ?2 AND user = ?3")?;
             let held_once = once.exists((dataset, item, user))?;
-            Ok(Some(Work { external, fields, metadata, suggestions, draft, response, lease, held_once }))
+            let said = response.as_ref().map(|row| row.at).or(draft.as_ref().map(|row| row.at));
+            let closed = is_closed(tx, dataset, item, said)?;
+            let shown =
+                Work { external, fields, metadata, suggestions, draft, response, lease, held_once, closed };
+            Ok(Some(shown))
         })
     }
 }
