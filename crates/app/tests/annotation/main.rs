@@ -4,6 +4,7 @@
 
 mod bench;
 mod blind;
+mod figures;
 mod gold;
 mod people;
 mod queue;
