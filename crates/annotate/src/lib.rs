@@ -41,7 +41,7 @@ pub use pseudonym::{pseudonym, pseudonyms};
 pub use quality::{GoldResult, GoldScore, Standing, compare_with_gold, serve_gold, should_pause};
 pub use question::{Condition, Question, QuestionKind, TaxonomyNode};
 pub use read::{AnswerError, Repair, Stage, is_asked, read_answers, read_kept, repair};
-pub use record::{Given, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion};
+pub use record::{Comment, Given, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion};
 pub use record_json::{EARLIER, LeftOut};
 pub use resolve::{
     Belief, Conflict, DEFAULT_ACCURACY, Judged, Merge, Need, Said, aggregate, aggregate_one, enough, merge,

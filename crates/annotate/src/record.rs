@@ -29,6 +29,9 @@ pub struct Record {
     /// What it came to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolution: Option<Resolution>,
+    /// What people said about it beside their answers, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<Comment>,
 }
 
 /// One person's response.
@@ -94,6 +97,26 @@ pub struct Resolution {
     /// The probability of the answers, where a model of the annotators gave one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub posterior: Option<f64>,
+}
+
+/// Words about an item, or a flag on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comment {
+    /// Whose.
+    pub user: String,
+    /// What they say; only a flag may go without.
+    #[serde(default)]
+    pub text: String,
+    /// They ask somebody to look.
+    #[serde(default)]
+    pub flag: bool,
+    /// When, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// When somebody had looked, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<String>,
 }
 
 /// How a resolution came about.

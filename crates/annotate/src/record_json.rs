@@ -11,7 +11,9 @@ use crate::distance::suggest;
 use crate::item::check_item;
 use crate::problem::Problem;
 use crate::read::{Stage, read_answers, read_kept};
-use crate::{Answers, Given, Record, Resolution, ResolutionSource, ResponseStatus, Schema, Suggestion};
+use crate::{
+    Answers, Comment, Given, Record, Resolution, ResolutionSource, ResponseStatus, Schema, Suggestion,
+};
 
 /// Answers that a schema does not hold any more, by question: an object for each set of answers that has any.
 pub type LeftOut = Vec<Map<String, Value>>;
@@ -46,7 +48,8 @@ impl Record {
 
 /// What a record that is kept for good says besides: the answers that its schema did not hold, an object for each set of them.
 pub const EARLIER: &str = "earlier";
-const KEYS: [&str; 7] = ["id", "fields", "metadata", "responses", "suggestions", "gold", "resolution"];
+const KEYS: [&str; 8] =
+    ["id", "fields", "metadata", "responses", "suggestions", "gold", "resolution", "comments"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -141,6 +144,7 @@ impl Reader<'_> {
         let resolution = part("resolution").and_then(|value| self.resolution(value));
         let responses = self.each("responses", part("responses"), Reader::given);
         let suggestions = self.each("suggestions", part("suggestions"), Reader::suggestion);
+        let comments = self.each("comments", part("comments"), Reader::comment);
         for (number, response) in responses.iter().enumerate() {
             if responses[..number].iter().any(|earlier| earlier.user == response.user) {
                 let what = format!("`{}` has responded before", response.user);
@@ -148,7 +152,7 @@ impl Reader<'_> {
             }
         }
         let fields = self.fields.clone();
-        Some(Record { id, fields, metadata, responses, suggestions, gold, resolution })
+        Some(Record { id, fields, metadata, responses, suggestions, gold, resolution, comments })
     }
 
     fn each<T>(
@@ -198,6 +202,14 @@ impl Reader<'_> {
         let answers = self.answers("resolution", &words.answers, Stage::Part)?;
         let ResolutionWords { source, by, posterior, .. } = words;
         Some(Resolution { answers, source, by, posterior })
+    }
+
+    fn comment(&mut self, at: &str, value: &Value) -> Option<Comment> {
+        let comment: Comment = self.words(at, value, "write {\"user\", \"text\", \"flag\", \"at\"}")?;
+        if comment.text.is_empty() && !comment.flag {
+            self.problem(at, "says nothing".to_string(), "write a text, or leave it out");
+        }
+        Some(comment)
     }
 
     fn words<T: for<'a> Deserialize<'a>>(&mut self, at: &str, value: &Value, hint: &str) -> Option<T> {
@@ -275,10 +287,14 @@ mod tests {
                 ],
                 "suggestions": [{"model": "m1", "score": 0.5, "answers": {"topic": "other"}}],
                 "gold": {"topic": "billing"},
-                "resolution": {"answers": {"topic": "billing"}, "source": "adjudicated", "by": "lea"}
+                "resolution": {"answers": {"topic": "billing"}, "source": "adjudicated", "by": "lea"},
+                "comments": [
+                    {"user": "ann", "text": "Who is she?", "at": "2026-11-01T10:00:00.000Z"},
+                    {"user": "bob", "flag": true, "settled_at": "2026-11-02T10:00:00.000Z"}
+                ]
             }),
             &expect![[
-                r#"{"fields":{"text":"Zoë pays"},"gold":{"topic":"billing"},"id":"7","metadata":{"lang":"en"},"resolution":{"answers":{"topic":"billing"},"by":"lea","source":"adjudicated"},"responses":[{"answers":{"names":[{"char_end":3,"char_start":0,"id":"s1","label":"PER","quote":"Zoë"}],"topic":"billing"},"status":"submitted","user":"ann"},{"answers":{},"status":"skipped","user":"bob"},{"active_ms":900,"answers":{},"status":"draft","user":"eve"}],"suggestions":[{"answers":{"topic":"other"},"model":"m1","score":0.5}]}"#
+                r#"{"comments":[{"at":"2026-11-01T10:00:00.000Z","flag":false,"text":"Who is she?","user":"ann"},{"flag":true,"settled_at":"2026-11-02T10:00:00.000Z","text":"","user":"bob"}],"fields":{"text":"Zoë pays"},"gold":{"topic":"billing"},"id":"7","metadata":{"lang":"en"},"resolution":{"answers":{"topic":"billing"},"by":"lea","source":"adjudicated"},"responses":[{"answers":{"names":[{"char_end":3,"char_start":0,"id":"s1","label":"PER","quote":"Zoë"}],"topic":"billing"},"status":"submitted","user":"ann"},{"answers":{},"status":"skipped","user":"bob"},{"active_ms":900,"answers":{},"status":"draft","user":"eve"}],"suggestions":[{"answers":{"topic":"other"},"model":"m1","score":0.5}]}"#
             ]],
         );
     }
@@ -316,7 +332,8 @@ mod tests {
                     {"user": "bob", "status": "submitted", "answers": {}},
                     {"user": "bob", "status": "done"}
                 ],
-                "suggestions": [{"model": "m1", "score": 50, "answers": {"topics": "other"}}]
+                "suggestions": [{"model": "m1", "score": 50, "answers": {"topics": "other"}}],
+                "comments": [{"user": "ann", "text": ""}, {"text": "hm"}]
             }),
             &expect![[r#"
                 metdata: is no part of a record; did you mean `metadata`?
@@ -327,6 +344,8 @@ mod tests {
                 responses[2]: cannot be read: unknown variant `done`, expected one of `draft`, `submitted`, `skipped`; write {"user", "status", "answers"}
                 suggestions[0].score: is 50; write a share from 0 to 1
                 suggestions[0].answers.topics: is no question of the schema; did you mean `topic`?
+                comments[0]: says nothing; write a text, or leave it out
+                comments[1]: cannot be read: missing field `user`; write {"user", "text", "flag", "at"}
             "#]],
         );
     }

@@ -31,10 +31,10 @@ mod write;
 pub use annotation::{
     Accepted, Ask, CommentRow, DatasetNo, DatasetRow, DraftRow, DraftSaved, Erased, EventFilter, EventRow,
     Filter, GuidelineRow, HistoryRow, Idle, Imported, Importing, ItemNo, ItemRow, ItemWords, Label,
-    LabelCount, Leased, Left, MemberRow, Mentioned, Millis, NewEvent, NewRecord, NewResolution, NewResponse,
-    NewSuggestion, OwnDraft, Prepared, Rate, RecordRow, Refused, Removed, ResolutionRow, ResponseRow,
-    ReturnedRow, SaveDraft, Seen, Served, Skip, SnapshotRow, Source, Staged, State, Status, Submission,
-    Submit, SuggestionRow, Tally, Target, Undone, Verification, Why, Work,
+    LabelCount, Leased, Left, MemberRow, Mentioned, Millis, NewComment, NewEvent, NewRecord, NewResolution,
+    NewResponse, NewSuggestion, OwnDraft, Prepared, Rate, RecordRow, Refused, Removed, ResolutionRow,
+    ResponseRow, ReturnedRow, SaveDraft, Seen, Served, Skip, SnapshotRow, Source, Staged, State, Status,
+    Submission, Submit, SuggestionRow, Tally, Target, Undone, Verification, Why, Work,
 };
 pub use change_set::{Changes, Counts};
 pub use chunks::{ChunkHit, ChunkRow, LiveChunk};

@@ -54,7 +54,7 @@ pub(crate) fn read(input: Input, tell: &mut Tell, losses: &mut Losses) -> Result
             document.finish(tell)?;
             after_mark = true;
         } else if line.starts_with("# ") && line.contains(" = ") {
-            losses.add("a comment", "records have no comments");
+            losses.add("a comment", "it does not say whose it is");
         } else {
             match columns.rfind(|column| !column.trim().is_empty()) {
                 Some(tag) if !token.is_empty() => document.token(number, token, tag.trim()),

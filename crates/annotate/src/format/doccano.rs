@@ -58,7 +58,7 @@ fn found(mut row: Map<String, Value>, losses: &mut Losses) -> Result<Found, Stri
     }
     let comments = row.remove("Comments").or_else(|| row.remove("comments"));
     let comments = comments.and_then(|comments| comments.as_array().map(Vec::len)).unwrap_or(0);
-    losses.add_many("a comment", "records have no comments", comments as u64);
+    losses.add_many("a comment", "it does not say whose it is", comments as u64);
     let id = match row.remove("id") {
         Some(Value::String(id)) if !id.is_empty() => Some(id),
         Some(Value::Number(id)) => Some(id.to_string()),

@@ -172,13 +172,16 @@ impl Exporter {
             let key = own.unwrap_or_else(|| group_key(&self.schema, record));
             split_of(&key, shares, self.options.seed).to_string()
         });
+        const NO_PLACE: &str = "the format has no place for it";
+        self.losses.of_item(&record.id);
         if matches!(self.format, Format::LabelStudio | Format::Argilla | Format::Prodigy | Format::Csv) {
             let reasons = record.responses.iter().filter(|response| response.reason.is_some()).count();
-            self.losses.add_many(
-                "why somebody skipped an item",
-                "the format has no place for it",
-                reasons as u64,
-            );
+            self.losses.add_many("why somebody skipped an item", NO_PLACE, reasons as u64);
+        }
+        if self.format != Format::Jsonl {
+            let flags = record.comments.iter().filter(|comment| comment.flag).count();
+            self.losses.add_many("a comment", NO_PLACE, (record.comments.len() - flags) as u64);
+            self.losses.add_many("a flag", NO_PLACE, flags as u64);
         }
         match &mut self.target {
             Target::Folder(folder) => folder.write(record, split.as_deref(), &mut self.losses),

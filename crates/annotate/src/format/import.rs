@@ -155,6 +155,7 @@ fn join(first: &mut Record, second: Record) {
         first.responses.push(response);
     }
     first.suggestions.extend(second.suggestions);
+    first.comments.extend(second.comments);
     first.metadata.extend(second.metadata);
     first.gold = first.gold.take().or(second.gold);
     first.resolution = first.resolution.take().or(second.resolution);

@@ -133,14 +133,9 @@ impl OneText {
     /// said of it is not settled, and without it the text would read as one with nothing to say.
     pub(crate) fn heard(&self, record: &Record, losses: &mut Losses) -> Option<Vec<Answers>> {
         let used: Vec<&str> = self.slots.iter().map(|(_, question)| question.name.as_str()).collect();
-        let heard = Heard::of(&self.schema, record, self.voices);
-        heard.count_open(&used, losses);
-        if heard.is_left_out(&used) {
-            return None;
-        }
-        heard.count_beside(record, losses);
-        heard.sets.iter().for_each(|answers| self.count_answers(answers, losses));
-        Some(heard.sets)
+        let sets = Heard::of(&self.schema, record, self.voices).for_item(record, &used, losses)?;
+        sets.iter().for_each(|answers| self.count_answers(answers, losses));
+        Some(sets)
     }
 }
 

@@ -81,15 +81,29 @@ pub struct Loss {
     pub count: u64,
     /// Why there is no place for it.
     pub why: String,
+    /// The first item it is lost of, where an export loses something of items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
 }
+
+/// How often something is lost, and the first item it is lost of.
+type Tally = (u64, Option<String>);
 
 /// Counts losses by what and why.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Losses {
-    counts: BTreeMap<(Cow<'static, str>, Cow<'static, str>), u64>,
+    counts: BTreeMap<(Cow<'static, str>, Cow<'static, str>), Tally>,
+    item: Option<String>,
 }
 
 impl Losses {
+    /// What is counted from now on is lost of this item.
+    pub(crate) fn of_item(&mut self, id: &str) {
+        let item = self.item.get_or_insert_default();
+        item.clear();
+        item.push_str(id);
+    }
+
     pub(crate) fn add(&mut self, what: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) {
         self.add_many(what, why, 1);
     }
@@ -102,15 +116,17 @@ impl Losses {
         n: u64,
     ) {
         if n > 0 {
-            *self.counts.entry((what.into(), why.into())).or_default() += n;
+            let tally = self.counts.entry((what.into(), why.into()));
+            tally.or_insert_with(|| (0, self.item.clone())).0 += n;
         }
     }
 
     pub(crate) fn listed(self) -> Vec<Loss> {
-        let loss = |((what, why), count): ((Cow<str>, Cow<str>), u64)| Loss {
+        let loss = |((what, why), (count, first)): ((Cow<str>, Cow<str>), Tally)| Loss {
             what: what.into_owned(),
             count,
             why: why.into_owned(),
+            first,
         };
         self.counts.into_iter().map(loss).collect()
     }

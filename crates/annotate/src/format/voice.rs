@@ -6,11 +6,13 @@ use crate::format::settled::{Settled, Unsettled, aggregated, known_first, settle
 use crate::resolve::key;
 use crate::{Answers, Given, Question, Record, ResponseStatus, Schema};
 
+const ONE: &str = "the format holds one set of answers an item";
+
 /// The sets of answers to write of a record.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heard {
     /// None for an item that nobody answered.
-    pub(crate) sets: Vec<Answers>,
+    sets: Vec<Answers>,
     /// The questions that were answered and stay out.
     open: Vec<(String, Unsettled)>,
     /// How many of the sets are what a response says.
@@ -48,7 +50,7 @@ impl Heard {
     }
 
     /// Whether all that was answered of these questions stays out.
-    pub(crate) fn is_left_out(&self, used: &[&str]) -> bool {
+    fn is_left_out(&self, used: &[&str]) -> bool {
         let written = self.sets.iter().any(|answers| used.iter().any(|name| answers.contains_key(*name)));
         !written && self.first_open(used).is_some()
     }
@@ -58,21 +60,35 @@ impl Heard {
     }
 
     /// Counts the item once when some of these questions stay out.
-    pub(crate) fn count_open(&self, used: &[&str], losses: &mut Losses) {
+    fn count_open(&self, used: &[&str], losses: &mut Losses) {
         if let Some((what, why)) = self.first_open(used).map(Unsettled::words) {
             losses.add(what, why);
         }
     }
 
+    /// The sets of answers for a format with one set an item; counts what it leaves out. `None` when all that was answered of
+    /// these questions stays out.
+    pub(crate) fn for_item(
+        self,
+        record: &Record,
+        used: &[&str],
+        losses: &mut Losses,
+    ) -> Option<Vec<Answers>> {
+        self.count_open(used, losses);
+        losses.add_many("a draft", ONE, count(record, ResponseStatus::Draft));
+        if self.is_left_out(used) {
+            return None;
+        }
+        self.count_beside(record, losses);
+        Some(self.sets)
+    }
+
     /// Counts what a format with one set of answers an item leaves out beside them.
-    pub(crate) fn count_beside(&self, record: &Record, losses: &mut Losses) {
-        const ONE: &str = "the format holds one set of answers an item";
+    fn count_beside(&self, record: &Record, losses: &mut Losses) {
         const NO_PLACE: &str = "the format has no place for it";
-        let count = |status| record.responses.iter().filter(|response| response.status == status).count();
-        let others = count(ResponseStatus::Submitted) - self.own;
-        losses.add_many("a response", ONE, others as u64);
-        losses.add_many("a draft", ONE, count(ResponseStatus::Draft) as u64);
-        losses.add_many("a skipped item", ONE, count(ResponseStatus::Skipped) as u64);
+        let others = count(record, ResponseStatus::Submitted) - self.own as u64;
+        losses.add_many("a response", ONE, others);
+        losses.add_many("a skipped item", ONE, count(record, ResponseStatus::Skipped));
         losses.add_many("a suggestion", ONE, record.suggestions.len() as u64);
         losses.add_many("that an answer is known to be right", NO_PLACE, u64::from(self.known));
         let instead = "every response is written instead";
@@ -99,6 +115,7 @@ pub(crate) fn for_rows(
 ) -> Vec<Answers> {
     let heard = Heard::of(schema, record, voices);
     heard.count_open(used, losses);
+    losses.add_many("a draft", "rows are made of what was submitted", count(record, ResponseStatus::Draft));
     let others = |answers: &Answers| -> Vec<String> {
         answers.keys().filter(|name| !used.contains(&name.as_str())).cloned().collect()
     };
@@ -123,6 +140,11 @@ fn says_otherwise(schema: &Schema, given: &Answers, written: &Answers, used: &[&
         theirs.is_some() && ours.is_some() && theirs != ours
     };
     schema.questions.iter().filter(|question| used.contains(&question.name.as_str())).any(differs)
+}
+
+/// How many responses of a record are so far.
+fn count(record: &Record, status: ResponseStatus) -> u64 {
+    record.responses.iter().filter(|response| response.status == status).count() as u64
 }
 
 fn submitted(record: &Record) -> impl Iterator<Item = &Answers> {

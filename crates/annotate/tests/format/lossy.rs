@@ -54,6 +54,7 @@ fn rich() -> (Schema, Record) {
             "suggestions": [{ "model": "m", "score": 0.5, "answers": { "mood": "sad" } }, { "model": "n", "answers": { "mood": "sad" } }],
             "gold": { "mood": "sad" },
             "resolution": { "answers": answers, "source": "adjudicated" },
+            "comments": [{ "user": "ann", "text": "Which one?" }, { "user": "ben", "text": "Look here", "flag": true }],
         }),
     );
     (schema, record)
@@ -71,6 +72,8 @@ fn label_studio_says_what_it_loses() {
     check(
         Format::LabelStudio,
         expect![[r#"
+        1 × a comment: the format has no place for it
+        1 × a flag: the format has no place for it
         1 × a relation of a span with gaps: a region has one start and one end
         1 × a resolution: Label Studio has no place for it
         1 × a span with gaps in `entities`: a region has one start and one end
@@ -89,6 +92,8 @@ fn argilla_says_what_it_loses() {
     check(
         Format::Argilla,
         expect![[r#"
+        1 × a comment: the format has no place for it
+        1 × a flag: the format has no place for it
         1 × a known answer: Argilla has no place for it
         1 × a resolution: Argilla has no place for it
         2 × a response without answers: responses stand with the questions they answer
@@ -117,7 +122,9 @@ fn doccano_says_what_it_loses() {
     check(
         Format::Doccano,
         expect![[r#"
+        1 × a comment: the format has no place for it
         1 × a draft: the format holds one set of answers an item
+        1 × a flag: the format has no place for it
         1 × a relation of a span with gaps: a doccano span has one start and one end
         2 × a response: the format holds one set of answers an item
         1 × a skipped item: the format holds one set of answers an item
@@ -140,7 +147,9 @@ fn prodigy_says_what_it_loses() {
     check(
         Format::Prodigy,
         expect![[r#"
+        1 × a comment: the format has no place for it
         1 × a draft: Prodigy keeps no drafts
+        1 × a flag: the format has no place for it
         1 × a known answer: Prodigy has no place for it
         1 × a relation of a span with gaps: a Prodigy span has one start and one end
         1 × a resolution: Prodigy has no place for it
@@ -163,7 +172,9 @@ fn brat_says_what_it_loses() {
     check(
         Format::Brat,
         expect![[r#"
+        1 × a comment: the format has no place for it
         1 × a draft: the format holds one set of answers an item
+        1 × a flag: the format has no place for it
         2 × a response: the format holds one set of answers an item
         1 × a skipped item: the format holds one set of answers an item
         1 × a space in a label: `_` is written for it
@@ -185,7 +196,9 @@ fn conll_says_what_it_loses() {
     check(
         Format::Conll,
         expect![[r#"
+        1 × a comment: the format has no place for it
         1 × a draft: the format holds one set of answers an item
+        1 × a flag: the format has no place for it
         2 × a response: the format holds one set of answers an item
         1 × a second label on a token: a token has one tag
         1 × a skipped item: the format holds one set of answers an item
@@ -213,6 +226,8 @@ fn a_table_says_what_it_loses() {
     check(
         Format::Csv,
         expect![[r#"
+        1 × a comment: the format has no place for it
+        1 × a flag: the format has no place for it
         1 × a known answer: a table has no column for it
         1 × a resolution: a table has no column for it
         2 × a suggestion: a table has no column for it
@@ -225,6 +240,49 @@ fn a_table_says_what_it_loses() {
 #[test]
 fn our_own_lines_lose_nothing() {
     check(Format::Jsonl, expect![[""]]);
+}
+
+#[test]
+fn training_rows_say_that_they_have_no_comments_flags_and_drafts() {
+    let (schema, record) = rich();
+    for format in [Format::TrlDpo, Format::TrecQrels, Format::Alpaca, Format::Beir] {
+        let losses = told(&export(format, &schema, std::slice::from_ref(&record)).report.losses);
+        for what in [
+            "1 × a comment: the format has no place for it",
+            "1 × a flag: the format has no place for it",
+            "1 × a draft: rows are made of what was submitted",
+        ] {
+            assert!(losses.contains(what), "{format}: {losses}");
+        }
+    }
+}
+
+#[test]
+fn a_draft_of_an_item_that_is_left_out_is_counted_too() {
+    let schema = schema(&json!({
+        "fields": [{ "name": "text", "type": "text" }],
+        "questions": [{ "name": "mood", "type": "label", "options": ["glad", "sad"] }],
+    }));
+    let given = |user: &str, status: &str, mood: &str| json!({ "user": user, "status": status, "answers": { "mood": mood } });
+    let responses =
+        [given("ann", "submitted", "glad"), given("ben", "submitted", "sad"), given("cat", "draft", "sad")];
+    let disputed = record(&schema, &json!({ "id": "1", "fields": { "text": "x" }, "responses": responses }));
+    let exported = export(Format::Doccano, &schema, &[disputed]);
+    let losses = told(&exported.report.losses);
+    assert_eq!(exported.report.rows, 0, "{losses}");
+    assert!(losses.contains("1 × a draft: the format holds one set of answers an item"), "{losses}");
+}
+
+#[test]
+fn a_loss_names_the_first_item_it_is_lost_of() {
+    let (schema, record) = rich();
+    let quiet = Record { id: "quiet".into(), fields: record.fields.clone(), ..Record::default() };
+    let another = Record { id: "another".into(), ..record.clone() };
+    let losses = export(Format::Argilla, &schema, &[quiet, record, another]).report.losses;
+    let first = |what: &str| losses.iter().find(|loss| loss.what == what).unwrap().first.clone();
+    assert_eq!(first("a flag").as_deref(), Some("an id"));
+    assert_eq!(first("how long a response took").as_deref(), Some("an id"));
+    assert_eq!(first("in the schema: the question `links` (relations)"), None, "it is no item's");
 }
 
 #[test]
@@ -398,7 +456,7 @@ fn an_option_the_question_does_not_have_is_rejected_with_its_line() {
         &json!({ "text": "Ann", "label": [[0, 9, "ORG"]], "Comments": ["c"] }),
         expect![[r#"
         1 items, 0 responses
-        1 × a comment: records have no comments
+        1 × a comment: it does not say whose it is
         line 1: the response of imported: `entities`: the span 0..9 `ORG` "" is not inside its text"#]],
     );
 }

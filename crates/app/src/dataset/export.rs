@@ -5,15 +5,21 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use engraft_annotate::format::{ExportOptions, ExportReport as Exported, Exporter, Format, Loss, Voices};
-use engraft_annotate::{LeftOut, Record, Shares};
+use engraft_annotate::{Record, Shares};
 use engraft_store::SnapshotRow;
 use serde_json::Map;
 
 use crate::dataset::opened::{self, Opened};
+use crate::dataset::record::Outgoing;
 use crate::dataset::view::ExportReport;
 use crate::dataset::{record, snapshot};
 use crate::people::{Act, Principal};
 use crate::{Context, Error, Workspace};
+
+/// Why an answer of earlier is lost.
+const CHANGED: &str = "it was given before the questions changed, and none of today's holds it";
+/// Why a draft beside a response is.
+const SECOND: &str = "its author has responded, and a record holds one response a person";
 
 /// What to take out.
 #[derive(Clone, Debug)]
@@ -88,20 +94,27 @@ struct Job<'a> {
 
 impl Job<'_> {
     fn run(&self, path: &Path) -> Result<Exported, Error> {
-        let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
+        // How often by what and why, and the first item.
+        let mut untold: BTreeMap<(String, &str), (u64, String)> = BTreeMap::new();
         let total = match self.snapshot {
             Some(row) => row.rows,
             None => self.workspace.store.tally(self.dataset.no, 0)?.items,
         };
         self.context.progress.stage("export", Some(total));
         let mut exporter = Exporter::create(self.format, &self.dataset.schema, path, &self.options)?;
-        let mut write = |record: &Record, gone: &LeftOut| -> Result<(), Error> {
+        let mut write = |Outgoing { record, left_out, drafts }: &Outgoing| -> Result<(), Error> {
             if self.context.cancel.is_cancelled() {
                 return Err(Error::Cancelled);
             }
             exporter.write(record)?;
-            for question in gone.iter().flat_map(Map::keys) {
-                *left_out.entry(question.clone()).or_default() += 1;
+            let mut count = |what: String, why: &'static str, n: u64| {
+                untold.entry((what, why)).or_insert_with(|| (0, record.id.clone())).0 += n;
+            };
+            for question in left_out.iter().flat_map(Map::keys) {
+                count(format!("an answer to `{question}`"), CHANGED, 1);
+            }
+            if *drafts > 0 {
+                count("a draft".into(), SECOND, *drafts);
             }
             self.context.progress.advance(1);
             Ok(())
@@ -111,10 +124,12 @@ impl Job<'_> {
             None => told_now(self.workspace, self.dataset, &mut write)?,
         }
         let mut written = exporter.finish()?;
-        written.losses.extend(left_out.into_iter().map(|(question, count)| Loss {
-            what: format!("an answer to `{question}`"),
+        let losses = untold.into_iter();
+        written.losses.extend(losses.map(|((what, why), (count, first))| Loss {
+            what,
             count,
-            why: "it was given before the questions changed, and none of today's holds it".into(),
+            why: why.into(),
+            first: Some(first),
         }));
         Ok(written)
     }
@@ -132,8 +147,8 @@ fn refuse_losses(losses: &[Loss]) -> Result<(), Error> {
     })
 }
 
-/// Takes a record, and the answers that the schema does not hold any more.
-type Take<'a> = &'a mut dyn FnMut(&Record, &LeftOut) -> Result<(), Error>;
+/// Takes a record, and what it does not say.
+type Take<'a> = &'a mut dyn FnMut(&Outgoing) -> Result<(), Error>;
 
 /// Hands every record of the dataset as it is now to `take`, in order.
 pub(crate) fn each_now(
@@ -141,15 +156,14 @@ pub(crate) fn each_now(
     dataset: &Opened,
     take: &mut dyn FnMut(&Record) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    told_now(workspace, dataset, &mut |record, _| take(record))
+    told_now(workspace, dataset, &mut |outgoing| take(&outgoing.record))
 }
 
 fn told_now(workspace: &Workspace, dataset: &Opened, take: Take) -> Result<(), Error> {
     let names = record::names(workspace)?;
     let mut failed = Ok(());
     workspace.store.for_each_record(dataset.no, &mut |row| {
-        let (record, left_out) = record::told(dataset, row, &names);
-        failed = take(&record, &left_out);
+        failed = take(&record::outgoing(dataset, row, &names));
         if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     failed
@@ -162,7 +176,7 @@ pub(crate) fn each_of_snapshot(
     id: &str,
     take: &mut dyn FnMut(&Record) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    told_of_snapshot(workspace, dataset, id, &mut |record, _| take(record))
+    told_of_snapshot(workspace, dataset, id, &mut |outgoing| take(&outgoing.record))
 }
 
 fn told_of_snapshot(workspace: &Workspace, dataset: &Opened, id: &str, take: Take) -> Result<(), Error> {
@@ -170,7 +184,7 @@ fn told_of_snapshot(workspace: &Workspace, dataset: &Opened, id: &str, take: Tak
     let mut failed = Ok(());
     workspace.store.for_each_snapshot_line(id, &mut |line| {
         failed = snapshot::read_line(dataset, line, &names)
-            .and_then(|(record, left_out)| take(&record, &left_out));
+            .and_then(|(record, left_out)| take(&Outgoing { record, left_out, drafts: 0 }));
         if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     failed

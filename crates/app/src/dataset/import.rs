@@ -247,9 +247,11 @@ fn counted(read: ReadReport, added: Imported) -> ImportReport {
         what: what.into(),
         count: count as u64,
         why: why.into(),
+        first: None,
     };
     let left_out = [
         loss("responses", added.other_responses, "the person has another response to the item"),
+        loss("drafts", added.other_drafts, "the person has another draft of the item"),
         loss("resolutions", added.other_resolutions, "the item has another resolution"),
     ];
     ImportReport {
@@ -259,6 +261,8 @@ fn counted(read: ReadReport, added: Imported) -> ImportReport {
         suggestions: added.suggestions as u64,
         resolutions: added.resolutions as u64,
         gold: added.gold as u64,
+        comments: added.comments as u64,
+        drafts: added.drafts as u64,
         differing: added.differing,
         repaired: read.repaired,
         rejected_total: read.rejected_total,

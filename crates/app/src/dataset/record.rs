@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use engraft_annotate::{
-    Answers, EARLIER, Given, LeftOut, Record, Resolution, ResolutionSource, ResponseStatus, Suggestion,
-    canonical_json, read_kept,
+    Answers, Comment, EARLIER, Given, LeftOut, Record, Resolution, ResolutionSource, ResponseStatus,
+    Suggestion, canonical_json, read_kept,
 };
 use engraft_store::{
-    NewRecord, NewResolution, NewResponse, NewSuggestion, RecordRow, ResolutionRow, Source, Status, UserNo,
+    NewComment, NewRecord, NewResolution, NewResponse, NewSuggestion, RecordRow, ResolutionRow, Source,
+    Status, UserNo,
 };
 
 use crate::dataset::opened::Opened;
@@ -34,7 +35,7 @@ pub(crate) fn record(dataset: &Opened, row: &RecordRow, names: &Names) -> Record
 pub(crate) fn told(dataset: &Opened, row: &RecordRow, names: &Names) -> (Record, LeftOut) {
     let fields = fields_of(&row.fields);
     let left_out = RefCell::new(Vec::new());
-    let name = |user: UserNo| names.get(&user).cloned().unwrap_or_else(|| user.to_string());
+    let name = |user: UserNo| called(names, user);
     let read = |text: &str| -> Answers {
         let value = serde_json::from_str(text).unwrap_or_default();
         let (answers, gone) = read_kept(&dataset.schema, &fields, &value);
@@ -69,8 +70,58 @@ pub(crate) fn told(dataset: &Opened, row: &RecordRow, names: &Names) -> (Record,
         gold: row.gold.as_deref().map(read),
         resolution: row.resolution.as_ref().map(|row| resolution(row, read(&row.answers), &name)),
         fields: fields.clone(),
+        // Free words travel and are kept nowhere else: they could not be erased there.
+        comments: Vec::new(),
     };
     (record, left_out.into_inner())
+}
+
+fn called(names: &Names, user: UserNo) -> String {
+    names.get(&user).cloned().unwrap_or_else(|| user.to_string())
+}
+
+/// A record on its way out, and what it does not say.
+pub(crate) struct Outgoing {
+    /// The record.
+    pub(crate) record: Record,
+    /// Answers that the schema does not hold any more.
+    pub(crate) left_out: LeftOut,
+    /// Drafts of people who have responded: a record holds one response a person.
+    pub(crate) drafts: u64,
+}
+
+/// The record of an item with all that was said about it, comments and drafts too.
+pub(crate) fn outgoing(dataset: &Opened, row: &RecordRow, names: &Names) -> Outgoing {
+    let (mut record, mut left_out) = told(dataset, row, names);
+    let mut drafts = 0;
+    for (user, draft) in &row.drafts {
+        if row.responses.iter().any(|response| response.user == *user) {
+            drafts += 1;
+            continue;
+        }
+        let value = serde_json::from_str(&draft.answers).unwrap_or_default();
+        let (answers, gone) = read_kept(&dataset.schema, &record.fields, &value);
+        left_out.extend(Some(gone).filter(|gone| !gone.is_empty()));
+        record.responses.push(Given {
+            user: called(names, *user),
+            status: ResponseStatus::Draft,
+            answers,
+            at: Some(when::rfc3339(draft.at)),
+            active_ms: (draft.active_ms > 0).then_some(draft.active_ms),
+            guideline: draft.guideline.clone(),
+            accepted: Vec::new(),
+            reason: None,
+        });
+    }
+    let comments = row.comments.iter().map(|comment| Comment {
+        user: called(names, comment.user),
+        text: comment.text.clone(),
+        flag: comment.flag,
+        at: Some(when::rfc3339(comment.at)),
+        settled_at: comment.settled_at.map(when::rfc3339),
+    });
+    record.comments = comments.collect();
+    Outgoing { record, left_out, drafts }
 }
 
 /// The record of an item as it is kept for good: beside what the schema holds, each answer that it does not hold any more.
@@ -144,6 +195,16 @@ pub(crate) fn row<E>(
         score: suggestion.score,
         answers: canonical_json(&suggestion.answers),
     });
+    let mut comments = Vec::new();
+    for said in &record.comments {
+        comments.push(NewComment {
+            user: person(&said.user)?,
+            text: said.text.clone(),
+            flag: said.flag,
+            at: said.at.as_deref().map(|at| when::read(at).unwrap_or(now)),
+            settled_at: said.settled_at.as_deref().map(|at| when::read(at).unwrap_or(now)),
+        });
+    }
     Ok(NewRecord {
         external: record.id.clone(),
         fields: canonical_json(&record.fields),
@@ -154,5 +215,6 @@ pub(crate) fn row<E>(
         responses,
         suggestions: suggestions.collect(),
         resolution,
+        comments,
     })
 }

@@ -95,6 +95,10 @@ pub struct ImportReport {
     pub gold: u64,
     /// Resolutions set.
     pub resolutions: u64,
+    /// Comments and flags added.
+    pub comments: u64,
+    /// Drafts added.
+    pub drafts: u64,
     /// Spans whose offsets were wrong and whose quote said where they belong.
     pub repaired: u64,
     /// Items the dataset has with other fields; they were left as they are.

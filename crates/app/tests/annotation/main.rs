@@ -11,5 +11,6 @@ mod queue;
 mod review;
 mod roles;
 mod schemas;
+mod talked;
 mod travel;
 mod weighing;

@@ -6,7 +6,12 @@ use serde_json::json;
 
 use crate::bench::{Bench, D, me, record};
 
-fn export(bench: &Bench, name: &str, format: &str, strict: bool) -> Result<dataset::ExportReport, Error> {
+pub(crate) fn export(
+    bench: &Bench,
+    name: &str,
+    format: &str,
+    strict: bool,
+) -> Result<dataset::ExportReport, Error> {
     let request = ExportRequest {
         path: bench.folder.path().join(name),
         format: format.into(),

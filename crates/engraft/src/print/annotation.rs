@@ -80,6 +80,8 @@ pub(crate) fn imported(report: &ImportReport) -> String {
         (report.known, "known before"),
         (report.gold, "gold"),
         (report.resolutions, "resolved"),
+        (report.comments, "comments"),
+        (report.drafts, "drafts"),
         (report.repaired, "spans repaired"),
     ];
     for (count, what) in extra.into_iter().filter(|(count, _)| *count > 0) {
@@ -105,7 +107,8 @@ fn rejected(text: &mut String, rows: &[Rejected], total: u64) {
 
 fn losses(text: &mut String, losses: &[Loss]) {
     for loss in losses {
-        let _ = writeln!(text, "  lost: {} {} ({})", loss.count, loss.what, loss.why);
+        let first = loss.first.as_ref().map_or(String::new(), |item| format!(", first in {item}"));
+        let _ = writeln!(text, "  lost: {} {} ({}){first}", loss.count, loss.what, loss.why);
     }
 }
 

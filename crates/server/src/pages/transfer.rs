@@ -179,6 +179,8 @@ pub(crate) fn imported(report: &ImportReport) -> Markup {
         (report.suggestions, "suggestion", "suggestions"),
         (report.gold, "known answer", "known answers"),
         (report.resolutions, "resolution", "resolutions"),
+        (report.comments, "comment", "comments"),
+        (report.drafts, "draft", "drafts"),
         (report.repaired, "span put right by its quote", "spans put right by their quotes"),
     ];
     let cut = report.rejected_total as usize - report.rejected.len();
@@ -216,7 +218,7 @@ fn losses(title: &str, losses: &[Loss]) -> Markup {
                 div.scroll tabindex="0" role="region" aria-label=(title) {
                     table.table {
                         thead { tr { th { "What" } th.number { "How often" } th { "Why" } } }
-                        tbody { @for loss in losses { tr { td { (loss.what) } td.number { (thousands(loss.count)) } td { (loss.why) } } } }
+                        tbody { @for loss in losses { tr { td { (loss.what) } td.number { (thousands(loss.count)) } td { (loss.why) @if let Some(item) = &loss.first { ", first in " code { (item) } } } } } }
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! Comments on items, and flags: comments that ask somebody to look until they are settled.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row, Transaction};
+use serde::{Deserialize, Serialize};
 
 use super::counts::{self, Delta};
 use super::slots::task;
@@ -24,6 +25,23 @@ pub struct CommentRow {
     /// When somebody had looked.
     pub settled_at: Option<Millis>,
 }
+
+/// A comment made elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewComment {
+    /// Whose.
+    pub user: UserNo,
+    /// What it says.
+    pub text: String,
+    /// It asks somebody to look.
+    pub flag: bool,
+    /// When; `None`: now, unless this person has said the very same before.
+    pub at: Option<Millis>,
+    /// When somebody had looked.
+    pub settled_at: Option<Millis>,
+}
+
+pub(crate) const COLUMNS: &str = "c.item, c.no, c.user, c.text, c.flag, c.at, c.settled_at";
 
 impl Store {
     /// Adds a comment, or a flag; its number.
@@ -57,19 +75,10 @@ impl Store {
     /// The comments on an item, oldest first.
     pub fn comments(&self, dataset: DatasetNo, item: ItemNo) -> Result<Vec<CommentRow>, StoreError> {
         self.read(|tx| {
-            let mut all = tx.prepare_cached(
-                "SELECT no, user, text, flag, at, settled_at FROM comment WHERE dataset = ?1 AND item = ?2 ORDER BY no",
-            )?;
-            let rows = all.query_map((dataset, item), |row| {
-                Ok(CommentRow {
-                    no: row.get(0)?,
-                    user: row.get(1)?,
-                    text: row.get(2)?,
-                    flag: row.get(3)?,
-                    at: row.get(4)?,
-                    settled_at: row.get(5)?,
-                })
-            })?;
+            let mut all = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM comment c WHERE c.dataset = ?1 AND c.item = ?2 ORDER BY c.no"
+            ))?;
+            let rows = all.query_map((dataset, item), comment_from)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
@@ -104,9 +113,54 @@ impl Store {
     }
 }
 
+/// Adds a comment made elsewhere, or settles the one that is there; how many more comments and unsettled flags there are then.
+/// Counting them is the caller's.
+pub(crate) fn put(
+    tx: &Transaction<'_>,
+    dataset: DatasetNo,
+    item: ItemNo,
+    new: &NewComment,
+    now: Millis,
+) -> Result<(i64, i64), StoreError> {
+    let NewComment { user, text, flag, at, settled_at } = new;
+    let mut find = tx.prepare_cached(
+        "SELECT no, settled_at IS NULL FROM comment
+         WHERE dataset = ?1 AND item = ?2 AND user = ?3 AND text = ?4 AND flag = ?5 AND (?6 IS NULL OR at = ?6)",
+    )?;
+    let known = find.query_row((dataset, item, user, text, flag, at), |row| Ok((row.get(0)?, row.get(1)?)));
+    let known: Option<(u64, bool)> = known.optional()?;
+    match known {
+        None => {
+            let mut add = tx.prepare_cached(
+                "INSERT INTO comment (dataset, item, user, text, flag, at, settled_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?;
+            add.execute((dataset, item, user, text, flag, at.unwrap_or(now), settled_at))?;
+            Ok((1, i64::from(*flag && settled_at.is_none())))
+        }
+        Some((no, true)) if settled_at.is_some() => {
+            let mut settle = tx.prepare_cached("UPDATE comment SET settled_at = ?2 WHERE no = ?1")?;
+            settle.execute((no, settled_at))?;
+            Ok((0, -i64::from(*flag)))
+        }
+        Some(_) => Ok((0, 0)),
+    }
+}
+
+/// The comment whose columns after the item are those of [`COLUMNS`].
+pub(crate) fn comment_from(row: &Row<'_>) -> rusqlite::Result<CommentRow> {
+    Ok(CommentRow {
+        no: row.get(1)?,
+        user: row.get(2)?,
+        text: row.get(3)?,
+        flag: row.get(4)?,
+        at: row.get(5)?,
+        settled_at: row.get(6)?,
+    })
+}
+
 /// Counts comments and unsettled flags of an item, with its dataset.
 pub(crate) fn counted(
-    tx: &rusqlite::Transaction<'_>,
+    tx: &Transaction<'_>,
     dataset: DatasetNo,
     item: ItemNo,
     comments: i64,

@@ -6,6 +6,7 @@ use std::ops::Range;
 use rusqlite::{OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 
+use super::comments::{self, NewComment};
 use super::counts::{self, Delta};
 use super::datasets::{guideline_no, no_dataset};
 use super::drafts::{self, SaveDraft};
@@ -46,6 +47,8 @@ pub struct NewRecord {
     pub suggestions: Vec<NewSuggestion>,
     /// What it came to.
     pub resolution: Option<NewResolution>,
+    /// What people said about it beside their answers.
+    pub comments: Vec<NewComment>,
 }
 
 /// A response given elsewhere.
@@ -95,8 +98,12 @@ pub struct Imported {
     pub resolutions: usize,
     /// Known answers, changed ones among them.
     pub gold: usize,
+    /// Comments and flags.
+    pub comments: usize,
     /// Responses left out because the person's response to the item is another one.
     pub other_responses: usize,
+    /// Drafts left out because the person's draft of the item is another one.
+    pub other_drafts: usize,
     /// Resolutions left out because the item came to something else, or in another way.
     pub other_resolutions: usize,
     /// Items that were there before and show something else than the record says; they were left alone.
@@ -176,6 +183,21 @@ impl<'t> Batch<'t> {
             self.delta.suggestions += i64::from(suggestions::put(tx, dataset, item, suggestion, now)?);
             self.imported.suggestions += 1;
         }
+        self.comments(item, &record.comments)
+    }
+
+    /// Adds what was said about an item and is not there yet.
+    fn comments(&mut self, item: ItemNo, all: &[NewComment]) -> Result<(), StoreError> {
+        let (mut comments, mut flags) = (0, 0);
+        for new in all {
+            let (more, open) = comments::put(self.tx, self.dataset, item, new, self.now)?;
+            comments += more;
+            flags += open;
+        }
+        if (comments, flags) != (0, 0) {
+            comments::counted(self.tx, self.dataset, item, comments, flags)?;
+        }
+        self.imported.comments += comments as usize;
         Ok(())
     }
 
@@ -308,7 +330,8 @@ impl<'t> Batch<'t> {
         Ok(tick)
     }
 
-    /// Adds the response of somebody who has none. The task is the caller's.
+    /// Adds the response of somebody who has none; a draft only where they have none of that either, for it may be newer. The
+    /// task is the caller's.
     fn respond(&mut self, item: ItemNo, new: &NewResponse, gold: bool) -> Result<(), StoreError> {
         let (tx, dataset) = (self.tx, self.dataset);
         let guideline = match &new.guideline {
@@ -323,6 +346,10 @@ impl<'t> Batch<'t> {
             }),
         };
         if new.status == Status::Draft {
+            if let Some(known) = drafts::draft(tx, dataset, item, new.user)? {
+                self.imported.other_drafts += usize::from(known.answers != new.answers);
+                return Ok(());
+            }
             let save = SaveDraft {
                 dataset,
                 item,
@@ -384,10 +411,10 @@ impl<'t> Batch<'t> {
         for (user, did) in &self.did {
             count(tx, dataset, *user, did)?;
         }
-        let Imported { items, responses, suggestions, resolutions, gold, .. } = &self.imported;
+        let Imported { items, responses, suggestions, resolutions, gold, comments, .. } = &self.imported;
         let body = serde_json::json!({
             "items": items, "responses": responses, "suggestions": suggestions, "resolutions": resolutions,
-            "gold": gold,
+            "gold": gold, "comments": comments,
         });
         let body = body.to_string();
         append_event(

@@ -295,6 +295,7 @@ impl Publish<'_> {
             if let Some(resolution) = &mut record.resolution {
                 resolution.by = resolution.by.map(person);
             }
+            record.comments.iter_mut().for_each(|comment| comment.user = person(comment.user));
             batch.record(&record, item)?;
         }
         tx.execute("DELETE FROM staging", [])?;

@@ -35,7 +35,7 @@ mod verify;
 mod work;
 
 pub use answerable::Left;
-pub use comments::CommentRow;
+pub use comments::{CommentRow, NewComment};
 pub use cost::Rate;
 pub use counts::Tally;
 pub use datasets::{DatasetRow, GuidelineRow};

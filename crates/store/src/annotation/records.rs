@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use rusqlite::{OptionalExtension, Row, Rows, Transaction};
 
+use super::comments::{self, CommentRow, comment_from};
 use super::drafts::{self, DraftRow, draft_from};
 use super::resolutions::{self, ResolutionRow, resolution_from};
 use super::responses::{self, ResponseRow, response_from};
@@ -38,6 +39,8 @@ pub struct RecordRow {
     pub suggestions: Vec<SuggestionRow>,
     /// What it came to.
     pub resolution: Option<ResolutionRow>,
+    /// What people said about it beside their answers, oldest first.
+    pub comments: Vec<CommentRow>,
 }
 
 impl Store {
@@ -88,6 +91,7 @@ pub(crate) fn stream(
     let mut drafts = tx.prepare_cached(&which(&draft_columns, "draft", "d", ", d.user"))?;
     let mut suggestions = tx.prepare_cached(&which(suggestions::COLUMNS, "suggestion", "s", ", s.model"))?;
     let mut resolutions = tx.prepare_cached(&which(resolutions::COLUMNS, "resolution", "z", ""))?;
+    let mut comments = tx.prepare_cached(&which(comments::COLUMNS, "comment", "c", ", c.no"))?;
 
     let mut items = items.query(range)?;
     let mut gold = Side::new(gold.query(range)?, |row| Ok(row.get(1)?));
@@ -95,6 +99,7 @@ pub(crate) fn stream(
     let mut drafts = Side::new(drafts.query(range)?, |row| Ok((row.get(1)?, draft_from(row, 2)?)));
     let mut suggestions = Side::new(suggestions.query(range)?, |row| Ok(suggestion_from(row)?));
     let mut resolutions = Side::new(resolutions.query(range)?, |row| Ok(resolution_from(row)?));
+    let mut comments = Side::new(comments.query(range)?, |row| Ok(comment_from(row)?));
     while let Some(row) = items.next()? {
         let no = row.get(0)?;
         let record = RecordRow {
@@ -109,6 +114,7 @@ pub(crate) fn stream(
             drafts: drafts.of(no)?,
             suggestions: suggestions.of(no)?,
             resolution: resolutions.of(no)?.pop(),
+            comments: comments.of(no)?,
         };
         if show(&record)?.is_break() {
             break;

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use engraft_core::content_hash;
 use engraft_store::{
-    DraftSaved, Imported, NewRecord, NewResolution, NewResponse, NewSuggestion, RecordRow, SaveDraft, Source,
-    State, Status, StoreError, Submission,
+    DraftSaved, Imported, NewComment, NewRecord, NewResolution, NewResponse, NewSuggestion, RecordRow,
+    SaveDraft, Source, State, Status, StoreError, Submission,
 };
 
 use crate::desk::{Desk, SCHEMA, record, topic};
@@ -90,7 +90,7 @@ fn importing_again_adds_only_what_is_new() {
     let desk = Desk::new(4, 0, 1);
     desk.import(&[full()]);
     let again = desk.store.import(desk.dataset, &[full()], None, 5).unwrap();
-    assert_eq!(again, Imported { existing: 1, drafts: 1, suggestions: 1, ..Imported::default() });
+    assert_eq!(again, Imported { existing: 1, suggestions: 1, ..Imported::default() });
     let more = NewRecord { responses: vec![response(4, Status::Submitted, "time")], ..record(1, 1) };
     let other = NewRecord { fields: "{}".into(), ..record(1, 1) };
     let again = desk.store.import(desk.dataset, &[more, other], None, 6).unwrap();
@@ -98,6 +98,60 @@ fn importing_again_adds_only_what_is_new() {
     let row = desk.store.item_by_external(desk.dataset, "item-000001").unwrap().unwrap();
     assert_eq!((row.submitted, row.wanted), (3, 3));
     assert_eq!(desk.store.tally(desk.dataset, 9).unwrap().suggestions, 1);
+}
+
+#[test]
+fn an_import_takes_no_draft_away() {
+    let desk = Desk::new(4, 0, 1);
+    desk.import(&[full()]);
+    let older = NewRecord { responses: vec![response(4, Status::Draft, "time")], ..record(1, 1) };
+    let found = desk.store.import(desk.dataset, &[older], None, 5).unwrap();
+    assert_eq!(found, Imported { existing: 1, other_drafts: 1, ..Imported::default() });
+    let kept = records(&desk).remove(0).drafts.remove(0).1;
+    assert_eq!((kept.version, kept.answers.as_str()), (1, r#"{"topic":"money"}"#));
+}
+
+#[test]
+fn comments_and_flags_come_in_once_and_are_counted() {
+    let desk = Desk::new(2, 0, 1);
+    let said = |user, text: &str, flag, settled_at| NewComment {
+        user,
+        text: text.into(),
+        flag,
+        at: Some(5),
+        settled_at,
+    };
+    let one = NewRecord {
+        comments: vec![said(2, "hm", false, None), said(1, "look", true, None), said(1, "", true, Some(6))],
+        ..record(1, 1)
+    };
+    let import =
+        |one: &NewRecord| desk.store.import(desk.dataset, std::slice::from_ref(one), None, 9).unwrap();
+    assert_eq!(import(&one).comments, 3);
+    let rows = records(&desk).remove(0).comments;
+    let heard: Vec<_> =
+        rows.iter().map(|row| (row.user, row.text.as_str(), row.flag, row.at, row.settled_at)).collect();
+    assert_eq!(
+        heard,
+        [(2, "hm", false, 5, None), (1, "look", true, 5, None), (1, "", true, 5, Some(6))],
+        "in the order they were said"
+    );
+    assert_eq!(desk.store.comments(desk.dataset, records(&desk)[0].no).unwrap(), rows);
+    let counted = || {
+        let tally = desk.store.tally(desk.dataset, 9).unwrap();
+        (tally.comments, tally.flags, desk.store.count_flagged(desk.dataset).unwrap())
+    };
+    assert_eq!(counted(), (3, 1, 1));
+    assert_eq!(import(&one), Imported { existing: 1, ..Imported::default() });
+    let timeless = NewComment { at: None, ..said(2, "hm", false, None) };
+    let settled = NewRecord { comments: vec![timeless, said(1, "look", true, Some(8))], ..record(1, 1) };
+    assert_eq!(import(&settled), Imported { existing: 1, ..Imported::default() });
+    assert_eq!(counted(), (3, 0, 0), "somebody had looked");
+    assert_eq!(records(&desk)[0].comments[1].settled_at, Some(8));
+    desk.store.erase_user(1, true, None, 10).unwrap();
+    assert_eq!(counted(), (1, 0, 0));
+    assert_eq!(records(&desk)[0].comments.len(), 1);
+    assert_eq!(desk.store.check().unwrap(), Vec::<String>::new());
 }
 
 #[test]
