@@ -63,10 +63,10 @@ pub struct Staged<'s> {
     rest: BufWriter<&'s File>,
 }
 
-/// A record on its way in, and what of it waits in the file once its item is staged. Making one is work that can be done
-/// on another thread than [`Staged::add`].
+/// A record on its way in: what its item holds, and what waits in the file once that is staged. Making one is work that can
+/// be done on another thread than [`Staged::add`].
 pub struct Prepared {
-    record: NewRecord,
+    item: NewRecord,
     /// The record without what its item holds, JSON.
     rest: Vec<u8>,
 }
@@ -76,10 +76,11 @@ impl TryFrom<NewRecord> for Prepared {
 
     fn try_from(mut record: NewRecord) -> Result<Prepared, StoreError> {
         let NewRecord { fields, metadata, text, .. } = &mut record;
-        let long = [fields, metadata, text].map(std::mem::take);
+        let [fields, metadata, text] = [fields, metadata, text].map(std::mem::take);
         let rest = serde_json::to_vec(&record)?;
-        [record.fields, record.metadata, record.text] = long;
-        Ok(Prepared { record, rest })
+        // Thousands of these are in memory at a time: nothing is in them twice.
+        let item = NewRecord { external: record.external, fields, metadata, text, ..NewRecord::default() };
+        Ok(Prepared { item, rest })
     }
 }
 
@@ -248,14 +249,15 @@ impl Staged<'_> {
     /// As [`Self::add`], of records that were prepared elsewhere.
     pub fn add_prepared(&mut self, records: &[Prepared]) -> Result<(), StoreError> {
         let dataset = self.dataset;
-        let items = self.store.write_soon(|tx| stage(tx, dataset, records.iter().map(|it| &it.record)))?;
+        let items = self.store.write_soon(|tx| stage(tx, dataset, records.iter().map(|it| &it.item)))?;
         let free = Instant::now();
-        for (Prepared { record, rest }, item) in records.iter().zip(items) {
+        for (Prepared { item: record, rest }, item) in records.iter().zip(items) {
             let line = match item {
-                Some(item) => write!(self.rest, "[{item},").and_then(|()| self.rest.write_all(rest)),
-                None => write!(self.rest, "[null,")
-                    .and_then(|()| Ok(serde_json::to_writer(&mut self.rest, record)?)),
+                Some(item) => write!(self.rest, "[{item},null,"),
+                // Its name is known: the end compares what it shows.
+                None => write!(self.rest, "[null,{},", serde_json::json!(record.fields)),
             };
+            let line = line.and_then(|()| self.rest.write_all(rest));
             line.and_then(|()| self.rest.write_all(b"]\n")).map_err(|error| unwritable(self.store, error))?;
         }
         // The lock is free for a moment longer than others take to try for it again.
@@ -289,8 +291,10 @@ impl Publish<'_> {
         file.rewind().map_err(|error| unwritable(store, error))?;
         let (mut lines, mut line) = (BufReader::with_capacity(1 << 16, file), Vec::new());
         while lines.read_until(b'\n', &mut line).map_err(|error| unwritable(store, error))? > 0 {
-            let (item, mut record): (Option<ItemNo>, NewRecord) = serde_json::from_slice(&line)?;
+            let (item, shows, mut record): (Option<ItemNo>, Option<String>, NewRecord) =
+                serde_json::from_slice(&line)?;
             line.clear();
+            record.fields = shows.unwrap_or_default();
             record.responses.iter_mut().for_each(|response| response.user = person(response.user));
             if let Some(resolution) = &mut record.resolution {
                 resolution.by = resolution.by.map(person);
