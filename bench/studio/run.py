@@ -62,7 +62,7 @@ def in_and_out(side, annotated, count, rounds):
         project = side.create(f"annotated-{number}")
         _, took = side.server.timed(lambda: side.take_in(project, annotated))
         imports.append(took)
-        print(side.name, "import", took, flush=True)
+        print(side.name, "import", took, side.server.memory(), flush=True)
     peak = side.server.memory()["peak_rss_mb"]
     for number in range(rounds):
         out, took = side.server.timed(lambda: side.take_out(project))

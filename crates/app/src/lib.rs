@@ -26,6 +26,7 @@ mod isolate;
 pub mod judge;
 pub mod labels;
 mod likeness;
+mod memory;
 mod merging;
 pub mod metrics;
 mod models;
@@ -64,6 +65,7 @@ pub use engraft_eval::{Agreement, Measured, Method, Metric, Resolved, Scale, Str
 pub use error::{Current, Error};
 pub use ingest::{ChunkCounts, DocumentCounts, IngestReport, ingest, sync};
 pub use isolate::{Isolation, Parsers, serve as serve_parser};
+pub use memory::give_back_memory;
 pub use models::{From as PullFrom, ModelInfo, list as list_models, pull as pull_model, show as show_model};
 pub use reranking::Reranked;
 pub use search::{BatchReport, FoundHit, SearchReport, SearchRequest, batch as search_batch, search};

@@ -31,7 +31,7 @@ pub(crate) fn router(studio: Arc<Studio>) -> Router {
         .merge(Router::new().nest("/api/v1", api_routes()))
         .layer(DefaultBodyLimit::max(LONGEST))
         .layer(from_fn(in_time))
-        .merge(transfers())
+        .merge(transfers().route_layer(from_fn(return_memory)))
         .fallback(nothing)
         .method_not_allowed_fallback(other_method)
         .layer(from_fn_with_state(Arc::clone(&studio), guard::gate))
@@ -156,6 +156,14 @@ async fn other_method(request: Request) -> Problem {
         status: axum::http::StatusCode::METHOD_NOT_ALLOWED,
         ..Problem::user(words, "use another method")
     }
+}
+
+/// What reads or writes all of a dataset has much memory for a while: none of it should stay with the server.
+async fn return_memory(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    // Nobody waits for it.
+    drop(tokio::task::spawn_blocking(engraft_app::give_back_memory));
+    response
 }
 
 async fn in_time(request: Request, next: Next) -> Response {
