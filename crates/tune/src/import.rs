@@ -145,7 +145,8 @@ mod tests {
         let to = tempfile::tempdir().unwrap();
         let weight: Vec<f32> = (0..72).map(|n| n as f32 / 72.0).collect();
         let names = TAGS.map(String::from);
-        transformers_tokens(&encoder, Dense { weight: &weight, bias: &[0.0; 3] }, &names, to.path()).unwrap();
+        transformers_tokens(&encoder, 2, Dense { weight: &weight, bias: &[0.0; 3] }, &names, to.path())
+            .unwrap();
         harm(to.path());
         match foreign(to.path()) {
             Ok(found) => format!("{found:?}"),

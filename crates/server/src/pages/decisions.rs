@@ -256,7 +256,7 @@ fn arm_row(arm: &ArmReport, recommended: bool) -> Markup {
             } @else if !arm.dropped.is_empty() {
                 td colspan="6" { span.muted { "Left out: " (arm.dropped.join("; ")) } }
             } @else {
-                td.number { @match arm.p_best { Some(p) => (format!("{:.0} %", 100.0 * p)), None => (dash()) } }
+                td.number { @match arm.p_best { Some(p) => (decide::share(p)), None => (dash()) } }
                 td { @match arm.utility {
                     Some(utility) => meter min="0" max="1" value=(utility) title=(format!("{utility:.3}")) { (format!("{utility:.3}")) },
                     None => (dash()),

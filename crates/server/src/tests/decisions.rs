@@ -127,6 +127,9 @@ fn a_decision_is_seen_while_it_runs_and_weighed_otherwise_when_it_is_made() {
     assert!(money["verdict"] != same["verdict"], "{money}");
     assert_eq!(money["recommendation"], best("cost_per_month", false), "{money}");
     assert_ne!(best("cost_per_month", false), best("quality", true));
+    // A chance that comes from resamples is never told as certain.
+    let html = money["html"].as_str().unwrap();
+    assert!(html.contains(">over 99.9 %<") && !html.contains(">100 %<"), "{html}");
 
     let nothing = bench.post(
         "vic",
