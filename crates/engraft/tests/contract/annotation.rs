@@ -292,7 +292,7 @@ fn a_dataset_travels_and_a_lossy_way_is_named() {
     check(
         &again,
         expect![
-            "{created dataset differing gold items known losses rejected rejected_total repaired resolutions responses seconds suggestions}"
+            "{comments created dataset differing drafts gold items known losses rejected rejected_total repaired resolutions responses seconds suggestions}"
         ],
     );
     assert_eq!(

@@ -86,7 +86,7 @@ fn removed_and_moved_rows_are_found() {
 #[test]
 fn answers_changed_behind_the_logs_back_are_found() {
     tampered("UPDATE response SET answers = '\"forged\"' WHERE user = 1 AND status = 1 AND item = 1");
-    tampered("UPDATE response SET active_ms = 1 WHERE user = 1 AND status = 1 AND item = 1");
+    tampered("UPDATE response SET active_ms = active_ms + 1 WHERE user = 1 AND status = 1 AND item = 1");
     tampered("UPDATE past_response SET answers = '\"forged\"'");
     tampered("DELETE FROM response WHERE user = 3");
     tampered("UPDATE response SET user = 3 WHERE user = 2 AND item = 1");

@@ -79,7 +79,7 @@ fn a_knowledge_base_of_the_schema_before_gets_its_runs() {
     let (folder, store) = empty();
     drop(store);
     let old = Connection::open(file_in(&folder)).unwrap();
-    old.execute_batch("DROP TABLE decision; DROP TABLE reply; DROP TABLE run_item; DROP TABLE run; DROP TABLE staging; ALTER TABLE dataset DROP COLUMN salt; ALTER TABLE dataset DROP COLUMN hourly_rate; ALTER TABLE dataset DROP COLUMN currency; PRAGMA user_version = 3").unwrap();
+    old.execute_batch("DROP TABLE decision; DROP TABLE reply; DROP TABLE run_item; DROP TABLE run; DROP TABLE staging; ALTER TABLE dataset DROP COLUMN salt; ALTER TABLE dataset DROP COLUMN hourly_rate; ALTER TABLE dataset DROP COLUMN currency; ALTER TABLE lease DROP COLUMN since; ALTER TABLE held_once DROP COLUMN since; ALTER TABLE member DROP COLUMN rows_at; PRAGMA user_version = 3").unwrap();
     drop(old);
     let store = Store::open(&file_in(&folder)).unwrap();
     assert!(store.runs().unwrap().is_empty());

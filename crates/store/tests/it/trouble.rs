@@ -101,7 +101,7 @@ fn a_database_of_a_newer_build() {
         Store::open(&file_in(&folder)),
         folder.path(),
         expect![[r#"
-        User: DIR/engraft.db has schema 999, this build reads up to 8
+        User: DIR/engraft.db has schema 999, this build reads up to 9
         hint: update engraft to the version that wrote it, or newer
     "#]],
     );
@@ -244,6 +244,6 @@ fn a_file_of_the_first_schema_is_brought_up_and_keeps_what_it_holds() {
     assert_eq!(store.create_dataset("d", "{}", None, 0).unwrap().no, 1);
     let version = |row: &rusqlite::Row<'_>| row.get::<_, u32>(0);
     let now = Connection::open(file_in(&folder)).unwrap();
-    assert_eq!(now.pragma_query_value(None, "user_version", version).unwrap(), 8);
+    assert_eq!(now.pragma_query_value(None, "user_version", version).unwrap(), 9);
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
 }
