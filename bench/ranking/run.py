@@ -27,7 +27,7 @@ THREADS = os.environ.get("ENGRAFT_BENCH_THREADS", "2")
 # What each part is asked besides data and evaluation.
 PARTS = {
     "scifact-adapter": ("scifact", "retriever", ["--method", "adapter", "--seeds", "3"]),
-    "scifact-encoder": ("scifact", "retriever", ["--method", "encoder", "--seeds", "1"]),
+    "scifact-encoder": ("scifact", "retriever", ["--method", "encoder", "--seeds", "3"]),
     "scifact-reranker": ("scifact", "reranker", ["--seeds", "1"]),
     "cranfield-fusion": ("cranfield", "fusion", []),
     "handbook-fusion": ("handbook-faq-sections", "fusion", []),
