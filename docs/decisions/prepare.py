@@ -7,7 +7,8 @@ Reads ENGRAFT_TEST_DATA (by default ../shared/data beside the repository) and wr
 - handbook: the pages of the TTS / 18F handbook as of 2024-12-31, each heading that is asked as a question blanked, and the
   questions with the section under that heading as their right passage; questions about facts that changed since 2023-06-30 with
   what is right now.
-- scifact: an abstract a Markdown file, and the claims of the BEIR split with the abstracts judged relevant to each.
+- scifact: an abstract a Markdown file, and the claims with the abstracts that hold evidence for or against each; about a third of
+  the claims have none, and an answer to them is wrong.
 - sec-filings: the sentences of the loan agreements, ten in a row to a group: the files do not say which sentences are of one
   agreement, and those that stand together mostly are.
 """
@@ -69,16 +70,22 @@ def scifact():
     abstracts = {row["_id"]: row for row in rows(source / "corpus.jsonl")}
     for id_, row in abstracts.items():
         (out / "abstracts" / f"{id_}.md").write_text(f"# {row['title'].strip()}\n\n{row['text'].strip()}\n", encoding="utf-8")
-    claims = {row["_id"]: row["text"] for row in rows(source / "queries.jsonl")}
-    for part in ("train", "test"):
-        relevant = {}
-        for line in (source / "qrels" / f"{part}.tsv").read_text().splitlines()[1:]:
-            claim, abstract, grade = line.split("\t")
-            if int(grade) > 0:
-                relevant.setdefault(claim, []).append(abstract)
-        gold = lambda ids: [{"quote": abstracts[id_]["text"].strip(), "uri": f"{id_}.md"} for id_ in ids]
-        write(out / f"{part}.jsonl", [{"id": claim, "question": claims[claim], "gold": gold(ids)} for claim, ids in relevant.items()])
-        print(len(relevant), part, "claims")
+    known = set()
+    for part, file in (("train", "claims_train.jsonl"), ("test", "claims_dev.jsonl")):
+        questions = []
+        for row in rows(source / file):
+            holds = sorted({evidence["doc_id"] for evidence in row["evidence"]})
+            question = {"id": row["id"], "question": row["claim"], "group": row["cited_doc_ids"][0],
+                        "gold": [{"quote": abstracts[id_]["text"].strip(), "uri": f"{id_}.md"} for id_ in holds]}
+            if not holds:
+                question |= {"answerable": False, "slice": "no evidence"}
+            elif part == "test":
+                question["slice"] = "an abstract that training names" if known & set(holds) else "new abstracts"
+            if part == "train":
+                known.update(holds)
+            questions.append(question)
+        write(out / f"{part}.jsonl", questions)
+        print(len(questions), part, "claims,", sum(not question["gold"] for question in questions), "without evidence")
 
 
 def sec_filings():
