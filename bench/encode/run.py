@@ -1,6 +1,6 @@
 """Measures our encoder and tokenizer beside sentence-transformers, ONNX Runtime and `tokenizers`, in one run.
 
-Usage: python3 bench/encode/run.py [--rounds 5] [--parts tokenizer quality speed] [--model DIR] [--data DIR]
+Usage: python3 bench/encode/run.py [--rounds 5] [--parts tokenizer quality speed questions] [--into FILE] [--model DIR] [--data DIR]
 
 Makes its own virtual environment from requirements.txt, builds our examples in release mode, then lets every engine
 encode the same ids in turn, round by round, so that a busy moment hits all alike. Writes bench/results/encode.json and
@@ -30,6 +30,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="measure these only; keep the rest as it was")
+    parser.add_argument("--into", default="encode.json", help="the file of bench/results for the encoder: one for each kind of processor")
     parser.add_argument("--work", type=Path, default=TARGET / "bench/encode")
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--data", type=Path, default=DATA)
@@ -126,13 +127,13 @@ def encoder_results(texts, options, about: dict) -> None:
     if not (options.work / "int8-fused.onnx").exists():
         export = [sys.executable, HERE / "export.py", options.model, options.work]
         subprocess.run(export, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    path = RESULTS / "encode.json"
+    path = RESULTS / options.into
     result = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     def keep(part: str, values: dict) -> None:
         """What is measured so far is on disk, should the rest be interrupted."""
         result[part] = about | values | {"load_average_after": os.getloadavg()}
-        save("encode.json", result)
+        save(options.into, result)
 
     if "speed" in options.parts:
         workloads = texts.workloads()
