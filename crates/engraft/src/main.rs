@@ -49,14 +49,20 @@ fn misread(error: &clap::Error) -> ExitCode {
         let words = error.to_string();
         let message = match error.kind() {
             // Clap shows the help instead of an error.
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "the command is not complete",
-            _ => words.lines().next().unwrap_or_default().trim_start_matches("error: "),
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "the command is not complete".to_string(),
+            _ => first_paragraph(&words),
         };
-        say_error("user", message, Some("run `engraft --help`"));
+        say_error("user", &message, Some("run `engraft --help`"));
         return ExitCode::from(2);
     }
     let _ = error.print();
     ExitCode::from(if asked { 0 } else { 2 })
+}
+
+/// What clap says up to its first blank line, as one line: the names of missing arguments and possible values stand below the first.
+fn first_paragraph(words: &str) -> String {
+    let lines = words.trim_start_matches("error: ").lines().map(str::trim);
+    lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn fail(error: &Error, json: bool) -> ExitCode {

@@ -146,6 +146,22 @@ fn with_json_an_error_is_an_object_on_stdout() {
 }
 
 #[test]
+fn with_json_an_error_names_the_arguments_that_are_missing_and_the_values_there_are() {
+    let bench = Bench::lexical();
+    let said = |words: &[&str]| {
+        let (status, value) = bench.json_status(words);
+        assert_eq!((status, &value["error"]["kind"]), (2, &"user".into()), "{value}");
+        value["error"]["message"].as_str().unwrap().to_string()
+    };
+    let missing = "the following required arguments were not provided:";
+    assert_eq!(said(&["ingest"]), format!("{missing} <PATH|URL>..."));
+    assert_eq!(said(&["search"]), format!("{missing} <QUERY>"));
+    assert_eq!(said(&["model", "pull"]), format!("{missing} <NAME>"));
+    expect!["invalid value 'x' for '--mode <MODE>' [possible values: hybrid, lexical, dense]"]
+        .assert_eq(&said(&["search", "leave", "--mode", "x"]));
+}
+
+#[test]
 fn outside_a_workspace_init_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_engraft"));
