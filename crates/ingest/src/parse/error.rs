@@ -74,11 +74,24 @@ impl Fault for ParseError {
             ParseError::Malformed(_) => {
                 "open it in the program that made it, save it again and ingest it once more"
             }
-            ParseError::TooLarge { .. } => "split the file into smaller ones, or raise the limit",
+            ParseError::TooLarge { .. } => "split the file into smaller ones",
             ParseError::Unsupported(_) => {
                 "export it as PDF, DOCX, HTML, Markdown or plain text, or exclude it from the source"
             }
         };
         Some(hint.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::{Limits, parse};
+
+    #[test]
+    fn a_hint_names_no_setting_that_is_not_there() {
+        let limits = Limits { max_input_bytes: 3, ..Limits::default() };
+        let hint = parse("a.txt", b"four", &limits).unwrap_err().hint();
+        assert_eq!(hint.as_deref(), Some("split the file into smaller ones"));
     }
 }
