@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use engraft_core::{CharMap, Content};
+use engraft_core::{CharMap, Content, Fault};
 use engraft_ingest::parse::{Limits, ParseError, parse};
 use expect_test::{Expect, expect};
 use lopdf::{
@@ -169,7 +169,8 @@ fn bullets_and_numbers_open_list_items() {
 
 #[test]
 fn pages_without_text_say_so() {
-    assert_eq!(read(&bytes(document(&["0 0 10 10 re f".to_string()]))), Err(ParseError::NoText));
+    assert_eq!(read(&bytes(document(&["0 0 10 10 re f".to_string()]))), Err(ParseError::Scan));
+    assert!(ParseError::Scan.hint().is_some_and(|hint| hint.contains("OCR")));
 }
 
 #[test]
@@ -209,5 +210,5 @@ fn forms_that_draw_themselves_end() {
             page.set("Resources", inside.clone());
         }
     }
-    assert_eq!(read(&bytes(doc)), Err(ParseError::NoText));
+    assert_eq!(read(&bytes(doc)), Err(ParseError::Scan));
 }

@@ -13,9 +13,15 @@ pub enum ParseError {
     /// It has no bytes, only blanks, or nothing that it is made to hold, as an archive without members.
     #[error("the file is empty")]
     Empty,
-    /// It is sound, but holds no text: a scan, a drawing, an empty form.
+    /// It is sound, but holds no text, such as an empty form.
     #[error("the file holds no text")]
     NoText,
+    /// It is a PDF whose pages hold pictures or drawings and no text.
+    #[error("the file holds no text")]
+    Scan,
+    /// It is one picture.
+    #[error("cannot read an image")]
+    Image,
     /// It claims a format whose rules it breaks; the words say where.
     #[error("the file is damaged: {0}")]
     Malformed(String),
@@ -38,10 +44,10 @@ impl ParseError {
         match self {
             ParseError::Encrypted => "encrypted",
             ParseError::Empty => "empty",
-            ParseError::NoText => "no_text",
+            ParseError::NoText | ParseError::Scan => "no_text",
             ParseError::Malformed(_) => "malformed",
             ParseError::TooLarge { .. } => "too_large",
-            ParseError::Unsupported(_) => "unsupported",
+            ParseError::Image | ParseError::Unsupported(_) => "unsupported",
         }
     }
 
@@ -70,7 +76,10 @@ impl Fault for ParseError {
         let hint = match self {
             ParseError::Encrypted => "remove the password, save the file again and ingest it once more",
             ParseError::Empty => "leave the file out, or check that it was copied completely",
-            ParseError::NoText => "run text recognition (OCR) over it, or leave the file out",
+            ParseError::NoText => "leave the file out, or check that it is the right one",
+            ParseError::Scan | ParseError::Image => {
+                "run text recognition (OCR) over it, or leave the file out"
+            }
             ParseError::Malformed(_) => {
                 "open it in the program that made it, save it again and ingest it once more"
             }
@@ -93,5 +102,21 @@ mod tests {
         let limits = Limits { max_input_bytes: 3, ..Limits::default() };
         let hint = parse("a.txt", b"four", &limits).unwrap_err().hint();
         assert_eq!(hint.as_deref(), Some("split the file into smaller ones"));
+    }
+
+    /// What is said of a file without text: its kind, and whether text recognition is proposed.
+    #[track_caller]
+    fn check(name: &str, bytes: &[u8], code: &str, recognition: bool) {
+        let error = parse(name, bytes, &Limits::default()).unwrap_err();
+        let hint = error.hint().unwrap();
+        assert_eq!((error.code(), hint.contains("OCR")), (code, recognition), "{error}: {hint}");
+    }
+
+    #[test]
+    fn text_recognition_is_proposed_for_images_and_not_for_what_was_never_on_paper() {
+        let laughs = "<?xml version='1.0'?><!DOCTYPE l [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'>]><l>&b;</l>";
+        check("laughs.xml", laughs.as_bytes(), "no_text", false);
+        check("blank.html", b"<html><body><p> </p></body></html>", "no_text", false);
+        check("photo.png", b"\x89PNG\r\n\x1a\n", "unsupported", true);
     }
 }

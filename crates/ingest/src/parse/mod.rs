@@ -144,6 +144,7 @@ fn dispatch(format: Format, name: &str, bytes: &[u8], job: &Job) -> Result<Outco
         Format::Cues => cues::parse(bytes, job).map(Outcome::of),
         Format::Xml => xml_text::parse(bytes, job).map(Outcome::of),
         Format::Zip => archive::parse(bytes, job),
+        Format::Image => Err(ParseError::Image),
         Format::Encrypted => Err(ParseError::Encrypted),
         Format::Other(what) => Err(ParseError::Unsupported(what.to_string())),
     }

@@ -32,6 +32,7 @@ pub(crate) enum Format {
     /// A message saved by Outlook (.msg).
     Outlook,
     Zip,
+    Image,
     /// A container of legacy Office whose stream names say it is encrypted.
     Encrypted,
     /// Known, but not readable; the words name it.
@@ -44,7 +45,7 @@ impl Format {
         use Format::*;
         !matches!(
             self,
-            Markdown | Text | Delimited | Json | JsonLines | Notebook | Cues | Encrypted | Other(_)
+            Markdown | Text | Delimited | Json | JsonLines | Notebook | Cues | Image | Encrypted | Other(_)
         )
     }
 
@@ -103,7 +104,7 @@ fn by_magic(bytes: &[u8]) -> Option<Format> {
     let images: [&[u8]; 7] =
         [b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"8BPS"];
     if images.iter().any(|magic| starts(magic)) || (starts(b"RIFF") && within(b"WEBP")) {
-        return Some(Format::Other("an image"));
+        return Some(Format::Image);
     }
     let programs: [&[u8]; 5] = [b"\x7fELF", b"MZ\x90\0", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\0asm"];
     if programs.iter().any(|magic| starts(magic)) {
@@ -269,7 +270,7 @@ mod tests {
     #[test]
     fn magic_bytes_beat_the_name() {
         check("notes.txt", b"%PDF-1.7\n", Format::Pdf);
-        check("report.docx", b"\x89PNG\r\n\x1a\n", Format::Other("an image"));
+        check("report.docx", b"\x89PNG\r\n\x1a\n", Format::Image);
         check("run.md", b"\x7fELF\x02", Format::Other("a program"));
         check("a.doc", b"{\\rtf1 x}", Format::Rtf);
     }

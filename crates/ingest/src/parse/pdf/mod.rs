@@ -77,7 +77,7 @@ pub(crate) fn parse(bytes: &[u8], job: &Job) -> Result<Content, ParseError> {
     }
     flow::write(&rows, &properties::outline(&doc), &mut builder);
     properties::describe(&doc, pages.len(), &mut builder);
-    builder.finish()
+    builder.finish().map_err(|error| if error == ParseError::NoText { ParseError::Scan } else { error })
 }
 
 fn explain(error: lopdf::Error) -> ParseError {
