@@ -18,10 +18,25 @@ pub(crate) struct Decoded {
 
 /// How many bytes statistics look at: enough to be sure, little enough to be quick.
 const SAMPLE: usize = 64 << 10;
+/// Encodings outside the Encoding Standard that files declare: read as another one they are gibberish.
+const UNREAD: [&str; 12] = [
+    "iso-2022-kr",
+    "iso-2022-cn",
+    "iso-2022-cn-ext",
+    "hz-gb-2312",
+    "euc-tw",
+    "johab",
+    "ibm437",
+    "cp437",
+    "ibm850",
+    "cp850",
+    "ibm855",
+    "cp855",
+];
 
 /// Decodes `bytes`; `declared` is what the container or transport says of them, believed unless it fits badly.
 ///
-/// An error means that the bytes are no text.
+/// An error means that the bytes are no text, or text in an encoding that nothing here reads.
 pub(crate) fn decode(bytes: &[u8], declared: Option<&str>) -> Result<Decoded, ParseError> {
     if let Some(decoded) = by_mark(bytes) {
         return finish(decoded);
@@ -34,6 +49,9 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&str>) -> Result<Decoded, Pa
         return finish(Decoded::of(text.to_string(), "UTF-8"));
     }
     let declared = declared.map(str::to_string).or_else(|| declaration(bytes));
+    if let Some(name) = shifted(bytes).or_else(|| unread(declared.as_deref()?)) {
+        return Err(ParseError::Encoding(name.to_uppercase()));
+    }
     if let Some(encoding) = declared.and_then(|label| by_label(&label)) {
         let (text, broken) = encoding.decode_without_bom_handling(bytes);
         if !broken {
@@ -51,6 +69,22 @@ impl Decoded {
     fn of(text: String, encoding: &'static str) -> Decoded {
         Decoded { text, encoding, warnings: Vec::new() }
     }
+}
+
+/// The name of a 7-bit encoding of Korean or Chinese, which opens a line by naming the set that it shifts to (RFC 1557, RFC 1922).
+fn shifted(bytes: &[u8]) -> Option<&'static str> {
+    let sample = &bytes[..bytes.len().min(SAMPLE)];
+    let opens = |mark: &[u8]| {
+        sample.starts_with(mark) || sample.windows(5).any(|part| part.strip_prefix(b"\n") == Some(mark))
+    };
+    let sets: [(&[u8], &str); 3] =
+        [(b"\x1b$)C", "iso-2022-kr"), (b"\x1b$)A", "iso-2022-cn"), (b"\x1b$)G", "iso-2022-cn")];
+    let named = sets.into_iter().find(|(mark, _)| sample.is_ascii() && opens(mark));
+    named.map(|(_, name)| name)
+}
+
+fn unread(label: &str) -> Option<&'static str> {
+    UNREAD.into_iter().find(|name| name.eq_ignore_ascii_case(label.trim()))
 }
 
 /// Reads what a byte order mark announces.
@@ -184,6 +218,7 @@ fn finish(mut decoded: Decoded) -> Result<Decoded, ParseError> {
 #[cfg(test)]
 mod tests {
     use encoding_rs::{EUC_JP, ISO_2022_JP, ISO_8859_2, KOI8_R, SHIFT_JIS, WINDOWS_1251, WINDOWS_1252};
+    use engraft_core::Fault;
 
     use super::*;
 
@@ -240,6 +275,29 @@ mod tests {
         let decoded = decode(&bytes, None).unwrap();
         assert_eq!(decoded.encoding, "UTF-8");
         assert_eq!(decoded.warnings.len(), 1);
+    }
+
+    #[track_caller]
+    fn refused(bytes: &[u8], message: &str) {
+        let error = decode(bytes, None).unwrap_err();
+        assert_eq!((error.code(), error.to_string().as_str()), ("unsupported", message));
+        assert_eq!(error.hint().as_deref(), Some("save it again as UTF-8 and ingest it once more"));
+    }
+
+    #[test]
+    fn an_encoding_that_is_not_read_is_named() {
+        let korean =
+            b"\x1b$)C\x0e1983\x0f \x0e9Z900|@:\x0f \x0e>FH)\x0f \x0e=C?!\x0f \x0e9.@;\x0f \x0e?,4Y\x0f.\n";
+        refused(korean, "cannot read text in ISO-2022-KR");
+        refused(&[b"Subject\n".as_slice(), korean].concat(), "cannot read text in ISO-2022-KR");
+        let russian = b"<?xml version='1.0' encoding='IBM855'?><a>\xab\xd6\xe1\xe7\xd2\xf1</a>";
+        refused(russian, "cannot read text in IBM855");
+    }
+
+    #[test]
+    fn a_declaration_of_such_an_encoding_is_not_believed_of_utf8() {
+        let text = "<?xml version=\"1.0\" encoding=\"IBM855\"?><a>Форумы</a>";
+        check(text.as_bytes(), "UTF-8", text);
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub enum ParseError {
         /// The limit.
         limit: usize,
     },
+    /// It is text in an encoding that nothing here reads; the words name it.
+    #[error("cannot read text in {0}")]
+    Encoding(String),
     /// Nothing here reads this format; the words name it.
     #[error("cannot read {0}")]
     Unsupported(String),
@@ -47,7 +50,7 @@ impl ParseError {
             ParseError::NoText | ParseError::Scan => "no_text",
             ParseError::Malformed(_) => "malformed",
             ParseError::TooLarge { .. } => "too_large",
-            ParseError::Image | ParseError::Unsupported(_) => "unsupported",
+            ParseError::Image | ParseError::Encoding(_) | ParseError::Unsupported(_) => "unsupported",
         }
     }
 
@@ -84,6 +87,7 @@ impl Fault for ParseError {
                 "open it in the program that made it, save it again and ingest it once more"
             }
             ParseError::TooLarge { .. } => "split the file into smaller ones",
+            ParseError::Encoding(_) => "save it again as UTF-8 and ingest it once more",
             ParseError::Unsupported(_) => {
                 "export it as PDF, DOCX, HTML, Markdown or plain text, or exclude it from the source"
             }
