@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 
 use engraft_core::{CharMap, Content, CountTokens};
 use engraft_ingest::parse::{Limits, parse};
-use engraft_ingest::{ChunkLimits, chunk};
+use engraft_ingest::{ChunkLimits, chunk, sitemap};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -43,6 +43,16 @@ pub fn check_compound(name: &str, streams: &[(&str, &[u8])]) {
     }
     file.flush().expect("writing to memory");
     check(name, &file.into_inner().into_inner());
+}
+
+/// Reads `bytes` as a sitemap: what it lists are addresses of the web, and no more than the bytes can hold.
+pub fn check_sitemap(bytes: &[u8]) {
+    let listed = sitemap(bytes).unwrap_or_default();
+    assert!(listed.iter().map(String::len).sum::<usize>() <= bytes.len());
+    for address in listed {
+        assert!(address.starts_with("http://") || address.starts_with("https://"), "{address}");
+        assert!(address.trim() == address, "{address:?}");
+    }
 }
 
 fn check_content(content: &Content) {

@@ -15,7 +15,7 @@ SEEDS = pathlib.Path(__file__).resolve().parent / "seeds"
 LARGEST = 256 * 1024
 BY_ENDING = {
     "md": ["markdown", "chunk"], "txt": ["text", "chunk"], "csv": ["delimited"], "tsv": ["delimited"], "json": ["json"],
-    "jsonl": ["json"], "html": ["html"], "htm": ["html"], "eml": ["mail"], "mbox": ["mail"], "rtf": ["rtf"], "xml": ["xml"],
+    "jsonl": ["json"], "html": ["html"], "htm": ["html"], "eml": ["mail"], "mbox": ["mail"], "rtf": ["rtf"], "xml": ["xml", "sitemap"],
     "nxml": ["xml"], "pdf": ["pdf"], "doc": ["legacy"], "xls": ["legacy"], "ppt": ["legacy"], "msg": ["outlook"],
     "ipynb": ["notebook", "json"], "vtt": ["cues"], "srt": ["cues"], "zip": ["archive"], "docx": ["archive"], "epub": ["archive"],
 }

@@ -1,4 +1,4 @@
-//! Pages over HTTP: one request, bounded in size and time, and the sitemaps that list them.
+//! Pages over HTTP: one request, bounded in size and time.
 
 use std::io::Read;
 use std::time::Duration;
@@ -31,40 +31,4 @@ pub(crate) fn get(url: &str, limit: u64) -> Result<Vec<u8>, Error> {
         return Err(failed(format!("it is larger than {} MiB", limit >> 20)));
     }
     Ok(bytes)
-}
-
-/// The addresses a sitemap lists, or `None` when `page` is no sitemap. A sitemap of sitemaps lists sitemaps.
-pub(crate) fn sitemap(page: &[u8]) -> Option<Vec<String>> {
-    let text = std::str::from_utf8(page).ok()?;
-    let root = text.get(..text.len().min(2048)).unwrap_or(text);
-    if !root.contains("<urlset") && !root.contains("<sitemapindex") {
-        return None;
-    }
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(start) = rest.find("<loc>") {
-        rest = &rest[start + 5..];
-        let Some(end) = rest.find("</loc>") else { break };
-        let address = rest[..end].trim().replace("&amp;", "&");
-        if address.starts_with("http://") || address.starts_with("https://") {
-            found.push(address);
-        }
-    }
-    Some(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sitemap_lists_its_pages() {
-        let text = "<urlset><url><loc> http://a/x?b=1&amp;c=2 </loc></url><url><loc>file:///etc</loc></url></urlset>";
-        assert_eq!(sitemap(text.as_bytes()), Some(vec!["http://a/x?b=1&c=2".to_string()]));
-    }
-
-    #[test]
-    fn a_page_is_no_sitemap() {
-        assert_eq!(sitemap(b"<html><loc>http://a</loc>"), None);
-    }
 }

@@ -195,7 +195,7 @@ pub(crate) fn same_uri(source: &SourceRow, taken: &Item, other: &Item) -> Option
 /// The pages a sitemap lists, following sitemaps of sitemaps `depth` deep; the address itself when it is no sitemap.
 fn pages_of(url: &str, depth: usize) -> Result<Vec<String>, Error> {
     let page = fetch::get(url, 50 << 20)?;
-    let Some(listed) = fetch::sitemap(&page) else {
+    let Some(listed) = engraft_ingest::sitemap(&page) else {
         return Ok(vec![url.to_string()]);
     };
     let mut pages = Vec::new();

@@ -4,6 +4,8 @@ mod chunk;
 pub mod dedupe;
 mod language;
 pub mod parse;
+mod sitemap;
 
 pub use chunk::{ChunkLimits, chunk, context, encoder_text};
 pub use language::language;
+pub use sitemap::sitemap;
