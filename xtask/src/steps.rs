@@ -1,5 +1,7 @@
 //! The checks, in the order in which they fail fastest.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -7,6 +9,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::cross::cross;
 use crate::fetch;
+
+/// Where tests write that they were skipped: their name and why, a line each (`crates/testkit/src/lib.rs`).
+const SKIPPED: &str = "target/test-assets/skipped.tsv";
 
 /// Everything a change must pass.
 pub(crate) fn test() -> Result<()> {
@@ -16,11 +21,33 @@ pub(crate) fn test() -> Result<()> {
     cross()?;
     run("cargo doc --workspace --no-deps --locked", &[("RUSTDOCFLAGS", "-D warnings")])?;
     sample()?;
-    if has_nextest() {
+    let list = Path::new(SKIPPED);
+    if list.exists() {
+        std::fs::remove_file(list)?;
+    }
+    let passed = if has_nextest() {
         run("cargo nextest run --workspace --locked --no-fail-fast", &[])
     } else {
         run("cargo test --workspace --locked --no-fail-fast", &[])
+    };
+    eprint!("{}", skipped(&std::fs::read_to_string(list).unwrap_or_default()));
+    passed
+}
+
+/// How many tests were skipped and why, a line for each reason; nothing where none was.
+fn skipped(list: &str) -> String {
+    let mut tests: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (test, why) in list.lines().filter_map(|line| line.split_once('\t')) {
+        tests.entry(why).or_default().insert(test);
     }
+    let lines = tests.iter().map(|(why, tests)| {
+        let first = tests.first().copied().unwrap_or_default();
+        match tests.len() {
+            1 => format!("skipped: {why} ({first})\n"),
+            count => format!("skipped: {why} ({count} tests, such as {first})\n"),
+        }
+    });
+    lines.collect()
 }
 
 /// The bundled sample says what its questions quote, and its files are what their sources give.
@@ -67,4 +94,17 @@ pub(crate) fn run(line: &str, set: &[(&str, &str)]) -> Result<()> {
         bail!("`{line}` failed");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skipped_tests_are_counted_by_the_reason_why() {
+        let list = "a::one\tno node\nb::two\tno data\na::three\tno node\na::one\tno node\nhalf a li";
+        let told = "skipped: no data (b::two)\nskipped: no node (2 tests, such as a::one)\n";
+        assert_eq!(skipped(list), told);
+        assert_eq!(skipped(""), "");
+    }
 }
