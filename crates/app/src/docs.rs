@@ -3,8 +3,9 @@
 use engraft_store::{DocumentRow, VersionRow, Write};
 use serde::Serialize;
 
+use crate::failed::Failures;
 use crate::workspace::Workspace;
-use crate::{Context, Error};
+use crate::{Context, Error, sources};
 
 /// A document, as people and scripts see it.
 #[derive(Clone, Debug, Serialize)]
@@ -68,6 +69,8 @@ pub struct Removed {
     pub chunks: usize,
     /// Whether earlier versions are erased too.
     pub purged: bool,
+    /// Whether the next `sync` brings it back, since its file or page is still in its source.
+    pub returns: bool,
     /// The state of the workspace after it.
     pub index_version: u64,
 }
@@ -79,14 +82,28 @@ pub fn remove(context: Context, workspace: &Workspace, name: &str, purge: bool) 
     let receipt = workspace.store.apply(&[write], &[], "", &(context.now)())?;
     let index = workspace.index(context)?;
     workspace.persist(&index)?;
-    let uri = row.uri.clone();
+    let (uri, returns) = (row.uri.clone(), returns(workspace, &row)?);
     Ok(Removed {
         documents: [view(workspace, row)],
         uri,
         chunks: receipt.changes.removed.len(),
         purged: purge,
+        returns,
         index_version: index.version(),
     })
+}
+
+/// Whether the next sync reads the file of a removed document again: it is still there, no other document of it is left by which it
+/// would be taken as known, and it is not among those that failed.
+fn returns(workspace: &Workspace, row: &DocumentRow) -> Result<bool, Error> {
+    let store = &workspace.store;
+    let source = store.sources()?.into_iter().find(|source| source.id == row.source);
+    let (Some(source), Some(file)) = (source.filter(|source| source.kind != "collection"), &row.file) else {
+        return Ok(false);
+    };
+    let known = store.stamps(source.id)?.contains_key(&file.container)
+        || Failures::load(store, source.id, false)?.failed_with(&file.container, &file.hash);
+    Ok(!known && sources::holds(&source, &file.container))
 }
 
 /// How a document came to say what it says.

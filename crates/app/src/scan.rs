@@ -60,6 +60,14 @@ pub(crate) fn scan_at(root: &Path, prefix: &str, at: &Path) -> (Vec<Found>, Vec<
     (found, failures)
 }
 
+/// The file at a place, a folder or a file, that goes by this uri, if there is one and it is not left out.
+pub(crate) fn file_of(root: &Path, prefix: &str, uri: &str) -> Option<Found> {
+    let under = uri.strip_prefix(prefix)?;
+    let path = if root.is_dir() { root.join(under) } else { root.to_path_buf() };
+    let found = if path.is_file() { scan_at(root, prefix, &path).0 } else { Vec::new() };
+    found.into_iter().find(|found| found.uri == uri)
+}
+
 /// A workspace ingested from its own folder does not read its own configuration.
 fn is_ours(uri: &str) -> bool {
     uri == "engraft.toml"

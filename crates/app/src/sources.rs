@@ -8,7 +8,7 @@ use engraft_store::{SourceRow, Store};
 use serde_json::json;
 
 use crate::places::{self, Place};
-use crate::scan::{Found, scan};
+use crate::scan::{Found, file_of, scan};
 use crate::{Context, Error, fetch};
 
 /// What `ingest` was asked to bring in.
@@ -172,6 +172,14 @@ pub(crate) fn items(context: Context, source: &SourceRow) -> Result<(Vec<Item>, 
         }
     }
     Ok((taken, failures))
+}
+
+/// Whether the source still holds the file, or follows pages as this one; what a sitemap lists now is not asked.
+pub(crate) fn holds(source: &SourceRow, uri: &str) -> bool {
+    if is_url(uri) {
+        return roots(source).into_iter().any(is_url);
+    }
+    places(source).iter().any(|place| file_of(&place.path, &place.prefix, uri).is_some())
 }
 
 /// What is said of a file that is left out because another one has its uri; nothing of one that was only found twice.

@@ -19,7 +19,7 @@ use pending::Pending;
 
 use crate::ingest::{Bringing, IngestReport, chosen};
 use crate::isolate::Parsers;
-use crate::scan::{Found, scan_at};
+use crate::scan::{Found, file_of};
 use crate::sources::places;
 use crate::workspace::Workspace;
 use crate::{Context, Error, Standing, ingest};
@@ -53,10 +53,7 @@ struct Place {
 impl Place {
     /// The file that goes by this uri here, if there is one.
     fn file(&self, uri: &str) -> Option<Found> {
-        let under = uri.strip_prefix(&self.prefix)?;
-        let path = if self.root.is_dir() { self.root.join(under) } else { self.root.clone() };
-        let found = if path.is_file() { scan_at(&self.root, &self.prefix, &path).0 } else { Vec::new() };
-        found.into_iter().find(|found| found.uri == uri)
+        file_of(&self.root, &self.prefix, uri)
     }
 }
 

@@ -226,7 +226,7 @@ pub(crate) enum Docs {
         /// Its uri or doc_id
         uri: String,
     },
-    /// Remove a document; the next query no longer sees it
+    /// Remove a document from every query; `sync` brings it back while its file is there
     Rm {
         /// Its uri or doc_id
         uri: String,

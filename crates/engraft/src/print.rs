@@ -137,7 +137,13 @@ pub(crate) fn document(document: &DocumentView) -> String {
 
 pub(crate) fn removed(removed: &Removed) -> String {
     let erased = if removed.purged { " Earlier versions are erased too." } else { "" };
-    format!("{} is gone with {} passages.{erased}\n", removed.uri, removed.chunks)
+    let [document] = &removed.documents;
+    let back = format!(
+        "It is still in the source `{}`: the next `engraft sync` brings it back, unless it is taken out there first.\n",
+        document.source
+    );
+    let back = if removed.returns { back } else { String::new() };
+    format!("{} is gone with {} passages.{erased}\n{back}", removed.uri, removed.chunks)
 }
 
 pub(crate) fn history(history: &History) -> String {

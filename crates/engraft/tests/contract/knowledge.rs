@@ -97,6 +97,32 @@ fn a_removed_document_is_gone_from_search_and_from_docs() {
 }
 
 #[test]
+fn a_removed_document_says_whether_the_next_sync_brings_it_back() {
+    let bench = two_pages();
+    bench.write(
+        "mail.jsonl",
+        "{\"id\":\"a\",\"text\":\"The mill.\"}\n{\"id\":\"b\",\"text\":\"The kiln.\"}\n",
+    );
+    bench.ingest();
+    let said = bench.run(&["docs", "rm", "leave.md"]).stdout;
+    assert!(said.contains("still in the source `docs`") && said.contains("engraft sync"), "{said}");
+    std::fs::remove_file(bench.docs().join("it/laptops.md")).unwrap();
+    assert_eq!(bench.json(&["docs", "rm", "it/laptops.md"])["returns"], false, "its file is gone");
+    assert_eq!(
+        bench.json(&["docs", "rm", "mail.jsonl#a"])["returns"],
+        false,
+        "its file is known by the other"
+    );
+    assert_eq!(bench.json(&["sync"])["documents"]["added"], 1);
+    let listed = bench.json(&["docs", "list"]);
+    let uris = listed["documents"].as_array().unwrap().iter().map(|row| row["uri"].as_str().unwrap());
+    assert_eq!(uris.collect::<Vec<_>>(), ["leave.md", "mail.jsonl#b"]);
+    assert_eq!(bench.json(&["docs", "rm", "leave.md"])["returns"], true);
+    assert_eq!(bench.json(&["docs", "rm", "mail.jsonl#b"])["returns"], true, "nothing of its file is left");
+    assert_eq!(bench.json(&["sync"])["documents"]["added"], 3);
+}
+
+#[test]
 fn access_lists_deny_by_default() {
     let bench = Bench::lexical();
     for (name, acl) in [("open", "*"), ("hr", "anna,board"), ("none", "")] {

@@ -105,7 +105,7 @@ fn every_command_on_documents_gives_documents() {
     assert!(versions[1]["superseded_at"].is_null(), "{history}");
 
     let removed = bench.json(&["docs", "rm", "leave.md"]);
-    assert_eq!(shape(&removed), format!("{{chunks {documents} index_version purged uri}}"));
+    assert_eq!(shape(&removed), format!("{{chunks {documents} index_version purged returns uri}}"));
     assert_eq!((&removed["documents"], &removed["purged"]), (&listed["documents"], &false.into()));
     let history = bench.json(&["docs", "history", "leave.md"]);
     assert_eq!((history["documents"].as_array().unwrap().len(), &history["uri"]), (0, &"leave.md".into()));
