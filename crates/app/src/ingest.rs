@@ -64,17 +64,25 @@ pub struct IngestReport {
     pub warnings: Vec<Diagnostic>,
     /// Documents that say the same as another.
     pub duplicates: Vec<duplicates::Duplicate>,
+    /// Whether something failed and nothing of what was asked for came in, or was in already, without failing.
+    #[serde(skip)]
+    pub all_failed: bool,
 }
 
-/// Brings in what `request` names.
+/// Brings in what `request` names. An address that was never named before and cannot be reached is no source afterwards.
 pub fn ingest(
     context: Context,
     workspace: &Workspace,
     parsers: &Parsers,
     request: &IngestRequest,
 ) -> Result<IngestReport, Error> {
-    let sources = sources::declare(&workspace.store, request)?;
-    run(context, workspace, parsers, &sources, request.retry)
+    let store = &workspace.store;
+    let before = store.sources()?;
+    let sources = sources::declare(store, request)?;
+    let asked = request.paths.iter().map(|path| sources::root(path)).collect::<Result<BTreeSet<_>, _>>()?;
+    let report = run(context, workspace, parsers, &sources, Some(&asked), request.retry)?;
+    sources::forget_unreached(store, &before, &sources, &report.failures)?;
+    Ok(report)
 }
 
 /// Brings one source, or all of them, up to date; with `retry` also files that failed and have not changed since.
@@ -85,7 +93,7 @@ pub fn sync(
     name: Option<&str>,
     retry: bool,
 ) -> Result<IngestReport, Error> {
-    run(context, workspace, parsers, &chosen(workspace, name)?, retry)
+    run(context, workspace, parsers, &chosen(workspace, name)?, None, retry)
 }
 
 /// The source called `name`, or all; collections that were imported do not follow anything.
@@ -102,21 +110,34 @@ pub(crate) fn chosen(workspace: &Workspace, name: Option<&str>) -> Result<Vec<So
     if found.is_empty() { Err(Error::Missing { what: "source", name: name.into(), hint }) } else { Ok(found) }
 }
 
+/// Brings `sources` up to date; `asked` are those of their roots that the outcome is judged by, or all.
 fn run(
     context: Context,
     workspace: &Workspace,
     parsers: &Parsers,
     sources: &[SourceRow],
+    asked: Option<&BTreeSet<String>>,
     retry: bool,
 ) -> Result<IngestReport, Error> {
     let mut bringing = Bringing::new(context, workspace, parsers)?;
     bringing.embed_what_lacks_a_vector()?;
+    let mut came_in = false;
     for source in sources {
-        let (items, unreadable) = sources::items(context, source)?;
+        let told = bringing.report.failures.len();
+        let (items, unreadable) = sources::items(context, &workspace.store, source)?;
         bringing.report.failures.extend(unreadable);
+        let found = !items.is_empty();
         bringing.source(source, items, retry)?;
+        let failures = &bringing.report.failures[told..];
+        let mut roots = sources::roots(source);
+        roots.retain(|root| asked.is_none_or(|asked| asked.contains(*root)));
+        came_in |= match failures.is_empty() {
+            true => found,
+            false => sources::came_in(&workspace.store, source, &roots, failures)?,
+        };
     }
-    let report = bringing.finish()?;
+    let mut report = bringing.finish()?;
+    report.all_failed = !came_in && !report.failures.is_empty();
     // Where other models were served meanwhile, what came in lacks the vectors that are searched for now.
     if let Some(next) = workspace.with_other_models()? {
         Bringing::new(context, &next, parsers)?.embed_what_lacks_a_vector()?;

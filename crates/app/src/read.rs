@@ -7,7 +7,7 @@ use engraft_store::FileStamp;
 use crate::failed::Failures;
 use crate::fetch;
 use crate::prepare::{Prepared, Recipe};
-use crate::sources::Item;
+use crate::sources::{Item, unreachable};
 
 /// A file changed this recently before it was read may change again within its own time stamp.
 const RACY_NS: i64 = 2_000_000_000;
@@ -35,10 +35,13 @@ impl Read {
         failures: &Failures,
         now_ns: i64,
     ) -> Read {
+        if matches!(item, Item::Kept(_)) {
+            return Read::Unchanged;
+        }
         let known = known.filter(|_| !failures.reads_again(item.uri()));
         let (size, mtime_ns) = match item {
             Item::File(found) => (found.size, found.mtime_ns),
-            Item::Page(_) => (0, 0),
+            Item::Page(_) | Item::Kept(_) => (0, 0),
         };
         if known.is_some_and(|stamp| stamp.mtime_ns != 0 && (stamp.size, stamp.mtime_ns) == (size, mtime_ns))
         {
@@ -94,9 +97,9 @@ fn bytes_of(item: &Item) -> Result<Vec<u8>, (Diagnostic, Standing)> {
             let hint = "check that the file is there and may be read";
             (failed("unreadable", error.to_string(), hint), Standing::Kept)
         }),
-        Item::Page(url) => fetch::get(url, most).map_err(|error| {
+        Item::Page(url) | Item::Kept(url) => fetch::get(url, most).map_err(|error| {
             let standing = if error.kind() == Kind::Missing { Standing::Gone } else { Standing::Kept };
-            (failed("unreachable", error.to_string(), "check the address and the network"), standing)
+            (unreachable(url, &error), standing)
         }),
     }
 }

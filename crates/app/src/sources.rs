@@ -31,19 +31,35 @@ pub struct IngestRequest {
 pub(crate) enum Item {
     File(Found),
     Page(String),
+    /// A page that came in through a sitemap which is out of reach now: it stays as it is.
+    Kept(String),
 }
 
 impl Item {
     pub(crate) fn uri(&self) -> &str {
         match self {
             Item::File(found) => &found.uri,
-            Item::Page(url) => url,
+            Item::Page(url) | Item::Kept(url) => url,
         }
     }
 }
 
 fn is_url(path: &str) -> bool {
     path.starts_with("http://") || path.starts_with("https://")
+}
+
+/// Whether a root is an address that may list others.
+fn is_sitemap(root: &str) -> bool {
+    is_url(root) && root.ends_with(".xml")
+}
+
+/// What a source keeps of a path or address that somebody names. A path that is not there is an error.
+pub(crate) fn root(path: &str) -> Result<String, Error> {
+    if is_url(path) {
+        return Ok(path.to_string());
+    }
+    let found = Path::new(path).canonicalize().map_err(Error::io("find", Path::new(path)))?;
+    Ok(found.display().to_string())
 }
 
 /// The sources that `request` names, written to the store: one with the given name, or one a folder and one each for
@@ -60,18 +76,14 @@ pub(crate) fn declare(store: &Store, request: &IngestRequest) -> Result<Vec<Sour
     let (mut groups, mut files, mut pages) = (Vec::new(), Vec::new(), Vec::new());
     let mut all = Vec::new();
     for path in &request.paths {
+        let root = root(path)?;
+        all.push(root.clone());
         if is_url(path) {
-            pages.push(path.clone());
-            all.push(path.clone());
-            continue;
-        }
-        let found = Path::new(path).canonicalize().map_err(Error::io("find", Path::new(path)))?;
-        let shown = found.display().to_string();
-        all.push(shown.clone());
-        if found.is_dir() {
-            groups.push((folder_name(store, &found)?, vec![shown], false));
+            pages.push(root);
+        } else if Path::new(&root).is_dir() {
+            groups.push((folder_name(store, &root)?, vec![root], false));
         } else {
-            files.push(shown);
+            files.push(root);
         }
     }
     if let Some(name) = &request.source {
@@ -84,14 +96,15 @@ pub(crate) fn declare(store: &Store, request: &IngestRequest) -> Result<Vec<Sour
 }
 
 /// The name of the source of a folder: the one it has already, else the folder's, made unique.
-fn folder_name(store: &Store, folder: &Path) -> Result<String, Error> {
-    let root = folder.display().to_string();
+fn folder_name(store: &Store, root: &str) -> Result<String, Error> {
     let sources = store.sources()?;
-    if let Some(known) = sources.iter().find(|source| roots(source) == [root.as_str()]) {
+    if let Some(known) = sources.iter().find(|source| roots(source) == [root]) {
         return Ok(known.name.clone());
     }
     let taken: BTreeSet<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-    let own = folder.file_name().map_or_else(|| "folder".into(), |name| name.to_string_lossy().into_owned());
+    let own = Path::new(root)
+        .file_name()
+        .map_or_else(|| "folder".into(), |name| name.to_string_lossy().into_owned());
     let mut names = std::iter::once(own.clone()).chain((2..).map(|n| format!("{own}-{n}")));
     names.find(|name| !taken.contains(name.as_str())).ok_or_else(|| Error::Bug("no name is free".into()))
 }
@@ -113,12 +126,68 @@ fn write(
         request.acl.clone().or_else(|| before.as_ref().map(|source| source.acl.clone())).unwrap_or_default();
     let mut metadata = before.map(|source| source.metadata).unwrap_or_default();
     metadata.extend(request.metadata.clone());
-    let kind = if paths.iter().all(|path| is_url(path)) { "web" } else { "files" };
     let files: Vec<&str> = paths.iter().map(String::as_str).filter(|path| !is_url(path)).collect();
     let settings = json!({ "roots": paths, "places": places::settle(&known, &files) });
-    let root = paths.first().cloned().unwrap_or_default();
-    let row = SourceRow { id: 0, name: name.into(), root, kind: kind.into(), acl, metadata, settings };
+    let row = SourceRow { name: name.into(), acl, metadata, settings, ..SourceRow::default() };
+    put(store, row, &paths)
+}
+
+/// Writes a source of these roots, which its settings hold already.
+fn put(store: &Store, row: SourceRow, roots: &[String]) -> Result<SourceRow, Error> {
+    let kind = if roots.iter().all(|root| is_url(root)) { "web" } else { "files" };
+    let row = SourceRow { root: roots.first().cloned().unwrap_or_default(), kind: kind.into(), ..row };
     Ok(SourceRow { id: store.upsert_source(&row)?, ..row })
+}
+
+/// Takes the addresses out of `sources` that were named for the first time, which those `before` lack, and gave no page: a slip of
+/// the pen is not asked for by every sync.
+pub(crate) fn forget_unreached(
+    store: &Store,
+    before: &[SourceRow],
+    sources: &[SourceRow],
+    failures: &[Diagnostic],
+) -> Result<(), Error> {
+    for source in sources {
+        let known = before.iter().find(|known| known.name == source.name);
+        let unreached = |root: &str| {
+            let failed = failures.iter().any(|failure| failure.kind == "unreachable" && failure.uri == root);
+            is_url(root) && failed && known.is_none_or(|known| !roots(known).contains(&root))
+        };
+        let all = roots(source);
+        let kept: Vec<String> =
+            all.iter().filter(|root| !unreached(root)).map(|root| (*root).to_string()).collect();
+        if kept.is_empty() && known.is_none() {
+            store.remove_source(source.id)?;
+        } else if kept.len() < all.len() {
+            let mut row = source.clone();
+            row.settings["roots"] = json!(kept);
+            put(store, row, &kept)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether anything that comes from `asked`, roots of the source, is in the store and did not fail in this run.
+pub(crate) fn came_in(
+    store: &Store,
+    source: &SourceRow,
+    asked: &[&str],
+    failures: &[Diagnostic],
+) -> Result<bool, Error> {
+    // Of two files with one uri the other one came in.
+    let failed = failures.iter().filter(|failure| failure.kind != "same_uri");
+    let failed: BTreeSet<&str> = failed.map(|failure| failure.uri.as_str()).collect();
+    let places = places(source);
+    let comes_from = |root: &str, uri: &str| {
+        let place = places.iter().find(|place| place.path == Path::new(root));
+        uri == root
+            || (is_sitemap(root) && is_url(uri))
+            || place.is_some_and(|place| file_of(&place.path, &place.prefix, uri).is_some())
+    };
+    let asked: Vec<&str> = asked.iter().copied().filter(|root| !failed.contains(root)).collect();
+    let stamps = store.stamps(source.id)?;
+    let mut whole = stamps.keys().filter(|uri| !failed.contains(uri.as_str()));
+    Ok(whole.any(|uri| asked.iter().any(|root| comes_from(root, uri))))
 }
 
 /// The paths and addresses of a source.
@@ -133,8 +202,12 @@ pub(crate) fn places(source: &SourceRow) -> Vec<Place> {
 }
 
 /// Everything a source holds right now. A place that is gone altogether is an error: an unmounted disk must not
-/// empty the knowledge base.
-pub(crate) fn items(context: Context, source: &SourceRow) -> Result<(Vec<Item>, Vec<Diagnostic>), Error> {
+/// empty the knowledge base. A sitemap out of reach is a failure, and the pages of the source stay.
+pub(crate) fn items(
+    context: Context,
+    store: &Store,
+    source: &SourceRow,
+) -> Result<(Vec<Item>, Vec<Diagnostic>), Error> {
     let (mut items, mut failures) = (Vec::new(), Vec::new());
     for Place { path, prefix, folder } in places(source) {
         if !path.exists() && folder {
@@ -155,11 +228,18 @@ pub(crate) fn items(context: Context, source: &SourceRow) -> Result<(Vec<Item>, 
         failures.extend(unreadable);
     }
     for url in roots(source).into_iter().filter(|root| is_url(root)) {
-        if url.ends_with(".xml") {
-            context.progress.say(&format!("reading {url}"));
-            items.extend(pages_of(url, 2)?.into_iter().map(Item::Page));
-        } else {
+        if !is_sitemap(url) {
             items.push(Item::Page(url.to_string()));
+            continue;
+        }
+        context.progress.say(&format!("reading {url}"));
+        match pages_of(url, 2) {
+            Ok(pages) => items.extend(pages.into_iter().map(Item::Page)),
+            Err(error) => {
+                failures.push(unreachable(url, &error));
+                let held = store.uris_by_container(source.id)?.into_keys();
+                items.extend(held.filter(|uri| is_url(uri)).map(Item::Kept));
+            }
         }
     }
     // Of one uri the place that was named first comes first.
@@ -198,6 +278,16 @@ pub(crate) fn same_uri(source: &SourceRow, taken: &Item, other: &Item) -> Option
             source.name
         ),
     })
+}
+
+/// What is said of an address that gave nothing.
+pub(crate) fn unreachable(url: &str, error: &Error) -> Diagnostic {
+    Diagnostic {
+        uri: url.into(),
+        kind: "unreachable".into(),
+        message: error.to_string(),
+        hint: "check the address and the network".into(),
+    }
 }
 
 /// The pages a sitemap lists, following sitemaps of sitemaps `depth` deep; the address itself when it is no sitemap.

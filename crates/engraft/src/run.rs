@@ -23,7 +23,7 @@ use crate::bar::{self, Bar};
 use crate::cli::{Ask, Cli, Command, Docs, Import, Index, Ingest, Init, Mode, Model, Search};
 use crate::{print, words};
 
-/// "No": nothing found, or no answer in the documents.
+/// "No": nothing found, no answer in the documents, or nothing that came in.
 const NO: u8 = 1;
 
 /// What every command needs besides its own words.
@@ -73,7 +73,7 @@ impl Session<'_> {
             Command::Sync(words) => {
                 let source = words.source.as_deref();
                 let report = app::sync(self.context, &self.workspace()?, &parsers()?, source, words.retry)?;
-                self.show(&report, print::ingested)
+                self.ingested(&report)
             }
             Command::Watch(words) => self.watch(words.source.as_deref()),
             Command::Docs(words) => self.docs(words),
@@ -208,8 +208,12 @@ impl Session<'_> {
             metadata: words::metadata(&words.metadata)?,
             retry: words.retry,
         };
-        let report = app::ingest(self.context, &self.workspace()?, &parsers()?, &request)?;
-        self.show(&report, print::ingested)
+        self.ingested(&app::ingest(self.context, &self.workspace()?, &parsers()?, &request)?)
+    }
+
+    fn ingested(&self, report: &app::IngestReport) -> Result<ExitCode, Error> {
+        self.show(report, print::ingested)?;
+        Ok(ExitCode::from(if report.all_failed { NO } else { 0 }))
     }
 
     fn watch(&self, source: Option<&str>) -> Result<ExitCode, Error> {

@@ -44,6 +44,15 @@ impl Store {
         })
     }
 
+    /// Removes a source, unless a document ever came from it.
+    pub fn remove_source(&self, id: u32) -> Result<(), StoreError> {
+        self.write(|tx| {
+            let unused = "id = ?1 AND NOT EXISTS (SELECT 1 FROM document WHERE source = ?1)";
+            tx.execute(&format!("DELETE FROM source WHERE {unused}"), [id])?;
+            Ok(())
+        })
+    }
+
     /// All sources, in the order they were added.
     pub fn sources(&self) -> Result<Vec<SourceRow>, StoreError> {
         self.read(|tx| {

@@ -20,6 +20,31 @@ fn one_bad_file_never_stops_the_rest() {
 }
 
 #[test]
+fn where_all_that_was_asked_for_failed_the_answer_is_no() {
+    let bench = Bench::lexical();
+    bench.write("good.md", "The good page.\n");
+    bench.write("broken.pdf", "%PDF-1.7\nnot really");
+    let place = |name: &str| bench.docs().join(name).to_str().unwrap().to_string();
+    let (good, broken) = (place("good.md"), place("broken.pdf"));
+    let (status, report) = bench.json_status(&["ingest", &broken]);
+    assert_eq!((status, &report["documents"]["failed"]), (1, &1.into()), "{report}");
+    assert_eq!(bench.json_status(&["sync"]).0, 1, "nothing is in");
+    assert_eq!(bench.json_status(&["ingest", &broken, &good]).0, 0, "one bad file never stops the rest");
+    assert_eq!(bench.json_status(&["sync"]).0, 0, "what was in already is in");
+    let (status, report) = bench.json_status(&["ingest", &broken]);
+    assert_eq!(
+        (status, &report["documents"]["unchanged"]),
+        (1, &1.into()),
+        "another file is not what was asked for"
+    );
+    assert_eq!(bench.json_status(&["ingest", bench.docs().to_str().unwrap()]).0, 0);
+    std::fs::remove_file(&good).unwrap();
+    assert_eq!(bench.json_status(&["sync", "docs"]).0, 1);
+    bench.write("empty/.hidden", "");
+    assert_eq!(bench.json_status(&["ingest", &place("empty")]).0, 0, "nothing was there, and nothing failed");
+}
+
+#[test]
 fn a_deleted_or_damaged_index_is_made_anew() {
     let bench = Bench::lexical();
     bench.write("page.md", "The lighthouse keeper sleeps at noon.\n");
@@ -44,8 +69,8 @@ fn a_changed_file_that_cannot_be_read_is_not_answered_from_its_old_text() {
     bench.write("page.md", "The old policy allows dogs.\n");
     bench.ingest();
     bench.write("page.md", "");
-    let report = bench.json(&["sync"]);
-    assert_eq!(report["documents"]["removed"], 1, "{report}");
+    let (status, report) = bench.json_status(&["sync"]);
+    assert_eq!((status, &report["documents"]["removed"]), (1, &1.into()), "{report}");
     assert!(bench.found(&["dogs"]).is_empty());
 }
 

@@ -340,6 +340,18 @@ fn sources_keep_their_number_and_their_uris_apart() {
 }
 
 #[test]
+fn a_source_goes_only_while_no_document_ever_came_from_it() {
+    let (_folder, store) = fresh();
+    apply(&store, &[put("a", "from docs")]);
+    let unused = store.upsert_source(&source("web")).unwrap();
+    store.remove_source(unused).unwrap();
+    store.remove_source(1).unwrap();
+    let names: Vec<String> = store.sources().unwrap().into_iter().map(|source| source.name).collect();
+    assert_eq!(names, ["docs"]);
+    assert!(store.upsert_source(&source("web")).unwrap() > unused, "numbers are never reused");
+}
+
+#[test]
 fn traces_and_facts_survive_reopening() {
     let (folder, store) = fresh();
     store.put_trace("t1", &json!({"answer": 42}), NOW).unwrap();
