@@ -19,6 +19,7 @@ use engraft_tune::trainer::{Plan, train};
 use engraft_tune::{TuneError, choose};
 use serde_json::{Value, json};
 
+use crate::memory::give_back_memory;
 use crate::people::{Act, Principal};
 use crate::search::{embed_query, moved};
 use crate::serving::{RETRIEVER, is_adapter};
@@ -316,14 +317,18 @@ fn own_encoder(
     let scratch =
         tempfile::tempdir_in(draft.path()).map_err(Error::io("create a folder in", draft.path()))?;
     for (nth, seed) in seeds(asked).into_iter().enumerate() {
-        let body = Body::open(&start.dir, BodyOptions::default()).map_err(TuneError::from)?;
-        let options = ContrastOptions { dims: request.dims.clone(), ..ContrastOptions::default() };
-        let mut task = ContrastTask { body, rows: &rows, options };
-        let done =
-            train(&mut task, &Plan { seed, ..plan }, base::watch(&context, Some(&keep)), |_| Ok(None))?;
-        steps += done.steps as usize;
         let target = if nth == 0 { into.clone() } else { scratch.path().join(format!("{nth}")) };
-        write_encoder(&task.body, &start.dir, &target)?;
+        steps += {
+            let body = Body::open(&start.dir, BodyOptions::default()).map_err(TuneError::from)?;
+            let options = ContrastOptions { dims: request.dims.clone(), ..ContrastOptions::default() };
+            let mut task = ContrastTask { body, rows: &rows, options };
+            let plan = Plan { seed, ..plan };
+            let done = train(&mut task, &plan, base::watch(&context, Some(&keep)), |_| Ok(None))?;
+            write_encoder(&task.body, &start.dir, &target)?;
+            done.steps as usize
+        };
+        // Training takes gigabytes, which what follows must not be added to.
+        give_back_memory();
         let own = workspace.open_folder(&target, &name, encoder.encoder().precision())?;
         let vectors = lesson.ground.embed(context, &own)?;
         let snapshot = lesson.ground.index(&workspace.settings(Some(&own)), Some(&vectors))?;
