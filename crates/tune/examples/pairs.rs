@@ -5,6 +5,7 @@ use engraft_core::{Cancel, Embed};
 use engraft_eval::Resampling;
 use engraft_nn::{Embedder, EncoderOptions};
 use engraft_tune::Watch;
+use engraft_tune::data::OverLength;
 use engraft_tune::reward::{PairBase, RewardOptions, Tier, read_preferences, tune_pair_reward, tune_reward};
 use serde_json::json;
 
@@ -22,7 +23,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let encoder = embedder.as_ref().map(|encoder| encoder as &dyn Embed);
     let found = match (tier, arguments.get(2), &embedder) {
         (Some(Tier::Encoder), Some(dir), Some(embedder)) => {
-            let base = PairBase { dir: dir.as_ref(), tokenizer: embedder.tokenizer(), truncate: true };
+            let base = PairBase {
+                dir: dir.as_ref(),
+                tokenizer: embedder.tokenizer(),
+                over_length: OverLength::Truncate,
+            };
             let options = RewardOptions { seeds: 1, ..options };
             tune_pair_reward(&rows, None, &options, &base, Watch::quiet(&Cancel::default()))?
         }

@@ -17,7 +17,7 @@ use crate::people::{Act, Principal};
 use crate::tune::base::{self, BaseEncoder};
 use crate::tune::export::copy_folder;
 use crate::tune::predict::{Own, answer, see};
-use crate::tune::report::{DataReport, SuspectLabel, TuneReport};
+use crate::tune::report::{DataReport, SuspectLabel, TuneReport, sum};
 use crate::tune::rows::{Source, classified, of_file};
 use crate::tune::{HELD_OUT, LISTED, PROBES, RESAMPLES, TuneRequest, judging};
 use crate::{Context, Error, Workspace};
@@ -165,16 +165,6 @@ fn fit_eval(
     let too_long = eval.iter().filter(|row| encoder.count(&row.text) > room).count();
     let (split, truncated) = if policy == OverLength::Split { (too_long, 0) } else { (0, too_long) };
     Ok((eval, Fitted { too_long, split, truncated, ..Fitted::default() }))
-}
-
-fn sum(a: Fitted, b: Fitted) -> Fitted {
-    Fitted {
-        too_long: a.too_long + b.too_long,
-        dropped: a.dropped + b.dropped,
-        split: a.split + b.split,
-        truncated: a.truncated + b.truncated,
-        tokens_lost: a.tokens_lost + b.tokens_lost,
-    }
 }
 
 fn suspects(tuned: &ClassifierTuned, train: &[Example]) -> Vec<SuspectLabel> {

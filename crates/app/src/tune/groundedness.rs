@@ -6,9 +6,10 @@ use engraft_annotate::{Answer, Question, QuestionKind, Record, Verdict as Said};
 use engraft_core::Embed;
 use engraft_eval::Resampling;
 use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe, Trained};
+use engraft_tune::data::{Fitted, OverLength};
 use engraft_tune::groundedness::{
-    BASE, Claim, ClaimRow, Groundedness, GroundednessOptions, Judged, Measuring, Reader, Reading, Tier,
-    UNSURE, read_claims, tune_groundedness as tune,
+    BASE, Claim, ClaimRow, Groundedness, GroundednessOptions, Judged, LONGEST, Measuring, Reader, Reading,
+    Tier, UNSURE, fit_claims, read_claims, tune_groundedness as tune,
 };
 use engraft_tune::{TuneError, seeds};
 use serde_json::{Value, json};
@@ -17,7 +18,8 @@ use crate::dataset::opened::Opened;
 use crate::people::{Act, Principal};
 use crate::tune::base::{self, BaseEncoder};
 use crate::tune::predict::base_of;
-use crate::tune::report::TuneReport;
+use crate::tune::report::{TuneReport, sum};
+use crate::tune::rows::Source;
 use crate::tune::{PROBES, RESAMPLES, TuneRequest, judging};
 use crate::{Context, Error, Workspace};
 
@@ -43,19 +45,25 @@ pub fn tune_groundedness(
     who.must(Act::Manage)?;
     let asked = &request.tune;
     let tier = tier(&request.method)?;
-    asked.policy()?;
+    let policy = asked.policy()?;
     judging::must_be_free(workspace, asked)?;
     let began = (context.now_ns)();
     context.progress.stage("read", None);
     let read = |path: &Path| read_claims(path, true);
     let fits = |question: &Question| matches!(question.kind, QuestionKind::Support { .. });
-    let source = judging::rows(context, workspace, who, asked, read, &fits, "support", &of_item)?;
-    let eval = asked.eval.as_deref().map(|path| judging::of_file(path, read)).transpose()?;
+    let mut source = judging::rows(context, workspace, who, asked, read, &fits, "support", &of_item)?;
+    let mut eval = asked.eval.as_deref().map(|path| judging::of_file(path, read)).transpose()?;
     // Only the two highest tiers need an encoder, and a person who wants none of it need not have one.
     let encoder = match tier {
         Some(Tier::Meaning | Tier::Encoder) => base::open(context, workspace, asked.base.as_deref())?,
         _ => None,
     };
+    let mut over_length = Fitted::default();
+    if let Some(base) = encoder.as_ref().filter(|_| tier == Some(Tier::Encoder)) {
+        for claims in std::iter::once(&mut source).chain(&mut eval) {
+            over_length = sum(over_length, made_to_fit(context, claims, &base.dir, policy)?);
+        }
+    }
     let name = judging::name(workspace, asked, &source.stem, "groundedness");
     let draft = Draft::begin(&workspace.models(), &name)?;
     let own = draft.path().join(OWN);
@@ -90,7 +98,8 @@ pub fn tune_groundedness(
         let reader = reader_of(model, dir, workspace.threads())?;
         let encoder = encoding.filter(|_| model.needs_encoder());
         let measuring = Measuring::default();
-        Ok(judge(model, &measuring, &claims, encoder, reader.as_ref())?.iter().map(answer).collect())
+        let judged = judge(model, &measuring, &claims, encoder, reader.as_ref())?;
+        Ok(judged.iter().map(|(judged, _)| answer(judged)).collect())
     };
     let probes = claims.iter().zip(says(&tuned.model, draft.path())?);
     let probes = probes.map(|(claim, output)| Probe {
@@ -126,7 +135,28 @@ pub fn tune_groundedness(
     keep.clear();
     let mut report = TuneReport::of(&artefact, judging::data_report(&source, eval.as_ref(), said));
     report.stopped = tuned.stopped;
+    report.data.over_length = over_length;
+    report.data.rows_unused = tuned.unused;
     Ok(report)
+}
+
+/// Makes claims fit the encoder in `base`, and says where of their evidence only a part is read.
+fn made_to_fit(
+    context: Context,
+    claims: &mut Source<ClaimRow>,
+    base: &Path,
+    policy: OverLength,
+) -> Result<Fitted, Error> {
+    let fitted = fit_claims(std::mem::take(&mut claims.rows), base, policy)?;
+    claims.rows = fitted.rows;
+    if fitted.in_part > 0 {
+        let shown = fitted.in_part;
+        let why = format!("{LONGEST} tokens hold no more");
+        context
+            .progress
+            .say(&format!("of {shown} claims only the sentences that hold most of them are read: {why}"));
+    }
+    Ok(fitted.done)
 }
 
 fn tier(method: &str) -> Result<Option<Tier>, Error> {
@@ -167,7 +197,8 @@ fn of_item(_: &Opened, question: &Question, record: &Record) -> Option<Vec<Claim
     Some(rows.collect())
 }
 
-/// Hands a line for every claim of `input` to `take`: `{id, score, verdict, missing}`.
+/// Hands a line for every claim of `input` to `take`: `{id, score, verdict, missing}`, with `truncated_tokens` where something of it
+/// was not read.
 pub(crate) fn predict(
     context: Context,
     workspace: &Workspace,
@@ -183,10 +214,10 @@ pub(crate) fn predict(
     let say = |rows: &[ClaimRow]| {
         let claims: Vec<Claim> = rows.iter().map(|row| row.claim.clone()).collect();
         let judged = judge(&model, &measuring, &claims, encoder, reader.as_ref())?;
-        let line = |(row, judged): (&ClaimRow, &Judged)| {
+        let line = |(row, (judged, lost)): (&ClaimRow, &(Judged, usize))| {
             let mut line = answer(judged);
             line["id"] = row.id.clone().into();
-            line
+            judging::truncated(line, *lost)
         };
         Ok(rows.iter().zip(&judged).map(line).collect())
     };
@@ -198,20 +229,24 @@ fn reader_of(model: &Groundedness, dir: &Path, threads: usize) -> Result<Option<
     (model.reads != 0.0).then(|| Reader::open(&dir.join(OWN), threads)).transpose()
 }
 
-/// What a model makes of each claim.
+/// What a model makes of each claim, and how many of its tokens the model's own encoder did not read.
 fn judge(
     model: &Groundedness,
     measuring: &Measuring,
     claims: &[Claim],
     encoder: Option<&dyn Embed>,
     reader: Option<&Reader>,
-) -> Result<Vec<Judged>, TuneError> {
+) -> Result<Vec<(Judged, usize)>, TuneError> {
     let measured = measuring.measures(claims, encoder)?;
     let read = match reader {
         Some(reader) => reader.says(claims, &measured)?,
-        None => vec![0.0; claims.len()],
+        None => vec![(0.0, 0); claims.len()],
     };
-    Ok(measured.iter().zip(read).map(|(features, read)| model.judge(features, read)).collect())
+    Ok(measured
+        .iter()
+        .zip(read)
+        .map(|(features, (read, lost))| (model.judge(features, read), lost))
+        .collect())
 }
 
 fn answer(judged: &Judged) -> Value {

@@ -156,6 +156,14 @@ pub(crate) fn data_report<'r, T, K: Ord>(
     }
 }
 
+/// A line of `predict`, with how many tokens of its row were not read where there are such.
+pub(crate) fn truncated(mut line: Value, lost: usize) -> Value {
+    if lost > 0 {
+        line["truncated_tokens"] = lost.into();
+    }
+    line
+}
+
 /// What a model says of a batch of rows.
 type Say<'a, T> = dyn Fn(&[T]) -> Result<Vec<Value>, Error> + 'a;
 

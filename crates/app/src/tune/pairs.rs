@@ -8,11 +8,11 @@ use engraft_tune::data::{read_rows, text_of};
 use serde_json::{Value, json};
 
 use crate::serving::RETRIEVER;
-use crate::tune::{reranker, retriever};
+use crate::tune::{judging, reranker, retriever};
 use crate::{Context, Error, Workspace};
 
 /// Hands `{id, score}` to `take` for every row `{id?, query, text}` of `input`, in order, or `{id, error}` for one that could not be
-/// read. The score is a logit (reranker) or a cosine (retriever).
+/// read. The score is a logit (reranker) or a cosine (retriever); `truncated_tokens` says how many tokens a reranker did not read.
 pub(crate) fn predict(
     context: Context,
     workspace: &Workspace,
@@ -34,13 +34,18 @@ pub(crate) fn predict(
     context.progress.stage("predict", None);
     let pairs: Vec<(String, String)> = read.rows.iter().map(|row| row.2.clone()).collect();
     let scores = match artefact.manifest.kind.as_str() {
-        RETRIEVER => retriever::cosines(context, workspace, artefact, &pairs)?,
+        RETRIEVER => {
+            let cosines = retriever::cosines(context, workspace, artefact, &pairs)?;
+            cosines.into_iter().map(|cosine| (cosine, 0)).collect()
+        }
         _ => reranker::logits(workspace, artefact, &pairs)?,
     };
     let rounded = |score: f32| (f64::from(score) * 1e6).round() / 1e6;
     let scored = read.rows.iter().zip(scores);
     let mut lines: Vec<(u64, Value)> = scored
-        .map(|((number, id, _), score)| (*number, json!({ "id": id, "score": rounded(score) })))
+        .map(|((number, id, _), (score, lost))| {
+            (*number, judging::truncated(json!({ "id": id, "score": rounded(score) }), lost))
+        })
         .collect();
     // Rows that could not be read come where they stand.
     for bad in read.rejected {

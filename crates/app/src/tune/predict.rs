@@ -6,14 +6,14 @@ use engraft_core::{CountTokens, Embed, Fault};
 use engraft_nn::{Embedder, Precision};
 use engraft_tune::artefact::Artefact;
 use engraft_tune::classifier::{Classifier, FirstToken, Prediction, Reading, Seen, Space};
-use engraft_tune::data::{Labelling, OverLength, read_rows, text_of};
+use engraft_tune::data::{Labelling, OverLength, pieces, read_rows, text_of};
 use engraft_tune::{LongTexts, TuneError, Watch, embed};
 use serde_json::{Map, Value, json};
 
 use crate::config::Encoder;
 use crate::tune::extractor;
 use crate::tune::pairs;
-use crate::tune::{groundedness, reader, reward};
+use crate::tune::{groundedness, judging, reader, reward};
 use crate::{Context, Error, Workspace};
 
 /// Texts scored together.
@@ -21,7 +21,7 @@ const BATCH: usize = 256;
 
 /// Hands a line for every row of `input` to `take`, in order: what
 /// the model says of it, such as `{id, label, scores}` or `{id, spans}`, or `{id, error}` for a row that could
-/// not be read or is too long.
+/// not be read or is too long. `truncated_tokens` says of how many tokens beyond its window a model did not take notice.
 pub fn predict(
     context: Context,
     workspace: &Workspace,
@@ -153,19 +153,33 @@ fn said(
     let texts: Vec<&str> = fitting.map(|(asked, _)| asked.text.as_str()).collect();
     let seen = see(classifier, policy, base, own, &texts)?;
     let mut predictions = classifier.predict(&seen)?.into_iter();
-    let line = |too_long: Option<engraft_core::EmbedError>| {
+    let line = |(asked, too_long): (&Asked, Option<engraft_core::EmbedError>)| {
         let value = match too_long {
             Some(error) => {
                 json!({ "error": { "kind": "too_long", "message": error.to_string(), "hint": error.hint() } })
             }
-            None => predictions.next().map_or(Value::Null, |one| answer(classifier, &one)),
+            None => predictions.next().map_or(Value::Null, |one| {
+                judging::truncated(answer(classifier, &one), lost(policy, encoder, own, &asked.text))
+            }),
         };
         match value {
             Value::Object(fields) => fields,
             _ => Map::new(),
         }
     };
-    Ok(too_long.into_iter().map(line).collect())
+    Ok(batch.iter().zip(too_long).map(line).collect())
+}
+
+/// How many tokens of a text the classifier's encoder does not read.
+fn lost(policy: OverLength, encoder: Option<&Embedder>, own: Option<&Own>, text: &str) -> usize {
+    match (encoder, own) {
+        (Some(encoder), _) if policy == OverLength::Truncate => {
+            let read = pieces(text, encoder, encoder.window(), policy);
+            encoder.count(text).saturating_sub(read.iter().map(|piece| encoder.count(piece)).sum())
+        }
+        (None, Some(Own::First(encoder))) => encoder.lost(text),
+        _ => 0,
+    }
 }
 
 /// Texts as the classifier wants to see them.

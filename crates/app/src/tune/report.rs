@@ -76,6 +76,8 @@ pub struct DataReport {
     pub unresolved: usize,
     /// What was done to texts beyond the window.
     pub over_length: Fitted,
+    /// Training rows beyond as many as the model's encoder learns from.
+    pub rows_unused: usize,
     /// Rows that could not be read, the first hundred.
     pub rejected: Vec<Diagnostic>,
     /// How many could not be read.
@@ -96,6 +98,17 @@ pub struct SuspectLabel {
     pub suggested: String,
     /// The probability that model gives the label.
     pub score: f64,
+}
+
+/// What was done to two parts of the data.
+pub(crate) fn sum(a: Fitted, b: Fitted) -> Fitted {
+    Fitted {
+        too_long: a.too_long + b.too_long,
+        dropped: a.dropped + b.dropped,
+        split: a.split + b.split,
+        truncated: a.truncated + b.truncated,
+        tokens_lost: a.tokens_lost + b.tokens_lost,
+    }
 }
 
 impl TuneReport {

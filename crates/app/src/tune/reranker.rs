@@ -260,12 +260,12 @@ fn best_weight(
     Ok(WEIGHTS[chosen.setting])
 }
 
-/// Logits of rows `{query, text}` under a tuned reranker, for `predict`.
+/// Logits of rows `{query, text}` under a tuned reranker, for `predict`, and how many tokens of each pair were cut off.
 pub(crate) fn logits(
     workspace: &Workspace,
     artefact: &Artefact,
     pairs: &[(String, String)],
-) -> Result<Vec<f32>, Error> {
+) -> Result<Vec<(f32, usize)>, Error> {
     let model = Reranker::open(
         &artefact.dir.join("encoder"),
         EncoderOptions { threads: workspace.threads(), ..EncoderOptions::default() },
@@ -273,5 +273,6 @@ pub(crate) fn logits(
     let window = model.window();
     let ids: Vec<_> =
         pairs.iter().map(|(query, text)| pair_ids(model.tokenizer(), query, text, window)).collect();
-    Ok(model.score_pairs(&ids)?)
+    let logits = model.score_pairs(&ids)?;
+    Ok(logits.into_iter().zip(&ids).map(|(logit, pair)| (logit, pair.lost)).collect())
 }

@@ -7,7 +7,6 @@ use engraft_annotate::{Answer, Choice, FieldKind, Question, QuestionKind, Record
 use engraft_core::Embed;
 use engraft_eval::Resampling;
 use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe, Trained};
-use engraft_tune::data::OverLength;
 use engraft_tune::reward::{
     Asked, BASE, LONGEST, PairBase, PairScorer, PreferenceRow, Reward, RewardOptions, Said, Seen, Tier,
     Turns, read_preferences, read_said, see, tune_pair_reward, tune_reward as tune,
@@ -94,11 +93,7 @@ pub fn tune_reward(
     let held = eval.as_ref().map(|eval| eval.rows.as_slice());
     let mut tuned = match (tier, &encoder) {
         (Some(Tier::Encoder), Some(base)) => {
-            let base = PairBase {
-                dir: &base.dir,
-                tokenizer: base.encoder.tokenizer(),
-                truncate: policy == OverLength::Truncate,
-            };
+            let base = PairBase { dir: &base.dir, tokenizer: base.encoder.tokenizer(), over_length: policy };
             tune_pair_reward(&source.rows, held, &options, &base, watch)?
         }
         (Some(Tier::Encoder), None) => {
@@ -128,7 +123,7 @@ pub fn tune_reward(
         probed.map(|row| Said { prompt: row.prompt.clone(), response: row.chosen.clone() }).collect();
     let says = |model: &Reward, dir: &Path| -> Result<Vec<Value>, TuneError> {
         let scorer = scorer(model, dir, workspace.threads())?;
-        let seen = seen(model, scorer.as_ref(), encoding, &probed)?;
+        let (seen, _) = seen(model, scorer.as_ref(), encoding, &probed)?;
         Ok(seen.iter().map(|seen| json!({ "score": round(model.score(seen)) })).collect())
     };
     let probes = probed.iter().zip(says(&tuned.model, draft.path())?);
@@ -169,11 +164,9 @@ pub fn tune_reward(
     report.stopped = tuned.stopped;
     report.data.feedback = feedback;
     report.data.eval_rows = tuned.judged;
-    report.data.over_length.too_long = tuned.lost.responses;
-    report.data.over_length.truncated = tuned.lost.responses;
-    report.data.over_length.tokens_lost = tuned.lost.tokens;
-    if tuned.lost.prompts > 0 {
-        let shown = tuned.lost.prompts;
+    report.data.over_length = tuned.over_length;
+    if tuned.cut_prompts > 0 {
+        let shown = tuned.cut_prompts;
         context
             .progress
             .say(&format!("of {shown} prompts only the end was read: {LONGEST} tokens hold both"));
@@ -266,7 +259,8 @@ fn prompt(dataset: &Opened, record: &Record) -> Turns {
     turns
 }
 
-/// Hands a line for every response of `input` to `take`: `{id, score}`.
+/// Hands a line for every response of `input` to `take`: `{id, score}`, with `truncated_tokens` where something of it or of its
+/// prompt was not read.
 pub(crate) fn predict(
     context: Context,
     workspace: &Workspace,
@@ -280,9 +274,11 @@ pub(crate) fn predict(
     let scorer = scorer(&model, &artefact.dir, workspace.threads())?;
     let say = |rows: &[Asked]| {
         let said: Vec<Said> = rows.iter().map(|row| row.said.clone()).collect();
-        let seen = seen(&model, scorer.as_ref(), encoder, &said)?;
-        let line = |(row, seen): (&Asked, _)| json!({ "id": row.id, "score": round(model.score(seen)) });
-        Ok(rows.iter().zip(&seen).map(line).collect())
+        let (seen, lost) = seen(&model, scorer.as_ref(), encoder, &said)?;
+        let line = |((row, seen), lost): ((&Asked, &Seen), usize)| {
+            judging::truncated(json!({ "id": row.id, "score": round(model.score(seen)) }), lost)
+        };
+        Ok(rows.iter().zip(&seen).zip(lost).map(line).collect())
     };
     judging::lines(context, read_said(input)?, |row| row.line, &say, take)
 }
@@ -293,18 +289,22 @@ pub(crate) fn scorer(model: &Reward, dir: &Path, threads: usize) -> Result<Optio
     model.pair_head().map(open).transpose()
 }
 
-/// Responses as the model reads them; `encoder` is the one it was tuned from.
+/// Responses as the model reads them, and how many tokens of each, and of its prompt, its pair encoder did not read; `encoder` is the
+/// one it was tuned from.
 pub(crate) fn seen(
     model: &Reward,
     scorer: Option<&PairScorer>,
     encoder: Option<&dyn Embed>,
     said: &[Said],
-) -> Result<Vec<Seen>, TuneError> {
+) -> Result<(Vec<Seen>, Vec<usize>), TuneError> {
     let mut seen = see(said, encoder.filter(|_| model.needs_encoder()), &mut |_| Ok(()))?;
+    let mut lost = vec![0; said.len()];
     if let Some(scorer) = scorer {
-        seen.iter_mut().zip(scorer.scores(said)?).for_each(|(seen, score)| seen.pair = score);
+        for ((seen, lost), told) in seen.iter_mut().zip(&mut lost).zip(scorer.scores(said)?) {
+            (seen.pair, *lost) = told;
+        }
     }
-    Ok(seen)
+    Ok((seen, lost))
 }
 
 fn messages(turns: &Turns) -> Value {

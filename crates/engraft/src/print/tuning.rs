@@ -32,6 +32,7 @@ pub(crate) fn tuned(report: &TuneReport) -> String {
         (data.unresolved, "items have no resolution yet"),
         (data.leaked, "evaluation rows say the same as a training row"),
         (data.over_length.too_long, "texts are longer than the encoder reads"),
+        (data.rows_unused, "rows are more than the encoder learns from"),
         (data.label_issues.len(), "labels are probably wrong"),
     ];
     for (count, what) in notes.into_iter().filter(|(count, _)| *count > 0) {

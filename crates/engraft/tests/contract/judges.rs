@@ -95,6 +95,41 @@ fn labelled_claims_become_a_judge_that_says_when_it_is_unsure() {
 }
 
 #[test]
+fn what_an_encoder_cannot_read_of_a_claim_is_refused_or_counted() {
+    let bench = Bench::tiny();
+    // The encoder reads letters: this claim has 120 and its place 64.
+    let long =
+        json!({ "id": "long", "claim": "opened ".repeat(20), "evidence": "It opened.", "label": "not" });
+    let data = file(&bench, "claims.jsonl", &[claims(60), vec![long.clone()]].concat());
+    let asked = ["tune", "groundedness", "--data", &data, "--method", "encoder", "--seeds", "1"];
+    refused(
+        &bench,
+        &asked,
+        2,
+        expect![[r#"
+            user: 1 claims are longer, with the sentence that holds most of them, than the 128 tokens an encoder reads
+            hint: say what should become of them: `--over-length drop` or `truncate`; or use `--method features`"#]],
+    );
+    let tuned =
+        |policy: &str| bench.json(&[&asked[..], &["--over-length", policy, "--name", policy]].concat());
+    let (dropped, cut) = (tuned("drop"), tuned("truncate"));
+    let told = |report: &Value| {
+        let done = &report["data"]["over_length"];
+        ["too_long", "dropped", "truncated", "tokens_lost"].map(|key| done[key].as_u64().unwrap())
+    };
+    // What was left out is the claim and its sentence, 120 letters and 9 with its full stop.
+    assert_eq!((&dropped["train"]["rows"], told(&dropped)), (&60.into(), [1, 1, 0, 129]));
+    assert_eq!((&cut["train"]["rows"], told(&cut)), (&61.into(), [1, 0, 1, 56]));
+    assert_eq!(cut["data"]["rows_unused"], 0);
+    let said = predicted(&bench, "truncate", &[long, claims(1)[0].clone()]);
+    assert_eq!(
+        (&said[0]["truncated_tokens"], said[1].get("truncated_tokens")),
+        (&56.into(), None),
+        "{said:?}"
+    );
+}
+
+#[test]
 fn few_labels_make_a_judge_that_never_decides() {
     let bench = Bench::lexical();
     let data = file(&bench, "claims.jsonl", &claims(40));

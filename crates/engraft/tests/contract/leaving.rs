@@ -139,6 +139,10 @@ fn a_classifier_comes_back_with_the_probabilities_that_were_noted() {
             assert!(near(said["scores"][label].as_f64().unwrap(), logit.exp() / sum), "{said} {probe}");
         }
     }
+    // Of a text beyond the window its beginning is read, as transformers does, and the line says so.
+    let said = predicted(&bench, "came", &[json!({ "text": "card ".repeat(80) }), json!({ "text": "card" })]);
+    assert!(said[0]["truncated_tokens"].as_u64() > Some(0), "{said:?}");
+    assert!(said[1].get("truncated_tokens").is_none(), "{said:?}");
     // What has a layer behind its pooling is no encoder, and would be another one without it.
     leave(&bench, "topics", "sentence-transformers", "pooled");
     refused(&bench, "pooled", "the module Dense");
@@ -159,6 +163,14 @@ fn a_cross_encoder_comes_back_as_a_reranker_with_the_same_scores() {
         predicted(&bench, model, &rows).iter().map(|line| line["score"].as_f64().unwrap()).collect()
     };
     assert!(scores("again").iter().zip(scores("came")).all(|(a, b)| near(*a, b)));
+    // It reads letters, 64 with the three around the two texts.
+    let long = json!({ "query": "who", "text": "rake ".repeat(20) });
+    let said = predicted(&bench, "again", &[long, rows[0].clone()]);
+    assert_eq!(
+        (&said[0]["truncated_tokens"], said[1].get("truncated_tokens")),
+        (&22.into(), None),
+        "{said:?}"
+    );
     let (status, error) = bench.json_status(&["model", "serve", "came"]);
     assert!(status == 2 && error.to_string().contains("trained elsewhere"), "{error}");
     bench.json(&["model", "serve", "came", "--anyway"]);
@@ -180,6 +192,14 @@ fn a_reward_leaves_for_transformers_and_comes_back_with_the_same_scores() {
         let said = &predicted(&bench, "came", &[json!({ "prompt": prompt, "response": response })])[0];
         assert!(near(said["score"].as_f64().unwrap(), numbers(&probe["output"])[0]), "{said} {probe}");
     }
+    // It reads letters, 160 with the three around the two texts: 152 of a response beside a prompt of five.
+    let long = json!({ "prompt": "What?", "response": "wine ".repeat(60) });
+    let said = predicted(&bench, "likes", &[long, json!({ "prompt": "What?", "response": "Any wine." })]);
+    assert_eq!(
+        (&said[0]["truncated_tokens"], said[1].get("truncated_tokens")),
+        (&88.into(), None),
+        "{said:?}"
+    );
 }
 
 #[test]

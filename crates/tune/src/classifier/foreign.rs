@@ -65,6 +65,13 @@ impl FirstToken {
         Ok(FirstToken { tokenizer, encoder, pooler: Head::of(POOLER, width, weight, bias) })
     }
 
+    /// How many tokens of a text are beyond the window.
+    pub fn lost(&self, text: &str) -> usize {
+        let (before, after) = self.tokenizer.around();
+        let tokens = before.len() + self.tokenizer.count(text) + after.len();
+        tokens.saturating_sub(self.encoder.config().window)
+    }
+
     /// A vector a text; of one beyond the window only the beginning is read, as transformers does.
     pub fn read(&self, texts: &[&str]) -> Result<Matrix, TuneError> {
         let window = self.encoder.config().window;

@@ -8,6 +8,7 @@ mod claim;
 pub(crate) mod doubt;
 mod features;
 mod fit;
+mod fitting;
 mod model;
 mod places;
 mod reading;
@@ -18,7 +19,8 @@ mod words;
 
 pub use claim::{Claim, Measuring, measures};
 pub use features::{FEATURES, Feature, Features, LEXICAL, Sign};
+pub use fitting::{FittedClaims, fit_claims};
 pub use model::{Groundedness, Judged, UNSURE, Verdict, shipped};
-pub use reading::{Reader, Reading};
+pub use reading::{LONGEST, Reader, Reading};
 pub use rows::{ClaimRow, read_claims};
 pub use tuner::{BASE, ENOUGH, GroundednessOptions, TRUSTED, Tier, TunedGroundedness, tune_groundedness};

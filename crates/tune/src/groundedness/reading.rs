@@ -20,13 +20,13 @@ use crate::{TuneError, Watch};
 /// Parts that claims are dealt into, each read by an encoder that was trained on the others, from a seed of its own.
 pub(crate) const FOLDS: usize = 3;
 /// Ids of a claim with its evidence at most.
-const LONGEST: usize = 128;
+pub const LONGEST: usize = 128;
 /// Tokens that pass through together in training.
 const TOKENS: usize = 4096;
 /// Claims read together.
 const BATCH: usize = 64;
 /// Claims that an encoder is trained on at most, the first ones; more would take longer than a tuner may.
-const MOST: usize = 1_000;
+pub(crate) const MOST: usize = 1_000;
 /// Passes over few claims are as many as make this many steps, within these bounds.
 const STEPS: usize = 60;
 const EPOCHS: (usize, usize) = (2, 8);
@@ -52,10 +52,13 @@ impl Reader {
         Ok(Reader(Reranker::open(dir, EncoderOptions { threads, ..EncoderOptions::default() })?))
     }
 
-    /// What to add to the log-odds of each claim. `features` are those of the claims, in order.
-    pub fn says(&self, claims: &[Claim], features: &[Features]) -> Result<Vec<f32>, TuneError> {
-        let pairs = claims.iter().zip(features).map(|(claim, of)| pair(self.0.tokenizer(), claim, of));
-        self.of_pairs(&pairs.collect::<Vec<_>>())
+    /// What to add to the log-odds of each claim, and how many tokens of it and of the sentences read were cut off.
+    /// `features` are those of the claims, in order.
+    pub fn says(&self, claims: &[Claim], features: &[Features]) -> Result<Vec<(f32, usize)>, TuneError> {
+        let pairs = claims.iter().zip(features).map(|(claim, of)| pair(self.0.tokenizer(), claim, of).ids);
+        let pairs: Vec<PairIds> = pairs.collect();
+        let logits = self.of_pairs(&pairs)?;
+        Ok(logits.into_iter().zip(&pairs).map(|(logit, pair)| (logit, pair.lost)).collect())
     }
 
     fn of_pairs(&self, pairs: &[PairIds]) -> Result<Vec<f32>, TuneError> {
@@ -67,8 +70,17 @@ impl Reader {
     }
 }
 
+/// What an encoder reads of a claim.
+pub(crate) struct Pair {
+    /// The claim and the sentences that are read. What they lost is what had to be cut: of a claim beyond half of the ids, or of
+    /// a single sentence beyond what is left.
+    pub(crate) ids: PairIds,
+    /// Sentences of the evidence that are not read.
+    pub(crate) unread: usize,
+}
+
 /// A claim and the sentences that hold most of it, in the order of the evidence: as many as there is room for whole.
-fn pair(tokenizer: &Tokenizer, claim: &Claim, features: &Features) -> PairIds {
+pub(crate) fn pair(tokenizer: &Tokenizer, claim: &Claim, features: &Features) -> Pair {
     let mut texts = Vec::new();
     for passage in &claim.evidence {
         let map = CharMap::new(passage);
@@ -92,7 +104,8 @@ fn pair(tokenizer: &Tokenizer, claim: &Claim, features: &Features) -> PairIds {
     }
     taken.sort_unstable();
     let passage: Vec<&str> = taken.iter().filter_map(|&at| texts.get(at).map(String::as_str)).collect();
-    pair_ids(tokenizer, &claim.text, &passage.join(" "), LONGEST)
+    let ids = pair_ids(tokenizer, &claim.text, &passage.join(" "), LONGEST);
+    Pair { ids, unread: texts.len() - passage.len() }
 }
 
 /// Refuses to learn from claims of one kind alone, as where nearly all claims are about one page.
@@ -126,7 +139,7 @@ pub(crate) fn candidate(
         of.claims
             .iter()
             .zip(&of.features)
-            .map(|(claim, features)| pair(&tokenizer, claim, features))
+            .map(|(claim, features)| pair(&tokenizer, claim, features).ids)
             .collect()
     };
     let pairs = pairs_of(train);

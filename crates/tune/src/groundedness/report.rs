@@ -7,6 +7,7 @@ use engraft_eval::{Metric, Resampling};
 use super::candidate::{Candidate, Material};
 use super::doubt::Truth;
 use super::model::{Groundedness, Verdict, shipped, verdict};
+use super::reading::MOST;
 use super::tuner::{BASE, ENOUGH, TRUSTED, Tier, TunedGroundedness};
 use crate::calibrate::sigmoid;
 use crate::ship;
@@ -79,7 +80,8 @@ pub(crate) fn report(
         against_base.insert("brier_over_features".to_string(), more);
     }
     let model = Groundedness::new(&chosen.model, chosen.reads, trusted);
-    TunedGroundedness { model, tier: chosen.tier, rows, fits, eval, against_base, verdict, stopped }
+    let unused = if chosen.tier == Tier::Encoder { rows.saturating_sub(MOST) } else { 0 };
+    TunedGroundedness { model, tier: chosen.tier, rows, unused, fits, eval, against_base, verdict, stopped }
 }
 
 fn decide(gain: &Metric, rows: usize, auroc: f64) -> ship::Verdict {

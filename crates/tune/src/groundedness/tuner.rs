@@ -71,6 +71,8 @@ pub struct TunedGroundedness {
     pub tier: Tier,
     /// Claims it was fitted to.
     pub rows: usize,
+    /// Of those, beyond what its encoder learns from at most: only the weights of words learnt from them.
+    pub unused: usize,
     /// How many models were fitted on the way.
     pub fits: usize,
     /// How good it is: on the evaluation claims, or on its own when they were held out.

@@ -29,6 +29,8 @@ pub struct Lost {
     pub tokens: usize,
     /// Prompts whose beginning was left out.
     pub prompts: usize,
+    /// Tokens of prompts left out.
+    pub prompt_tokens: usize,
 }
 
 /// The ids of a prompt and a response, `[CLS] … [SEP] … [SEP]`, both keeping their end where they do not fit.
@@ -46,6 +48,7 @@ pub fn pair_ids(tokenizer: &Tokenizer, said: &Said, lost: &mut Lost) -> Vec<u32>
     }
     let kept_prompt = prompt.len().min(room - kept);
     lost.prompts += usize::from(kept_prompt < prompt.len());
+    lost.prompt_tokens += prompt.len() - kept_prompt;
     let mut ids = before.to_vec();
     ids.extend(&prompt[prompt.len() - kept_prompt..]);
     ids.extend(behind);
@@ -171,10 +174,13 @@ impl PairScorer {
         Ok(PairScorer { tokenizer, encoder, head })
     }
 
-    /// The score of each response; only differences mean something.
-    pub fn scores(&self, said: &[Said]) -> Result<Vec<f64>, TuneError> {
-        let mut lost = Lost::default();
-        let ids: Vec<Vec<u32>> = said.iter().map(|said| pair_ids(&self.tokenizer, said, &mut lost)).collect();
+    /// The score of each response, of which only differences mean something, and how many tokens of it and its prompt were not read.
+    pub fn scores(&self, said: &[Said]) -> Result<Vec<(f64, usize)>, TuneError> {
+        let read = |said: &Said| {
+            let mut lost = Lost::default();
+            (pair_ids(&self.tokenizer, said, &mut lost), lost.tokens + lost.prompt_tokens)
+        };
+        let (ids, lost): (Vec<Vec<u32>>, Vec<usize>) = said.iter().map(read).unzip();
         let states = self.encoder.encode_states(&ids)?;
         let hidden = self.head.len();
         let mut rest = states.as_slice();
@@ -184,6 +190,6 @@ impl PairScorer {
             let dot = |row: &[f32]| row.iter().zip(&self.head).map(|(x, w)| f64::from(x * w)).sum::<f64>();
             own.chunks_exact(hidden).map(dot).sum::<f64>() / ids.len() as f64
         };
-        Ok(ids.iter().map(score).collect())
+        Ok(ids.iter().map(score).zip(lost).collect())
     }
 }

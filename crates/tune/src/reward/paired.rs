@@ -10,7 +10,7 @@ use super::pair::{LONGEST, Lost, PairTask, pair_ids};
 use super::rows::{PreferenceRow, Said};
 use super::seen::Seen;
 use super::tuner::{Candidate, Material, RewardOptions, Tier, TunedReward, learn, report};
-use crate::data::split;
+use crate::data::{Fitted, OverLength, split};
 use crate::seeds::seeds;
 use crate::trainer::{Plan, train};
 use crate::{TuneError, Watch};
@@ -22,8 +22,8 @@ pub struct PairBase<'a> {
     pub dir: &'a Path,
     /// Its tokenizer.
     pub tokenizer: &'a Tokenizer,
-    /// Whether only the end of a long response may be read; if not, one is an error.
-    pub truncate: bool,
+    /// What becomes of a response that is too long: its end is read, its pair is left out, or it is an error. It cannot be split.
+    pub over_length: OverLength,
 }
 
 /// The part of the pairs that is held out to judge by, where no others are named.
@@ -44,13 +44,25 @@ pub fn tune_pair_reward(
     base: &PairBase<'_>,
     watch: Watch<'_>,
 ) -> Result<TunedReward, TuneError> {
+    let mut done = Fitted::default();
+    let (rows, eval) = match base.over_length {
+        OverLength::Drop => {
+            let rows = fitting(rows, base.tokenizer, &mut done);
+            (rows, eval.map(|eval| fitting(eval, base.tokenizer, &mut done)))
+        }
+        _ => (rows.to_vec(), eval.map(<[PreferenceRow]>::to_vec)),
+    };
+    if eval.as_ref().is_some_and(Vec::is_empty) {
+        let message = "there is no pair to evaluate on whose responses fit";
+        return Err(TuneError::data(message, "use `--over-length truncate`, or leave `--eval` out"));
+    }
     if rows.len() < LEAST {
         let message = format!("{} pairs are too few to train an encoder, {LEAST} are needed", rows.len());
         return Err(TuneError::data(message, "use `--method words`, or compare more answers"));
     }
     let (train_rows, judged_rows) = match eval {
-        Some(eval) => (rows.to_vec(), eval.to_vec()),
-        None => parted(rows, HELD_OUT, options.seed),
+        Some(eval) => (rows, eval),
+        None => parted(&rows, HELD_OUT, options.seed),
     };
     let (fit_rows, aside_rows) = parted(&train_rows, ASIDE, options.seed.wrapping_add(1));
     // Nothing is trained on, chosen by or judged by what is cut unasked.
@@ -58,13 +70,16 @@ pub fn tune_pair_reward(
     let fit_ids = ids(&fit_rows, base.tokenizer, &mut lost);
     let aside_ids = ids(&aside_rows, base.tokenizer, &mut lost);
     let judged_ids = ids(&judged_rows, base.tokenizer, &mut lost);
-    if lost.responses > 0 && !base.truncate {
+    if lost.responses > 0 && base.over_length != OverLength::Truncate {
         let message = format!("{} responses are longer than the {LONGEST} tokens it reads", lost.responses);
         return Err(TuneError::data(
             message,
-            "use `--over-length truncate`, which reads their end, or `--method words`",
+            "use `--over-length truncate`, which reads their end, `--over-length drop`, or `--method words`",
         ));
     }
+    done.too_long += lost.responses;
+    done.truncated += lost.responses;
+    done.tokens_lost += lost.tokens;
     let mut go_on = |_: usize| watch.go_on();
     let fitted = Material::of(&fit_rows, None, &mut go_on)?;
     let mut aside = Material::of(&aside_rows, None, &mut go_on)?;
@@ -104,7 +119,24 @@ pub fn tune_pair_reward(
     let told: Vec<f64> = judged.chosen.iter().zip(&judged.rejected).map(lead).collect();
     let candidate = Candidate { tier: Tier::Encoder, model, leads: told };
     let found = report(candidate, &judged, train_rows.len(), fits, None, &options.resampling);
-    Ok(TunedReward { pair: Some(task), lost, ..found })
+    Ok(TunedReward { pair: Some(task), over_length: done, cut_prompts: lost.prompts, ..found })
+}
+
+/// The rows both of whose responses fit.
+fn fitting(rows: &[PreferenceRow], tokenizer: &Tokenizer, done: &mut Fitted) -> Vec<PreferenceRow> {
+    let mut kept = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut lost = Lost::default();
+        ids(std::slice::from_ref(row), tokenizer, &mut lost);
+        if lost.responses == 0 {
+            kept.push(row.clone());
+            continue;
+        }
+        done.too_long += lost.responses;
+        done.dropped += lost.responses;
+        done.tokens_lost += tokenizer.count(&row.chosen) + tokenizer.count(&row.rejected);
+    }
+    kept
 }
 
 /// Rows to keep and rows to set aside; pairs of one group on one side.
@@ -163,7 +195,7 @@ mod tests {
             .collect();
         let resampling = Resampling { seed: 0, resamples: 50 };
         let options = RewardOptions { tier: Some(Tier::Encoder), seeds: 1, seed: 0, resampling };
-        let base = PairBase { dir: &dir, tokenizer: &tokenizer, truncate: false };
+        let base = PairBase { dir: &dir, tokenizer: &tokenizer, over_length: OverLength::Error };
         let found = tune_pair_reward(&rows, None, &options, &base, Watch::quiet(&Cancel::default())).unwrap();
         assert!(found.eval["accuracy"].value.unwrap() > 0.9, "{:?}", found.eval);
         assert!(found.model.pair.as_ref().unwrap().share > 0.0);
@@ -185,6 +217,27 @@ mod tests {
         let mut lost = Lost::default();
         let ids: Vec<Vec<u32>> = said.iter().map(|said| pair_ids(&tokenizer, said, &mut lost)).collect();
         let (fast, slow) = (scorer.scores(&said).unwrap(), task.scores(&ids).unwrap());
-        assert!(fast.iter().zip(&slow).all(|(a, b)| (a - b).abs() < 1e-3), "{fast:?} {slow:?}");
+        assert!(fast.iter().zip(&slow).all(|((a, _), b)| (a - b).abs() < 1e-3), "{fast:?} {slow:?}");
+    }
+
+    #[test]
+    fn pairs_with_a_response_that_is_too_long_are_left_out_and_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        engraft_testkit::tiny_encoder(folder.path()).unwrap();
+        // It reads letters.
+        let tokenizer = Tokenizer::open(folder.path()).unwrap();
+        let row = |chosen: String| PreferenceRow {
+            id: chosen.clone(),
+            line: 0,
+            prompt: vec![("user".into(), "What is there?".into())],
+            chosen,
+            rejected: "No wine.".into(),
+            margin: 0.0,
+            group: None,
+        };
+        let rows = [row("Any wine.".into()), row("wine ".repeat(60))];
+        let mut done = Fitted::default();
+        assert_eq!(fitting(&rows, &tokenizer, &mut done), rows[..1]);
+        assert_eq!((done.too_long, done.dropped, done.truncated, done.tokens_lost), (1, 1, 0, 247));
     }
 }

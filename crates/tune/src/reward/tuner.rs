@@ -7,14 +7,14 @@ use engraft_eval::{Metric, Resampling};
 
 use super::fit::{Difference, calibrate, fit};
 use super::model::{Reward, row};
-use super::pair::{Lost, PairTask};
+use super::pair::PairTask;
 use super::rows::{PreferenceRow, Said};
 use super::seen::{Seen, see};
 use super::style::STYLE;
 use super::terms::Terms;
 use crate::calibrate::{BINS, sigmoid, softplus};
 use crate::clusters::Clusters;
-use crate::data::folds;
+use crate::data::{Fitted, folds};
 use crate::seeds::seeds;
 use crate::ship;
 use crate::{TuneError, Watch};
@@ -86,8 +86,10 @@ pub struct TunedReward {
     pub stopped: Option<String>,
     /// The pair encoder, of the tier that has one.
     pub pair: Option<PairTask>,
-    /// What did not fit into it, of all pairs.
-    pub lost: Lost,
+    /// What was done to responses that did not fit into it, of all pairs.
+    pub over_length: Fitted,
+    /// Prompts of which it reads only the end.
+    pub cut_prompts: usize,
 }
 
 /// What a reward model is compared with.
@@ -406,7 +408,8 @@ pub(super) fn report(
         verdict,
         stopped,
         pair: None,
-        lost: Lost::default(),
+        over_length: Fitted::default(),
+        cut_prompts: 0,
     }
 }
 

@@ -155,7 +155,7 @@ fn rewards(model: &Reward, dir: &Path, workspace: &Workspace) -> Result<Vec<Prob
         response: response.into(),
     });
     let scorer = reward::scorer(model, dir, workspace.threads())?;
-    let seen = reward::seen(model, scorer.as_ref(), None, &said)?;
+    let (seen, _) = reward::seen(model, scorer.as_ref(), None, &said)?;
     let probes = PAIRS.iter().zip(&seen).map(|((prompt, response), seen)| {
         probe(json!({ "prompt": prompt, "response": response }), json!(model.score(seen)))
     });

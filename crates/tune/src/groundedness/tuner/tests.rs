@@ -151,14 +151,34 @@ fn an_encoder_of_its_own_is_written_read_back_and_adds_to_the_words() {
     let measured = measures(&claims, None).unwrap();
     let read = Reader::open(folder.path(), 1).unwrap().says(&claims, &measured).unwrap();
     // The chances that were measured are those that the written model gives.
-    let chances: Vec<f64> =
-        measured.iter().zip(&read).map(|(features, &read)| found.model.judge(features, read).score).collect();
+    let chances: Vec<f64> = measured
+        .iter()
+        .zip(&read)
+        .map(|(features, read)| found.model.judge(features, read.0).score)
+        .collect();
     let names: Vec<String> = held.iter().map(ClaimRow::grouped_by).collect();
     let supported = held.iter().map(|row| row.supported() == Some(true)).collect();
     let truth = Truth::new(supported, names.iter().map(String::as_str));
     let resampling = Resampling { seed: 0, resamples: 200 };
     assert_eq!(truth.auroc(&chances, &resampling).value, found.eval["auroc"].value);
-    assert!(read.iter().any(|logit| (logit - read[0]).abs() > 1e-3), "{read:?}");
+    assert!(read.iter().any(|(logit, _)| (logit - read[0].0).abs() > 1e-3), "{read:?}");
+    assert!(read.iter().all(|(_, lost)| *lost == 0) && found.unused == 0, "{read:?}");
+}
+
+#[test]
+fn claims_beyond_what_an_encoder_learns_from_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, into) = (folder.path().join("base"), folder.path().join("into"));
+    engraft_testkit::tiny_encoder(&base).unwrap();
+    std::fs::create_dir(&into).unwrap();
+    let reading = Reading { base: &base, into: &into, threads: 1 };
+    let options = GroundednessOptions { reading: Some(reading), ..options(Some(Tier::Encoder)) };
+    let (rows, held) = (world(1_003, false), world(1_023, false));
+    let held = &held[1_003..];
+    let found =
+        tune_groundedness(&rows, Some(held), &options, None, Watch::quiet(&Cancel::default())).unwrap();
+    assert_eq!((found.rows, found.unused), (1_003, 3));
+    assert_eq!(tuned(&world(40, false), Some(Tier::Features)).unused, 0);
 }
 
 #[test]
