@@ -79,9 +79,9 @@ pub(crate) enum Command {
     Tune(tuning::Tune),
     /// What a tuned model says of texts, one JSON object a line
     Predict(tuning::Predict),
-    /// Where an answer comes from and which snapshots hold it, or what a run was made from
+    /// Where an answer comes from and which snapshots hold it, or what a run or a model was made from
     Lineage {
-        /// DATASET/ITEM, a response_id, or the id of a run
+        /// DATASET/ITEM, a response_id, the id of a run, or the name of a tuned model
         id: String,
     },
     /// Measures of files: a run against judgements, predictions against what is right

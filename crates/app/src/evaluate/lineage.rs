@@ -1,17 +1,37 @@
 //! Where a run comes from: what decided it, the tuned models that took part with what they were made of, and the documents that were
-//! found for its questions.
+//! found for its questions. And where a tuned model comes from, with the runs that it took part in.
 
 use std::collections::BTreeMap;
 
 use engraft_tune::TuneError;
-use engraft_tune::artefact::Artefact;
+use engraft_tune::artefact::{Artefact, Manifest};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::Error;
-use crate::evaluate::view::{RunView, show};
+use crate::evaluate::view::{RunView, list, show};
 use crate::serving::{READER, RERANKER};
 use crate::workspace::Workspace;
+
+/// What an id leads back to.
+#[derive(Clone, Debug)]
+pub enum Behind {
+    /// It is that of a run.
+    Run(RunLineage),
+    /// It is the name of a tuned model.
+    Model(ModelLineage),
+}
+
+/// A tuned model with everything behind it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelLineage {
+    /// The model, and what it was made from.
+    pub model: Ancestor,
+    /// The content address of its training data.
+    pub data_snapshot: String,
+    /// The runs it took part in, the oldest first.
+    pub runs: Vec<RunView>,
+}
 
 /// A run with everything behind it.
 #[derive(Clone, Debug, Serialize)]
@@ -54,9 +74,30 @@ pub struct FoundDocument {
     pub cited: usize,
 }
 
-/// The lineage of a run, by its id or how that begins.
-pub fn lineage(workspace: &Workspace, id: &str) -> Result<RunLineage, Error> {
-    let mut run = show(workspace, id)?;
+/// The lineage of a run, by its id or how that begins; else of the tuned model that is called so.
+pub fn lineage(workspace: &Workspace, id: &str) -> Result<Behind, Error> {
+    match show(workspace, id) {
+        Err(Error::Missing { .. }) => Ok(Behind::Model(of_model(workspace, id)?)),
+        run => Ok(Behind::Run(of_run(workspace, run?)?)),
+    }
+}
+
+fn of_model(workspace: &Workspace, name: &str) -> Result<ModelLineage, Error> {
+    let manifest = match Artefact::open(&workspace.models(), name) {
+        Ok(artefact) => artefact.manifest,
+        Err(TuneError::Missing { .. }) => {
+            let hint =
+                "run `engraft eval list` for the runs of this workspace, `engraft model list` for its models";
+            return Err(Error::Missing { what: "run or tuned model", name: name.into(), hint: hint.into() });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut runs = list(workspace)?;
+    runs.retain(|run| models(run).iter().any(|model| model == name));
+    Ok(ModelLineage { data_snapshot: manifest.data_snapshot.clone(), model: of_manifest(manifest), runs })
+}
+
+fn of_run(workspace: &Workspace, mut run: RunView) -> Result<RunLineage, Error> {
     let rows = run.rows.take().unwrap_or_default();
     let mut counts: BTreeMap<(String, u32), (usize, usize)> = BTreeMap::new();
     for row in rows {
@@ -112,11 +153,13 @@ fn models(run: &RunView) -> Vec<String> {
 
 fn ancestor(workspace: &Workspace, name: String) -> Result<Ancestor, Error> {
     match Artefact::open(&workspace.models(), &name) {
-        Ok(Artefact { manifest, .. }) => {
-            let base = manifest.base.map(|base| format!("{}@{}", base.name, base.fingerprint));
-            Ok(Ancestor { name, kind: Some(manifest.kind), base, lineage: manifest.lineage })
-        }
+        Ok(artefact) => Ok(of_manifest(artefact.manifest)),
         Err(TuneError::Missing { .. }) => Ok(Ancestor { name, kind: None, base: None, lineage: Vec::new() }),
         Err(error) => Err(error.into()),
     }
+}
+
+fn of_manifest(manifest: Manifest) -> Ancestor {
+    let base = manifest.base.map(|base| format!("{}@{}", base.name, base.fingerprint));
+    Ancestor { name: manifest.name, kind: Some(manifest.kind), base, lineage: manifest.lineage }
 }

@@ -16,7 +16,7 @@ pub use engraft_eval::{Bounds, Difference, Gate, GateVerdict, States, Verdict};
 
 pub use answers::{AnswersReport, AnswersRequest, Outcomes, answers};
 pub use compare::{CompareReport, CompareRequest, GateReport, Side, compare, gate};
-pub use lineage::{Ancestor, FoundDocument, RunLineage, lineage};
+pub use lineage::{Ancestor, Behind, FoundDocument, ModelLineage, RunLineage, lineage};
 pub use model::{ModelRequest, model};
 pub use recorder::EvalReport;
 pub use retrieval::{RetrievalRequest, retrieval};

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use engraft_app::Metric;
 use engraft_app::evaluate::{
-    AnswersReport, CompareReport, Difference, EvalReport, GateReport, GateVerdict, RunLineage, RunView,
-    States, Verdict,
+    Ancestor, AnswersReport, CompareReport, Difference, EvalReport, GateReport, GateVerdict, ModelLineage,
+    RunLineage, RunView, States, Verdict,
 };
 
 /// The most failures or items shown at once; `--json` has them all.
@@ -81,13 +81,7 @@ pub(crate) fn run(run: &RunView) -> String {
 pub(crate) fn lineage(report: &RunLineage) -> String {
     let mut text = runs(std::slice::from_ref(&report.run));
     let _ = writeln!(text, "  decided by {}", report.run.about);
-    for model in &report.models {
-        let kind = model.kind.as_deref().unwrap_or("model that was removed since");
-        let _ = writeln!(text, "  {} is a {kind}", model.name);
-        for ancestor in &model.lineage {
-            let _ = writeln!(text, "    from {ancestor}");
-        }
-    }
+    text.extend(report.models.iter().map(ancestor));
     for document in report.documents.iter().take(SHOWN) {
         let (name, version) = (document.uri.as_deref().unwrap_or(&document.doc_id), document.doc_version);
         let since = if document.current { "" } else { ", changed or removed since" };
@@ -101,6 +95,22 @@ pub(crate) fn lineage(report: &RunLineage) -> String {
         let _ =
             writeln!(text, "  and {} more documents; --json has them all", report.documents.len() - SHOWN);
     }
+    text
+}
+
+fn ancestor(model: &Ancestor) -> String {
+    let kind = model.kind.as_deref().unwrap_or("model that was removed since");
+    let mut text = format!("  {} is a {kind}\n", model.name);
+    for ancestor in &model.lineage {
+        let _ = writeln!(text, "    from {ancestor}");
+    }
+    text
+}
+
+pub(crate) fn model_lineage(report: &ModelLineage) -> String {
+    let mut text = ancestor(&report.model);
+    let _ = writeln!(text, "  it took part in {} runs", report.runs.len());
+    text.push_str(&runs(&report.runs));
     text
 }
 

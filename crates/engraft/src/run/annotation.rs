@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use engraft_app as app;
 use engraft_app::annotate::Strategy;
+use engraft_app::evaluate::Behind;
 use engraft_app::people::Principal;
 use engraft_app::{Error, Method, Workspace};
 use serde_json::{Value, json};
@@ -212,10 +213,12 @@ impl Session<'_> {
     }
 
     pub(super) fn lineage(&self, id: &str) -> Result<ExitCode, Error> {
-        // A run's id is hexadecimal; an item's names its dataset first.
+        // The id of an item names its dataset first; neither that of a run nor the name of a model has such a stroke.
         if !id.contains('/') {
-            let report = app::evaluate::lineage(&self.workspace()?, id)?;
-            return self.show(&report, evaluation::lineage);
+            return match app::evaluate::lineage(&self.workspace()?, id)? {
+                Behind::Run(report) => self.show(&report, evaluation::lineage),
+                Behind::Model(report) => self.show(&report, evaluation::model_lineage),
+            };
         }
         let report =
             app::review::lineage(self.context, &self.workspace()?, &Principal::at_the_machine(), id)?;

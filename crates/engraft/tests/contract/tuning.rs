@@ -94,6 +94,23 @@ fn a_file_becomes_a_classifier_that_is_listed_asked_and_removed() {
     expect!["{error{hint kind message} id}"].assert_eq(&shape(&said[1]));
     assert_eq!((&said[2]["id"], &said[2]["label"]), (&"3".into(), &"transfer".into()));
 
+    // It leads back to what it was made from, and on to the runs that it took part in.
+    let run = bench.json(&["eval", "model", "topics", "--data", &eval]);
+    let behind = bench.json(&["lineage", "topics"]);
+    expect!["{base kind lineage[] name}"].assert_eq(&shape(&behind["model"]));
+    assert_eq!(
+        (&behind["model"]["name"], &behind["model"]["lineage"], &behind["data_snapshot"]),
+        (&"topics".into(), &report["lineage"], &report["data_snapshot"])
+    );
+    let runs = behind["runs"].as_array().unwrap();
+    assert!(runs.len() == 1 && runs[0]["run_id"] == run["run_id"], "{behind}");
+    let told = bench.run(&["lineage", "topics"]).stdout;
+    assert!(told.contains("topics is a classifier\n    from file:topics.jsonl@"), "{told}");
+    assert!(told.contains("it took part in 1 runs"), "{told}");
+    let (status, error) = bench.json_status(&["lineage", "nothing"]);
+    let said = error["error"]["message"].as_str().unwrap();
+    assert_eq!((status, said), (2, "there is no run or tuned model `nothing`"));
+
     // What cannot be written as asked leaves no folder behind.
     let to = bench.path("written");
     let (status, error) =
