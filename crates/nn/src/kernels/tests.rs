@@ -1,5 +1,7 @@
 //! Every instruction set of this CPU against plain `f64` arithmetic, on sizes that leave remainders everywhere.
 
+mod gradients;
+
 use proptest::prelude::*;
 
 use super::{Attention, AttentionScratch, Finish, Isa, Job, Linear, Packed, Planes, Precision, Rounded};

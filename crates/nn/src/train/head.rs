@@ -75,3 +75,41 @@ impl Head {
         back
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every gradient of a linear layer against differences: nothing curves, so that the step may be a large one.
+    #[test]
+    fn its_gradients_are_the_slopes() {
+        // More rows than go together, and sizes that leave remainders.
+        let (count, inputs, outputs) = (BLOCK + 3, 19, 7);
+        let mut draw = Draw::new(3, 0);
+        let mut numbers = |n: usize| -> Vec<f32> { (0..n).map(|_| draw.unit() as f32 - 0.5).collect() };
+        let at = [numbers(outputs * inputs), numbers(outputs), numbers(count * inputs)];
+        let weights = numbers(count * outputs);
+        let head = |at: &[Vec<f32>; 3]| Head::of("layer", inputs, at[0].clone(), at[1].clone());
+        let sum = |at: &[Vec<f32>; 3]| -> f64 {
+            let out = head(at).forward(&at[2]);
+            out.iter().zip(&weights).map(|(y, weight)| f64::from(*y) * f64::from(*weight)).sum()
+        };
+        let mut layer = head(&at);
+        let of_rows = layer.backward(&at[2], &weights);
+        let [of_weight, of_bias] = layer.parameters();
+        for (part, gradient) in [&of_weight.gradient, &of_bias.gradient, &of_rows].into_iter().enumerate() {
+            assert_eq!(gradient.len(), at[part].len());
+            let most = gradient.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
+            for (n, found) in gradient.iter().enumerate() {
+                let side = |step: f32| {
+                    let mut moved = at.clone();
+                    moved[part][n] += step;
+                    sum(&moved)
+                };
+                let slope = (side(0.5) - side(-0.5)) as f32;
+                let allowed = 1e-3 * slope.abs().max(2e-2 * most);
+                assert!((slope - found).abs() <= allowed, "{part}: [{n}]: slope {slope}, gradient {found}");
+            }
+        }
+    }
+}

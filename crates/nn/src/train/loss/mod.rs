@@ -3,6 +3,8 @@
 mod classes;
 mod contrast;
 mod preference;
+#[cfg(test)]
+mod tests;
 
 pub use classes::{binary, cross_entropy};
 pub use contrast::{cosine_square, in_batch};
