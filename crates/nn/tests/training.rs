@@ -118,6 +118,8 @@ fn norms(parameters: &[Parameter]) -> BTreeMap<String, f64> {
 #[track_caller]
 fn check_curve(losses: &[f64], expected: &[f64]) {
     assert_eq!(losses.len(), expected.len());
+    // The first is the loss itself, before anything was moved.
+    assert!((losses[0] - expected[0]).abs() < 1e-5, "{}, PyTorch {}", losses[0], expected[0]);
     for (step, (loss, expected)) in losses.iter().zip(expected).enumerate() {
         assert!((loss - expected).abs() < 1e-4, "step {step}: {loss}, PyTorch {expected}");
     }
