@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use engraft_core::CharMap;
 use engraft_tune::TuneError;
 use engraft_tune::artefact::{Artefact, Base, Draft, FORMAT, Manifest, Probe};
-use engraft_tune::data::{ExtractionRow, extraction_row, read_rows, split};
+use engraft_tune::data::{ExtractionRow, audit_marked, extraction_row, read_rows, split};
 use engraft_tune::extractor::{
     BaseEncoder, Extractor, ExtractorJob, ExtractorMethod, ExtractorTier, ExtractorTuned, FoundSpan,
     tune_extractor as tune,
@@ -148,6 +148,7 @@ struct Parts {
 impl Parts {
     fn of(data: Marked, eval: Option<Marked>, seed: u64) -> Parts {
         let Marked { source, mut repaired, unplaced } = data;
+        let audit = Some(audit_marked(&source.rows));
         let mut rejected = source.rejected;
         let mut lineage = vec![source.lineage];
         let (train, held) = match eval {
@@ -165,6 +166,7 @@ impl Parts {
         let texts: std::collections::BTreeSet<&str> = train.iter().map(|row| row.text.as_str()).collect();
         let leaked = held.iter().filter(|row| texts.contains(row.text.as_str())).count();
         let mut report = DataReport {
+            audit,
             eval_rows: held.len(),
             leaked,
             unresolved: source.unresolved,

@@ -133,7 +133,8 @@ pub fn tune_groundedness(
     };
     let artefact = draft.register(manifest, |read| says(&Groundedness::load(read)?, &read.dir))?;
     keep.clear();
-    let mut report = TuneReport::of(&artefact, judging::data_report(&source, eval.as_ref(), said));
+    let mut report =
+        TuneReport::of(&artefact, judging::data_report(&source, eval.as_ref(), said, ClaimRow::audited));
     report.stopped = tuned.stopped;
     report.data.over_length = over_length;
     report.data.rows_unused = tuned.unused;

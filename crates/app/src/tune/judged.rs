@@ -8,7 +8,7 @@ use engraft_core::{DocNo, content_hash};
 use engraft_eval::{Measure, Metric, Resampling};
 use engraft_nn::Embedder;
 use engraft_tune::artefact::{Artefact, Base, Draft, FORMAT, Manifest, Probe, Trained};
-use engraft_tune::data::{Fitted, Judged, read_judged, split};
+use engraft_tune::data::{Audited, Fitted, Judged, JudgedQuestion, audit_rows, read_judged, split};
 use engraft_tune::ship::{Verdict, paired_difference, verdict};
 use engraft_tune::{Keep, TuneError};
 use serde_json::Value;
@@ -97,7 +97,8 @@ pub(crate) fn lesson(
         format!("file:{name}@{}", judged.sha256)
     };
     let mut lineage = vec![told(&judged, path)];
-    let mut data = DataReport { feedback, ..DataReport::default() };
+    let seen: Vec<Audited> = judged.questions.iter().map(JudgedQuestion::audited).collect();
+    let mut data = DataReport { audit: Some(audit_rows(&seen)), feedback, ..DataReport::default() };
     let mut rejected = judged.rejected;
     let eval = match named {
         Some(named) => {

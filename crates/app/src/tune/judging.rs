@@ -7,7 +7,7 @@ use engraft_annotate::{Question, Record};
 use engraft_core::Diagnostic;
 use engraft_tune::TuneError;
 use engraft_tune::artefact::{check_name, free_name};
-use engraft_tune::data::Rows;
+use engraft_tune::data::{Audited, Rows, audit_rows};
 use serde_json::{Value, json};
 
 use crate::dataset::export::each_of_snapshot;
@@ -133,11 +133,12 @@ pub(crate) fn of_rows<T>(path: &Path, read: Rows<T>) -> Result<Source<T>, Error>
 }
 
 /// What there is to know of rows, and of those to evaluate on where others are named; `said` gives what a row says, by which the
-/// same is known again.
+/// same is known again, and `audited` what an audit sees of it.
 pub(crate) fn data_report<'r, T, K: Ord>(
     source: &'r Source<T>,
     eval: Option<&'r Source<T>>,
     said: impl Fn(&'r T) -> K,
+    audited: impl Fn(&T) -> Audited,
 ) -> DataReport {
     let trained: BTreeSet<K> = source.rows.iter().map(&said).collect();
     let leaked =
@@ -147,6 +148,7 @@ pub(crate) fn data_report<'r, T, K: Ord>(
     let rejected_total = rejected.len();
     rejected.truncate(LISTED);
     DataReport {
+        audit: Some(audit_rows(&source.rows.iter().map(audited).collect::<Vec<_>>())),
         eval_rows: eval.map_or(source.rows.len(), |eval| eval.rows.len()),
         leaked: eval.map_or(0, leaked),
         unresolved: source.unresolved,

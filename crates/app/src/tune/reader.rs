@@ -117,7 +117,8 @@ pub fn tune_reader(
     keep.clear();
     let served = served_if_proven(context, workspace, who, &artefact)?;
     let said = |row: &QuestionRow| (row.asked.question.clone(), row.asked.passage.clone());
-    let mut report = TuneReport::of(&artefact, judging::data_report(&source, eval.as_ref(), said));
+    let mut report =
+        TuneReport::of(&artefact, judging::data_report(&source, eval.as_ref(), said, QuestionRow::audited));
     report.served = served;
     report.calibration = Some(tuned.calibration);
     report.data.eval_rows = tuned.judged.len();

@@ -62,7 +62,7 @@ pub struct TuneReport {
 /// What there was to know of the data.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct DataReport {
-    /// Duplicates, contradictions, classes, lengths.
+    /// Duplicates, contradictions, classes or labels, lengths, of all rows but those named to evaluate on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit: Option<DataAudit>,
     /// What feedback came to, where models learn from it.

@@ -159,7 +159,8 @@ pub fn tune_reward(
     };
     let artefact = draft.register(manifest, |read| says(&Reward::load(read)?, &read.dir))?;
     keep.clear();
-    let data = judging::data_report(&source, eval.as_ref(), PreferenceRow::grouped_by);
+    let data =
+        judging::data_report(&source, eval.as_ref(), PreferenceRow::grouped_by, PreferenceRow::audited);
     let mut report = TuneReport::of(&artefact, data);
     report.stopped = tuned.stopped;
     report.data.feedback = feedback;

@@ -55,6 +55,11 @@ fn an_extractor_is_tuned_judged_registered_and_asked() {
     assert_eq!(report["ship"], true, "{report}");
     assert_eq!(report["against"], "patterns");
     assert_eq!(report["tiers"].as_array().unwrap().len(), 2);
+    // The texts come again and again, always marked in the same way.
+    let audit = &report["data"]["audit"];
+    let classes = serde_json::json!([{ "label": "CLIENT", "rows": 80 }, { "label": "STAFF", "rows": 80 }]);
+    assert_eq!((&audit["classes"], &audit["without_label"]), (&classes, &40.into()), "{audit}");
+    assert!(audit["duplicates"].as_u64() > Some(0) && audit["conflicts"] == serde_json::json!([]), "{audit}");
 
     let measured = bench.json(&["eval", "model", "parties", "--data", &eval]);
     assert_eq!(measured["states"]["scored"], 60, "{measured}");

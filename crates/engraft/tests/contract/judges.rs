@@ -130,6 +130,30 @@ fn what_an_encoder_cannot_read_of_a_claim_is_refused_or_counted() {
 }
 
 #[test]
+fn what_is_said_twice_and_what_contradicts_it_is_named() {
+    let bench = Bench::lexical();
+    let mut rows = claims(40);
+    let (claim, evidence) = (rows[0]["claim"].clone(), rows[0]["evidence"].clone());
+    rows.push(json!({ "id": "again", "claim": claim, "evidence": evidence, "label": "not" }));
+    let data = file(&bench, "claims.jsonl", &rows);
+    let report = bench.json(&["tune", "groundedness", "--data", &data, "--method", "features"]);
+    let audit = &report["data"]["audit"];
+    assert_eq!((&audit["rows"], &audit["duplicates"]), (&41.into(), &1.into()), "{audit}");
+    assert_eq!(audit["conflicts"], json!([{ "ids": ["c0", "again"], "labels": ["supported", "not"] }]));
+    let of_classes: u64 =
+        audit["classes"].as_array().unwrap().iter().map(|class| class["rows"].as_u64().unwrap()).sum();
+    assert!(of_classes == 41 && audit["lengths"]["most"].as_u64() > Some(20), "{audit}");
+
+    let mut rows = pairs(40);
+    let [prompt, chosen, rejected] = ["prompt", "rejected", "chosen"].map(|part| rows[3][part].clone());
+    rows.push(json!({ "id": "again", "prompt": prompt, "chosen": chosen, "rejected": rejected }));
+    let data = file(&bench, "pairs.jsonl", &rows);
+    let report = bench.json(&["tune", "reward", "--data", &data, "--method", "style"]);
+    let audit = &report["data"]["audit"];
+    assert_eq!((&audit["duplicates"], &audit["conflicts"][0]["ids"]), (&1.into(), &json!(["p3", "again"])));
+}
+
+#[test]
 fn few_labels_make_a_judge_that_never_decides() {
     let bench = Bench::lexical();
     let data = file(&bench, "claims.jsonl", &claims(40));

@@ -82,6 +82,7 @@ fn report_is_whole(report: &Value, kind: &str) {
     {
         assert!(!report[field].is_null(), "{field}: {report}");
     }
+    assert!(report["data"]["audit"]["rows"].as_u64() > Some(0), "{report}");
     let metric = &report["against_base"]["nDCG@10"];
     assert!(metric["n"].as_u64() > Some(0) && metric["value"].is_number(), "{report}");
 }

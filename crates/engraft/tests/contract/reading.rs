@@ -38,6 +38,7 @@ fn marked_answers_become_a_reader_that_quotes_to_the_letter_and_leaves() {
     let report = bench.json(&["tune", "reader", "--data", &data, "--seeds", "1", "--name", "faq"]);
     assert_eq!((&report["kind"], &report["method"]), (&"reader".into(), &"full".into()));
     assert_eq!(report["against"], "the reader of sentences");
+    assert!(report["data"]["audit"]["rows"] == 90, "{report}");
     for measure in ["right", "f1", "em", "answerable_auroc"] {
         assert!(report["against_base"][measure]["n"].as_u64() > Some(0), "{report}");
         assert!(report["eval"][measure]["value"].is_number(), "{report}");

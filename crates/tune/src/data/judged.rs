@@ -8,6 +8,7 @@ use engraft_eval::{Qrels, parse_qrels};
 use serde_json::Value;
 
 use crate::TuneError;
+use crate::data::Audited;
 use crate::data::read::{Line, Rejection, read_rows, sha256_of, text_of};
 
 /// A question and how relevant what was judged is to it.
@@ -19,6 +20,14 @@ pub struct JudgedQuestion {
     pub text: String,
     /// By document or passage; 1 and more is relevant.
     pub relevance: BTreeMap<String, i64>,
+}
+
+impl JudgedQuestion {
+    /// As an audit sees it: a question. That other documents are judged under another of its ids contradicts nothing.
+    pub fn audited(&self) -> Audited {
+        let (id, text) = (self.id.clone(), self.text.clone());
+        Audited { id, key: vec![text.clone()], text, ..Audited::default() }
+    }
 }
 
 /// Judged questions and what they were read from.

@@ -9,7 +9,9 @@ mod near;
 mod read;
 mod split;
 
-pub use audit::{ClassCount, Conflict, DataAudit, Lengths, audit, label_issues};
+pub use audit::{
+    Audited, ClassCount, Conflict, DataAudit, Lengths, audit, audit_marked, audit_rows, label_issues,
+};
 pub use classified::{Example, Labelling, Labels, read_classified};
 pub(crate) use extraction::place;
 pub use extraction::{ExtractionRow, MarkedSpan, extraction_row, label_counts, read_extraction};

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::TuneError;
-use crate::data::{Line, Rejection, Rows, read_rows, refuse_duplicate_ids, text_of};
+use crate::data::{Audited, Line, Rejection, Rows, read_rows, refuse_duplicate_ids, text_of};
 use crate::groundedness::Claim;
 
 /// A claim with its name, and what people said of it.
@@ -27,6 +27,18 @@ impl ClaimRow {
     /// Whether people call it supported: a grade above one half.
     pub fn supported(&self) -> Option<bool> {
         self.grade.map(|grade| grade > 0.5)
+    }
+
+    /// As an audit sees it: a claim beside its evidence, supported or not.
+    pub fn audited(&self) -> Audited {
+        let said = if self.supported() == Some(true) { "supported" } else { "not" };
+        Audited {
+            id: self.id.clone(),
+            text: self.claim.text.clone(),
+            key: [std::slice::from_ref(&self.claim.text), &self.claim.evidence].concat(),
+            said: said.into(),
+            labels: vec![said.into()],
+        }
     }
 
     /// What it is grouped by: its group, or else its evidence.

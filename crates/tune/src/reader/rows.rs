@@ -11,7 +11,7 @@ use engraft_core::{CharMap, Span};
 use serde_json::{Map, Value};
 
 use crate::TuneError;
-use crate::data::{Line, Rejection, Rows, place, read_rows, refuse_duplicate_ids, text_of};
+use crate::data::{Audited, Line, Rejection, Rows, place, read_rows, refuse_duplicate_ids, text_of};
 
 /// A question and the passage to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,20 @@ pub struct QuestionRow {
 }
 
 impl QuestionRow {
+    /// As an audit sees it: a question to a passage, answered or not; as long as the passage.
+    ///
+    /// That one row has other answers than another contradicts nothing: any of them may be right.
+    pub fn audited(&self) -> Audited {
+        let said = if self.answers.is_empty() { "no answer" } else { "answer" };
+        Audited {
+            id: self.asked.id.clone(),
+            text: self.asked.passage.clone(),
+            key: vec![self.asked.question.clone(), self.asked.passage.clone()],
+            said: said.into(),
+            labels: vec![said.into()],
+        }
+    }
+
     /// The answers' own words.
     pub fn quotes(&self) -> Vec<String> {
         let map = CharMap::new(&self.asked.passage);

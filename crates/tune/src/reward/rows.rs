@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::TuneError;
-use crate::data::{Line, Rejection, Rows, read_rows, refuse_duplicate_ids};
+use crate::data::{Audited, Line, Rejection, Rows, read_rows, refuse_duplicate_ids};
 
 /// What was said before, the oldest first: who, and what.
 pub type Turns = Vec<(String, String)>;
@@ -50,6 +50,20 @@ pub struct PreferenceRow {
 }
 
 impl PreferenceRow {
+    /// As an audit sees it: two responses to a prompt, of which one was chosen; as long as both.
+    pub fn audited(&self) -> Audited {
+        let mut responses = [self.chosen.clone(), self.rejected.clone()];
+        responses.sort();
+        let prompt = self.prompt.iter().map(|(role, content)| format!("{role}: {content}"));
+        Audited {
+            id: self.id.clone(),
+            text: responses.concat(),
+            key: prompt.chain(responses).collect(),
+            said: self.chosen.clone(),
+            labels: Vec::new(),
+        }
+    }
+
     /// What it is grouped by: its group, or else the first thing said.
     pub fn grouped_by(&self) -> String {
         let first =
