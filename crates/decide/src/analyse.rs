@@ -184,7 +184,7 @@ fn decision(resampled: &Resampled, record_sha256: &str) -> Decision {
         arms,
     };
     decision.assumptions = assumptions(experiment, &decision);
-    decision.needs = needs(&decision);
+    decision.needs = needs(experiment, &decision);
     decision.verdict = sentence(&decision);
     decision
 }

@@ -4,7 +4,7 @@ use engraft_eval::Metric;
 
 use crate::analyse::is_sure;
 use crate::verdict::Rule;
-use crate::{ArmReport, Basis, Decision, Experiment};
+use crate::{ArmReport, Basis, Decision, Experiment, FALSE_ANSWER};
 
 /// A share as a percentage with its interval, such as `87.2 % [85.0, 89.1]`.
 pub fn percent(metric: &Metric) -> String {
@@ -147,12 +147,29 @@ pub(crate) fn capital(text: &str) -> String {
         .unwrap_or_default()
 }
 
-pub(crate) fn needs(decision: &Decision) -> Vec<String> {
+/// Why no arm says how often it answers what has no answer, where that is a measure of the experiment and nothing of the sort was
+/// asked; `None`: some arm says, or it is no measure.
+pub(crate) fn no_false_answers(experiment: &Experiment, decision: &Decision) -> Option<&'static str> {
+    let rate = |arm: &ArmReport| arm.measures.get(FALSE_ANSWER).and_then(|metric| metric.value);
+    if !experiment.measures.iter().any(|measure| measure.name == FALSE_ANSWER)
+        || decision.arms.iter().any(|arm| rate(arm).is_some())
+    {
+        return None;
+    }
+    Some(match experiment.kind.as_str() {
+        "extract" => "every text had something to mark",
+        _ => "no question was unanswerable",
+    })
+}
+
+pub(crate) fn needs(experiment: &Experiment, decision: &Decision) -> Vec<String> {
     let mut needs = Vec::new();
+    let unasked = no_false_answers(experiment, decision);
     match decision.need_n {
-        Some(0) if decision.recommendation.is_some() => {
-            needs.push("Nothing more for this decision.".to_string());
-        }
+        Some(0) if decision.recommendation.is_some() => needs.push(match unasked {
+            None => "Nothing more for this decision.".to_string(),
+            Some(_) => "Nothing more for this decision, as far as it was measured.".into(),
+        }),
         Some(n) if n > 0 => needs.push(format!(
             "{n} more questions with right answers, for a verdict; they are worth at most {:.0} right answers a month.",
             decision.value_of_more
@@ -161,6 +178,9 @@ pub(crate) fn needs(decision: &Decision) -> Vec<String> {
             "Say how much each criterion counts: `[weights]`, and how surely: `weight_certainty`.".into(),
         ),
         _ => {}
+    }
+    if let Some(why) = unasked {
+        needs.push(format!("Something that has no answer: false answers were not measured, because {why}."));
     }
     if decision.rule == Rule::NoneMeets {
         needs.push("A look at the must-haves: which of those named may give way?".into());

@@ -4,7 +4,7 @@ use engraft_eval::Metric;
 
 use super::escape::{esc, list, prose};
 use super::plot::{Ink, whisker};
-use crate::words::{duration, money, number, rate, share};
+use crate::words::{duration, money, no_false_answers, number, rate, share};
 use crate::{ArmReport, Decision, Experiment, FALSE_ANSWER, Rule};
 
 const FLIPS: usize = 3;
@@ -269,6 +269,8 @@ fn risk(experiment: &Experiment, decision: &Decision) -> Card {
             "<p>Of 1,000 questions that have no answer, {:.0} are answered all the same.</p>",
             1000.0 * false_answer
         ));
+    } else if let Some(why) = no_false_answers(experiment, decision) {
+        more.push_str(&format!("<p>False answers: not measured, {why}.</p>"));
     }
     if let Some(reliability) = &arm.reliability {
         more.push_str(&format!(

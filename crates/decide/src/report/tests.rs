@@ -6,7 +6,8 @@ use super::{html, markdown};
 use crate::random::Random;
 use crate::worlds::{measured, truths};
 use crate::{
-    CurvePoint, DataFact, Decision, Experiment, GROUNDEDNESS, LoadTrial, Measure, Scale, SizeRun, decide,
+    CurvePoint, DataFact, Decision, Experiment, FALSE_ANSWER, GROUNDEDNESS, LoadTrial, Measure, Scale,
+    SizeRun, decide,
 };
 
 fn experiment() -> Experiment {
@@ -175,6 +176,32 @@ fn what_was_not_measured_is_said_with_its_reason() {
     assert!(page.contains(told));
     let text = markdown(&experiment, &decision);
     assert!(text.contains("- Under load: not measured, because every request is paid for"), "{text}");
+}
+
+/// One arm alone, which answered so many of the questions without an answer all the same; `None`: none was asked.
+fn asked_in_vain(rate: Option<f64>) -> (Decision, String) {
+    let mut experiment = experiment();
+    experiment.arms.truncate(1);
+    (experiment.curve, experiment.scale) = (Vec::new(), None);
+    experiment.measures.push(Measure::new(FALSE_ANSWER, "it was answered all the same", false));
+    experiment.arms[0].runs[0].rows.iter_mut().for_each(|row| row.values.push(rate));
+    report(&experiment)
+}
+
+#[test]
+fn that_nothing_unanswerable_was_asked_is_said_where_risk_and_needs_are_told() {
+    let (decision, page) = asked_in_vain(None);
+    assert!(page.contains("<p>False answers: not measured, no question was unanswerable.</p>"));
+    assert_eq!(decision.needs[0], "Nothing more for this decision, as far as it was measured.");
+    let need = "false answers were not measured, because no question was unanswerable";
+    assert!(decision.needs[1].contains(need), "{:?}", decision.needs);
+    let (decision, page) = asked_in_vain(Some(0.0));
+    assert!(page.contains("Of 1,000 questions that have no answer, 0 are answered all the same."));
+    assert!(!page.contains("False answers: not measured"));
+    assert_eq!(decision.needs, ["Nothing more for this decision."]);
+    // A record without that measure says nothing of it.
+    let (decision, page) = report(&experiment());
+    assert!(!page.contains("False answers") && !decision.needs.join(" ").contains("false answers"));
 }
 
 #[test]

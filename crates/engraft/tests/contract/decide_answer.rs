@@ -35,7 +35,23 @@ const WAYS: [&str; 10] = [
     "Which office deals with any {}?",
 ];
 
-/// A page about each, and a task that asks in the team's words, in so many ways.
+/// What no page says anything about.
+const NOWHERE: [&str; 12] = [
+    "How high is the moon tonight?",
+    "Which river is the longest in Asia?",
+    "What did the baker sing last Sunday?",
+    "How many legs do ten spiders have?",
+    "Why is copper red and silver white?",
+    "Did it snow in the year of the comet?",
+    "What colour had the horse of Alexander?",
+    "How old does a tortoise become?",
+    "When will the cherry trees blossom?",
+    "Is there salt in every ocean?",
+    "How far can an owl see at night?",
+    "What do whales dream of in winter?",
+];
+
+/// A page about each, and a task that asks in the team's words, in so many ways, and twelve times what no page answers.
 fn task(bench: &Bench, encoder: &str, ways: usize, more: &str) -> PathBuf {
     let mut rows = String::new();
     for (at, (word, page, place)) in THINGS.into_iter().enumerate() {
@@ -48,6 +64,10 @@ fn task(bench: &Bench, encoder: &str, ways: usize, more: &str) -> PathBuf {
                     "gold": [{ "quote": says, "uri": format!("{at}.md") }], "group": format!("{word}{way}") })
             ));
         }
+    }
+    for (at, question) in NOWHERE.into_iter().enumerate() {
+        let row = json!({ "id": format!("nowhere{at}"), "question": question, "answerable": false });
+        rows.push_str(&format!("{row}\n"));
     }
     std::fs::write(bench.path("questions.jsonl"), rows).unwrap();
     let text = format!(
@@ -115,8 +135,8 @@ fn parts_that_need_an_encoder_say_so_where_there_is_none() {
 const WINGS: [&str; 4] = ["east wing", "west wing", "annex", "tower"];
 
 /// 48 desks, and five questions about each of which search finds the answer and says that it is hardly supported: 160 to learn from, 40
-/// to ask.
-fn desks(bench: &Bench, more: &str) -> PathBuf {
+/// to ask. In place of eight of those to learn from there may be some in words that no page has.
+fn desks(bench: &Bench, nonsense: bool, more: &str) -> PathBuf {
     let (mut training, mut evaluation) = (String::new(), String::new());
     for (number, ((_, page, _), wing)) in
         THINGS.iter().flat_map(|thing| WINGS.map(|wing| (thing, wing))).enumerate()
@@ -127,8 +147,15 @@ fn desks(bench: &Bench, more: &str) -> PathBuf {
         for way in 0..5 {
             let id = format!("{number}-{way}");
             let question = WAYS[(number + 3 * way) % 10].replace("{}", &place);
-            let row = json!({ "id": id, "question": question, "gold": [{ "quote": says }], "group": id });
-            match (5 * number + way) % 6 {
+            let at = 5 * number + way;
+            let row = match nonsense && at % 30 == 1 {
+                true => {
+                    let [first, second] = [0, 4].map(|on| THINGS[at / 30 + on].0);
+                    json!({ "id": id, "question": format!("{first} {second}?"), "answerable": false })
+                }
+                false => json!({ "id": id, "question": question, "gold": [{ "quote": says }], "group": id }),
+            };
+            match at % 6 {
                 0 => evaluation += &format!("{row}\n"),
                 5 => {}
                 _ => training += &format!("{row}\n"),
@@ -151,7 +178,7 @@ fn what_fewer_questions_would_have_brought_is_measured_as_far_as_the_budget_goes
     let bench = Bench::lexical();
     let out = bench.path("out");
     let decide = |more: &str| {
-        let task = desks(&bench, more);
+        let task = desks(&bench, true, more);
         bench.json(&["decide", task.to_str().unwrap(), "--out", out.to_str().unwrap()])
     };
     let none = decide("curve_budget_s = 0");
@@ -178,6 +205,25 @@ fn what_fewer_questions_would_have_brought_is_measured_as_far_as_the_budget_goes
     assert!(said.contains("tunes the parts that take part: fusion") && !said.contains("smaller trainings"));
     let report = std::fs::read_to_string(out.join("report.md")).unwrap();
     assert!(report.contains("Twice the labels (320)"), "{report}");
+}
+
+#[test]
+fn where_every_question_has_an_answer_the_support_stays_and_false_answers_are_said_to_be_unknown() {
+    let bench = Bench::lexical();
+    let out = bench.path("out");
+    let task = desks(&bench, false, "learning_curve = false");
+    let (_, decision) =
+        bench.json_status(&["decide", task.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    // Without an encoder there is nothing to tune but the support, and that would only ever be lowered.
+    let absent = arm(&decision, "both")["absent"].as_str().unwrap();
+    assert!(absent.contains("no part of it was proven to help"), "{absent}");
+    let report = std::fs::read_to_string(out.join("report.md")).unwrap();
+    let stays = "Tuned part fusion: takes no part; the usual weight and threshold are the best (160 questions chose); the support \
+                 below which it abstains stays 0.500, because none of them is unanswerable";
+    assert!(report.contains(stays), "{report}");
+    assert!(decision["needs"].to_string().contains("no question was unanswerable"), "{}", decision["needs"]);
+    let page = std::fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(page.contains("False answers: not measured, no question was unanswerable."));
 }
 
 #[test]

@@ -137,7 +137,14 @@ pub(super) fn tune(asking: &mut Asking, workspace: &mut Workspace, course: Cours
         let all: Vec<&Posed> = training.iter().collect();
         let asked = if learned { &halves.prove } else { &all };
         let weighed = weigh(asking, workspace, &how, asked, task.seed)?;
-        let why = format!("{} ({} questions chose)", weighed.verdict.why, weighed.labels);
+        let stays = match weighed.unanswerable {
+            0 => format!(
+                "; the support below which it abstains stays {:.3}, because none of them is unanswerable",
+                how.min_support
+            ),
+            _ => String::new(),
+        };
+        let why = format!("{} ({} questions chose){stays}", weighed.verdict.why, weighed.labels);
         let takes_part = weighed.verdict.ship;
         parts.push(Done {
             part: Part::Fusion,

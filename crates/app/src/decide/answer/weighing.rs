@@ -1,5 +1,6 @@
 //! The weight of meaning and the support below which an arm abstains: chosen on training questions, and proven on those that did not
-//! choose.
+//! choose. Where all of them have an answer, the support is left as it is: every answer withheld would count as an answer lost, and
+//! nothing would speak against answering whatever is asked.
 
 use std::collections::BTreeMap;
 
@@ -53,6 +54,8 @@ pub(super) struct Weighed {
     pub(super) s: f64,
     /// Questions it was chosen on.
     pub(super) labels: usize,
+    /// How many of them the documents do not answer; with none the support is what it was.
+    pub(super) unanswerable: usize,
 }
 
 /// Chooses for an arm that answers as `how`.
@@ -71,12 +74,13 @@ pub(super) fn weigh(
     }
     weights.sort_by(f32::total_cmp);
     weights.dedup();
+    let unanswerable = posed.iter().filter(|one| !one.answerable).count();
     let (mut settings, mut scores, mut cpu_s, mut s) = (Vec::new(), Vec::new(), 0.0, 0.0);
     for dense_weight in weights {
         let tried = try_on(asking, workspace, &How { dense_weight, ..how.clone() }, &posed)?;
         cpu_s += tried.iter().map(|one| one.cpu_s).sum::<f64>();
         s += tried.iter().map(|one| one.s).sum::<f64>();
-        for min_support in thresholds(&tried, how.min_support) {
+        for min_support in thresholds(&tried, how.min_support, unanswerable) {
             settings.push((dense_weight, min_support));
             scores.push(tried.iter().map(|one| one.right(min_support)).collect());
         }
@@ -102,7 +106,7 @@ pub(super) fn weigh(
     }
     let (dense_weight, min_support) = settings[chosen.setting];
     let how = How { dense_weight, min_support, ..how.clone() };
-    Ok(Weighed { how, verdict, cpu_s, s, labels: posed.len() })
+    Ok(Weighed { how, verdict, cpu_s, s, labels: posed.len(), unanswerable })
 }
 
 /// Asks every question, abstaining from none.
@@ -130,8 +134,12 @@ fn try_on(
     })
 }
 
-/// The thresholds that tell any of the questions apart, the usual one, and none at all.
-fn thresholds(tried: &[Tried], usual: f32) -> Vec<f32> {
+/// The thresholds that tell any of the questions apart, the usual one, and none at all; the usual one alone where no question is
+/// unanswerable.
+fn thresholds(tried: &[Tried], usual: f32, unanswerable: usize) -> Vec<f32> {
+    if unanswerable == 0 {
+        return vec![usual];
+    }
     let mut supports: Vec<f32> = tried.iter().map(|one| one.support).collect();
     supports.sort_by(f32::total_cmp);
     let between = supports.windows(2).map(|pair| f32::midpoint(pair[0], pair[1]));
@@ -167,9 +175,15 @@ mod tests {
     fn a_threshold_is_tried_between_any_two_supports_and_where_it_is_now() {
         let tried =
             |support| Tried { support, answered: Some(true), silent: Some(false), cpu_s: 0.0, s: 0.0 };
-        let all = thresholds(&[tried(0.5), tried(0.25), tried(0.5)], 0.45);
-        assert_eq!(all, [0.0, 0.375, 0.45, 0.5]);
+        let three = [tried(0.5), tried(0.25), tried(0.5)];
+        assert_eq!(thresholds(&three, 0.45, 1), [0.0, 0.375, 0.45, 0.5]);
         assert_eq!((tried(0.5).right(0.5), tried(0.4).right(0.5)), (1.0, 0.0));
+    }
+
+    #[test]
+    fn where_every_question_has_an_answer_the_threshold_stays() {
+        let tried = Tried { support: 0.25, answered: Some(true), silent: Some(false), cpu_s: 0.0, s: 0.0 };
+        assert_eq!(thresholds(&[tried; 3], 0.45, 0), [0.45]);
     }
 
     #[test]
