@@ -224,6 +224,12 @@ fn where_every_question_has_an_answer_the_support_stays_and_false_answers_are_sa
     assert!(decision["needs"].to_string().contains("no question was unanswerable"), "{}", decision["needs"]);
     let page = std::fs::read_to_string(out.join("report.html")).unwrap();
     assert!(page.contains("False answers: not measured, no question was unanswerable."));
+
+    // Every desk that is asked about is asked about in training, too: in other words, so that it is not refused.
+    let shared = "40 of 40 questions rest on a document that training names";
+    assert!(report.contains(&format!("- Documents in common: {shared}\n")), "{report}");
+    assert!(page.contains(&format!("<li>Documents in common: {shared}</li>")));
+    assert!(decision["assumptions"].to_string().contains(shared), "{}", decision["assumptions"]);
 }
 
 #[test]

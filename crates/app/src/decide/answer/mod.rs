@@ -13,6 +13,7 @@ mod lessons;
 mod limits;
 mod parts;
 mod questions;
+mod shared;
 mod undistracted;
 mod weighing;
 
@@ -31,6 +32,7 @@ use self::how::How;
 use self::lessons::Library;
 use self::parts::{Course, Tuned};
 use self::questions::{Posed, Questions};
+use self::shared::Shared;
 use super::asking::Asking;
 use super::frame::{Frame, Measured};
 use super::kept::Kept;
@@ -51,6 +53,7 @@ pub(super) fn measure(
     let questions = Questions::read(task)?;
     let (mut workspace, documents, built) = library(context, task, frame, parsers, (out, kept))?;
     let posed = posed(task, &workspace, &questions.asked)?;
+    let shared = Shared::of(&workspace, &questions)?;
     let what = format!("{} {} {STAGES:?} {}", task.encoder, built.version, measures().len());
     let fingerprint = questions.fingerprint(&what);
     // What is tuned depends on the same, and on what the task tunes.
@@ -179,12 +182,14 @@ pub(super) fn measure(
     let reused = asker.asking.reused + tutored.asking.reused;
     let asked = asker.asking.asked + tutored.asking.asked;
     let mut facts = questions.facts.clone();
+    facts.extend(shared.as_ref().map(Shared::fact));
     facts.push(DataFact { what: "Documents".into(), value: built.words });
     facts.extend(told);
     let mut notes = vec![
         "An answer is right when its quotes hold the gold passage, or the gold answer, to the letter (case and spacing aside).".into(),
         "Edits are made to a copy of the documents.".into(),
     ];
+    notes.extend(shared.as_ref().and_then(Shared::note));
     notes.extend(grown.notes);
     let experiment = Experiment {
         data: facts,

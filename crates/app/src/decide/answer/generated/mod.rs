@@ -18,6 +18,7 @@ use super::built::{Built, library};
 use super::fresh::{self, fresh};
 use super::how::How;
 use super::questions::Questions;
+use super::shared::Shared;
 use super::{edits, posed};
 use crate::decide::Plan;
 use crate::decide::asking::Asking;
@@ -52,6 +53,7 @@ pub(in crate::decide) fn measure(
     let chat = Chat::open(endpoint)?;
     let (workspace, documents, built) = library(context, task, frame, parsers, (out, kept))?;
     let posed = posed(task, &workspace, &questions.asked)?;
+    let shared = Shared::of(&workspace, &questions)?;
     let found = find(context, &workspace, &questions.asked)?;
     let shots = shots(&questions.training, task.seed);
     let asker = Asker {
@@ -98,6 +100,7 @@ pub(in crate::decide) fn measure(
     });
     let arms: Vec<Arm> = arms.collect();
     let mut facts = questions.facts.clone();
+    facts.extend(shared.as_ref().map(Shared::fact));
     facts.push(DataFact { what: "Documents".into(), value: built.words.clone() });
     let experiment = Experiment {
         data: facts,
@@ -106,7 +109,7 @@ pub(in crate::decide) fn measure(
         questions: posed,
         arms,
         scale: load::paid(loads, endpoint.concurrency),
-        notes: notes(endpoint),
+        notes: notes(endpoint).into_iter().chain(shared.as_ref().and_then(Shared::note)).collect(),
         terms,
         ..frame.experiment()
     };
