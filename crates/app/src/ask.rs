@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use engraft_answer::{ExtractOptions, Meaning, Source};
-use engraft_core::{Answer, CharMap, DocNo, Hit, LegScore, Mode, short_id};
+use engraft_core::{Answer, CharMap, DocNo, Hit, LegScore, Mode, Span, short_id};
 use engraft_search::{Explain, Fusion, Range};
 use engraft_store::ChunkHit;
 use serde::{Deserialize, Serialize};
@@ -97,6 +97,23 @@ pub struct CitationView {
     pub message_end: usize,
 }
 
+/// An answer with how it came about.
+pub(crate) struct Told {
+    pub(crate) report: AskReport,
+    /// Milliseconds of each of [`STAGES`].
+    pub(crate) ms: [f64; STAGES.len()],
+    /// The passages it was read from, best first.
+    pub(crate) seen: Vec<Seen>,
+}
+
+/// A passage that the reader was given: code points of a version of a document.
+pub(crate) struct Seen {
+    pub(crate) uri: String,
+    pub(crate) doc: DocNo,
+    pub(crate) version: u32,
+    pub(crate) span: Span,
+}
+
 /// What is noted where there is no document to answer from.
 const NOTHING_YET: &str = "there is no document yet: bring some in with `engraft ingest FOLDER`";
 
@@ -105,10 +122,10 @@ pub(crate) const STAGES: [&str; 4] = ["encode", "look up", "look again", "read"]
 
 /// Answers one question.
 pub fn ask(context: Context, workspace: &Workspace, request: &AskRequest) -> Result<AskReport, Error> {
-    Ok(ask_among(context, workspace, request, None)?.0)
+    Ok(ask_among(context, workspace, request, None)?.report)
 }
 
-/// The same, with the milliseconds of each of [`STAGES`]; from the passages of `among` alone where they are given.
+/// The same, with how it came about; from the passages of `among` alone where they are given.
 ///
 /// Given passages stand as high as those that a search finds, so that the reader sees other words and the same scores.
 pub(crate) fn ask_among(
@@ -116,7 +133,7 @@ pub(crate) fn ask_among(
     workspace: &Workspace,
     request: &AskRequest,
     among: Option<&Among>,
-) -> Result<(AskReport, [f64; STAGES.len()]), Error> {
+) -> Result<Told, Error> {
     let began = Instant::now();
     let arm = request.arm.clone().unwrap_or_else(|| ARM.into());
     if arm != ARM {
@@ -218,8 +235,14 @@ pub(crate) fn ask_among(
         "answer": report,
     });
     workspace.store.put_trace(&report.trace_id, &trace, &(context.now)())?;
+    let seen = hits.iter().map(|(_, view)| {
+        let (uri, doc, version) = (view.uri.clone(), view.row.doc, view.version);
+        Seen { uri, doc, version, span: view.row.chunk.span }
+    });
+    let seen = seen.collect();
     let read_ms = began.elapsed().as_secs_f64() * 1e3 - looked_again_ms;
-    Ok((report, [encode_ms, found_ms - encode_ms, looked_again_ms - found_ms, read_ms]))
+    let ms = [encode_ms, found_ms - encode_ms, looked_again_ms - found_ms, read_ms];
+    Ok(Told { report, ms, seen })
 }
 
 /// What the reader of sentences answers; `vector` is the question's.

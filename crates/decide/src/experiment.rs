@@ -93,6 +93,10 @@ impl Measure {
 pub const GROUNDEDNESS: &str = "groundedness";
 /// The name of the measure that is 1 where something unanswerable was answered, and absent where it was answerable.
 pub const FALSE_ANSWER: &str = "false_answer";
+/// The name of the measure that says how many of the gold passages were among those an answer was read from; of search, not of the answer.
+pub const RECALL: &str = "recall@k";
+/// The same in characters, however documents were cut into passages.
+pub const EVIDENCE_RECALL: &str = "evidence_recall";
 
 /// One question of the evaluation set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

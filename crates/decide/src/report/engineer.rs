@@ -5,6 +5,7 @@ use engraft_eval::Metric;
 use super::escape::{esc, figure, list, prose, table};
 use super::evidence;
 use super::growth::grown;
+use super::limits::limits;
 use super::plot;
 use crate::words::{duration, money, number, percent, points, share};
 use crate::{ArmReport, Decision, Effect, Effects, Experiment};
@@ -36,7 +37,7 @@ pub(crate) fn sections(experiment: &Experiment, decision: &Decision) -> String {
         setup(experiment, decision),
         effects(decision),
         slices(decision),
-        evidence::limits(decision),
+        limits(experiment, decision),
         evidence::grounded(experiment, decision),
         evidence::confidence(decision),
         evidence::latency(experiment, decision) + &grown(experiment, decision),

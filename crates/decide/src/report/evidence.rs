@@ -1,47 +1,26 @@
-//! The sections that show single measurements: limits, evidence, confidence, time, labels, changes, failures, what is missing.
+//! The sections that show single measurements: evidence, confidence, time, labels, changes, failures, what is missing.
 
 use engraft_eval::Metric;
 
 use super::engineer::{is_front, ranged};
 use super::escape::{esc, figure, list, prose, short, table};
+use super::limits::{meanings, of_search};
 use super::plot;
 use crate::experiment::named;
-use crate::words::{duration, number, percent, points};
-use crate::{ArmReport, Decision, Experiment, GROUNDEDNESS, Preference, Said};
+use crate::words::{duration, number, percent};
+use crate::{ArmReport, Decision, Experiment, GROUNDEDNESS, Measure, Preference, Said};
 
 const MISSING_SHOWN: usize = 50;
 
-fn measured(decision: &Decision) -> impl Iterator<Item = &ArmReport> {
+/// The arms that have rows.
+pub(super) fn measured(decision: &Decision) -> impl Iterator<Item = &ArmReport> {
     decision.arms.iter().filter(|arm| arm.quality.value.is_some())
-}
-
-/// What perfect and useless retrieval would give, beside the arms.
-pub(crate) fn limits(decision: &Decision) -> String {
-    let diagnostics: Vec<&ArmReport> = measured(decision).filter(|arm| !arm.candidate).collect();
-    if diagnostics.is_empty() {
-        return "<p>No diagnostic arm was measured.</p>".into();
-    }
-    let rows = measured(decision).filter(|arm| arm.retrieval || !arm.candidate).map(|arm| {
-        let contrast = decision.diagnostics.iter().find(|one| one.diagnostic == arm.name);
-        let against = contrast.map_or(String::new(), |one| {
-            format!("{} against <code>{}</code>", esc(&points(&one.difference)), esc(&one.beside))
-        });
-        let cells = vec![esc(&arm.name), prose(&arm.description), esc(&percent(&arm.quality)), against];
-        (is_front(decision, arm), cells)
-    });
-    let heads = [("Arm", false), ("What it does", false), ("Quality", true), ("Difference", true)];
-    let mut out = table(&heads, &rows.collect::<Vec<_>>());
-    out.push_str(
-        "<p class=soft>Diagnostics are never chosen. What lies between an arm and perfect retrieval is lost by finding the \
-         wrong things; what lies between perfect retrieval and 100 % by what is made of them.</p>\n",
-    );
-    out
 }
 
 /// Every further measure, by arm.
 pub(crate) fn grounded(experiment: &Experiment, decision: &Decision) -> String {
-    let named = experiment.measures.iter().skip(1);
-    let measures: Vec<_> = named.collect();
+    let named = experiment.measures.iter().skip(1).filter(|measure| !of_search(measure));
+    let measures: Vec<&Measure> = named.collect();
     if measures.is_empty() {
         return "<p>Nothing beside the quality was measured on the answers.</p>".into();
     }
@@ -57,10 +36,7 @@ pub(crate) fn grounded(experiment: &Experiment, decision: &Decision) -> String {
         (is_front(decision, arm), cells)
     });
     let mut out = table(&heads, &rows.collect::<Vec<_>>());
-    out.push_str(&list(measures.iter().map(|measure| {
-        let better = if measure.higher_is_better { "more is better" } else { "less is better" };
-        format!("<code>{}</code>: {} ({better})", esc(&measure.name), prose(&measure.meaning))
-    })));
+    out.push_str(&meanings(&measures));
     out.push_str("<p>No language model judged any of these numbers.</p>\n");
     let told: Vec<String> = customs(decision).iter().map(|words| prose(words)).collect();
     if !told.is_empty() {
@@ -102,8 +78,16 @@ fn ends(metric: &Metric, show: &dyn Fn(f64) -> String) -> String {
     both.map_or_else(String::new, |(low, high)| format!(" [{}, {}]", show(low), show(high)))
 }
 
-/// How far confidence can be believed.
+/// How far confidence can be believed, and that no model was asked to judge.
 pub(crate) fn confidence(decision: &Decision) -> String {
+    format!(
+        "{}<p>No judge was used, so there is no judge card. Where a language model judges answers, <code>engraft eval judge</code> shows how \
+         far it agrees with people: n, kappa, AC1, sensitivity, specificity.</p>\n",
+        reliable(decision)
+    )
+}
+
+fn reliable(decision: &Decision) -> String {
     let rows: Vec<_> = measured(decision)
         .filter_map(|arm| {
             let reliability = arm.reliability.as_ref()?;

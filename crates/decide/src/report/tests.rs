@@ -6,8 +6,8 @@ use super::{html, markdown};
 use crate::random::Random;
 use crate::worlds::{measured, truths};
 use crate::{
-    CurvePoint, DataFact, Decision, Experiment, FALSE_ANSWER, GROUNDEDNESS, LoadTrial, Measure, Scale,
-    SizeRun, decide,
+    CurvePoint, DataFact, Decision, EVIDENCE_RECALL, Experiment, FALSE_ANSWER, GROUNDEDNESS, LoadTrial,
+    Measure, RECALL, Scale, SizeRun, decide,
 };
 
 fn experiment() -> Experiment {
@@ -176,6 +176,48 @@ fn what_was_not_measured_is_said_with_its_reason() {
     assert!(page.contains(told));
     let text = markdown(&experiment, &decision);
     assert!(text.contains("- Under load: not measured, because every request is paid for"), "{text}");
+}
+
+/// One of the engineer's sections, its heading included.
+fn section(page: &str, number: usize) -> &str {
+    let after = page.split_once(&format!("<h2 id=s{number}>")).unwrap().1;
+    after.split_once("</section>").unwrap().0
+}
+
+#[test]
+fn what_was_found_is_told_beside_the_limits_and_not_among_the_answers() {
+    let mut experiment = experiment();
+    for (name, meaning) in [(RECALL, "gold passages found"), (EVIDENCE_RECALL, "characters of them")] {
+        experiment.measures.push(Measure::new(name, meaning, true));
+        for (at, arm) in experiment.arms.iter_mut().enumerate() {
+            let value = (at % 2 == 1).then_some(0.25);
+            arm.runs.iter_mut().flat_map(|run| &mut run.rows).for_each(|row| row.values.push(value));
+        }
+    }
+    let (_, page) = report(&experiment);
+    let (limits, answers) = (section(&page, 4), section(&page, 5));
+    for name in [RECALL, EVIDENCE_RECALL] {
+        let head = format!("<th scope=col class=num>{name}</th>");
+        assert!(limits.contains(&head) && !answers.contains(name), "{limits}");
+    }
+    assert!(limits.contains("<td class=num>25.0 %"), "{limits}");
+    assert!(limits.contains("<code>recall@k</code>: gold passages found (more is better)"), "{limits}");
+    assert!(limits.ends_with("<p>No diagnostic arm was measured.</p>"), "{limits}");
+}
+
+#[test]
+fn a_record_without_what_was_found_tells_nothing_of_it() {
+    let (_, page) = report(&experiment());
+    assert!(section(&page, 4).ends_with("</h2>\n<p>No diagnostic arm was measured.</p>"));
+    assert!(!page.contains(RECALL) && !page.contains(EVIDENCE_RECALL));
+}
+
+#[test]
+fn that_no_judge_was_asked_is_said_with_where_a_judge_is_measured() {
+    let (_, page) = report(&experiment());
+    let told = section(&page, 6);
+    assert!(told.contains("No judge was used, so there is no judge card."), "{told}");
+    assert!(told.contains("<code>engraft eval judge</code>"), "{told}");
 }
 
 /// One arm alone, which answered so many of the questions without an answer all the same; `None`: none was asked.

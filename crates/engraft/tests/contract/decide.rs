@@ -282,6 +282,16 @@ fn answers_from_documents_are_decided_with_cells_that_need_a_model_shown_as_abse
     let [found, perfect, random] = ["retrieval", "perfect-retrieval", "random-passages"].map(quality);
     assert!(perfect >= found && random < 0.3, "{found} {perfect} {random}");
 
+    // How much of the gold was found, whatever was made of it; questions without an answer have none.
+    let held = |name: &str| {
+        let arm = arms.iter().find(|arm| arm["name"] == name).unwrap();
+        ["recall@k", "evidence_recall"].map(|measure| arm["measures"][measure]["value"].as_f64().unwrap())
+    };
+    assert_eq!((held("perfect-retrieval"), held("random-passages")), ([1.0, 1.0], [0.0, 0.0]));
+    assert!(held("retrieval").iter().all(|share| (0.5..=1.0).contains(share)), "{:?}", held("retrieval"));
+    let (of_gold, of_all) = (&arms[1]["measures"]["recall@k"]["n"], &arms[1]["quality"]["n"]);
+    assert!(of_gold.as_u64() < of_all.as_u64(), "{of_gold} {of_all}");
+
     // Fewer documents, all of them, and some made up beside them; and questions that come at random.
     let growth = &decision["growth"][0];
     let sizes: Vec<u64> =

@@ -294,6 +294,9 @@ fn gold_in_several_documents_is_a_slice_and_missing_gold_leaves_the_comparison_b
             _ => continue,
         };
         assert_eq!(row["values"][0] == 1.0, answered && right, "{row}");
+        // What is quoted was found: as much of the gold as an answer takes.
+        let found = (&row["values"][5], &row["values"][6]);
+        assert!(!right || found == (&json!(1.0), &json!(1.0)), "{row}");
         halves[usize::from(what == "any")] += usize::from(answered && held[0] != held[1]);
     }
     assert!(halves[0] > 0 && halves[1] > 0, "{halves:?}: one passage was never quoted alone");

@@ -3,12 +3,14 @@
 use engraft_decide::Row;
 use engraft_eval::State;
 
+use super::found::found;
 use super::fresh::{Cited, fresh};
 use super::how::How;
+use super::measures;
 use super::parts::{self, Course, Tuned};
 use super::questions::Posed;
 use crate::among::Among;
-use crate::ask::{STAGES, ask_among};
+use crate::ask::{STAGES, Told, ask_among};
 use crate::decide::asking::Asking;
 use crate::decide::meter::metered;
 use crate::{AskReport, Error, Workspace};
@@ -39,16 +41,18 @@ impl Asker<'_> {
             // Abstaining is decided here, so that a report can show what would have been quoted.
             let request = how.request(&asked[at].question, Some(0.0));
             let among = among.get(at).and_then(Option::as_ref);
-            let (report, used) = metered(|| ask_among(context, workspace, &request, among));
-            match report {
+            let (told, used) = metered(|| ask_among(context, workspace, &request, among));
+            match told {
                 Err(Error::Cancelled) => Err(Error::Cancelled),
                 Err(error) => {
                     let why = Some(error.to_string());
                     Ok(Row { state: State::Failed, why, ..empty([0.0, 0.0, 0.0, used.ms], used.cpu_s) })
                 }
-                Ok((report, ms)) => {
+                Ok(Told { report, ms, seen }) => {
                     let fresh = fresh(workspace, &Cited::of(&report))?;
-                    Ok(row(&asked[at], &report, fresh, how.min_support, empty(ms, used.cpu_s)))
+                    let found = found(workspace, &asked[at], &seen)?;
+                    let base = empty(ms, used.cpu_s);
+                    Ok(row(&asked[at], &report, (fresh, found), how.min_support, base))
                 }
             }
         })
@@ -58,7 +62,7 @@ impl Asker<'_> {
 fn empty(ms: [f64; STAGES.len()], cpu_s: f64) -> Row {
     Row {
         state: State::Scored,
-        values: vec![None; 5],
+        values: vec![None; measures().len()],
         confidence: None,
         stage_ms: ms.to_vec(),
         cpu_s,
@@ -70,13 +74,21 @@ fn empty(ms: [f64; STAGES.len()], cpu_s: f64) -> Row {
     }
 }
 
-fn row(posed: &Posed, report: &AskReport, fresh: Option<f64>, min_support: f32, base: Row) -> Row {
+/// `fresh`: the share of what is cited that is current; `found`: how much of the gold was given to the reader.
+fn row(
+    posed: &Posed,
+    report: &AskReport,
+    (fresh, found): (Option<f64>, [Option<f64>; 2]),
+    min_support: f32,
+    base: Row,
+) -> Row {
     let answered = report.answerable && report.support >= min_support;
     let number = |truth: bool| f64::from(u8::from(truth));
     let Some(right) = posed.right(report, answered) else {
         return Row { state: State::Undefined, why: Some("nobody said what is right".into()), ..base };
     };
     let cited = report.citations.iter().map(|citation| format!("{}: {}", citation.uri, citation.quote));
+    let [recall, evidence_recall] = found;
     Row {
         state: if answered { State::Scored } else { State::Abstained },
         values: vec![
@@ -85,6 +97,8 @@ fn row(posed: &Posed, report: &AskReport, fresh: Option<f64>, min_support: f32, 
             (!posed.answerable).then_some(number(answered)),
             Some(number(answered)),
             fresh.filter(|_| answered),
+            recall,
+            evidence_recall,
         ],
         confidence: Some(f64::from(report.support).clamp(0.0, 1.0)).filter(|_| answered),
         said: if answered { report.answer.clone() } else { "(no answer)".into() },

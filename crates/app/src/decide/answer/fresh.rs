@@ -5,7 +5,7 @@ use engraft_eval::{QuoteCheck, Resampling, quotes_fresh};
 
 use crate::{AskReport, Error, Workspace};
 
-/// The measure of it, the last of an answer's.
+/// The measure of it.
 pub(super) fn measure() -> Measure {
     let meaning = "the share of an answer's citations that point to the current version of their document, at the time of asking";
     Measure::new("citation_freshness", meaning, true)

@@ -5,6 +5,7 @@ mod asker;
 mod built;
 mod curve;
 mod edits;
+mod found;
 mod fresh;
 pub(super) mod generated;
 mod growing;
@@ -228,7 +229,7 @@ fn posed(task: &Task, workspace: &Workspace, asked: &[Posed]) -> Result<Vec<Ques
 
 fn measures() -> Vec<Measure> {
     let measure = Measure::new;
-    vec![
+    let answer = vec![
         measure(
             "right",
             "the share of questions answered with a quote that holds the answer, or left unanswered where there is none.",
@@ -242,7 +243,8 @@ fn measures() -> Vec<Measure> {
         measure(FALSE_ANSWER, "a question the documents do not answer was answered all the same", false),
         measure("answered", "an answer was given", true),
         fresh::measure(),
-    ]
+    ];
+    answer.into_iter().chain(found::measures()).collect()
 }
 
 /// What [`measure`] would do.

@@ -1,0 +1,162 @@
+//! Search by itself: how much of a question's gold the passages hold that an answer is read from, whatever is made of them.
+
+use engraft_decide::{EVIDENCE_RECALL, Measure, RECALL};
+use engraft_eval::{Passage, evidence};
+
+use super::questions::{Gold, Posed};
+use crate::ask::Seen;
+use crate::{Error, Workspace};
+
+/// The two measures of it.
+pub(super) fn measures() -> [Measure; 2] {
+    [
+        Measure::new(
+            RECALL,
+            "the share of the gold passages an answer takes that one of the k passages read holds whole, where the gold is known; k is \
+             `answer.passages`",
+            true,
+        ),
+        Measure::new(
+            EVIDENCE_RECALL,
+            "the same in characters: the share of the gold that the passages read hold together, however the documents were cut",
+            true,
+        ),
+    ]
+}
+
+/// Both for one question, each in `[0, 1]`; `None` where there is no gold to find.
+pub(super) fn found(workspace: &Workspace, posed: &Posed, seen: &[Seen]) -> Result<[Option<f64>; 2], Error> {
+    if !posed.answerable || posed.gold.is_empty() {
+        return Ok([None, None]);
+    }
+    let golds = posed.gold.iter().map(|gold| Held::of(workspace, gold, seen));
+    let golds = golds.collect::<Result<Vec<Held>, Error>>()?;
+    Ok(together(&golds, posed.takes_all()).map(Some))
+}
+
+/// Both for all gold of a question: where not all of it is needed, for that which is held best.
+fn together(golds: &[Held], all: bool) -> [f64; 2] {
+    if !all {
+        let whole = f64::from(u8::from(golds.iter().any(|gold| gold.whole)));
+        return [whole, golds.iter().map(|gold| gold.share).fold(0.0, f64::max)];
+    }
+    let whole = golds.iter().filter(|gold| gold.whole).count() as f64;
+    let wanted: f64 = golds.iter().map(|gold| gold.length).sum();
+    let share: f64 = golds.iter().map(|gold| gold.share * gold.length).sum();
+    [whole / golds.len() as f64, share / wanted]
+}
+
+/// How far passages hold one gold passage.
+struct Held {
+    /// Its characters, single spaces counted.
+    length: f64,
+    /// Whether one of them holds all of it.
+    whole: bool,
+    /// The share of its characters that they hold together.
+    share: f64,
+}
+
+impl Held {
+    /// Where a document says it several times, or several documents say it, the one place that is held best counts.
+    fn of(workspace: &Workspace, gold: &Gold, seen: &[Seen]) -> Result<Held, Error> {
+        let wanted = Folded::of(&gold.quote).text.trim().to_string();
+        let mut held = Held { length: wanted.chars().count() as f64, whole: false, share: 0.0 };
+        let mut documents: Vec<&Seen> =
+            seen.iter().filter(|seen| gold.uri.as_ref().is_none_or(|uri| *uri == seen.uri)).collect();
+        documents.sort_by_key(|seen| seen.doc);
+        for passages in documents.chunk_by(|a, b| a.doc == b.doc) {
+            let Some(text) = workspace.store.text(passages[0].doc, passages[0].version)? else { continue };
+            let spans: Vec<(usize, usize)> = passages.iter().map(|seen| seen.span.into()).collect();
+            held.look(&text, &wanted, &spans);
+        }
+        Ok(held)
+    }
+
+    /// Looks through a document of which passages are at `spans`.
+    fn look(&mut self, text: &str, wanted: &str, spans: &[(usize, usize)]) {
+        let passage = |&(start, end): &(usize, usize)| Passage { doc: "", start, end };
+        let passages: Vec<Passage> = spans.iter().map(passage).collect();
+        for place in Folded::of(text).places(wanted) {
+            self.whole |= spans.iter().any(|span| span.0 <= place.0 && place.1 <= span.1);
+            let share = evidence(&passages, &[passage(&place)]).map_or(0.0, |found| found.recall);
+            self.share = self.share.max(share);
+        }
+    }
+}
+
+/// A text in one case with single spaces, as gold is compared with it.
+struct Folded {
+    text: String,
+    /// For each byte, the code point of the original it comes from.
+    from: Vec<usize>,
+}
+
+impl Folded {
+    fn of(original: &str) -> Folded {
+        let (mut text, mut from) = (String::new(), Vec::new());
+        for (at, letter) in original.chars().enumerate() {
+            match letter.is_whitespace() {
+                true if text.ends_with(' ') => {}
+                true => text.push(' '),
+                false => text.extend(letter.to_lowercase()),
+            }
+            from.resize(text.len(), at);
+        }
+        Folded { text, from }
+    }
+
+    /// Where it says `wanted`, in code points of the original, half-open.
+    fn places(&self, wanted: &str) -> Vec<(usize, usize)> {
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let ends = |(at, said): (usize, &str)| (self.from[at], self.from[at + said.len() - 1] + 1);
+        self.text.match_indices(wanted).map(ends).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How far passages at these places hold a gold passage.
+    #[track_caller]
+    fn check(text: &str, gold: &str, spans: &[(usize, usize)], whole: bool, share: f64) {
+        let mut held = Held { length: 1.0, whole: false, share: 0.0 };
+        held.look(text, Folded::of(gold).text.trim(), spans);
+        assert_eq!((held.whole, held.share), (whole, share), "{gold:?} in {text:?}");
+    }
+
+    #[test]
+    fn any_gold_is_enough_unless_all_of_it_is_needed() {
+        let golds = [(10.0, true, 1.0), (30.0, false, 0.5)];
+        let golds = golds.map(|(length, whole, share)| Held { length, whole, share });
+        assert_eq!(together(&golds, false), [1.0, 1.0]);
+        assert_eq!(together(&golds, true), [0.5, 0.625]);
+        assert_eq!(together(&golds[1..], false), [0.0, 0.5]);
+    }
+
+    #[test]
+    fn gold_is_held_by_a_passage_or_by_several_together() {
+        check("One two. Six ten.", "Six ten.", &[(9, 17)], true, 1.0);
+        check("One two. Six ten.", "Six ten.", &[(0, 13), (13, 17)], false, 1.0);
+        check("One two. Six ten.", "Six ten.", &[(0, 13)], false, 0.5);
+        check("One two. Six ten.", "Six ten.", &[(0, 8)], false, 0.0);
+        check("One two. Six ten.", "Six ten.", &[], false, 0.0);
+        check("One two.", "Six ten.", &[(0, 8)], false, 0.0);
+    }
+
+    #[test]
+    fn case_and_spacing_are_aside_and_code_points_are_counted() {
+        check("Ä  ß\n\nÖl  IST da.", " öl ist  da.\n", &[(6, 17)], true, 1.0);
+        check("Ä  ß\n\nÖl  IST da.", "öl ist da.", &[(0, 8)], false, 2.0 / 11.0);
+        // One letter that becomes two, and no half of it.
+        check("İstanbul it is.", "i\u{307}stanbul", &[(0, 8)], true, 1.0);
+    }
+
+    #[test]
+    fn of_several_places_the_one_that_is_held_best_counts() {
+        check("Six. Seven. Six.", "six.", &[(0, 2), (12, 16)], true, 1.0);
+        check("Six. Seven. Six.", "six.", &[(0, 2), (12, 13)], false, 0.5);
+    }
+}
