@@ -4,6 +4,7 @@ use engraft_eval::State;
 
 use super::{html, markdown};
 use crate::random::Random;
+use crate::words::points;
 use crate::worlds::{measured, truths};
 use crate::{
     CurvePoint, DataFact, Decision, EVIDENCE_RECALL, Experiment, FALSE_ANSWER, GROUNDEDNESS, LoadTrial,
@@ -210,6 +211,40 @@ fn a_record_without_what_was_found_tells_nothing_of_it() {
     let (_, page) = report(&experiment());
     assert!(section(&page, 4).ends_with("</h2>\n<p>No diagnostic arm was measured.</p>"));
     assert!(!page.contains(RECALL) && !page.contains(EVIDENCE_RECALL));
+}
+
+#[test]
+fn every_effect_of_a_slice_is_told_with_its_interval_and_its_p_after_holm() {
+    let (decision, page) = report(&experiment());
+    let told = section(&page, 3);
+    // In a box that scrolls by itself where a screen is narrow.
+    let scrolls = "<div class=wide><table><thead><tr><th scope=col>Slice</th><th scope=col>Effect</th>";
+    assert!(told.contains(scrolls) && decision.slices.len() == 2, "{told}");
+    for slice in &decision.slices {
+        for (name, effect) in slice.effects.list() {
+            let p = |p: Option<f64>| match p.unwrap() {
+                p if p < 0.001 => "&lt;0.001".to_string(),
+                p => format!("{p:.3}"),
+            };
+            let cells = [points(&effect.metric), p(effect.p), p(effect.p_holm)];
+            let numbers = cells.map(|cell| format!("<td class=num>{cell}</td>")).concat();
+            let row = format!("<td>{}</td><td>{name}</td>{numbers}", slice.slice);
+            assert!(told.contains(&row), "{row} is missing in {told}");
+        }
+        let simple = &slice.effects.rag_at_base.metric;
+        assert!(simple.low < simple.value && simple.value < simple.high, "{simple:?}");
+    }
+}
+
+#[test]
+fn an_effect_of_a_slice_that_takes_a_cell_nobody_measured_is_left_out() {
+    let mut experiment = experiment();
+    experiment.arms.truncate(2);
+    experiment.curve.clear();
+    let (_, page) = report(&experiment);
+    let told = section(&page, 3);
+    assert_eq!(told.matches("<td>Retrieval on the base model</td>").count(), 2);
+    assert!(!told.contains("has not been measured") && !told.contains("<td>Interaction</td>"), "{told}");
 }
 
 #[test]
