@@ -1,4 +1,4 @@
-//! The decisions on public data under `docs/decisions`: their page says what their records say, and no more.
+//! The decisions on public data under `docs/decisions`: their page and the README say what their records say, and no more.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
@@ -38,10 +38,14 @@ fn points(effect: &Effect) -> String {
     }
 }
 
+fn decision(folder: &Path) -> Decision {
+    let text = std::fs::read_to_string(folder.join("decision.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
 /// What the page says of a decision.
 fn row(folder: &Path) -> String {
-    let text = std::fs::read_to_string(folder.join("decision.json")).unwrap();
-    let decision: Decision = serde_json::from_str(&text).unwrap();
+    let decision = decision(folder);
     let verdict = match (&decision.recommendation, decision.need_n) {
         (Some(arm), _) => format!("`{arm}`"),
         (None, Some(n)) => format!("none; {n} more questions"),
@@ -67,6 +71,83 @@ fn the_page_says_what_the_records_say() {
     let said: Vec<&str> = said.lines().filter(|line| line.starts_with("| [")).collect();
     let expected: Vec<String> = folders().iter().map(|folder| row(folder)).collect();
     assert!(!expected.is_empty() && said == expected, "the table should be\n{}", expected.join("\n"));
+}
+
+/// How the rows of the README's table begin, in order, and the decision that each is about.
+const SUMMED_UP: [(&str, &str); 7] = [
+    ("BANKING77, 5 ", "banking77-5-shots"),
+    ("BANKING77, 10 ", "banking77-10-shots"),
+    ("BANKING77, all ", "banking77-all"),
+    ("CLINC150", "clinc150"),
+    ("SEC filings", "sec-filings"),
+    ("SciFact", "scifact"),
+    ("a handbook", "handbook"),
+];
+
+/// A number of the README: one decimal, and a minus that is no hyphen.
+fn decimal(x: f64) -> String {
+    format!("{:.1}", 100.0 * x).replace('-', "−")
+}
+
+/// What the README says of an effect: `1.2 (0.3 to 2.1)`.
+fn ranged(effect: &Effect) -> Option<String> {
+    let Metric { value, low, high, .. } = &effect.metric;
+    Some(format!("{} ({} to {})", decimal((*value)?), decimal((*low)?), decimal((*high)?)))
+}
+
+/// What a row of the README gets wrong of its decision.
+fn wrong(cells: &[&str], decision: &Decision) -> Vec<String> {
+    let [_, figures @ .., remark] = cells else { return vec!["it has no cells".into()] };
+    let quality = |name: &str| {
+        let arm = decision.arms.iter().find(|arm| arm.name == name);
+        arm.and_then(|arm| arm.quality.value).map_or("–".into(), decimal)
+    };
+    let mut wrong = Vec::new();
+    let expected = ["base", "retrieval", "tuned", "both"].map(quality);
+    if figures != expected {
+        wrong.push(format!("the figures should be {}", expected.join(" | ")));
+    }
+    // Without all four cells there is no interaction: the row says what tuning brings, then.
+    let effects = &decision.effects;
+    let effect = match ranged(&effects.interaction) {
+        Some(interaction) if remark.starts_with(&interaction) => None,
+        Some(interaction) => Some(interaction),
+        None => {
+            ranged(&effects.tuning_with_rag).filter(|brings| !remark.contains(&format!("brings {brings}")))
+        }
+    };
+    wrong.extend(effect.map(|effect| format!("the effect should be {effect}")));
+    if remark.contains("router") && !remark.ends_with(&quality("router")) {
+        wrong.push(format!("the router should reach {}", quality("router")));
+    }
+    if remark.contains("not decided") != decision.recommendation.is_none() {
+        wrong.push(format!("what is recommended is {:?}", decision.recommendation));
+    }
+    wrong
+}
+
+#[test]
+fn the_readme_sums_up_what_the_records_say() {
+    let readme = std::fs::read_to_string(page().join("../../README.md")).unwrap();
+    let (_, after) = readme.split_once("## Retrieval, fine-tuning or both\n").unwrap();
+    let (said, _) = after.split_once("\n## ").unwrap();
+    let rows = said.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let rows: Vec<Vec<&str>> =
+        rows.map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect();
+    let mut named: Vec<PathBuf> = SUMMED_UP.iter().map(|(_, folder)| page().join(folder)).collect();
+    named.sort();
+    assert_eq!(
+        (rows.len(), named),
+        (SUMMED_UP.len(), folders()),
+        "a decision has no row, or a row no decision"
+    );
+    let mut all = Vec::new();
+    for (cells, (begins, folder)) in rows.iter().zip(SUMMED_UP) {
+        assert!(cells[0].starts_with(begins), "`{}` should begin with `{begins}`", cells[0]);
+        let wrong = wrong(cells, &decision(&page().join(folder)));
+        all.extend(wrong.into_iter().map(|what| format!("{}: {what}", cells[0])));
+    }
+    assert!(all.is_empty(), "{}", all.join("\n"));
 }
 
 #[test]
