@@ -85,20 +85,22 @@ fn step(body: &mut Body, batch: &[&Contrast], options: &ContrastOptions) -> Resu
     let places: Vec<usize> = (0..all.len()).collect();
     let parts = parts(&places, options.tokens, |n| all[n].ids.len());
     let pooling = body.config().pooling;
-    let mut vectors = Vec::with_capacity(all.len() * dim);
-    let mut only = None;
-    for part in &parts {
+    let mut vectors = vec![0.0; all.len() * dim];
+    let mut kept = None;
+    // The first part goes last: its pass is still there to go back through, and need not be made again.
+    for part in parts.iter().skip(1).chain(parts.first()) {
         let forward = body.forward(&all[part[0]..part[0] + part.len()])?;
-        vectors.extend(pool(&forward, pooling));
-        if parts.len() == 1 {
-            only = Some(forward);
+        let own = pool(&forward, pooling);
+        vectors[part[0] * dim..][..own.len()].copy_from_slice(&own);
+        if part[0] == 0 {
+            kept = Some(forward);
         } else {
             body.forget(forward);
         }
     }
     let (loss, grads) = ranking_loss(&vectors, batch.len(), dim, options);
     for part in parts {
-        let forward = match only.take() {
+        let forward = match kept.take() {
             Some(forward) => forward,
             None => body.forward(&all[part[0]..part[0] + part.len()])?,
         };
