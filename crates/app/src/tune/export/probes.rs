@@ -73,7 +73,7 @@ pub(super) fn responses(model: &PairScorer) -> Result<Vec<Probe>, Error> {
         response: response.into(),
     });
     let scores = model.scores(&said)?;
-    let one = |((prompt, response), score): (&(&str, &str), f64)| {
+    let one = |((prompt, response), (score, _)): (&(&str, &str), (f64, usize))| {
         probe(json!(format!("{prompt} [SEP] {response}")), &[score as f32])
     };
     Ok(PAIRS.iter().zip(scores).map(one).collect())
