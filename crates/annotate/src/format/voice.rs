@@ -100,6 +100,10 @@ impl Heard {
             losses.add("who responded", NO_PLACE);
             losses.add_many("when somebody responded", NO_PLACE, u64::from(response.at.is_some()));
             losses.add_many("how long a response took", NO_PLACE, u64::from(response.active_ms.is_some()));
+            let guideline = u64::from(response.guideline.is_some());
+            losses.add_many("the guideline version of a response", NO_PLACE, guideline);
+            let accepted = response.accepted.len() as u64;
+            losses.add_many("that an answer is a model's, unchanged", NO_PLACE, accepted);
         }
     }
 }

@@ -258,6 +258,29 @@ fn training_rows_say_that_they_have_no_comments_flags_and_drafts() {
 }
 
 #[test]
+fn formats_of_one_text_say_what_they_do_not_keep_of_the_response_they_write() {
+    let schema = schema(&json!({
+        "fields": [{ "name": "text", "type": "text" }],
+        "questions": [{ "name": "names", "type": "spans", "field": "text", "options": ["PER"] }],
+    }));
+    let said = json!({
+        "user": "ann", "status": "submitted", "answers": { "names": [{ "char_start": 0, "char_end": 3, "label": "PER" }] },
+        "at": "2026-01-01T00:00:00Z", "active_ms": 5, "guideline": "g1", "accepted": ["names"],
+    });
+    let record = record(&schema, &json!({ "fields": { "text": "Ann" }, "responses": [said] }));
+    for format in [Format::Doccano, Format::Brat, Format::Conll] {
+        let exported = export(format, &schema, std::slice::from_ref(&record));
+        expect![[r#"
+            1 × how long a response took: the format has no place for it
+            1 × that an answer is a model's, unchanged: the format has no place for it
+            1 × the guideline version of a response: the format has no place for it
+            1 × when somebody responded: the format has no place for it
+            1 × who responded: the format has no place for it"#]]
+        .assert_eq(&told(&exported.report.losses));
+    }
+}
+
+#[test]
 fn a_draft_of_an_item_that_is_left_out_is_counted_too() {
     let schema = schema(&json!({
         "fields": [{ "name": "text", "type": "text" }],
