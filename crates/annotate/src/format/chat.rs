@@ -28,6 +28,11 @@ pub(crate) fn messages(turns: &[Turn]) -> Value {
     turns.iter().map(Turn::json).collect()
 }
 
+/// The fields that a prompt shows, where the answers are about the field `but`.
+pub(crate) fn shown<'s>(schema: &'s Schema, but: &str) -> impl Iterator<Item = &'s str> {
+    prompt_field(schema, but).into_iter().chain([SYSTEM])
+}
+
 /// The field a prompt is made of: the first chat, else the first text, but not the field the answers are about.
 fn prompt_field<'s>(schema: &'s Schema, but: &str) -> Option<&'s str> {
     let first = |kinds: &[FieldKind]| {
@@ -49,8 +54,8 @@ const SYSTEM: &str = "system";
 
 /// The turns before the answer; a text is one turn of the user. `None`, and a loss, where the item has no prompt.
 pub(crate) fn prompt(schema: &Schema, record: &Record, but: &str, losses: &mut Losses) -> Option<Vec<Turn>> {
-    let field = prompt_field(schema, but);
-    let mut turns = match field.and_then(|field| record.fields.get(field)) {
+    let field = prompt_field(schema, but).and_then(|field| record.fields.get(field));
+    let mut turns = match field {
         Some(Value::String(text)) => vec![Turn::new("user", text)],
         Some(Value::Array(chat)) => {
             let turn =
@@ -65,12 +70,6 @@ pub(crate) fn prompt(schema: &Schema, record: &Record, but: &str, losses: &mut L
     }
     if let Some(Value::String(system)) = record.fields.get(SYSTEM) {
         turns.insert(0, Turn::new("system", system));
-    }
-    let used = |name: &str| name == but || name == SYSTEM || Some(name) == field;
-    for other in schema.fields.iter().filter(|other| !used(&other.name)) {
-        if record.fields.get(&other.name).is_some_and(|value| !value.is_null()) {
-            losses.add(format!("the field `{}`", other.name), "a row is a prompt and its answers");
-        }
     }
     Some(turns)
 }

@@ -174,11 +174,9 @@ impl Exporter {
         });
         const NO_PLACE: &str = "the format has no place for it";
         self.losses.of_item(&record.id);
-        if matches!(self.format, Format::LabelStudio | Format::Argilla | Format::Prodigy | Format::Csv) {
+        if self.format != Format::Jsonl {
             let reasons = record.responses.iter().filter(|response| response.reason.is_some()).count();
             self.losses.add_many("why somebody skipped an item", NO_PLACE, reasons as u64);
-        }
-        if self.format != Format::Jsonl {
             let flags = record.comments.iter().filter(|comment| comment.flag).count();
             self.losses.add_many("a comment", NO_PLACE, (record.comments.len() - flags) as u64);
             self.losses.add_many("a flag", NO_PLACE, flags as u64);

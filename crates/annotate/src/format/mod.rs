@@ -9,6 +9,7 @@
 //!   its quote, moved where the quote stands once (or where UTF-16 was meant), and else refused with its line.
 //! - A format with one set of answers an item gets the known answers, else the resolution, else what the responses settle by
 //!   the merge policy; what is not settled is left out and counted ([`Voices`]). Drafts and skips count for nothing.
+//!   What its rows do not say of the item and of whoever answered is counted, too.
 //! - A split goes before the extension (`FILE.train.jsonl`), is a folder of brat and a table of BEIR. All rows with one prompt
 //!   are in one split.
 //! - Span ids are names within a response: formats that number spans rename them, relations with them.

@@ -1,12 +1,14 @@
 //! What answers say about answers: better and worse pairs, good and bad ones.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use crate::format::chat::{Turn, group, prompt};
+use crate::format::chat::{Turn, group, prompt, shown};
 use crate::format::report::Losses;
-use crate::format::voice::for_rows;
+use crate::format::voice::{count_entries, count_fields, for_rows};
 use crate::format::{ExportOptions, Format, FormatError, Voices};
-use crate::{Answer, Choice, Question, QuestionKind, Record, Schema, text_of};
+use crate::{Answer, Answers, Choice, Question, QuestionKind, Record, Schema, text_of};
 
 /// One answer preferred to another.
 pub(crate) struct Pair {
@@ -26,6 +28,7 @@ pub(crate) struct Verdict {
 
 /// The questions of a schema that compare answers.
 pub(crate) struct Comparing {
+    format: Format,
     schema: Schema,
     voices: Voices,
     questions: Vec<Question>,
@@ -53,7 +56,7 @@ impl Comparing {
                 format,
                 needs: "a preference, ranking or correction question about answers",
             }),
-            (false, _) => Ok(Comparing { schema: schema.clone(), voices: options.voices, questions }),
+            (false, _) => Ok(Comparing { format, schema: schema.clone(), voices: options.voices, questions }),
         }
     }
 
@@ -181,12 +184,33 @@ impl Comparing {
         mut tell: impl FnMut(&[Turn], &Question, &Answer, &[(&str, &str)], &mut Losses),
     ) {
         let used: Vec<&str> = self.questions.iter().map(|question| question.name.as_str()).collect();
-        for said in for_rows(&self.schema, record, self.voices, &used, losses) {
+        let sets = for_rows(self.format, &self.schema, record, self.voices, &used, losses);
+        self.count_unshown(record, &sets, losses);
+        for said in sets {
             for question in &self.questions {
                 let Some(answer) = said.get(&question.name) else { continue };
                 let Some(field) = compared(question) else { continue };
                 let Some(prompt) = prompt(&self.schema, record, field, losses) else { continue };
                 tell(&prompt, question, answer, &answers(record, field), losses);
+            }
+        }
+    }
+
+    /// Counts what the rows of these sets of answers do not show of the item: once, however many rows it makes.
+    fn count_unshown(&self, record: &Record, sets: &[Answers], losses: &mut Losses) {
+        let is_answered = |question: &&Question| sets.iter().any(|said| said.contains_key(&question.name));
+        let answered = self.questions.iter().filter(is_answered);
+        let about: BTreeSet<&str> = answered.filter_map(compared).collect();
+        if about.is_empty() {
+            return;
+        }
+        let prompts = about.iter().flat_map(|field| shown(&self.schema, field));
+        let shown: Vec<&str> = prompts.chain(about.iter().copied()).collect();
+        count_fields(&self.schema, record, &shown, "a row is a prompt and its answers", losses);
+        for field in about {
+            let answers = record.fields.get(field).and_then(Value::as_array);
+            for answer in answers.into_iter().flatten() {
+                count_entries("an answer", answer, &["id", "text"], losses);
             }
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::format::export::RowWriter;
 use crate::format::report::Losses;
-use crate::format::voice::for_rows;
+use crate::format::voice::{count_entries, count_fields, for_rows};
 use crate::format::{ExportOptions, Format, FormatError, Voices};
 use crate::{Answer, Question, QuestionKind, Record, Schema, text_of};
 
@@ -59,9 +59,19 @@ impl Grading {
         last.or_else(|| text_of(&record.fields, &self.query)).unwrap_or_default().to_string()
     }
 
+    /// What is written of a passage; that qrels have no texts is counted by the item.
+    fn kept(&self) -> &'static [&'static str] {
+        match self.format {
+            Format::Beir => &["id", "title", "text"],
+            Format::TrecQrels => &["id", "text"],
+            _ => &["text"],
+        }
+    }
+
     /// One grade a passage.
     pub(crate) fn judged<'r>(&self, record: &'r Record, losses: &mut Losses) -> Vec<Judged<'r>> {
-        let said = for_rows(&self.schema, record, self.voices, &[&self.question.name], losses);
+        let used = [self.question.name.as_str()];
+        let said = for_rows(self.format, &self.schema, record, self.voices, &used, losses);
         let Some(Answer::Relevance(graded)) =
             said.first().and_then(|answers| answers.get(&self.question.name))
         else {
@@ -73,18 +83,23 @@ impl Grading {
             format!("{} has no place for it", self.format),
             evidence as u64,
         );
+        let shown = [self.field.as_str(), self.query.as_str()];
+        count_fields(&self.schema, record, &shown, "rows are about a query and its passages", losses);
         let passages = record.fields.get(&self.field).and_then(Value::as_array);
         let mut judged = Vec::new();
         for passage in passages.into_iter().flatten() {
             let part = |key: &str| passage.get(key).and_then(Value::as_str).unwrap_or_default();
-            if let Some(graded) = graded.iter().find(|graded| graded.id == part("id")) {
-                judged.push(Judged {
-                    id: part("id"),
-                    text: part("text"),
-                    title: part("title"),
-                    grade: graded.grade,
-                });
-            }
+            let Some(graded) = graded.iter().find(|graded| graded.id == part("id")) else {
+                losses.add("a passage that nobody judged", "not judged is not the same as not relevant");
+                continue;
+            };
+            count_entries("a passage", passage, self.kept(), losses);
+            judged.push(Judged {
+                id: part("id"),
+                text: part("text"),
+                title: part("title"),
+                grade: graded.grade,
+            });
         }
         judged
     }

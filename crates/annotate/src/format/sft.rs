@@ -5,11 +5,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::format::chat::{Turn, group, messages, prompt};
+use crate::format::chat::{Turn, group, messages, prompt, shown};
 use crate::format::export::RowWriter;
 use crate::format::pairs::Comparing;
 use crate::format::report::Losses;
-use crate::format::voice::for_rows;
+use crate::format::voice::{count_fields, for_rows};
 use crate::format::{ExportOptions, Format, FormatError, Voices};
 use crate::{Answer, Question, QuestionKind, Record, Schema};
 
@@ -114,7 +114,22 @@ impl RowWriter for Rows {
             return rows.into_iter().map(|row| format!("{row}\n")).collect();
         }
         let used: Vec<&str> = self.written.iter().map(|question| question.name.as_str()).collect();
-        for answers in for_rows(&self.schema, record, self.voices, &used, losses) {
+        let sets = for_rows(self.format, &self.schema, record, self.voices, &used, losses);
+        let is_written = |question: &&Question| sets.iter().any(|said| said.contains_key(&question.name));
+        let answered: Vec<&Question> = self.written.iter().filter(is_written).collect();
+        if !answered.is_empty() {
+            // What a correction improves is in no row.
+            let fields = answered.iter().flat_map(|question| shown(&self.schema, about(question)));
+            let fields: Vec<&str> = fields.collect();
+            count_fields(
+                &self.schema,
+                record,
+                &fields,
+                "a row is a prompt and the answer to imitate",
+                losses,
+            );
+        }
+        for answers in &sets {
             for question in &self.written {
                 let Some(Answer::Correction(text) | Answer::Text(text)) = answers.get(&question.name) else {
                     continue;

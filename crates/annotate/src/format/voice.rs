@@ -1,12 +1,15 @@
 //! Which answers are written where a format holds one set of them an item, and what that leaves out.
 
-use crate::format::Voices;
+use serde_json::Value;
+
 use crate::format::report::Losses;
 use crate::format::settled::{Settled, Unsettled, aggregated, known_first, settled};
+use crate::format::{Format, Voices};
 use crate::resolve::key;
-use crate::{Answers, Given, Question, Record, ResponseStatus, Schema};
+use crate::{Answers, Given, Question, Record, ResponseStatus, Schema, item_id};
 
 const ONE: &str = "the format holds one set of answers an item";
+const NO_PLACE: &str = "the format has no place for it";
 
 /// The sets of answers to write of a record.
 #[derive(Clone, Debug, Default)]
@@ -49,10 +52,14 @@ impl Heard {
         Heard { sets, open, own, resolved: resolution.is_some(), known: known.is_some() }
     }
 
+    /// Whether an answer to one of these questions is written.
+    fn says_any(&self, used: &[&str]) -> bool {
+        self.sets.iter().any(|answers| used.iter().any(|name| answers.contains_key(*name)))
+    }
+
     /// Whether all that was answered of these questions stays out.
     fn is_left_out(&self, used: &[&str]) -> bool {
-        let written = self.sets.iter().any(|answers| used.iter().any(|name| answers.contains_key(*name)));
-        !written && self.first_open(used).is_some()
+        !self.says_any(used) && self.first_open(used).is_some()
     }
 
     fn first_open(&self, used: &[&str]) -> Option<Unsettled> {
@@ -79,15 +86,15 @@ impl Heard {
         if self.is_left_out(used) {
             return None;
         }
-        self.count_beside(record, losses);
+        self.count_beside(record, 0, losses);
         Some(self.sets)
     }
 
-    /// Counts what a format with one set of answers an item leaves out beside them.
-    fn count_beside(&self, record: &Record, losses: &mut Losses) {
-        const NO_PLACE: &str = "the format has no place for it";
+    /// Counts what a format with one set of answers an item leaves out beside them. So many `counted` responses are among the
+    /// losses already.
+    fn count_beside(&self, record: &Record, counted: u64, losses: &mut Losses) {
         let others = count(record, ResponseStatus::Submitted) - self.own as u64;
-        losses.add_many("a response", ONE, others);
+        losses.add_many("a response", ONE, others.saturating_sub(counted));
         losses.add_many("a skipped item", ONE, count(record, ResponseStatus::Skipped));
         losses.add_many("a suggestion", ONE, record.suggestions.len() as u64);
         losses.add_many("that an answer is known to be right", NO_PLACE, u64::from(self.known));
@@ -109,8 +116,10 @@ impl Heard {
 }
 
 /// The sets of answers that training rows are made of, by these questions. What stays out is counted: items that are not
-/// settled, answers to other questions, and responses that say something else than what is written.
+/// settled, answers to other questions, responses that say something else than what is written, and all that a row does not
+/// say of its item and of whoever answered.
 pub(crate) fn for_rows(
+    format: Format,
     schema: &Schema,
     record: &Record,
     voices: Voices,
@@ -127,15 +136,55 @@ pub(crate) fn for_rows(
     for question in heard.sets.iter().flat_map(others).chain(open) {
         losses.add(format!("an answer to `{question}`"), "the rows are made of other questions");
     }
-    if let (false, [written]) = (voices == Voices::Every, heard.sets.as_slice()) {
-        let other = submitted(record).filter(|given| says_otherwise(schema, given, written, used)).count();
-        losses.add_many(
-            "a response that says something else",
-            "one answer an item is written: the known one, else what was decided or agreed on",
-            other as u64,
-        );
+    let other = match heard.sets.as_slice() {
+        [written] if voices != Voices::Every => {
+            submitted(record).filter(|given| says_otherwise(schema, given, written, used)).count() as u64
+        }
+        _ => 0,
+    };
+    losses.add_many(
+        "a response that says something else",
+        "one answer an item is written: the known one, else what was decided or agreed on",
+        other,
+    );
+    if heard.is_left_out(used) {
+        return heard.sets;
     }
+    if heard.says_any(used) {
+        let is_named =
+            matches!(format, Format::Beir | Format::TrecQrels) || record.id == item_id(&record.fields);
+        losses.add_many("the name of an item", NO_PLACE, u64::from(!is_named));
+        let metadata = if format == Format::Beir { 0 } else { record.metadata.len() };
+        losses.add_many("metadata", NO_PLACE, metadata as u64);
+    } else {
+        losses.add("an item without an answer to write", "rows are made of answers");
+    }
+    heard.count_beside(record, other, losses);
     heard.sets
+}
+
+/// Counts the fields of an item that no row of it shows.
+pub(crate) fn count_fields(
+    schema: &Schema,
+    record: &Record,
+    shown: &[&str],
+    why: &'static str,
+    losses: &mut Losses,
+) {
+    for other in schema.fields.iter().filter(|other| !shown.contains(&other.name.as_str())) {
+        if record.fields.get(&other.name).is_some_and(|value| !value.is_null()) {
+            losses.add(format!("the field `{}`", other.name), why);
+        }
+    }
+}
+
+/// Counts what an answer or a passage says of itself but for the entries `kept`.
+pub(crate) fn count_entries(what: &str, entry: &Value, kept: &[&str], losses: &mut Losses) {
+    for (name, value) in entry.as_object().into_iter().flatten() {
+        if !kept.contains(&name.as_str()) && !value.is_null() {
+            losses.add(format!("the `{name}` of {what}"), NO_PLACE);
+        }
+    }
 }
 
 fn says_otherwise(schema: &Schema, given: &Answers, written: &Answers, used: &[&str]) -> bool {

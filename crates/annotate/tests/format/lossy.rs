@@ -49,7 +49,7 @@ fn rich() -> (Schema, Record) {
                   "guideline": "g1", "accepted": ["mood"] },
                 { "user": "ben", "status": "submitted", "answers": { "mood": "sad" } },
                 { "user": "cat", "status": "draft", "answers": {} },
-                { "user": "dan", "status": "skipped", "answers": {} },
+                { "user": "dan", "status": "skipped", "answers": {}, "reason": "unclear" },
             ],
             "suggestions": [{ "model": "m", "score": 0.5, "answers": { "mood": "sad" } }, { "model": "n", "answers": { "mood": "sad" } }],
             "gold": { "mood": "sad" },
@@ -83,7 +83,8 @@ fn label_studio_says_what_it_loses() {
         1 × that `links` was not answered: no result at all reads as nothing to mark
         1 × the evidence in a passage: Label Studio has no place for it
         1 × the guideline version of a response: Label Studio has no place for it
-        1 × the passages that support a sentence: Label Studio has no place for it"#]],
+        1 × the passages that support a sentence: Label Studio has no place for it
+        1 × why somebody skipped an item: the format has no place for it"#]],
     );
 }
 
@@ -113,7 +114,8 @@ fn argilla_says_what_it_loses() {
         1 × in the schema: the question `support` (support): Argilla's settings have no place for it
         1 × that an answer is a model's, unchanged: Argilla has no place for it
         1 × the guideline version of a response: Argilla has no place for it
-        1 × when somebody responded: Argilla has no place for it"#]],
+        1 × when somebody responded: Argilla has no place for it
+        1 × why somebody skipped an item: the format has no place for it"#]],
     );
 }
 
@@ -138,7 +140,8 @@ fn doccano_says_what_it_loses() {
         1 × metadata `label`: doccano means something else by that name
         1 × that an answer is known to be right: the format has no place for it
         1 × the field `found`: doccano holds one text an item
-        1 × the field `replies`: doccano holds one text an item"#]],
+        1 × the field `replies`: doccano holds one text an item
+        1 × why somebody skipped an item: the format has no place for it"#]],
     );
 }
 
@@ -163,7 +166,8 @@ fn prodigy_says_what_it_loses() {
         1 × the field `found`: prodigy holds one text an item
         1 × the field `replies`: prodigy holds one text an item
         1 × the guideline version of a response: Prodigy has no place for it
-        1 × the part of a second and the zone of a time: a timestamp has whole seconds"#]],
+        1 × the part of a second and the zone of a time: a timestamp has whole seconds
+        1 × why somebody skipped an item: the format has no place for it"#]],
     );
 }
 
@@ -187,7 +191,8 @@ fn brat_says_what_it_loses() {
         2 × metadata: brat has no place for it
         1 × that an answer is known to be right: the format has no place for it
         1 × the field `found`: brat holds one text an item
-        1 × the field `replies`: brat holds one text an item"#]],
+        1 × the field `replies`: brat holds one text an item
+        1 × why somebody skipped an item: the format has no place for it"#]],
     );
 }
 
@@ -217,7 +222,8 @@ fn conll_says_what_it_loses() {
         1 × the field `found`: conll holds one text an item
         1 × the field `replies`: conll holds one text an item
         1 × the name of an item: a document has none
-        1 × the white space of a text: tokens come back with one space between them, lines with one line break"#]],
+        1 × the white space of a text: tokens come back with one space between them, lines with one line break
+        1 × why somebody skipped an item: the format has no place for it"#]],
     );
 }
 
@@ -233,28 +239,14 @@ fn a_table_says_what_it_loses() {
         2 × a suggestion: a table has no column for it
         1 × how long a response took: a table has no column for it
         1 × that an answer is a model's, unchanged: a table has no column for it
-        1 × the guideline version of a response: a table has no column for it"#]],
+        1 × the guideline version of a response: a table has no column for it
+        1 × why somebody skipped an item: the format has no place for it"#]],
     );
 }
 
 #[test]
 fn our_own_lines_lose_nothing() {
     check(Format::Jsonl, expect![[""]]);
-}
-
-#[test]
-fn training_rows_say_that_they_have_no_comments_flags_and_drafts() {
-    let (schema, record) = rich();
-    for format in [Format::TrlDpo, Format::TrecQrels, Format::Alpaca, Format::Beir] {
-        let losses = told(&export(format, &schema, std::slice::from_ref(&record)).report.losses);
-        for what in [
-            "1 × a comment: the format has no place for it",
-            "1 × a flag: the format has no place for it",
-            "1 × a draft: rows are made of what was submitted",
-        ] {
-            assert!(losses.contains(what), "{format}: {losses}");
-        }
-    }
 }
 
 #[test]

@@ -54,7 +54,8 @@ fn a_preference_beats_every_other_answer_and_its_strength_is_the_margin() {
         expect![[r#"
         {"chosen":[{"content":"B","role":"assistant"}],"margin":2.0,"prompt":[{"content":"Q","role":"user"}],"rejected":[{"content":"A","role":"assistant"}]}
         {"chosen":[{"content":"B","role":"assistant"}],"margin":2.0,"prompt":[{"content":"Q","role":"user"}],"rejected":[{"content":"C","role":"assistant"}]}
-    "#]],
+        1 × the name of an item: the format has no place for it
+        1 × who responded: the format has no place for it"#]],
     );
     check(
         Format::TrlReward,
@@ -62,7 +63,8 @@ fn a_preference_beats_every_other_answer_and_its_strength_is_the_margin() {
         expect![[r#"
         {"chosen":[{"content":"Q","role":"user"},{"content":"B","role":"assistant"}],"margin":2.0,"rejected":[{"content":"Q","role":"user"},{"content":"A","role":"assistant"}]}
         {"chosen":[{"content":"Q","role":"user"},{"content":"B","role":"assistant"}],"margin":2.0,"rejected":[{"content":"Q","role":"user"},{"content":"C","role":"assistant"}]}
-    "#]],
+        1 × the name of an item: the format has no place for it
+        1 × who responded: the format has no place for it"#]],
     );
     check(
         Format::TrlKto,
@@ -71,22 +73,52 @@ fn a_preference_beats_every_other_answer_and_its_strength_is_the_margin() {
         {"completion":[{"content":"A","role":"assistant"}],"label":false,"prompt":[{"content":"Q","role":"user"}]}
         {"completion":[{"content":"B","role":"assistant"}],"label":true,"prompt":[{"content":"Q","role":"user"}]}
         {"completion":[{"content":"C","role":"assistant"}],"label":false,"prompt":[{"content":"Q","role":"user"}]}
-        1 × the strength of a preference: an answer is good or not"#]],
+        1 × the name of an item: the format has no place for it
+        1 × the strength of a preference: an answer is good or not
+        1 × who responded: the format has no place for it"#]],
     );
 }
 
 #[test]
 fn a_tie_is_no_pair_and_no_verdict() {
     let tie = json!({ "better": { "choice": "tie" } });
-    check(Format::TrlDpo, &tie, expect!["1 × a tie: it prefers no answer"]);
-    check(Format::TrlReward, &tie, expect!["1 × a tie: it prefers no answer"]);
-    check(Format::TrlKto, &tie, expect!["1 × a tie: it calls no answer good or bad"]);
+    check(
+        Format::TrlDpo,
+        &tie,
+        expect![[r#"
+            1 × a tie: it prefers no answer
+            1 × the name of an item: the format has no place for it
+            1 × who responded: the format has no place for it"#]],
+    );
+    check(
+        Format::TrlReward,
+        &tie,
+        expect![[r#"
+            1 × a tie: it prefers no answer
+            1 × the name of an item: the format has no place for it
+            1 × who responded: the format has no place for it"#]],
+    );
+    check(
+        Format::TrlKto,
+        &tie,
+        expect![[r#"
+            1 × a tie: it calls no answer good or bad
+            1 × the name of an item: the format has no place for it
+            1 × who responded: the format has no place for it"#]],
+    );
 }
 
 #[test]
 fn both_bad_is_no_pair_but_a_negative_each() {
     let bad = json!({ "better": { "choice": "both_bad" } });
-    check(Format::TrlDpo, &bad, expect![[r#"1 × an answer "both bad": it prefers no answer"#]]);
+    check(
+        Format::TrlDpo,
+        &bad,
+        expect![[r#"
+            1 × an answer "both bad": it prefers no answer
+            1 × the name of an item: the format has no place for it
+            1 × who responded: the format has no place for it"#]],
+    );
     check(
         Format::TrlKto,
         &bad,
@@ -94,7 +126,8 @@ fn both_bad_is_no_pair_but_a_negative_each() {
         {"completion":[{"content":"A","role":"assistant"}],"label":false,"prompt":[{"content":"Q","role":"user"}]}
         {"completion":[{"content":"B","role":"assistant"}],"label":false,"prompt":[{"content":"Q","role":"user"}]}
         {"completion":[{"content":"C","role":"assistant"}],"label":false,"prompt":[{"content":"Q","role":"user"}]}
-    "#]],
+        1 × the name of an item: the format has no place for it
+        1 × who responded: the format has no place for it"#]],
     );
 }
 
@@ -112,7 +145,8 @@ fn a_ranking_is_all_its_strict_pairs() {
         {"chosen":[{"content":"B","role":"assistant"}],"margin":0.0,"prompt":[{"content":"Q","role":"user"}],"rejected":[{"content":"A","role":"assistant"}]}
         {"chosen":[{"content":"B","role":"assistant"}],"margin":0.0,"prompt":[{"content":"Q","role":"user"}],"rejected":[{"content":"C","role":"assistant"}]}
         {"chosen":[{"content":"A","role":"assistant"}],"margin":0.0,"prompt":[{"content":"Q","role":"user"}],"rejected":[{"content":"C","role":"assistant"}]}
-    "#]],
+        1 × the name of an item: the format has no place for it
+        1 × who responded: the format has no place for it"#]],
     );
     check(
         Format::TrlDpo,
@@ -120,7 +154,9 @@ fn a_ranking_is_all_its_strict_pairs() {
         expect![[r#"
         {"chosen":[{"content":"A","role":"assistant"}],"margin":0.0,"prompt":[{"content":"Q","role":"user"}],"rejected":[{"content":"C","role":"assistant"}]}
         {"chosen":[{"content":"B","role":"assistant"}],"margin":0.0,"prompt":[{"content":"Q","role":"user"}],"rejected":[{"content":"C","role":"assistant"}]}
-        1 × a tie: it prefers no answer"#]],
+        1 × a tie: it prefers no answer
+        1 × the name of an item: the format has no place for it
+        1 × who responded: the format has no place for it"#]],
     );
     check(
         Format::TrlKto,
@@ -128,7 +164,9 @@ fn a_ranking_is_all_its_strict_pairs() {
         expect![[r#"
         {"completion":[{"content":"B","role":"assistant"}],"label":true,"prompt":[{"content":"Q","role":"user"}]}
         {"completion":[{"content":"C","role":"assistant"}],"label":false,"prompt":[{"content":"Q","role":"user"}]}
-        1 × an answer in the middle of a ranking: it is neither good nor bad"#]],
+        1 × an answer in the middle of a ranking: it is neither good nor bad
+        1 × the name of an item: the format has no place for it
+        1 × who responded: the format has no place for it"#]],
     );
 }
 
@@ -140,7 +178,8 @@ fn a_correction_beats_what_it_corrects_and_is_a_chat_to_imitate() {
         &fix,
         expect![[r#"
         {"chosen":[{"content":"A, better","role":"assistant"}],"margin":0.0,"prompt":[{"content":"Q","role":"user"}],"rejected":[{"content":"A","role":"assistant"}]}
-    "#]],
+        1 × the name of an item: the format has no place for it
+        1 × who responded: the format has no place for it"#]],
     );
     check(
         Format::TrlKto,
@@ -148,28 +187,35 @@ fn a_correction_beats_what_it_corrects_and_is_a_chat_to_imitate() {
         expect![[r#"
         {"completion":[{"content":"A, better","role":"assistant"}],"label":true,"prompt":[{"content":"Q","role":"user"}]}
         {"completion":[{"content":"A","role":"assistant"}],"label":false,"prompt":[{"content":"Q","role":"user"}]}
-    "#]],
+        1 × the name of an item: the format has no place for it
+        1 × who responded: the format has no place for it"#]],
     );
     check(
         Format::SftMessages,
         &fix,
         expect![[r#"
         {"messages":[{"content":"Q","role":"user"},{"content":"A, better","role":"assistant"}]}
-    "#]],
+        1 × the field `replies`: a row is a prompt and the answer to imitate
+        1 × the name of an item: the format has no place for it
+        1 × who responded: the format has no place for it"#]],
     );
     check(
         Format::Sharegpt,
         &fix,
         expect![[r#"
         {"conversations":[{"from":"human","value":"Q"},{"from":"gpt","value":"A, better"}]}
-    "#]],
+        1 × the field `replies`: a row is a prompt and the answer to imitate
+        1 × the name of an item: the format has no place for it
+        1 × who responded: the format has no place for it"#]],
     );
     check(
         Format::Alpaca,
         &fix,
         expect![[r#"
         {"input":"","instruction":"Q","output":"A, better"}
-    "#]],
+        1 × the field `replies`: a row is a prompt and the answer to imitate
+        1 × the name of an item: the format has no place for it
+        1 × who responded: the format has no place for it"#]],
     );
 }
 
@@ -222,7 +268,10 @@ fn chats_keep_their_turns_in_each_shape() {
     for format in [Format::SftMessages, Format::Sharegpt, Format::Alpaca, Format::TrlDpo] {
         let exported = export_with(format, &schema, std::slice::from_ref(&record), &ExportOptions::default());
         all += &exported.text();
-        assert_eq!(told(&exported.report.losses), "");
+        let losses: Vec<&str> = exported.report.losses.iter().map(|loss| loss.what.as_str()).collect();
+        let always = ["the name of an item", "who responded"];
+        let corrected = (format != Format::TrlDpo).then_some("the field `draft`");
+        assert_eq!(losses, corrected.into_iter().chain(always).collect::<Vec<_>>(), "{format}");
     }
     expect![[r#"
         {"messages":[{"content":"Be brief.","role":"system"},{"content":"u1","role":"user"},{"content":"a1","role":"assistant"},{"content":"u2","role":"user"},{"content":"a2!","role":"assistant"}]}
@@ -300,8 +349,12 @@ fn judgements_are_written_for_what_was_judged_only() {
         q1 0 d3 2
         q1 0 d4 0
         q2 0 d1 2
+        4 × a passage that nobody judged: not judged is not the same as not relevant
         2 × a response that says something else: one answer an item is written: the known one, else what was decided or agreed on
-        2 × the text of a query and its passages: qrels hold names, not texts"#]]
+        1 × an item without an answer to write: rows are made of answers
+        1 × how a resolution came about: the format has no place for it
+        2 × the text of a query and its passages: qrels hold names, not texts
+        1 × who responded: the format has no place for it"#]]
     .assert_eq(&format!("{}{}", qrels.text(), told(&qrels.report.losses)));
     let triplets = export_with(Format::RerankTriplets, &schema, &records, &options);
     expect![[r#"
@@ -309,7 +362,13 @@ fn judgements_are_written_for_what_was_judged_only() {
         {"negatives":["text 1","text 4"],"positive":"text 3","query":"Q?"}
         {"negatives":[],"positive":"text 1","query":"Q?"}
         1 × a passage of grade 1: it is neither relevant nor a negative
-        2 × a response that says something else: one answer an item is written: the known one, else what was decided or agreed on"#]]
+        4 × a passage that nobody judged: not judged is not the same as not relevant
+        2 × a response that says something else: one answer an item is written: the known one, else what was decided or agreed on
+        1 × an item without an answer to write: rows are made of answers
+        1 × how a resolution came about: the format has no place for it
+        6 × the `id` of a passage: the format has no place for it
+        2 × the name of an item: the format has no place for it
+        1 × who responded: the format has no place for it"#]]
     .assert_eq(&format!("{}{}", triplets.text(), told(&triplets.report.losses)));
     let beir = export_with(Format::Beir, &schema, &records, &options);
     let file = |name: &str| std::fs::read_to_string(beir.path.join(name)).unwrap();

@@ -1,5 +1,5 @@
-//! What a lead asks about a dataset beside its answers: what an hour costs, who writes better answers, what models say, and
-//! the configuration that goes out with it.
+//! What a lead asks about a dataset beside its answers: what an hour costs, who writes better answers, what models say,
+//! the configuration that goes out with it, and what training rows leave behind.
 
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
@@ -115,4 +115,65 @@ fn a_configuration_goes_out_with_the_tasks_and_strict_minds_what_it_lacks() {
     let (status, refused) = bench.json_status(&[&words[..], &["--strict"]].concat());
     assert_eq!(status, 2, "{refused}");
     assert!(!config.exists(), "nothing was written");
+}
+
+#[test]
+fn training_rows_go_out_and_strict_minds_what_they_leave_behind() {
+    let bench = Bench::lexical();
+    let schema = json!({
+        "fields": [
+            { "name": "prompt", "type": "text" }, { "name": "replies", "type": "answers" },
+            { "name": "found", "type": "passages" },
+        ],
+        "questions": [
+            { "name": "better", "type": "preference", "field": "replies" },
+            { "name": "fix", "type": "correction", "field": "replies" },
+            { "name": "grades", "type": "relevance", "field": "found", "query": "prompt" },
+        ],
+    });
+    let schema = file(&bench, "pairs.schema.json", &schema.to_string());
+    bench.json(&["dataset", "create", "pairs", "--schema", &schema]);
+    let better = json!({ "better": { "choice": { "id": "a" } } });
+    let mut said = json!({ "fix": "A, better", "grades": [{ "id": "d1", "grade": 3 }] });
+    said["better"] = better["better"].clone();
+    let item = json!({
+        "id": "p1", "metadata": { "source": "web" },
+        "fields": {
+            "prompt": "Q", "replies": [{ "id": "a", "text": "A", "model": "m1" }, { "id": "b", "text": "B" }],
+            "found": [{ "id": "d1", "text": "one", "uri": "one.md" }],
+        },
+        "responses": [{ "user": "ana", "status": "submitted", "answers": said }],
+        "suggestions": [{ "model": "m", "score": 0.5, "answers": better }],
+    });
+    let items = file(&bench, "pairs.jsonl", &item.to_string());
+    bench.json(&["dataset", "import", "pairs", &items, "--format", "jsonl", "--strict"]);
+    for format in [
+        "trl-dpo",
+        "trl-reward",
+        "trl-kto",
+        "sft-messages",
+        "sharegpt",
+        "alpaca",
+        "beir",
+        "trec-qrels",
+        "rerank-triplets",
+    ] {
+        let (loose, strict) =
+            (bench.path(&format!("{format}.loose")), bench.path(&format!("{format}.strict")));
+        let words = |path: &str| {
+            ["dataset", "export", "pairs", path, "--format", format].map(str::to_string).to_vec()
+        };
+        let export = words(loose.to_str().unwrap());
+        let report = bench.json(&export.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(report["rows"].as_u64().unwrap() > 0, "{format}: {report}");
+        let losses = report["losses"].as_array().unwrap();
+        for what in ["who responded", "when somebody responded", "a suggestion"] {
+            assert!(losses.iter().any(|loss| loss["what"] == what), "{format}: {what}: {losses:?}");
+        }
+        let mut export = words(strict.to_str().unwrap());
+        export.push("--strict".to_string());
+        let (status, refused) = bench.json_status(&export.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!((status, &refused["error"]["kind"]), (2, &"user".into()), "{format}: {refused}");
+        assert!(!strict.exists(), "{format}");
+    }
 }
