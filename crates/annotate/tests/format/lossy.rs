@@ -3,7 +3,7 @@
 use engraft_annotate::format::Format;
 use engraft_annotate::{Record, Schema};
 use expect_test::{Expect, expect};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{export, import_text, record, schema, told};
 
@@ -351,49 +351,6 @@ fn schema_of_text(from: &Schema) -> Schema {
     schema
 }
 
-/// What an import says of answers that the schema has no question for, and of parts of the file that no question stands for.
-#[track_caller]
-fn check_import(format: Format, file: &Value, expected: Expect) {
-    let schema = schema(&json!({
-        "fields": [{ "name": "text", "type": "text" }],
-        "questions": [{ "name": "entities", "type": "spans", "field": "text", "options": ["ORG"] }],
-    }));
-    let (records, report) = import_text(format, &schema, &file.to_string());
-    let rejected: Vec<String> =
-        report.rejected.iter().map(|r| format!("line {}: {}", r.line, r.message)).collect();
-    let responses: usize = records.iter().map(|record| record.responses.len()).sum();
-    expected.assert_eq(&format!(
-        "{} items, {responses} responses\n{}\n{}",
-        records.len(),
-        told(&report.losses),
-        rejected.join("\n")
-    ));
-}
-
-#[test]
-fn label_studio_results_without_a_question_are_counted() {
-    let result = json!([
-        { "id": "1", "from_name": "entities", "to_name": "text", "type": "labels", "value": { "start": 0, "end": 3, "text": "Ann", "labels": ["ORG"] } },
-        { "id": "1", "from_name": "mood", "to_name": "text", "type": "choices", "value": { "start": 0, "end": 3, "choices": ["x"] } },
-        { "id": "2", "from_name": "mood", "to_name": "text", "type": "choices", "value": { "choices": ["x"] } },
-        { "id": "3", "from_name": "box", "to_name": "img", "type": "rectanglelabels", "value": { "x": 1 } },
-        { "from_id": "1", "to_id": "1", "type": "relation", "direction": "bi", "labels": [] },
-    ]);
-    let task = json!({ "data": { "text": "Ann", "other": 1 }, "annotations": [{ "completed_by": 3, "result": result }] });
-    check_import(
-        Format::LabelStudio,
-        &json!([task]),
-        expect![[r#"
-        1 items, 1 responses
-        1 × a result of type `rectanglelabels`: no type of question stands for it
-        1 × an answer (relations): the schema asks no such question
-        1 × an answer of type `choices` about a single region: questions are about items
-        1 × an answer to `mood` (choices): the schema asks no such question
-        1 × the second direction of a relation: a relation points one way
-    "#]],
-    );
-}
-
 #[test]
 fn a_tool_without_strengths_costs_the_preference_and_not_the_response() {
     let schema = rich().0;
@@ -438,42 +395,6 @@ fn a_side_that_is_no_side_of_two_is_counted() {
     let exported = export(Format::LabelStudio, &schema, &[record]);
     let expected = "1 × a preference in `better` for none of two: a side is left or right";
     assert_eq!(told(&exported.report.losses), expected);
-}
-
-#[test]
-fn an_option_the_question_does_not_have_is_rejected_with_its_line() {
-    check_import(
-        Format::Doccano,
-        &json!({ "text": "Ann", "label": [[0, 3, "PER"]] }),
-        expect![[r#"
-        1 items, 0 responses
-
-        line 1: the response of imported: `entities`: `PER` is no label"#]],
-    );
-    check_import(
-        Format::Doccano,
-        &json!({ "text": "Ann", "label": ["PER"] }),
-        expect![[r#"
-        1 items, 0 responses
-        1 × an answer (choices): the schema asks no such question
-    "#]],
-    );
-    check_import(
-        Format::Doccano,
-        &json!({ "txt": "Ann" }),
-        expect![[r#"
-        0 items, 0 responses
-
-        line 1: the line has no `text`"#]],
-    );
-    check_import(
-        Format::Doccano,
-        &json!({ "text": "Ann", "label": [[0, 9, "ORG"]], "Comments": ["c"] }),
-        expect![[r#"
-        1 items, 0 responses
-        1 × a comment: it does not say whose it is
-        line 1: the response of imported: `entities`: the span 0..9 `ORG` "" is not inside its text"#]],
-    );
 }
 
 #[test]

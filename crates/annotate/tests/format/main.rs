@@ -6,6 +6,7 @@ mod foreign;
 mod golden;
 mod hostile;
 mod lossy;
+mod lossy_import;
 mod lossy_rows;
 mod offsets;
 mod probes;

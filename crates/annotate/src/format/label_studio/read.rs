@@ -1,6 +1,6 @@
 //! Reading tasks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -42,6 +42,7 @@ fn task_of(mut task: Map<String, Value>, losses: &mut Losses) -> Found {
     }
     let given = found.metadata.remove(GIVEN).unwrap_or_default();
     for annotation in list(task.remove("annotations").or_else(|| task.remove("completions"))) {
+        count_beside(&annotation, losses);
         let ground_truth = annotation.get("ground_truth") == Some(&Value::Bool(true));
         let told = told_of(&given, &annotation);
         let nobody = told.is_some_and(|told| told.get("gold") == Some(&Value::Bool(true)));
@@ -56,9 +57,13 @@ fn task_of(mut task: Map<String, Value>, losses: &mut Losses) -> Found {
         }
     }
     for draft in list(task.remove("drafts")) {
+        count_beside(&draft, losses);
         let told = told_of(&given, &draft);
         found.responses.push(response(&draft, told, ResponseStatus::Draft, losses));
     }
+    let comments = task.get("comments").and_then(Value::as_array).map_or(0, Vec::len) as u64;
+    let counted = task.get("comment_count").and_then(Value::as_u64).unwrap_or(0);
+    losses.add_many("a comment", "comments come in with jsonl alone", comments.max(counted));
     let predictions = task.remove("predictions");
     let numbers = predictions.as_ref().and_then(Value::as_array).into_iter().flatten();
     losses.add_many(
@@ -67,6 +72,7 @@ fn task_of(mut task: Map<String, Value>, losses: &mut Losses) -> Found {
         numbers.filter(|prediction| prediction.is_number()).count() as u64,
     );
     for prediction in list(predictions) {
+        count_beside(&prediction, losses);
         let model = prediction.get("model_version").and_then(Value::as_str).unwrap_or("label-studio");
         found.suggestions.push(FoundSuggestion {
             model: model.to_string(),
@@ -129,6 +135,46 @@ fn response(
 fn regions(annotation: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value>> {
     let results = annotation.get("result").and_then(Value::as_array);
     results.into_iter().flatten().filter_map(Value::as_object)
+}
+
+/// Counts what results say of a region besides the answer; those of one region may all say it.
+fn count_beside(annotation: &Map<String, Value>, losses: &mut Losses) {
+    let mut counted = BTreeSet::new();
+    for result in regions(annotation) {
+        let is_set = |key: &&str| result.get(*key) == Some(&Value::Bool(true));
+        for (what, is_said, why) in [
+            (
+                "a note on a region",
+                result.get("meta").is_some_and(says_something),
+                "a span has a label alone",
+            ),
+            (
+                "the score of a region",
+                result.get("score").is_some_and(Value::is_number),
+                "a suggestion has one score, an answer none",
+            ),
+            (
+                "that a region is hidden or locked",
+                ["hidden", "readonly", "locked"].iter().any(is_set),
+                "that is how a tool shows it",
+            ),
+        ] {
+            let region = result.get("id").and_then(Value::as_str);
+            if is_said && region.is_none_or(|id| counted.insert((id, what))) {
+                losses.add(what, why);
+            }
+        }
+    }
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(entries) => entries.iter().any(says_something),
+        Value::Object(entries) => entries.values().any(says_something),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
 }
 
 /// The questions all of whose results are a model's, untouched.
