@@ -159,19 +159,26 @@ pub fn open(
     item::view(workspace, &dataset, user, no)
 }
 
-/// The dataset of an item that this person holds or answered, when only one has it.
+/// The dataset in which this person holds the item by that lease: no two leases of a workspace have one token. Without a lease
+/// there, the dataset of an item that they hold or answered, when only one has it.
 pub fn dataset_of(
     _context: Context,
     workspace: &Workspace,
     who: &Principal,
     item: &str,
+    lease: Option<&str>,
 ) -> Result<String, Error> {
     who.must(Act::Annotate)?;
     let user = opened::person(workspace, who)?;
+    let token = lease.and_then(number);
     let (mut theirs, mut any) = (Vec::new(), Vec::new());
     for row in workspace.store.datasets()? {
         let Some(found) = workspace.store.item_by_external(row.no, item)? else { continue };
         let work = workspace.store.work(row.no, found.no, user)?;
+        let held = work.as_ref().and_then(|work| work.lease).map(|(token, _)| token);
+        if token.is_some() && held == token {
+            return Ok(row.name);
+        }
         let mine =
             work.is_some_and(|work| work.lease.is_some() || work.draft.is_some() || work.response.is_some());
         if mine {

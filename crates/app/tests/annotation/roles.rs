@@ -59,7 +59,7 @@ const VERBS: &[Verb] = &[
     ("work::open", Act::Annotate, |c, w, p| work::open(c, w, p, D, "m000").map(drop)),
     ("work::heartbeat", Act::Annotate, |c, w, p| work::heartbeat(c, w, p, D, &[]).map(drop)),
     ("work::release", Act::Annotate, |c, w, p| work::release(c, w, p, D).map(drop)),
-    ("work::dataset_of", Act::Annotate, |c, w, p| work::dataset_of(c, w, p, "m000").map(drop)),
+    ("work::dataset_of", Act::Annotate, |c, w, p| work::dataset_of(c, w, p, "m000", None).map(drop)),
     ("work::save_draft", Act::Annotate, |c, w, p| {
         work::save_draft(c, w, p, D, &work::Submission::default()).map(drop)
     }),

@@ -232,7 +232,7 @@ pub(crate) struct AtItem {
     /// The item
     #[arg(long, value_name = "I")]
     pub(crate) item: String,
-    /// The dataset; not needed when only one has an item of that name
+    /// The dataset; not needed with a lease that has not ended, nor when only one has an item of that name
     #[arg(long, value_name = "D")]
     pub(crate) dataset: Option<String>,
     /// As whom

@@ -208,7 +208,7 @@ impl Session<'_> {
     fn dataset_of(&self, workspace: &Workspace, who: &Principal, at: &AtItem) -> Result<String, Error> {
         match &at.dataset {
             Some(named) => Ok(named.clone()),
-            None => app::work::dataset_of(self.context, workspace, who, &at.item),
+            None => app::work::dataset_of(self.context, workspace, who, &at.item, at.lease.as_deref()),
         }
     }
 

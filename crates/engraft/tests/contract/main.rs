@@ -28,6 +28,7 @@ mod isolation;
 mod judges;
 mod judging;
 mod knowledge;
+mod leases;
 mod leaving;
 mod legs;
 mod lies;
