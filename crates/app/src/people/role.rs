@@ -198,7 +198,10 @@ impl Principal {
         }
         let why = match self.role.may(act) {
             true => format!("this token was not made to {}", act.words()),
-            false => format!("a {} may not {}", self.role.name(), act.words()),
+            false => {
+                let article = if matches!(self.role, Role::Owner | Role::Annotator) { "an" } else { "a" };
+                format!("{article} {} may not {}", self.role.name(), act.words())
+            }
         };
         Err(Error::Denied { message: why })
     }
@@ -231,6 +234,15 @@ mod tests {
             Ask ask       yes yes yes yes yes
         "#]]
         .assert_eq(&table);
+    }
+
+    #[test]
+    fn a_refusal_says_who_may_not_do_what() {
+        let refused = |role, act| {
+            Principal { user: "ana".into(), role, scopes: None }.must(act).unwrap_err().to_string()
+        };
+        assert_eq!(refused(Role::Annotator, Act::Manage), "an annotator may not change datasets");
+        assert_eq!(refused(Role::Reviewer, Act::Delete), "a reviewer may not delete a dataset");
     }
 
     #[test]
