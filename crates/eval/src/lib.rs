@@ -25,6 +25,7 @@ mod noise;
 mod optimise;
 mod rank;
 mod run;
+mod share;
 mod spans;
 mod state;
 mod statistics;

@@ -10,7 +10,11 @@ pub fn wilson(right: usize, n: usize) -> Interval {
     if n == 0 {
         return Interval { low: 0.0, high: 1.0 };
     }
-    let (share, n) = (right as f64 / n as f64, n as f64);
+    wilson_at(right as f64 / n as f64, n as f64)
+}
+
+/// The same of a share in `[0, 1]` that is no whole number of `n`, which is above 0.
+pub(crate) fn wilson_at(share: f64, n: f64) -> Interval {
     let square = Z * Z;
     let middle = (share + square / (2.0 * n)) / (1.0 + square / n);
     let half = Z / (1.0 + square / n) * (share * (1.0 - share) / n + square / (4.0 * n * n)).sqrt();

@@ -15,8 +15,8 @@ use crate::review::view::{Dashboard, ItemCounts, LabelCount, LabelCounts, Person
 use crate::review::window::{self, Answered};
 use crate::{Context, Error, Workspace, when};
 
-/// Resamples of a live interval.
-const RESAMPLES: usize = 200;
+/// How a live interval is resampled.
+const LIVE: Resampling = Resampling { seed: 0, resamples: 200 };
 
 /// A dataset at a glance. People and the items behind numbers are only for those who may see answers.
 pub fn dashboard(
@@ -77,7 +77,7 @@ pub fn pulse(workspace: &Workspace, who: &Principal) -> Result<[u64; 2], Error> 
 fn agreements(dataset: &Opened, window: &[Answered]) -> Vec<QuestionAgreement> {
     let judged: Vec<_> = window.iter().map(Answered::judged).collect();
     let each = dataset.schema.questions.iter().map(|question| {
-        let found = agreement(question, &judged, &Resampling { seed: 0, resamples: RESAMPLES });
+        let found = agreement(question, &judged, &LIVE);
         QuestionAgreement {
             question: question.name.clone(),
             measure: found.measure.to_string(),
@@ -129,10 +129,10 @@ fn people(
             cost: hourly.map(|rate| hours(member.active_ms) * rate),
             median_seconds: median.map(|ms| ms as f64 / 1000.0),
             gold: gold(member),
-            agrees: agrees.get(&name).map(|(same, of, _)| share(*same, *of)),
-            agrees_items: agrees.get(&name).map_or(0, |(_, _, items)| *items),
-            accepted: taken.map(|(taken, of, _)| share(taken, of)),
-            accepted_items: taken.map_or(0, |(_, _, items)| items),
+            agrees: agrees.get(&name).map(|items| Metric::share(items, &LIVE)),
+            agrees_items: agrees.get(&name).map_or(0, |items| items.len() as u64),
+            accepted: (!taken.is_empty()).then(|| Metric::share(&taken, &LIVE)),
+            accepted_items: taken.len() as u64,
             user: name,
         });
     }
@@ -145,50 +145,40 @@ fn hours(ms: u64) -> f64 {
 }
 
 fn gold(member: &MemberRow) -> Option<Metric> {
-    (member.gold_answered > 0).then(|| share(member.gold_right, member.gold_answered))
+    let (right, of) = (member.gold_right, member.gold_answered);
+    (of > 0).then(|| {
+        let interval = engraft_eval::wilson(right as usize, of as usize);
+        let (low, high) = (Some(interval.low), Some(interval.high));
+        Metric { value: Some(right as f64 / of as f64), low, high, n: of as usize, why: None }
+    })
 }
 
-/// Of the answers of others to the same items and questions, how many say the same as this person's: those, all, and the
-/// items that they are to.
-fn same_as_others(dataset: &Opened, window: &[Answered]) -> BTreeMap<String, (u64, u64, u64)> {
-    let mut counts: BTreeMap<String, (u64, u64, u64)> = BTreeMap::new();
+/// Of the answers of others to the same items and questions, how many say the same as this person's: for each item, those and
+/// all.
+fn same_as_others(dataset: &Opened, window: &[Answered]) -> BTreeMap<String, Vec<(u64, u64)>> {
+    let mut counts: BTreeMap<String, Vec<(u64, u64)>> = BTreeMap::new();
     for item in window {
         for (place, (user, answers)) in item.given.iter().enumerate() {
-            let mut is_compared = false;
+            let (mut same, mut of) = (0, 0);
             let others = item.given.iter().enumerate().filter(|(other, _)| *other != place);
             for (_, (_, theirs)) in others {
                 let is_shared = |name: &String| answers.contains_key(name) && theirs.contains_key(name);
                 for question in dataset.schema.questions.iter().filter(|question| is_shared(&question.name)) {
-                    let count = counts.entry(user.clone()).or_default();
-                    count.0 += u64::from(says_same(question, answers, theirs));
-                    count.1 += 1;
-                    is_compared = true;
+                    same += u64::from(says_same(question, answers, theirs));
+                    of += 1;
                 }
             }
-            if is_compared {
-                counts.entry(user.clone()).or_default().2 += 1;
+            if of > 0 {
+                counts.entry(user.clone()).or_default().push((same, of));
             }
         }
     }
     counts
 }
 
-/// Of the answers that models suggested to this person, how many they took over: those, all, and the items that they are to.
-/// `None` where nothing was suggested.
-fn accepted(user: UserNo, suggested: &[Answered]) -> Option<(u64, u64, u64)> {
+/// Of the answers that models suggested to this person, how many they took over: for each item, those and all. Empty where
+/// nothing was suggested.
+fn accepted(user: UserNo, suggested: &[Answered]) -> Vec<(u64, u64)> {
     let rows = suggested.iter().flat_map(|item| &item.accepted).filter(|row| row.0 == user && row.1 > 0);
-    let all = rows.fold((0, 0, 0), |(taken, of, items), row| (taken + row.2, of + row.1, items + 1));
-    (all.1 > 0).then_some(all)
-}
-
-/// A share with its Wilson interval.
-fn share(part: u64, of: u64) -> Metric {
-    let interval = engraft_eval::wilson(part as usize, of as usize);
-    Metric {
-        value: Some(part as f64 / of as f64),
-        low: Some(interval.low),
-        high: Some(interval.high),
-        n: of as usize,
-        why: None,
-    }
+    rows.map(|(_, of, taken)| (*taken, *of)).collect()
 }

@@ -94,11 +94,12 @@ pub struct PersonRow {
     pub median_seconds: Option<f64>,
     /// The share of gold answered right; `n` gold answers.
     pub gold: Option<Metric>,
-    /// The share of the others' answers that were the same; `n` answers of others.
+    /// The share of the others' answers that were the same; `n` answers of others, the interval over items.
     pub agrees: Option<Metric>,
     /// The items that those answers are to.
     pub agrees_items: u64,
-    /// The share of the answers suggested to them that they took over unchanged, on the latest items answered; `n` answers.
+    /// The share of the answers suggested to them that they took over unchanged, on the latest items answered; `n` answers,
+    /// the interval over items.
     pub accepted: Option<Metric>,
     /// The items that those answers are to.
     pub accepted_items: u64,

@@ -143,6 +143,12 @@ fn a_figure_of_many_answers_says_how_many_items_it_opens() {
             "two others, two questions, two items: {row:?}"
         );
         assert_eq!((row.agrees_items, row.accepted_items), (2, 2), "{row:?}");
+        // Eight answers that are all the same say no more than the two items they are to.
+        let agrees = row.agrees.as_ref().unwrap();
+        assert_eq!(agrees.value, Some(1.0));
+        assert!((agrees.low.unwrap() - 0.3424).abs() < 1e-4, "Wilson's interval of 2 of 2: {agrees:?}");
+        let accepted = row.accepted.as_ref().unwrap();
+        assert!(accepted.low.unwrap() < 0.1 && accepted.high.unwrap() > 0.65, "{accepted:?}");
         assert_eq!(items(json!({ "user": row.user, "behind": "agrees" })), row.agrees_items);
         assert_eq!(items(json!({ "user": row.user, "behind": "accepted" })), row.accepted_items);
     }
