@@ -98,7 +98,7 @@ async function known(studio, lead) {
   await studio.api('ana', `datasets/${dataset}/submit`, { item, lease, answers: { q: 'outage' } });
   await lead.goto(`/d/${dataset}/dashboard`);
   const cell = lead.locator('.team a[href*="state=gold"]');
-  holds(/^0 %.*n 1$/.test(await cell.innerText()), `none of one right: ${await cell.innerText()}`);
+  holds(/^0 %\s.*n 1$/.test(await cell.innerText()), `none of one right: ${await cell.innerText()}`);
   await Promise.all([lead.waitForURL(/state=gold/), cell.click()]);
   same(await lead.locator('.table tbody th a').allTextContents(), ['i1'], 'the item whose answer is known');
 }
