@@ -26,9 +26,9 @@ LEAST_WORDS = 10
 ASKED = [
     ("pdf", ["pdf-extract", "lopdf", "unpdf"], {"pdf"}),
     ("html", ["dom_smoothie", "rs-trafilatura", "html2text"], {"html"}),
-    ("docx", ["undoc"], {"docx", "doc"}),
-    ("pptx", ["undoc"], {"pptx", "ppt"}),
-    ("xlsx", ["undoc"], {"xlsx", "xlsm", "xls"}),
+    ("docx", ["undoc plain_text", "undoc to_text"], {"docx", "doc"}),
+    ("pptx", ["undoc plain_text", "undoc to_text"], {"pptx", "ppt"}),
+    ("xlsx", ["undoc plain_text", "undoc to_text"], {"xlsx", "xlsm", "xls"}),
     ("eml", ["mailparse"], {"eml"}),
 ]
 
@@ -83,7 +83,7 @@ def about_libraries():
     packages = {one["name"]: one for one in told["packages"] if one["id"] in direct}
     ours = tree("engraft-ingest")
     found = {}
-    for library in sorted({library for _, libraries, _ in ASKED for library in libraries}):
+    for library in sorted({library.split()[0] for _, libraries, _ in ASKED for library in libraries}):
         version, licence = packages[library]["version"], packages[library]["license"]
         found[library] = {"version": version, "licence": licence, "more_crates": len(tree(f"{library}@{version}") - ours)}
     return found

@@ -5,6 +5,7 @@ use dom_smoothie::{Config, Readability, TextMode};
 use engraft_core::{Block, BlockKind, CharMap};
 use engraft_ingest::parse::{Limits, decode_text, parse};
 use mailparse::{DispositionType, ParsedMail};
+use undoc::render::RenderOptions;
 
 /// Columns that html2text fills before it breaks a line; words are compared, not lines.
 const COLUMNS: usize = 1_000;
@@ -27,7 +28,9 @@ pub(crate) fn read(library: &str, name: &str, bytes: &[u8]) -> Result<String> {
         }
         "rs-trafilatura" => Ok(rs_trafilatura::extract_bytes(bytes)?.content_text),
         "html2text" => whole_page(&decode_text(bytes)?.0),
-        "undoc" => Ok(undoc::parse_bytes(bytes)?.plain_text()),
+        // The one leaves out the numbers of lists, the other puts in names of slides and pictures.
+        "undoc plain_text" => Ok(undoc::parse_bytes(bytes)?.plain_text()),
+        "undoc to_text" => Ok(undoc::render::to_text(&undoc::parse_bytes(bytes)?, &RenderOptions::default())?),
         "mailparse" => mail(&mailparse::parse_mail(bytes)?),
         _ => bail!("no library is called {library}"),
     }
