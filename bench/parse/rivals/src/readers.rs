@@ -30,7 +30,9 @@ pub(crate) fn read(library: &str, name: &str, bytes: &[u8]) -> Result<String> {
         "html2text" => whole_page(&decode_text(bytes)?.0),
         // The one leaves out the numbers of lists, the other puts in names of slides and pictures.
         "undoc plain_text" => Ok(undoc::parse_bytes(bytes)?.plain_text()),
-        "undoc to_text" => Ok(undoc::render::to_text(&undoc::parse_bytes(bytes)?, &RenderOptions::default())?),
+        "undoc to_text" => {
+            Ok(undoc::render::to_text(&undoc::parse_bytes(bytes)?, &RenderOptions::default())?)
+        }
         "mailparse" => mail(&mailparse::parse_mail(bytes)?),
         _ => bail!("no library is called {library}"),
     }
