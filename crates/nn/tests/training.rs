@@ -236,18 +236,20 @@ fn gradients_agree_with_finite_differences() {
 #[test]
 fn threads_do_not_change_a_bit() {
     let golden = golden().contrast;
-    let trained = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            let mut body = open(Adapt::Full);
-            contrast_curve(&mut body, &golden.batches, golden.rate);
-            let bits =
-                |parameter: &Parameter| parameter.values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-            body.parameters().iter().map(bits).collect::<Vec<_>>()
-        })
-    };
-    let one = trained(1);
-    assert!(one == trained(2) && one == trained(4));
+    for adapt in [Adapt::Full, Adapt::Lora(Lora::default())] {
+        let trained = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let mut body = open(adapt);
+                contrast_curve(&mut body, &golden.batches, golden.rate);
+                let bits =
+                    |parameter: &Parameter| parameter.values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+                body.parameters().iter().map(bits).collect::<Vec<_>>()
+            })
+        };
+        let one = trained(1);
+        assert!(one == trained(2) && one == trained(4), "{adapt:?}");
+    }
 }
 
 #[test]
