@@ -32,6 +32,8 @@ pub(crate) struct Figures {
 const MEASURES: [&str; 3] = [RIGHT, "f1", "em"];
 /// The sentences quoted hold the answer, or nothing is quoted and nothing answers: what `ask` makes of a reader.
 const RIGHT: &str = "right";
+/// Where nothing answers, how often nothing is said.
+const UNANSWERED: &str = "right_where_unanswered";
 
 /// A score for every row, in `[0, 1]`; `answers` holds what answers it, in the words of its passage.
 fn scores(measure: &str, said: &[Answered], answers: &[Vec<String>]) -> Vec<f64> {
@@ -79,18 +81,25 @@ pub(crate) fn judge(
         let mean: Vec<f64> = (0..rows.len())
             .map(|row| own.iter().map(|seed| seed[row]).sum::<f64>() / own.len().max(1) as f64)
             .collect();
-        let where_answered = |values: &[f64]| {
-            clusters.measure(resampling, "no passage answers its question", |weights| {
-                let kept: Vec<f64> =
-                    weights.iter().zip(&answered).map(|(w, yes)| if *yes { *w } else { 0.0 }).collect();
-                weighted_mean(values, &kept)
+        let of_those = |wanted: bool, undefined: &str| {
+            clusters.measure(resampling, undefined, |weights| {
+                let kept: Vec<f64> = weights
+                    .iter()
+                    .zip(&answered)
+                    .map(|(w, yes)| if *yes == wanted { *w } else { 0.0 })
+                    .collect();
+                weighted_mean(&mean, &kept)
             })
         };
         figures.eval.insert(name.into(), clusters.mean(&mean, resampling));
-        figures.eval.insert(format!("{name}_where_answered"), where_answered(&mean));
+        let with = of_those(true, "no passage answers its question");
+        figures.eval.insert(format!("{name}_where_answered"), with);
         figures.eval.insert(format!("{name}_of_the_tier_below"), clusters.mean(&base, resampling));
         let difference = paired_difference_of_groups(&[base], &own, clusters.groups(), resampling);
         if name == RIGHT {
+            // Where nothing answers, all three measures ask the same: that nothing is said.
+            let without = of_those(false, "every passage answers its question");
+            figures.eval.insert(UNANSWERED.into(), without);
             figures.verdict = verdict(&difference, "the share that is right", against);
         }
         figures.against_base.insert(name.into(), difference);
@@ -144,6 +153,7 @@ mod tests {
             judge(&rows, &[own.clone(), own], &below, "sentences", &Resampling { seed: 0, resamples: 200 });
         let value = |name: &str| figures.eval[name].value.unwrap();
         assert_eq!((value("f1"), value("em"), value("answerable_auroc")), (1.0, 1.0, 1.0));
+        assert_eq!((value("right_where_answered"), value("right_where_unanswered")), (1.0, 1.0));
         // A whole sentence has all of the answer's words and one more, and where there is no answer it is wrong.
         assert!((value("f1_of_the_tier_below") - 0.4).abs() < 1e-12);
         assert_eq!(value("em_of_the_tier_below"), 0.0);
