@@ -47,6 +47,8 @@ ROWS = {
     "banking-10-setfit": (BANKING, "setfit", 10, 3, ["--seeds", "1"]),
     "banking-full-full": (BANKING, "full", 0, 1, ["--seeds", "3"]),
     "clinc-full": (CLINC, "full", 0, 1, ["--out-of-scope", "oos", "--seeds", "3"]),
+    "banking-10-lora": (BANKING, "lora", 10, 3, ["--seeds", "1"]),
+    "banking-full-lora": (BANKING, "lora", 0, 1, ["--seeds", "3"]),
 }
 LOOPS = {"active": ["active", "--seeds", "10"], "noise": ["noise", "--seeds", "3"]}
 
