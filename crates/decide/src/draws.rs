@@ -111,7 +111,9 @@ impl Draws {
         let mut of_slices = vec![vec![None; slices.len()]; experiment.arms.len()];
         for (at, group) in groups.iter().enumerate() {
             let n = columns[group.columns[0]].values.iter().flatten().count();
-            let value = Some(series(at, group.mean(&totals, None), n)).filter(|_| n > 0);
+            // A seed without any value has no mean, and then the arm has none.
+            let value = Some(series(at, group.mean(&totals, None), n))
+                .filter(|found: &Series| n > 0 && found.point.is_finite());
             match group.kind {
                 Kind::Measure(measure) => means[group.arm][measure] = value,
                 Kind::Slice(slice) => of_slices[group.arm][slice] = value,

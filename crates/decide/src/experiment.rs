@@ -97,6 +97,10 @@ pub const FALSE_ANSWER: &str = "false_answer";
 pub const RECALL: &str = "recall@k";
 /// The same in characters, however documents were cut into passages.
 pub const EVIDENCE_RECALL: &str = "evidence_recall";
+/// The name of the measure that says how high what is relevant stands among what was looked up; of search, not of the answer.
+pub const NDCG: &str = "nDCG@10";
+/// The name of the measure that says how many of the first ten of that carry a judgement; where few do, the other says little.
+pub const JUDGED: &str = "Judged@10";
 
 /// One question of the evaluation set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! What a measure sees of one query: the grades of what was returned, best first, and of everything judged.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// When two scores are the same, and how a share of the relevant documents becomes a number of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,6 +76,25 @@ impl Ranking {
         Ranking { returned, ideal, relevant, nonrelevant, rules }
     }
 
+    /// The same from what was returned by name, best first: `grade` is what a name was judged, `None` where it was not.
+    ///
+    /// A name that comes again counts where it came first, as a document does of which several passages were returned.
+    pub fn of_names<T: Ord>(
+        returned: impl IntoIterator<Item = T>,
+        grade: impl Fn(&T) -> Option<i64>,
+        judged: impl Iterator<Item = i64>,
+        rules: Rules,
+    ) -> Ranking {
+        let (mut seen, mut grades) = (BTreeSet::new(), Vec::new());
+        for name in returned {
+            let graded = grade(&name);
+            if seen.insert(name) {
+                grades.push(graded);
+            }
+        }
+        Ranking::new(grades, judged, rules)
+    }
+
     /// Whether any judged document is relevant, returned or not.
     pub fn has_relevant(&self) -> bool {
         self.relevant > 0
@@ -98,5 +118,62 @@ impl Ranking {
     pub(super) fn found(&self, k: Option<usize>) -> impl Iterator<Item = (usize, usize)> {
         let places = self.first(k).iter().enumerate().filter(|(_, grade)| self.is_relevant(**grade));
         places.enumerate().map(|(before, (place, _))| (place, before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{Measure, Qrels, Run, evaluate};
+    use proptest::prelude::*;
+
+    /// nDCG@10 and Judged@10 of documents returned, of which `a` and `b` are relevant and `c` is not.
+    #[track_caller]
+    fn check(returned: &[&str], ndcg: f64, judged: f64) {
+        let grades: BTreeMap<&str, i64> = [("a", 1), ("b", 1), ("c", 0)].into();
+        let grade = |name: &&str| grades.get(name).copied();
+        let ranking =
+            Ranking::of_names(returned.iter().copied(), grade, grades.values().copied(), Rules::default());
+        let found = [Measure::Ndcg(Some(10)), Measure::Judged(10)].map(|measure| measure.of(&ranking));
+        assert_eq!(found, [Some(ndcg), Some(judged)]);
+    }
+
+    #[test]
+    fn a_name_that_comes_again_counts_where_it_came_first() {
+        check(&["a", "a", "b", "a"], 1.0, 1.0);
+        let best = 1.0 + 1.0 / 3f64.log2();
+        check(&["c", "a", "c", "a", "x"], 1.0 / 3f64.log2() / best, 2.0 / 3.0);
+    }
+
+    #[test]
+    fn nothing_returned_scores_0() {
+        check(&[], 0.0, 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_returned_by_name_scores_as_a_run_does(
+            returned in prop::collection::vec(0u8..30, 1..25),
+            grades in prop::collection::btree_map(0u8..30, -1i64..4, 1..12),
+        ) {
+            let name = |number: u8| format!("d{number:02}");
+            let mut scores: BTreeMap<String, f64> = BTreeMap::new();
+            for (place, number) in returned.iter().enumerate() {
+                scores.entry(name(*number)).or_insert(-(place as f64));
+            }
+            let run: Run = [("q".to_string(), scores)].into();
+            let judged: BTreeMap<String, i64> =
+                grades.iter().map(|(number, grade)| (name(*number), *grade)).collect();
+            let qrels: Qrels = [("q".to_string(), judged)].into();
+            let grade = |number: &u8| grades.get(number).copied();
+            let all = grades.values().copied();
+            let ranking = Ranking::of_names(returned.iter().copied(), grade, all, Rules::default());
+            for measure in [Measure::Ndcg(Some(10)), Measure::Judged(10)] {
+                let scores = evaluate(&qrels, &run, &[measure], Ties::Trec10);
+                prop_assert_eq!(measure.of(&ranking), scores[0].scored.get("q").copied());
+            }
+        }
     }
 }
