@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::draw::at_most;
 use super::leak;
+use super::shared::Shared;
 use super::task::{Slices, Task, request};
 use crate::people::Principal;
 use crate::tune::rows::Source;
@@ -44,6 +45,10 @@ pub(super) trait Labelled: Clone {
     fn text(&self) -> &str;
     /// What it is not independent of.
     fn group(&self) -> Option<&str>;
+    /// The document it is of, where the row names one.
+    fn document(&self) -> Option<&str> {
+        self.group()
+    }
     /// What both halves of a file should have in the same proportions.
     fn stratum(&self) -> Vec<String>;
 }
@@ -60,6 +65,8 @@ pub(super) struct Material<R> {
     pub(super) unasked: Vec<Missing>,
     /// Questions left out because they nearly repeat a training row.
     pub(super) leaked: usize,
+    /// Questions of a document that training rows are of, too; `None` where rows name no documents.
+    shared: Option<Shared>,
     /// Seconds that people took for a training row, where the workspace knows.
     pub(super) label_s: Option<f64>,
     slices: BTreeMap<String, String>,
@@ -88,6 +95,10 @@ impl<R: Labelled> Material<R> {
             return Err(request(message, "label more questions for the evaluation set"));
         }
         let asked: Vec<R> = kept.iter().map(|&at| evaluation.rows[at].clone()).collect();
+        let shared = Shared::of_rows(
+            training.rows.iter().map(Labelled::document),
+            asked.iter().map(Labelled::document),
+        );
         let cluster = |(row, at): (&R, &usize)| row.group().map_or_else(|| format!("q{at}"), str::to_string);
         Ok(Material {
             clusters: asked.iter().zip(&kept).map(cluster).collect(),
@@ -97,6 +108,7 @@ impl<R: Labelled> Material<R> {
             slices: evaluation.slices,
             unasked: evaluation.unasked,
             leaked,
+            shared,
             asked,
         })
     }
@@ -113,14 +125,16 @@ impl<R: Labelled> Material<R> {
         if let Some(shots) = task.shots {
             facts.push(("Examples", format!("{shots} {a_shot}, drawn anew for each of {seeds} seeds")));
         }
-        facts.into_iter().map(|(what, value)| DataFact { what: what.into(), value }).collect()
+        let facts = facts.into_iter().map(|(what, value)| DataFact { what: what.into(), value });
+        facts.chain(self.shared.as_ref().map(Shared::fact)).collect()
     }
 
     /// What the report has to warn of.
     pub(super) fn notes(&self) -> Vec<String> {
         let left_out =
             format!("{} questions that nearly repeat a training example were left out.", self.leaked);
-        if self.leaked > 0 { vec![left_out] } else { Vec::new() }
+        let left_out = (self.leaked > 0).then_some(left_out);
+        left_out.into_iter().chain(self.shared.as_ref().and_then(Shared::note)).collect()
     }
 
     /// The slice of each question; `apart` names that of a question in a class of its own.

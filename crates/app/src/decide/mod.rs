@@ -21,6 +21,8 @@ mod meter;
 mod nearest;
 mod output;
 mod preference;
+mod ranked;
+mod shared;
 mod task;
 mod vectors;
 mod watched;

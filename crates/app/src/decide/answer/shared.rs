@@ -1,51 +1,21 @@
-//! Questions about documents that training is about, too: what is tuned may know the document, though not the question.
+//! Questions about documents that training is about, too.
 
 use std::collections::BTreeSet;
 
-use engraft_decide::DataFact;
-
 use super::lessons::Library;
 use super::questions::{Posed, Questions};
-use crate::{Error, Workspace};
+use crate::decide::shared::Shared;
 
-/// How many of the questions rest on a document that training questions rest on, too.
-pub(super) struct Shared {
-    questions: usize,
-    of: usize,
+/// How many of the questions rest on a document that training questions rest on; `None` where nothing is there to train on.
+pub(super) fn shared(library: &Library, questions: &Questions) -> Option<Shared> {
+    (!questions.training.is_empty()).then(|| among(library, &questions.training, &questions.asked))
 }
 
-impl Shared {
-    /// `None` where nothing is there to train on. The workspace holds the documents as they came.
-    pub(super) fn of(workspace: &Workspace, questions: &Questions) -> Result<Option<Shared>, Error> {
-        if questions.training.is_empty() {
-            return Ok(None);
-        }
-        let library = Library::of(workspace)?;
-        Ok(Some(Shared::among(&library, &questions.training, &questions.asked)))
-    }
-
-    fn among(library: &Library, training: &[Posed], asked: &[Posed]) -> Shared {
-        let known: BTreeSet<&str> = training.iter().flat_map(|posed| library.answering(posed)).collect();
-        let rests = |posed: &&Posed| library.answering(posed).iter().any(|uri| known.contains(uri));
-        Shared { questions: asked.iter().filter(rests).count(), of: asked.len() }
-    }
-
-    /// For the report's data.
-    pub(super) fn fact(&self) -> DataFact {
-        let Shared { questions, of } = self;
-        let value = format!("{questions} of {of} questions rest on a document that training names");
-        DataFact { what: "Documents in common".into(), value }
-    }
-
-    /// What is taken for granted because of it; `None` where no document is in common.
-    pub(super) fn note(&self) -> Option<String> {
-        let Shared { questions, of } = self;
-        let note = format!(
-            "What is asked about later stands in documents like these: {questions} of {of} questions rest on a document that training \
-             names, and on documents that training does not name tuning may bring less."
-        );
-        (*questions > 0).then_some(note)
-    }
+fn among(library: &Library, training: &[Posed], asked: &[Posed]) -> Shared {
+    let known: BTreeSet<&str> = training.iter().flat_map(|posed| library.answering(posed)).collect();
+    let rests = |posed: &&Posed| library.answering(posed).iter().any(|uri| known.contains(uri));
+    let questions = asked.iter().filter(rests).count();
+    Shared { questions, of: asked.len(), unnamed: 0, belong: "rest on" }
 }
 
 #[cfg(test)]
@@ -65,7 +35,7 @@ mod tests {
             serde_json::from_str(&format!(r#"{{"id":"q","question":"?",{more}}}"#)).unwrap()
         };
         let read = |rows: &[&str]| rows.iter().map(row).collect::<Vec<Posed>>();
-        let found = Shared::among(&library, &read(training), &read(asked));
+        let found = among(&library, &read(training), &read(asked));
         let value = format!("{shared} of {} questions rest on a document that training names", asked.len());
         assert_eq!(found.fact().value, value);
         assert_eq!(found.note().is_some(), shared > 0);

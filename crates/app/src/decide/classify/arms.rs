@@ -1,7 +1,9 @@
 //! The four cells and the diagnostics, each asked every question.
 
+use std::iter::repeat_n;
+
 use engraft_decide::{Arm, ArmRun, FALSE_ANSWER, GROUNDEDNESS, Measure, Question, Row, Upkeep};
-use engraft_eval::{SplitMix, State};
+use engraft_eval::{Ranking, Rules, SplitMix, State};
 
 use super::data::Data;
 use super::models::{Head, Memory, best, by_meaning, upkeep};
@@ -9,6 +11,7 @@ use crate::Error;
 use crate::decide::asking::Asking;
 use crate::decide::cells::Cell;
 use crate::decide::meter::{Used, metered};
+use crate::decide::ranked;
 use crate::decide::task::Task;
 use crate::decide::vectors::Encoded;
 
@@ -39,6 +42,10 @@ pub(super) fn measures(data: &Data) -> Vec<Measure> {
             false,
         ));
     }
+    all.extend(ranked::measures(
+        "how high the examples that carry the right label stand among those looked up, from 0 to 1; the tenth is the last that counts",
+        "the share of the first ten examples looked up that are judged, as every example with a label is",
+    ));
     all
 }
 
@@ -92,7 +99,7 @@ impl Asker<'_> {
         asking.context.progress.stage(&format!("ask {name}"), Some((seeds * questions) as u64));
         for (seed, (head, _)) in heads.iter().enumerate().take(seeds) {
             let memory = Memory::of(self.data, &self.data.draws[seed]);
-            let say = |at| Ok(self.row(at, self.say(cell, at, head, &memory)));
+            let say = |at| Ok(self.row(at, self.say(cell, at, head, &memory), &memory));
             let rows = asking.all::<Row>(&format!("rows-{name}-{seed}"), questions, say)?;
             runs.push(ArmRun { seed: seed as u64, rows });
         }
@@ -172,7 +179,7 @@ impl Asker<'_> {
         self.questions.used[at].ms + said.look_up.ms + said.decide.ms
     }
 
-    fn row(&self, at: usize, said: Said) -> Row {
+    fn row(&self, at: usize, said: Said, memory: &Memory) -> Row {
         let data = self.data;
         let gold = data.questions[at].gold;
         let answer = best(&said.probabilities);
@@ -196,6 +203,7 @@ impl Asker<'_> {
         if let Some(outside) = data.outside {
             values.push((gold == outside).then_some(number(answer != outside)));
         }
+        values.extend(high(gold, &said.evidence, memory));
         let encode = &self.questions.used[at];
         let evidence =
             shown.iter().map(|(row, label)| format!("{}: {}", data.labels[*label], data.examples[*row].text));
@@ -223,5 +231,43 @@ impl Asker<'_> {
             slice: asked.slice.clone(),
         };
         self.data.questions.iter().map(question).collect()
+    }
+}
+
+/// How high the examples of the right label stand among those looked up; nothing where none were, or none has that label.
+fn high(gold: usize, looked_up: &[(usize, usize)], memory: &Memory) -> [Option<f64>; 2] {
+    if looked_up.is_empty() {
+        return [None, None];
+    }
+    let relevant = memory.rows.iter().filter(|(_, label)| *label == gold).count();
+    let grade = |(_, label): &(usize, usize)| Some(i64::from(*label == gold));
+    let judged = repeat_n(1, relevant);
+    ranked::of(&Ranking::of_names(looked_up.iter().copied(), grade, judged, Rules::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Four examples, of which two carry label 1.
+    #[track_caller]
+    fn check(gold: usize, looked_up: &[(usize, usize)], expected: [Option<f64>; 2]) {
+        let memory = Memory { rows: vec![(0, 0), (1, 1), (2, 1), (3, 0)] };
+        assert_eq!(high(gold, looked_up, &memory), expected);
+    }
+
+    #[test]
+    fn examples_of_the_right_label_are_what_looking_up_should_bring_first() {
+        check(1, &[(2, 1), (1, 1), (0, 0)], [Some(1.0), Some(1.0)]);
+        let second = 1.0 / 3f64.log2();
+        check(1, &[(0, 0), (1, 1)], [Some(second / (1.0 + second)), Some(1.0)]);
+        // The same example drawn twice at random counts once.
+        check(1, &[(1, 1), (1, 1)], [Some(1.0 / (1.0 + second)), Some(1.0)]);
+    }
+
+    #[test]
+    fn an_arm_that_looks_nothing_up_has_no_rank_and_a_label_without_examples_none_to_find() {
+        check(1, &[], [None, None]);
+        check(2, &[(0, 0)], [None, None]);
     }
 }

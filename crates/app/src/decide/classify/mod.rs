@@ -31,11 +31,12 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
     let From { context, task, .. } = from;
     let data = Data::read(from)?;
     let fingerprint = data.fingerprint(&format!(
-        "{} {} {} {:?}",
+        "{} {} {} {:?} {}",
         encoder.name(),
         task.neighbours,
         task.seed,
-        task.out_of_scope
+        task.out_of_scope,
+        arms::measures(&data).len()
     ));
     let texts: Vec<&str> = data.questions.iter().map(|question| question.text.as_str()).collect();
     let questions = vectors::one_by_one(context, encoder, kept, &fingerprint, &texts)?;

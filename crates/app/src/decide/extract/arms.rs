@@ -10,13 +10,14 @@ use engraft_tune::extractor::FoundSpan;
 use serde::{Deserialize, Serialize};
 
 use super::data::{Data, shown};
-use super::lookup::{Found, Memory};
+use super::lookup::{Found, Marking, Memory};
 use super::models::{Schema, Tuned, counts};
 use crate::Error;
 use crate::decide::asking::Asking;
 use crate::decide::brief::briefly;
 use crate::decide::cells::Cell;
 use crate::decide::meter::{Used, metered};
+use crate::decide::ranked;
 use crate::decide::task::Task;
 use crate::decide::vectors::Encoded;
 
@@ -30,7 +31,7 @@ const DOCUMENT: usize = 2;
 /// The measures of a row, in the order of its values.
 pub(super) fn measures() -> Vec<Measure> {
     let measure = Measure::new;
-    vec![
+    let of_spans = vec![
         measure("span_f1", "the F1 of a text's spans, label and both ends right.", true),
         measure("overlap_f1", "the same where a span counts as soon as it overlaps one of its label", true),
         measure(
@@ -40,7 +41,11 @@ pub(super) fn measures() -> Vec<Measure> {
         ),
         measure(GROUNDEDNESS, "the share of found spans that one of the examples found marks likewise", true),
         measure(FALSE_ANSWER, "something was found in a text where nothing is marked", false),
-    ]
+    ];
+    let high = "how high the examples that mark one of the text's values likewise stand among those looked up, from 0 to 1; the tenth is \
+                the last that counts, and a text has none whose values no example marks";
+    let judged = "the share of the first ten examples looked up that are judged, as every annotated one is";
+    of_spans.into_iter().chain(ranked::measures(high, judged)).collect()
 }
 
 /// Everything needed to ask.
@@ -53,11 +58,13 @@ pub(super) struct Asker<'a> {
 }
 
 /// What an arm found in one text.
-struct Said {
+struct Said<'m> {
     spans: Vec<FoundSpan>,
     /// The share of them that an example backs, and the nearest examples.
     backed: Option<f64>,
     evidence: Vec<String>,
+    /// All examples looked up, nearest first.
+    looked_up: Vec<&'m ExtractionRow>,
     used: [Used; 3],
 }
 
@@ -116,7 +123,8 @@ impl Asker<'_> {
         asking.context.progress.stage(&format!("ask {name}"), Some((seeds * texts) as u64));
         for (seed, (tuned, _)) in tuned.iter().enumerate().take(seeds) {
             let memory = Memory::of(&self.data.examples, self.data.draws[seed].iter().copied());
-            let say = |at| Ok(self.row(at, &self.say(cell, at, tuned, &memory)?));
+            let marking = Marking::of(&memory);
+            let say = |at| Ok(self.row(at, &self.say(cell, at, tuned, &memory)?, &marking));
             let counted = asking.all::<Counted>(&format!("rows-{name}-{seed}"), texts, say)?;
             let mut rows: Vec<Row> = counted.iter().map(|counted| counted.row.clone()).collect();
             self.documents(&mut rows);
@@ -181,12 +189,19 @@ impl Asker<'_> {
         }
     }
 
-    fn say(&self, cell: Cell, at: usize, tuned: &Tuned, memory: &Memory) -> Result<Said, Error> {
+    fn say<'m>(&self, cell: Cell, at: usize, tuned: &Tuned, memory: &'m Memory) -> Result<Said<'m>, Error> {
         let row = &self.data.asked[at];
         let question = self.questions.vectors.row(at);
         let vectors = &self.examples.vectors;
         let none = Used::default();
         let encode = self.questions.used[at];
+        let alone = |spans: Vec<FoundSpan>, extract: Used| Said {
+            spans,
+            backed: None,
+            evidence: Vec::new(),
+            looked_up: Vec::new(),
+            used: [none, none, extract],
+        };
         let look_up = || {
             metered(|| {
                 let found = memory.look_up(vectors, question, self.task.neighbours);
@@ -197,11 +212,11 @@ impl Asker<'_> {
         match cell {
             Cell::Base => {
                 let (spans, extract) = metered(|| self.schema.find(row));
-                Ok(Said { spans: spans?, backed: None, evidence: Vec::new(), used: [none, none, extract] })
+                Ok(alone(spans?, extract))
             }
             Cell::Tuned => {
                 let (spans, extract) = metered(|| tuned.find(row));
-                Ok(Said { spans: spans?, backed: None, evidence: Vec::new(), used: [none, none, extract] })
+                Ok(alone(spans?, extract))
             }
             Cell::Retrieval => {
                 let ((found, spans), look_up) = look_up();
@@ -241,7 +256,13 @@ impl Asker<'_> {
     }
 
     /// What was found with the help of examples.
-    fn said(&self, row: &ExtractionRow, found: &Found, spans: Vec<FoundSpan>, used: [Used; 3]) -> Said {
+    fn said<'m>(
+        &self,
+        row: &ExtractionRow,
+        found: &Found<'m>,
+        spans: Vec<FoundSpan>,
+        used: [Used; 3],
+    ) -> Said<'m> {
         let map = CharMap::new(&row.text);
         let backed = spans
             .iter()
@@ -252,23 +273,26 @@ impl Asker<'_> {
             let marked = shown(&example.text, marked, "nothing marked");
             briefly(&format!("{marked} — {}", example.text))
         });
-        Said { backed: (!spans.is_empty()).then_some(backed), evidence: evidence.collect(), spans, used }
+        let evidence = evidence.collect();
+        let backed = (!spans.is_empty()).then_some(backed);
+        Said { spans, backed, evidence, looked_up: found.examples.clone(), used }
     }
 
-    fn row(&self, at: usize, said: &Said) -> Counted {
+    fn row(&self, at: usize, said: &Said, marking: &Marking) -> Counted {
         let asked = &self.data.asked[at];
         let strictly = counts(asked, &said.spans, Matching::Exact);
         let overlapping = counts(asked, &said.spans, Matching::Overlap);
         let found = said.spans.iter().map(|one| (one.span, one.label.as_str()));
         let sure: f64 = said.spans.iter().map(|one| one.score).sum();
         let something = f64::from(u8::from(!said.spans.is_empty()));
-        let values = vec![
+        let mut values = vec![
             Some(strictly.f1().unwrap_or(1.0)),
             Some(overlapping.f1().unwrap_or(1.0)),
             None,
             said.backed,
             asked.spans.is_empty().then_some(something),
         ];
+        values.extend(marking.high(asked, &said.looked_up));
         let row = Row {
             state: State::Scored,
             values,

@@ -71,6 +71,11 @@ impl Labelled for ExtractionRow {
         Some(&self.group)
     }
 
+    fn document(&self) -> Option<&str> {
+        // A row that names none is a group of its own, by its id.
+        (self.group != self.id).then_some(&*self.group)
+    }
+
     fn stratum(&self) -> Vec<String> {
         vec![self.spans.is_empty().to_string()]
     }
@@ -165,4 +170,25 @@ pub(super) fn shown<'a>(
     let said: Vec<String> =
         spans.map(|(span, label)| format!("{label}: {}", map.quote(span).unwrap_or_default())).collect();
     if said.is_empty() { none.into() } else { said.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_of_the_document_it_names_and_without_one_of_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.jsonl");
+        let rows = [
+            r#"{"text":"one","spans":[]}"#,
+            r#"{"id":"b","text":"two","spans":[],"group":"letter 7"}"#,
+            r#"{"id":"c","text":"three","spans":[],"document":8}"#,
+        ];
+        std::fs::write(&path, rows.join("\n")).unwrap();
+        let read = ExtractionRow::read(&path).unwrap().rows;
+        let documents: Vec<Option<&str>> = read.iter().map(Labelled::document).collect();
+        assert_eq!(documents, [None, Some("letter 7"), Some("8")]);
+        assert_eq!(read[0].group(), Some("1"));
+    }
 }

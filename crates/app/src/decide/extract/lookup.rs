@@ -1,14 +1,17 @@
 //! Retrieved annotated examples: what is marked in the texts most like this one is marked here where it stands too.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter::repeat_n;
 
 use engraft_core::CharMap;
+use engraft_eval::{Ranking, Rules};
 use engraft_tune::Matrix;
 use engraft_tune::data::ExtractionRow;
 use engraft_tune::extractor::{Dictionary, FoundSpan, Letters};
 
 use crate::decide::nearest::nearest;
+use crate::decide::ranked;
 
 /// Annotated examples one can look up, each with its row among the vectors.
 pub(super) struct Memory<'a> {
@@ -45,6 +48,41 @@ impl<'a> Memory<'a> {
         let found = nearest(vectors, self.rows.iter().map(|(row, _)| *row), question, k);
         Found::of(found.into_iter().map(|(_, place)| &*self.rows[place].1).collect())
     }
+}
+
+/// Which examples mark a value, by the value as written and its label; examples go by their ids.
+pub(super) struct Marking<'m>(BTreeMap<(&'m str, &'m str), BTreeSet<&'m str>>);
+
+impl<'m> Marking<'m> {
+    pub(super) fn of(memory: &'m Memory) -> Marking<'m> {
+        let mut by_value: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+        for (_, row) in &memory.rows {
+            for value in values(row) {
+                by_value.entry(value).or_default().insert(&row.id);
+            }
+        }
+        Marking(by_value)
+    }
+
+    /// How high the examples that mark one of a text's values likewise stand among those looked up; nothing where none were, or no
+    /// example there is marks one.
+    pub(super) fn high(&self, asked: &ExtractionRow, looked_up: &[&ExtractionRow]) -> [Option<f64>; 2] {
+        if looked_up.is_empty() {
+            return [None, None];
+        }
+        let relevant: BTreeSet<&str> =
+            values(asked).filter_map(|value| self.0.get(&value)).flatten().copied().collect();
+        let grade = |id: &&str| Some(i64::from(relevant.contains(*id)));
+        let ids = looked_up.iter().map(|row| row.id.as_str());
+        let judged = repeat_n(1, relevant.len());
+        ranked::of(&Ranking::of_names(ids, grade, judged, Rules::default()))
+    }
+}
+
+/// What is marked in a text: each value as written, with its label.
+fn values(row: &ExtractionRow) -> impl Iterator<Item = (&str, &str)> {
+    let map = CharMap::new(&row.text);
+    row.spans.iter().filter_map(move |one| Some((map.quote(one.span)?, one.label.as_str())))
 }
 
 impl<'m> Found<'m> {
@@ -138,6 +176,36 @@ mod tests {
             [row("May paid", &[(0, 3, "PER")]), row("they May pay", &[]), row("or May not pay", &[])];
         check(&examples, "May paid", &[]);
         check(&examples[..1], "May paid", &[(0, 3, "PER")]);
+    }
+
+    /// How high those of four examples stand that mark a value of the text likewise.
+    #[track_caller]
+    fn high(text: &str, marked: &[(usize, usize, &str)], looked_up: &[usize], expected: [Option<f64>; 2]) {
+        let examples = [
+            row("Acme paid", &[(0, 4, "ORG")]),
+            row("to Acme again", &[(3, 7, "ORG")]),
+            row("Acme is a dog", &[(0, 4, "PET")]),
+            row("nothing here", &[]),
+        ];
+        let memory = Memory::of(&examples, 0..4);
+        let looked_up: Vec<&ExtractionRow> = looked_up.iter().map(|at| &examples[*at]).collect();
+        assert_eq!(Marking::of(&memory).high(&row(text, marked), &looked_up), expected);
+    }
+
+    #[test]
+    fn examples_that_mark_a_value_of_the_text_likewise_are_what_looking_up_should_bring_first() {
+        let acme = [(3, 7, "ORG")];
+        high("so Acme", &acme, &[1, 0, 3], [Some(1.0), Some(1.0)]);
+        let second = 1.0 / 3f64.log2();
+        high("so Acme", &acme, &[2, 1, 1], [Some(second / (1.0 + second)), Some(1.0)]);
+        high("so Acme", &acme, &[3], [Some(0.0), Some(1.0)]);
+    }
+
+    #[test]
+    fn where_no_example_marks_a_value_of_the_text_or_none_was_looked_up_there_is_no_rank() {
+        high("so Bolt", &[(3, 7, "ORG")], &[0, 1], [None, None]);
+        high("so what", &[], &[0, 1], [None, None]);
+        high("so Acme", &[(3, 7, "ORG")], &[], [None, None]);
     }
 
     #[test]

@@ -36,7 +36,7 @@ use crate::{Error, models as stored};
 pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept) -> Result<Measured, Error> {
     let From { context, task, .. } = from;
     let data = Data::read(from)?;
-    let fingerprint = data.fingerprint(task, encoder.name());
+    let fingerprint = data.fingerprint(task, &format!("{} {}", encoder.name(), arms::measures().len()));
     let texts: Vec<&str> = data.asked.iter().map(|row| row.text.as_str()).collect();
     let questions = vectors::one_by_one(context, encoder, kept, &fingerprint, &texts)?;
     let texts: Vec<&str> = data.examples.iter().map(|row| row.text.as_str()).collect();
