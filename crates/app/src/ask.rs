@@ -107,6 +107,7 @@ pub(crate) struct Told {
 }
 
 /// A passage that the reader was given: code points of a version of a document.
+#[derive(Clone)]
 pub(crate) struct Seen {
     pub(crate) uri: String,
     pub(crate) doc: DocNo,

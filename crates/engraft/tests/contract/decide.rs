@@ -130,6 +130,10 @@ fn a_labelled_file_is_enough_for_a_decision_that_can_be_replayed() {
     assert_eq!((arms_of("growth"), arms_of("loads")), (vec!["retrieval", "both"], named[..4].to_vec()));
     let sizes = decision["growth"][0]["sizes"].as_array().unwrap();
     assert!(sizes.len() > 2 && sizes.last().unwrap()["made_up"].as_u64() > Some(0), "{sizes:?}");
+    // Every example carries a label, and so is judged; arms that look none up have no ranks.
+    let ranks = |at: usize| ["nDCG@10", "Judged@10"].map(|name| arms[at]["measures"][name]["value"].as_f64());
+    assert!(ranks(1)[0] > Some(0.3) && ranks(1)[1] == Some(1.0), "{}", arms[1]);
+    assert_eq!((ranks(0), ranks(2), ranks(3)), ([None; 2], [None; 2], ranks(1)));
     // Knowing the examples helps: that much is certain on topics like these.
     assert!(arms[1]["quality"]["value"].as_f64() > arms[0]["quality"]["value"].as_f64(), "{decision}");
     let written: Value = serde_json::from_slice(&std::fs::read(out.join("decision.json")).unwrap()).unwrap();
@@ -291,6 +295,18 @@ fn answers_from_documents_are_decided_with_cells_that_need_a_model_shown_as_abse
     assert!(held("retrieval").iter().all(|share| (0.5..=1.0).contains(share)), "{:?}", held("retrieval"));
     let (of_gold, of_all) = (&arms[1]["measures"]["recall@k"]["n"], &arms[1]["quality"]["n"]);
     assert!(of_gold.as_u64() < of_all.as_u64(), "{of_gold} {of_all}");
+
+    // How high the documents with it stand, beside how many of those read are judged, which only the ones with gold are.
+    let ranks = |name: &str| {
+        let arm = arms.iter().find(|arm| arm["name"] == name).unwrap();
+        assert_eq!(&arm["measures"]["nDCG@10"]["n"], of_gold);
+        ["nDCG@10", "Judged@10"].map(|measure| arm["measures"][measure]["value"].as_f64().unwrap())
+    };
+    assert_eq!((ranks("perfect-retrieval"), ranks("random-passages")), ([1.0, 1.0], [0.0, 0.0]));
+    let ([ndcg, judged], [recall, _]) = (ranks("retrieval"), held("retrieval"));
+    assert!(0.0 < ndcg && ndcg <= recall && 0.0 < judged && judged < 1.0, "{ndcg} {recall} {judged}");
+    let page = std::fs::read_to_string(bench.path("rooms.decision/report.html")).unwrap();
+    assert!(page.contains("<th scope=col class=num>nDCG@10</th><th scope=col class=num>Judged@10</th>"));
 
     // Fewer documents, all of them, and some made up beside them; and questions that come at random.
     let growth = &decision["growth"][0];

@@ -126,6 +126,20 @@ fn spans_are_decided_on_with_all_four_cells_and_planted_truth_comes_out() {
     assert!(exact["value"].as_f64().unwrap() <= tuned);
     assert!(of("base", "overlap_f1")["value"].as_f64().unwrap() >= base);
     assert!(of("tuned", "false_answer")["n"].as_u64().unwrap() < questions);
+    // Examples that mark a value of the text are the ones to look up; where none does, or nothing is marked, there is none.
+    assert!(
+        of("retrieval", "nDCG@10")["n"].as_u64().unwrap() < questions && of("tuned", "nDCG@10").is_null()
+    );
+    assert_eq!(of("retrieval", "Judged@10")["value"], 1.0);
+    assert!(
+        of("random-examples", "nDCG@10")["value"].as_f64() < of("retrieval", "nDCG@10")["value"].as_f64()
+    );
+    // The texts of a letter stay on one side when one file is halved.
+    let report = std::fs::read_to_string(out.join("report.md")).unwrap();
+    let shared = format!(
+        "- Documents in common: 0 of {questions} questions come from a document that training names\n"
+    );
+    assert!(report.contains(&shared), "{report}");
     // Where nothing is marked, finding nothing is right.
     let slices = decision["slices"].as_array().unwrap();
     let silent = slices.iter().find(|slice| slice["slice"] == "nothing to mark").unwrap();

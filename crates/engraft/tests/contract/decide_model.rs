@@ -110,6 +110,17 @@ fn a_model_that_is_right_only_with_the_passage_makes_the_decision_retrieval() {
     // Gold passages are of no version, and memory cites nothing.
     let fresh = |name: &str| arm(&decision, name)["measures"]["citation_freshness"]["value"].clone();
     assert_eq!(["retrieval", "base", "perfect-retrieval"].map(fresh), [json!(1.0), Value::Null, Value::Null]);
+    // What was found is measured as for answers without a model: of cells that look things up, and apart from what is made of it.
+    let found = |name: &str| {
+        let measures = ["recall@k", "evidence_recall", "nDCG@10", "Judged@10"];
+        measures.map(|measure| arm(&decision, name)["measures"][measure]["value"].as_f64())
+    };
+    let [recall, evidence, ndcg, judged] = found("retrieval");
+    assert!(recall > Some(0.5) && evidence >= recall, "{recall:?} {evidence:?}");
+    assert!(ndcg > Some(0.3) && ndcg <= recall && judged > Some(0.0), "{ndcg:?} {recall:?} {judged:?}");
+    assert_eq!((found("both"), found("base"), found("few-shot")), (found("retrieval"), [None; 4], [None; 4]));
+    assert_eq!(found("perfect-retrieval"), [Some(1.0), Some(1.0), None, None]);
+    assert!(found("random-passages")[0] < Some(0.4), "{:?}", found("random-passages"));
     assert!(decision["effects"]["rag"]["low"].as_f64().unwrap() > 0.5, "{}", decision["effects"]["rag"]);
     // 100 tokens at 1 and 10 at 2 a million: 0.12 a thousand questions, and the processor time on top.
     let cost = arm(&decision, "base")["cost_per_1k"]["value"].as_f64().unwrap();
@@ -212,6 +223,8 @@ fn a_style_that_only_the_tuned_model_has_makes_the_decision_tuned() {
     );
     let report = std::fs::read_to_string(bench.path("task.decision").join("report.html")).unwrap();
     assert!(report.contains("Style of <code>base</code>") && report.contains("area under the curve"));
+    let unjudged = "<code>nDCG@10</code>, <code>Judged@10</code>: not measured, because nobody said which examples are the right ones";
+    assert!(report.contains(unjudged));
     // The nearest example is about the same kind of thing, or the same thing.
     let shown = server
         .asked()

@@ -132,6 +132,32 @@ fn what_is_looked_up_and_what_is_learned_together_make_the_decision_a_router() {
 }
 
 #[test]
+fn documents_that_training_and_evaluation_have_in_common_are_counted_and_not_refused() {
+    let bench = Bench::tiny();
+    let mut rows = forms();
+    // A subject is a document now, and ten of those asked about name none.
+    let grouped = |line: &String, group: bool| {
+        let mut row: Value = serde_json::from_str(line).unwrap();
+        let id = row["id"].as_str().unwrap().to_string();
+        row["group"] = if group { id.split_once('-').unwrap().0.into() } else { Value::Null };
+        row.to_string()
+    };
+    rows.training = rows.training.iter().map(|line| grouped(line, true)).collect();
+    let asked = rows.evaluation.iter().enumerate();
+    rows.evaluation = asked.map(|(at, line)| grouped(line, at >= 10)).collect();
+    let (_, decision) = decide(&bench, &[rows], 0);
+    let shared = "50 of 60 questions come from a document that training names";
+    let told = |name: &str| std::fs::read_to_string(bench.path("planted.decision").join(name)).unwrap();
+    let (report, page) = (told("report.md"), told("report.html"));
+    assert!(
+        report.contains(&format!("- Documents in common: {shared}; 10 without a document\n")),
+        "{report}"
+    );
+    assert!(page.contains(&format!("<li>Documents in common: {shared}; 10 without a document</li>")));
+    assert!(decision["assumptions"].to_string().contains(shared), "{}", decision["assumptions"]);
+}
+
+#[test]
 fn missing_gold_is_told_by_id_leaves_the_comparison_and_stands_in_the_ledger() {
     let bench = Bench::tiny();
     let mut rows = forms();

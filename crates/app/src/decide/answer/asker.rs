@@ -3,7 +3,7 @@
 use engraft_decide::Row;
 use engraft_eval::State;
 
-use super::found::found;
+use super::found::{MEASURES, Read, found};
 use super::fresh::{Cited, fresh};
 use super::how::How;
 use super::measures;
@@ -50,7 +50,8 @@ impl Asker<'_> {
                 }
                 Ok(Told { report, ms, seen }) => {
                     let fresh = fresh(workspace, &Cited::of(&report))?;
-                    let found = found(workspace, &asked[at], &seen)?;
+                    let read: Vec<Read> = seen.iter().map(Read::Found).collect();
+                    let found = found(workspace, &asked[at], &read)?;
                     let base = empty(ms, used.cpu_s);
                     Ok(row(&asked[at], &report, (fresh, found), how.min_support, base))
                 }
@@ -74,11 +75,11 @@ fn empty(ms: [f64; STAGES.len()], cpu_s: f64) -> Row {
     }
 }
 
-/// `fresh`: the share of what is cited that is current; `found`: how much of the gold was given to the reader.
+/// `fresh`: the share of what is cited that is current; `found`: what search brought the reader.
 fn row(
     posed: &Posed,
     report: &AskReport,
-    (fresh, found): (Option<f64>, [Option<f64>; 2]),
+    (fresh, found): (Option<f64>, [Option<f64>; MEASURES]),
     min_support: f32,
     base: Row,
 ) -> Row {
@@ -88,18 +89,16 @@ fn row(
         return Row { state: State::Undefined, why: Some("nobody said what is right".into()), ..base };
     };
     let cited = report.citations.iter().map(|citation| format!("{}: {}", citation.uri, citation.quote));
-    let [recall, evidence_recall] = found;
+    let values = [
+        Some(number(right)),
+        answered.then_some(number(!report.citations.is_empty())),
+        (!posed.answerable).then_some(number(answered)),
+        Some(number(answered)),
+        fresh.filter(|_| answered),
+    ];
     Row {
         state: if answered { State::Scored } else { State::Abstained },
-        values: vec![
-            Some(number(right)),
-            answered.then_some(number(!report.citations.is_empty())),
-            (!posed.answerable).then_some(number(answered)),
-            Some(number(answered)),
-            fresh.filter(|_| answered),
-            recall,
-            evidence_recall,
-        ],
+        values: values.into_iter().chain(found).collect(),
         confidence: Some(f64::from(report.support).clamp(0.0, 1.0)).filter(|_| answered),
         said: if answered { report.answer.clone() } else { "(no answer)".into() },
         evidence: cited.collect(),

@@ -1,37 +1,68 @@
-//! Search by itself: how much of a question's gold the passages hold that an answer is read from, whatever is made of them.
+//! Search by itself: how much of a question's gold the passages hold that an answer is read from, and how high the documents stand that
+//! hold it, whatever is made of them.
+
+use std::iter::repeat_n;
 
 use engraft_decide::{EVIDENCE_RECALL, Measure, RECALL};
-use engraft_eval::{Passage, evidence};
+use engraft_eval::{Passage, Ranking, Rules, evidence};
 
 use super::questions::{Gold, Posed};
 use crate::ask::Seen;
+use crate::decide::ranked;
 use crate::{Error, Workspace};
 
-/// The two measures of it.
-pub(super) fn measures() -> [Measure; 2] {
-    [
-        Measure::new(
-            RECALL,
-            "the share of the gold passages an answer takes that one of the k passages read holds whole, where the gold is known; k is \
-             `answer.passages`",
-            true,
-        ),
-        Measure::new(
-            EVIDENCE_RECALL,
-            "the same in characters: the share of the gold that the passages read hold together, however the documents were cut",
-            true,
-        ),
-    ]
+/// How many measures of it there are.
+pub(super) const MEASURES: usize = 4;
+
+/// A passage that was read.
+#[derive(Clone, Copy)]
+pub(super) enum Read<'a> {
+    /// A part of a document, as search found it.
+    Found(&'a Seen),
+    /// Words that were given, with what they are called.
+    Given { uri: &'a str, text: &'a str },
 }
 
-/// Both for one question, each in `[0, 1]`; `None` where there is no gold to find.
-pub(super) fn found(workspace: &Workspace, posed: &Posed, seen: &[Seen]) -> Result<[Option<f64>; 2], Error> {
+/// The measures of it.
+pub(super) fn measures() -> [Measure; MEASURES] {
+    let whole = "the share of the gold passages an answer takes that one of the k passages read holds whole, where the gold is known; k is \
+                 `answer.passages`";
+    let characters = "the same in characters: the share of the gold that the passages read hold together, however the documents were cut";
+    let high = "how high the documents that hold the gold stand among those of the passages read, each where its first passage is, from 0 \
+                to 1; a document of which no passage was read counts as not found";
+    let judged = "the share of the first ten of these documents (of all, where fewer were read) that is known to hold gold; of the others \
+                  nobody said whether they answer, and they count as if they did not";
+    let [high, judged] = ranked::measures(high, judged);
+    [Measure::new(RECALL, whole, true), Measure::new(EVIDENCE_RECALL, characters, true), high, judged]
+}
+
+/// All of them for one question, each in `[0, 1]`; `None` where there is no gold to find, and of ranks where passages were given.
+pub(super) fn found(
+    workspace: &Workspace,
+    posed: &Posed,
+    read: &[Read],
+) -> Result<[Option<f64>; MEASURES], Error> {
     if !posed.answerable || posed.gold.is_empty() {
-        return Ok([None, None]);
+        return Ok([None; MEASURES]);
     }
-    let golds = posed.gold.iter().map(|gold| Held::of(workspace, gold, seen));
+    let golds = posed.gold.iter().map(|gold| Held::of(workspace, gold, read));
     let golds = golds.collect::<Result<Vec<Held>, Error>>()?;
-    Ok(together(&golds, posed.takes_all()).map(Some))
+    let [whole, share] = together(&golds, posed.takes_all());
+    let [ndcg, judged] = high(posed, read);
+    Ok([Some(whole), Some(share), ndcg, judged])
+}
+
+/// How high the documents that hold the gold stand, and how many of those read are judged.
+fn high(posed: &Posed, read: &[Read]) -> [Option<f64>; 2] {
+    let uri = |read: &Read| match *read {
+        Read::Found(seen) => Some(seen.uri.clone()),
+        Read::Given { .. } => None,
+    };
+    // What was given has no rank.
+    let Some(uris) = read.iter().map(uri).collect::<Option<Vec<String>>>() else { return [None, None] };
+    let grade = |uri: &String| posed.homes.contains(uri).then_some(1);
+    let judged = repeat_n(1, posed.homes.len());
+    ranked::of(&Ranking::of_names(uris, grade, judged, Rules::default()))
 }
 
 /// Both for all gold of a question: where not all of it is needed, for that which is held best.
@@ -58,11 +89,20 @@ struct Held {
 
 impl Held {
     /// Where a document says it several times, or several documents say it, the one place that is held best counts.
-    fn of(workspace: &Workspace, gold: &Gold, seen: &[Seen]) -> Result<Held, Error> {
+    fn of(workspace: &Workspace, gold: &Gold, read: &[Read]) -> Result<Held, Error> {
         let wanted = Folded::of(&gold.quote).text.trim().to_string();
         let mut held = Held { length: wanted.chars().count() as f64, whole: false, share: 0.0 };
-        let mut documents: Vec<&Seen> =
-            seen.iter().filter(|seen| gold.uri.as_ref().is_none_or(|uri| *uri == seen.uri)).collect();
+        let named = |uri: &str| gold.uri.as_ref().is_none_or(|named| named == uri);
+        let mut documents: Vec<&Seen> = Vec::new();
+        for read in read {
+            match *read {
+                Read::Found(seen) if named(&seen.uri) => documents.push(seen),
+                Read::Given { uri, text } if named(uri) => {
+                    held.look(text, &wanted, &[(0, text.chars().count())]);
+                }
+                _ => {}
+            }
+        }
         documents.sort_by_key(|seen| seen.doc);
         for passages in documents.chunk_by(|a, b| a.doc == b.doc) {
             let Some(text) = workspace.store.text(passages[0].doc, passages[0].version)? else { continue };
@@ -117,6 +157,8 @@ impl Folded {
 
 #[cfg(test)]
 mod tests {
+    use engraft_core::Span;
+
     use super::*;
 
     /// How far passages at these places hold a gold passage.
@@ -125,6 +167,36 @@ mod tests {
         let mut held = Held { length: 1.0, whole: false, share: 0.0 };
         held.look(text, Folded::of(gold).text.trim(), spans);
         assert_eq!((held.whole, held.share), (whole, share), "{gold:?} in {text:?}");
+    }
+
+    /// How high the documents of a question's gold stand where these were read, one a passage; and how many of them are judged.
+    #[track_caller]
+    fn ranks(homes: &[&str], read: &[&str], expected: [Option<f64>; 2]) {
+        let seen =
+            |uri: &&str| Seen { uri: uri.to_string(), doc: 1, version: 1, span: Span::new(0, 1).unwrap() };
+        let seen: Vec<Seen> = read.iter().map(seen).collect();
+        let mut posed: Posed = serde_json::from_str(r#"{"id":"q","question":"?"}"#).unwrap();
+        posed.homes = homes.iter().map(|uri| uri.to_string()).collect();
+        let read: Vec<Read> = seen.iter().map(Read::Found).collect();
+        assert_eq!(high(&posed, &read), expected);
+    }
+
+    #[test]
+    fn a_document_stands_where_the_first_of_its_passages_does() {
+        let second = 1.0 / 3f64.log2();
+        ranks(&["a"], &["a", "a", "b"], [Some(1.0), Some(0.5)]);
+        ranks(&["b"], &["a", "a", "b"], [Some(second), Some(0.5)]);
+        ranks(&["b", "c"], &["a", "b"], [Some(second / (1.0 + second)), Some(0.5)]);
+        ranks(&["c"], &["a", "b"], [Some(0.0), Some(0.0)]);
+        ranks(&["c"], &[], [Some(0.0), Some(0.0)]);
+    }
+
+    #[test]
+    fn without_a_document_that_holds_gold_and_of_passages_that_were_given_there_is_no_rank() {
+        ranks(&[], &["a", "b"], [None, None]);
+        let mut posed: Posed = serde_json::from_str(r#"{"id":"q","question":"?"}"#).unwrap();
+        posed.homes = ["a".to_string()].into();
+        assert_eq!(high(&posed, &[Read::Given { uri: "a", text: "Six ten." }]), [None, None]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Training questions as the tuners read them: which documents answer each, and where in a passage the answer stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -105,6 +105,16 @@ impl Library {
         all.sort_unstable();
         all.dedup();
         all
+    }
+
+    /// The documents that are judged to answer it: those that its gold names, here or not, and where gold names none, those that hold
+    /// the quote.
+    pub(super) fn homes(&self, posed: &Posed) -> BTreeSet<String> {
+        let of = |gold: &Gold| match &gold.uri {
+            Some(uri) => vec![uri.clone()],
+            None => self.holding(gold).into_iter().map(str::to_string).collect(),
+        };
+        posed.gold.iter().filter(|_| posed.answerable).flat_map(of).collect()
     }
 
     /// Whether an answer takes gold of two or more documents, none of which holds all of it. Gold that is found nowhere does not
@@ -246,6 +256,30 @@ mod tests {
         assert_eq!(library.spreads(&posed), spreads);
         // Of gold of which any one will do, one document is enough.
         assert!(!library.spreads(&Posed { needs: Needs::Any, ..posed }));
+    }
+
+    #[track_caller]
+    fn homes(more: &str, expected: &[&str]) {
+        let document = |uri: &str, text: &str| (uri.to_string(), vec![text.to_string()]);
+        let library = Library::with([
+            document("leave.md", "Leave is 28 days."),
+            document("forms.md", "Forms lie at the front desk. Leave is 28 days."),
+        ]);
+        let posed: Posed = serde_json::from_str(&format!(r#"{{"id":"q","question":"?",{more}}}"#)).unwrap();
+        assert_eq!(library.homes(&posed).iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn gold_is_at_home_in_the_document_it_names_or_wherever_it_stands() {
+        homes(r#""gold":[{"quote":"Leave is 28 days.","uri":"leave.md"}]"#, &["leave.md"]);
+        homes(r#""gold":[{"quote":"leave is  28 days"}]"#, &["forms.md", "leave.md"]);
+        // A document that could not be read is one that was not found.
+        homes(
+            r#""gold":[{"quote":"Leave is 28 days.","uri":"gone.md"},{"quote":"the front desk"}]"#,
+            &["forms.md", "gone.md"],
+        );
+        homes(r#""gold":[{"quote":"stands nowhere"}]"#, &[]);
+        homes(r#""answerable":false,"gold":[{"quote":"the front desk"}]"#, &[]);
     }
 
     #[test]

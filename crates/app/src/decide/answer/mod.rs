@@ -33,10 +33,11 @@ use self::how::How;
 use self::lessons::Library;
 use self::parts::{Course, Tuned};
 use self::questions::{Posed, Questions};
-use self::shared::Shared;
+use self::shared::shared;
 use super::asking::Asking;
 use super::frame::{Frame, Measured};
 use super::kept::Kept;
+use super::shared::Shared;
 use super::task::{Part, Slices, Task};
 use crate::ask::STAGES;
 use crate::isolate::Parsers;
@@ -51,10 +52,9 @@ pub(super) fn measure(
     out: &Path,
     kept: &Kept,
 ) -> Result<Measured, Error> {
-    let questions = Questions::read(task)?;
+    let mut questions = Questions::read(task)?;
     let (mut workspace, documents, built) = library(context, task, frame, parsers, (out, kept))?;
-    let posed = posed(task, &workspace, &questions.asked)?;
-    let shared = Shared::of(&workspace, &questions)?;
+    let (posed, shared) = placed(task, &workspace, &mut questions)?;
     let what = format!("{} {} {STAGES:?} {}", task.encoder, built.version, measures().len());
     let fingerprint = questions.fingerprint(&what);
     // What is tuned depends on the same, and on what the task tunes.
@@ -206,15 +206,18 @@ pub(super) fn measure(
     Ok(Measured { experiment, reused, asked })
 }
 
-/// The questions as the experiment has them; the workspace holds the documents as they came.
-fn posed(task: &Task, workspace: &Workspace, asked: &[Posed]) -> Result<Vec<Question>, Error> {
-    let library = match task.slices {
-        Slices::Hops => Some(Library::of(workspace)?),
-        _ => None,
-    };
+/// The questions as the experiment has them, each with the documents that hold its gold, and which documents training names too; the
+/// workspace holds the documents as they came.
+fn placed(
+    task: &Task,
+    workspace: &Workspace,
+    questions: &mut Questions,
+) -> Result<(Vec<Question>, Option<Shared>), Error> {
+    let library = Library::of(workspace)?;
+    questions.place(&library);
     let question = |posed: &Posed| {
         let gold = posed.answer.clone().or_else(|| posed.gold.first().map(|gold| gold.quote.clone()));
-        let spreads = library.as_ref().is_some_and(|library| library.spreads(posed));
+        let spreads = matches!(task.slices, Slices::Hops) && library.spreads(posed);
         let none = if posed.answerable { "nobody said what is right" } else { "no answer in the documents" };
         Question {
             id: posed.id.clone(),
@@ -224,7 +227,7 @@ fn posed(task: &Task, workspace: &Workspace, asked: &[Posed]) -> Result<Vec<Ques
             slice: posed.slice(task.slices, spreads),
         }
     };
-    Ok(asked.iter().map(question).collect())
+    Ok((questions.asked.iter().map(question).collect(), shared(&library, questions)))
 }
 
 fn measures() -> Vec<Measure> {

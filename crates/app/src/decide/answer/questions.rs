@@ -8,6 +8,7 @@ use engraft_decide::{DataFact, LEAST_QUESTIONS};
 use engraft_tune::data::split;
 use serde::Deserialize;
 
+use super::lessons::Library;
 use crate::AskReport;
 use crate::Error;
 use crate::decide::draw::at_most;
@@ -37,6 +38,9 @@ pub(super) struct Posed {
     pub(super) slice: Option<String>,
     /// Questions of one group stay together.
     pub(super) group: Option<String>,
+    /// The documents that hold its gold, as far as [`Questions::place`] was told of them.
+    #[serde(skip)]
+    pub(super) homes: BTreeSet<String>,
 }
 
 /// How many of its gold passages an answer takes.
@@ -135,6 +139,11 @@ impl Questions {
         }
         facts.extend(several(&asked));
         Ok(Questions { training, asked, facts })
+    }
+
+    /// Notes of every question asked which documents hold its gold.
+    pub(super) fn place(&mut self, library: &Library) {
+        self.asked.iter_mut().for_each(|posed| posed.homes = library.homes(posed));
     }
 
     /// A hash of all that answers, and whether they are right, depend on.

@@ -15,11 +15,11 @@ use engraft_eval::State;
 use self::said::{cited, remembered, score};
 use self::ways::{Found, Passage, Way, find, looking, shots};
 use super::built::{Built, library};
+use super::found::{self, MEASURES, Read};
 use super::fresh::{self, fresh};
 use super::how::How;
-use super::questions::Questions;
-use super::shared::Shared;
-use super::{edits, posed};
+use super::questions::{Posed, Questions};
+use super::{edits, placed};
 use crate::decide::Plan;
 use crate::decide::asking::Asking;
 use crate::decide::frame::{Frame, Measured};
@@ -27,6 +27,7 @@ use crate::decide::generator::{Ahead, Came, priced};
 use crate::decide::kept::Kept;
 use crate::decide::load::{self, Pressed, press};
 use crate::decide::meter::Used;
+use crate::decide::shared::Shared;
 use crate::decide::task::Task;
 use crate::endpoint::{Chat, Endpoint};
 use crate::isolate::Parsers;
@@ -48,12 +49,11 @@ pub(in crate::decide) fn measure(
     out: &Path,
     kept: &Kept,
 ) -> Result<Measured, Error> {
-    let questions = Questions::read(task)?;
+    let mut questions = Questions::read(task)?;
     let terms = priced(task.terms(), endpoint)?;
     let chat = Chat::open(endpoint)?;
     let (workspace, documents, built) = library(context, task, frame, parsers, (out, kept))?;
-    let posed = posed(task, &workspace, &questions.asked)?;
-    let shared = Shared::of(&workspace, &questions)?;
+    let (posed, shared) = placed(task, &workspace, &mut questions)?;
     let found = find(context, &workspace, &questions.asked)?;
     let shots = shots(&questions.training, task.seed);
     let asker = Asker {
@@ -118,7 +118,7 @@ pub(in crate::decide) fn measure(
 
 fn measures() -> Vec<Measure> {
     let measure = Measure::new;
-    vec![
+    let said = vec![
         measure(
             "right",
             "what was said holds the known answer; where only a passage is known, the share of its content words that was said; \
@@ -129,7 +129,8 @@ fn measures() -> Vec<Measure> {
         measure(FALSE_ANSWER, "a question the documents do not answer was answered all the same", false),
         measure("answered", "an answer was given", true),
         fresh::measure(),
-    ]
+    ];
+    said.into_iter().chain(found::measures()).collect()
 }
 
 fn notes(endpoint: &Endpoint) -> Vec<String> {
@@ -240,11 +241,23 @@ impl Asker<'_> {
         press(asking, &pressed, &answer)
     }
 
+    /// The values of a row before anything was said: what search brought, where it took part.
+    fn unsaid(&self, way: Way, posed: &Posed, passages: &[Passage]) -> Result<Vec<Option<f64>>, Error> {
+        let read: Vec<Read> = passages.iter().map(Passage::read).collect();
+        let found = match way.looks_up() {
+            true => found::found(self.workspace, posed, &read)?,
+            false => [None; MEASURES],
+        };
+        let said = vec![None; measures().len() - MEASURES];
+        Ok(said.into_iter().chain(found).collect())
+    }
+
     fn row(&self, way: Way, at: usize, passages: &[Passage], came: Came) -> Result<Row, Error> {
+        let posed = &self.questions.asked[at];
         let looking = if way.looks_up() { self.found[at].used } else { Used::default() };
         let mut row = Row {
             state: State::Failed,
-            values: vec![None; 5],
+            values: self.unsaid(way, posed, passages)?,
             confidence: None,
             stage_ms: vec![looking.ms, 0.0],
             cpu_s: looking.cpu_s + came.cpu_s,
@@ -265,7 +278,7 @@ impl Asker<'_> {
         match said {
             Ok(said) => {
                 let fresh = fresh(self.workspace, &said.cited)?;
-                score(&mut row, &self.questions.asked[at], said, fresh);
+                score(&mut row, posed, said, fresh);
             }
             Err(why) => {
                 row.said = reply.text;

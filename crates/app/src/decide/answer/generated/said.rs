@@ -59,7 +59,7 @@ fn source(passage: &Passage) -> Option<Source<'_>> {
     })
 }
 
-/// What that is worth, put into the row.
+/// What that is worth, put into the row, whose values of what was found stay.
 pub(super) fn score(row: &mut Row, posed: &Posed, said: Said, fresh: Option<f64>) {
     let number = |truth: bool| f64::from(u8::from(truth));
     let answered = said.words.is_some();
@@ -69,13 +69,14 @@ pub(super) fn score(row: &mut Row, posed: &Posed, said: Said, fresh: Option<f64>
         return;
     };
     row.state = if answered { State::Scored } else { State::Abstained };
-    row.values = vec![
+    let values = [
         Some(right),
         said.grounded,
         (!posed.answerable).then_some(number(answered)),
         Some(number(answered)),
         fresh.filter(|_| answered),
     ];
+    row.values[..values.len()].copy_from_slice(&values);
     row.said = said.words.unwrap_or_else(|| "(no answer)".into());
     row.evidence = said.evidence;
 }

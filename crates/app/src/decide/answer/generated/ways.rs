@@ -1,13 +1,15 @@
 //! The ways a model is asked: the four cells of the square, and two that show what better or worse passages would do.
 
 use engraft_answer::{Prompt, Shown, memory_prompt, passages_prompt};
-use engraft_core::Mode;
+use engraft_core::{Mode, Span};
 use engraft_decide::{Arm, Role};
 use engraft_eval::SplitMix;
 
+use super::super::found::Read;
 use super::super::fresh::Cited;
 use super::super::limits::has_gold;
 use super::super::questions::Posed;
+use crate::ask::Seen;
 use crate::decide::cells::Cell;
 use crate::decide::draw::shuffle;
 use crate::decide::meter::{Used, metered};
@@ -46,14 +48,22 @@ pub(super) struct Passage {
     pub(super) uri: String,
     title: Option<String>,
     pub(super) text: String,
-    /// The document and its version, where it was searched for.
-    document: Option<(String, u32)>,
+    /// The document's id and where in it the passage stands, where it was searched for.
+    place: Option<(String, Seen)>,
 }
 
 impl Passage {
     /// The document, as a citation of this passage names it.
     pub(super) fn cited(&self) -> Option<Cited<'_>> {
-        self.document.as_ref().map(|(doc_id, version)| Cited { doc_id, version: *version })
+        self.place.as_ref().map(|(doc_id, seen)| Cited { doc_id, version: seen.version })
+    }
+
+    /// The passage, as what search brought is measured by it.
+    pub(super) fn read(&self) -> Read<'_> {
+        match &self.place {
+            Some((_, seen)) => Read::Found(seen),
+            None => Read::Given { uri: &self.uri, text: &self.text },
+        }
     }
 }
 
@@ -131,7 +141,7 @@ impl Way {
                 uri: gold.uri.clone().unwrap_or_else(|| "gold".into()),
                 title: None,
                 text: gold.quote.clone(),
-                document: None,
+                place: None,
             };
             asked[at].gold.iter().map(passage).collect()
         };
@@ -178,15 +188,93 @@ pub(super) fn find(context: Context, workspace: &Workspace, asked: &[Posed]) -> 
         }
         let request = looking(workspace, posed);
         let (report, used) = metered(|| search(context, workspace, &request));
-        let hits = report?.hits.into_iter();
-        let passages = hits.map(|hit| Passage {
-            uri: hit.uri,
-            title: hit.title,
-            text: hit.text,
-            document: Some((hit.doc_id, hit.doc_version)),
-        });
-        all.push(Found { passages: passages.collect(), used });
+        let mut passages = Vec::new();
+        for hit in report?.hits {
+            let document = workspace.store.document_by_id(&hit.doc_id)?;
+            let span = Span::new(hit.char_start, hit.char_end);
+            let place = document.zip(span).map(|(document, span)| {
+                let (uri, version) = (hit.uri.clone(), hit.doc_version);
+                (hit.doc_id, Seen { uri, doc: document.no, version, span })
+            });
+            passages.push(Passage { uri: hit.uri, title: hit.title, text: hit.text, place });
+        }
+        all.push(Found { passages, used });
         context.progress.advance(1);
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use engraft_core::{Cancel, Silent};
+
+    use super::super::super::found::{MEASURES, found};
+    use super::super::super::lessons::Library;
+    use super::*;
+    use crate::ask::ask_among;
+    use crate::{AskRequest, IngestRequest, Isolation, Parsers, ingest, init};
+
+    const ROOMS: [&str; 3] = ["red", "green", "blue"];
+
+    /// What was found for each of two questions: by the reader of sentences, and for a model that is asked in this way.
+    fn measured(way: Way) -> Vec<[[Option<f64>; MEASURES]; 2]> {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, documents) = (folder.path().join("kb"), folder.path().join("docs"));
+        std::fs::create_dir(&documents).unwrap();
+        for room in ROOMS {
+            let text = format!("# The {room} room\n\nThe {room} room seats twelve people.\n");
+            std::fs::write(documents.join(format!("{room}.md")), text).unwrap();
+        }
+        init(&root, None, Some("none")).unwrap();
+        let workspace = Workspace::open(&root, 1).unwrap();
+        let parsers = Parsers::new(Isolation::InProcess, Default::default());
+        let (cancel, now) = (Cancel::default(), || "2026-01-01T00:00:00.000Z".to_string());
+        let context = Context { progress: &Silent, cancel: &cancel, now_ns: &|| i64::MAX, now: &now };
+        let paths = vec![documents.display().to_string()];
+        ingest(context, &workspace, &parsers, &IngestRequest { paths, ..IngestRequest::default() }).unwrap();
+        let posed = |room: &str| -> Posed {
+            let question = format!("Whom does the {room} room seat?");
+            let gold = format!(r#"[{{"quote":"The {room} room seats twelve people."}}]"#);
+            serde_json::from_str(&format!(r#"{{"id":"{room}","question":"{question}","gold":{gold}}}"#))
+                .unwrap()
+        };
+        let library = Library::of(&workspace).unwrap();
+        let mut asked = vec![posed("red"), posed("blue")];
+        asked.iter_mut().for_each(|posed| posed.homes = library.homes(posed));
+        let looked_up = find(context, &workspace, &asked).unwrap();
+        let values = |at: usize| {
+            let request = AskRequest { question: asked[at].question.clone(), ..AskRequest::default() };
+            let told = ask_among(context, &workspace, &request, None).unwrap();
+            let read: Vec<Read> = told.seen.iter().map(Read::Found).collect();
+            let passages = way.passages(at, &asked, &looked_up);
+            let shown: Vec<Read> = passages.iter().map(Passage::read).collect();
+            [read, shown].map(|read| found(&workspace, &asked[at], &read).unwrap())
+        };
+        (0..asked.len()).map(values).collect()
+    }
+
+    #[test]
+    fn what_a_model_is_shown_is_measured_as_what_the_reader_of_sentences_reads() {
+        for cell in [Cell::Retrieval, Cell::Both] {
+            for [reader, model] in measured(Way::Cell(cell)) {
+                // One of the rooms holds the gold, of as many as were found.
+                assert!(reader[3].is_some_and(|judged| judged > 0.0), "{reader:?}");
+                assert_eq!((reader[..3].to_vec(), model), (vec![Some(1.0); 3], reader));
+            }
+        }
+    }
+
+    #[test]
+    fn gold_passages_that_are_given_are_found_and_have_no_rank() {
+        for [_, model] in measured(Way::PerfectRetrieval) {
+            assert_eq!(model, [Some(1.0), Some(1.0), None, None]);
+        }
+    }
+
+    #[test]
+    fn passages_of_another_question_are_measured_for_the_one_they_are_shown_with() {
+        for [reader, model] in measured(Way::RandomPassages) {
+            assert!(model[2] < reader[2], "{model:?} {reader:?}");
+        }
+    }
 }
