@@ -206,7 +206,8 @@ impl Asker<'_> {
         let prompts: Vec<Prompt> =
             pairs.map(|(posed, passages)| way.prompt(&posed.question, passages, self.shots)).collect();
         let mut ahead = Ahead::new(self.context, self.chat, model, &prompts);
-        let what = format!("{} {}", way.name(), measures().len());
+        let homes: Vec<_> = asked.iter().map(|posed| &posed.homes).collect();
+        let what = format!("{} {} {homes:?}", way.name(), measures().len());
         let fingerprint = ahead.fingerprint(&self.questions.fingerprint(&what));
         let mut asking = Asking::new(self.context, self.kept, &fingerprint);
         self.context.progress.stage(&format!("ask {}", way.name()), Some(asked.len() as u64));
