@@ -7,6 +7,7 @@ pub mod artefact;
 pub mod calibrate;
 mod choose;
 pub mod classifier;
+mod climb;
 mod clusters;
 pub mod data;
 mod dense;
@@ -26,6 +27,7 @@ pub mod reward;
 mod seeds;
 pub mod ship;
 pub mod trainer;
+mod two_passes;
 mod watch;
 
 pub use choose::{Chosen, choose};

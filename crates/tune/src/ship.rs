@@ -12,6 +12,18 @@ pub struct Verdict {
     pub why: String,
 }
 
+impl Verdict {
+    /// Ships where both do, and says why in the words of both.
+    pub(crate) fn and(self, other: Verdict) -> Verdict {
+        Verdict { ship: self.ship && other.ship, why: format!("{}; {}", self.why, other.why) }
+    }
+
+    /// As it is; where it ships and `other` does not, that one: better than what is bad is not good yet.
+    pub(crate) fn unless(self, other: Verdict) -> Verdict {
+        if self.ship && !other.ship { other } else { self }
+    }
+}
+
 /// The mean paired difference `candidate − base` with its 95 % interval over rows and seeds.
 ///
 /// `base` and `candidate` hold for each seed one score a row, higher is better, of the same rows in the same order. A cluster
@@ -206,6 +218,16 @@ mod tests {
         let grouped = width(paired_difference_of_groups(&base, &candidate, &groups, &resampling));
         let loose = width(paired_difference(&base, &candidate, &resampling));
         assert!((grouped / once - 1.0).abs() < 1e-9 && loose < 0.85 * once, "{once} {grouped} {loose}");
+    }
+
+    #[test]
+    fn of_two_verdicts_both_must_ship() {
+        let told = |ship, why: &str| Verdict { ship, why: why.into() };
+        for (a, b) in [(true, true), (true, false), (false, true), (false, false)] {
+            assert_eq!(told(a, "one").and(told(b, "other")), told(a && b, "one; other"));
+            let unless = told(a, "one").unless(told(b, "other"));
+            assert_eq!((unless.ship, unless.why == "other"), (a && b, a && !b));
+        }
     }
 
     #[test]

@@ -10,15 +10,15 @@ use engraft_nn::{Embedder, EncoderOptions, Tokenizer};
 
 use crate::classifier::logistic::Logistic;
 use crate::classifier::method::Method;
+use crate::classifier::pairs::{contrast, pair_batches};
 use crate::data::Labelling;
 use crate::export::save_adapter;
 use crate::trainer::{Plan, Task, parts, train};
+use crate::two_passes::{MOST_TOKENS, two_passes};
 use crate::{TuneError, Watch};
 
-/// Tokens of a pass; more are taken in parts whose gradients add up.
+/// Tokens of a pass under a head; more are taken in parts whose gradients add up.
 const TOKENS: usize = 4096;
-/// One over the temperature of the contrast.
-const SCALE: f32 = 20.0;
 /// Part of the target that every class gets.
 const SMOOTHING: f64 = 0.05;
 
@@ -115,6 +115,7 @@ pub(crate) fn move_body(
         members: members(&lesson.given, lesson.classes),
         given: lesson.given.clone(),
         labelling: lesson.labelling,
+        tokens: if recipe.contrast { MOST_TOKENS } else { TOKENS },
     };
     let trained = train(&mut task, &recipe.plan, watch, |_| Ok(None))?;
     let folder = tempfile::tempdir().map_err(TuneError::io("create a folder in", &std::env::temp_dir()))?;
@@ -189,6 +190,8 @@ struct Classes {
     /// The texts of each class.
     members: Vec<Vec<usize>>,
     labelling: Labelling,
+    /// Tokens that pass through together.
+    tokens: usize,
 }
 
 impl Task for Classes {
@@ -197,25 +200,22 @@ impl Task for Classes {
     }
 
     fn step(&mut self, batch: &[usize]) -> Result<f64, TuneError> {
-        // A contrast needs all pairs at once; they are short of memory only where texts are long.
-        let most = if self.head.is_some() { TOKENS } else { usize::MAX };
+        let dim = self.body.config().hidden;
+        let pooling = self.body.config().pooling;
+        let Some(head) = &mut self.head else {
+            let texts: Vec<Sequence> = batch.iter().map(|&place| self.sequences[place].clone()).collect();
+            return two_passes(&mut self.body, &texts, self.tokens, |pooled| contrast(pooled, dim));
+        };
         let mut sum = 0.0;
-        for part in parts(batch, most, |place| self.sequences[place].ids.len()) {
+        for part in parts(batch, self.tokens, |place| self.sequences[place].ids.len()) {
             let sequences: Vec<Sequence> = part.iter().map(|&place| self.sequences[place].clone()).collect();
             let forward = self.body.forward(&sequences)?;
-            let pooling = self.body.config().pooling;
-            let dim = self.body.config().hidden;
             let mut vectors = pool(&forward, pooling);
             let norms = unit(&mut vectors, dim);
-            let (loss, mut grads) = match &mut self.head {
-                Some(head) => {
-                    let logits = head.forward(&vectors);
-                    let given: Vec<&[usize]> = part.iter().map(|&place| &self.given[place][..]).collect();
-                    let (loss, grads) = class_loss(&logits, &given, self.labelling, batch.len());
-                    (loss, head.backward(&vectors, &grads))
-                }
-                None => pair_loss(&vectors, dim),
-            };
+            let logits = head.forward(&vectors);
+            let given: Vec<&[usize]> = part.iter().map(|&place| &self.given[place][..]).collect();
+            let (loss, grads) = class_loss(&logits, &given, self.labelling, batch.len());
+            let mut grads = head.backward(&vectors, &grads);
             unit_grad(&vectors, &norms, &mut grads);
             let states = pool_grad(&forward, pooling, &grads);
             self.body.backward(forward, states);
@@ -259,94 +259,57 @@ fn class_loss(logits: &[f32], given: &[&[usize]], labelling: Labelling, rows: us
     }
 }
 
-/// Neighbours in the batch are pairs of one class, each pair of another: each text should be nearest to its partner, from
-/// either side.
-fn pair_loss(vectors: &[f32], dim: usize) -> (f64, Vec<f32>) {
-    let side = |of: usize| -> Vec<f32> {
-        vectors.chunks_exact(dim).skip(of).step_by(2).flatten().copied().collect()
-    };
-    let (left, right) = (side(0), side(1));
-    let (a, left_a, right_a) = loss::in_batch(&left, &right, dim, SCALE);
-    let (b, right_b, left_b) = loss::in_batch(&right, &left, dim, SCALE);
-    let mut grads = Vec::with_capacity(vectors.len());
-    for row in 0..left.len() / dim {
-        let place = row * dim..(row + 1) * dim;
-        for (one, other) in [(&left_a, &left_b), (&right_a, &right_b)] {
-            grads.extend(one[place.clone()].iter().zip(&other[place.clone()]).map(|(x, y)| (x + y) / 2.0));
-        }
-    }
-    ((a + b) / 2.0, grads)
-}
-
-/// Batches of pairs, every pair of another class; in an epoch every class has about half as many pairs as texts. The number
-/// of batches is the same whatever is drawn.
-fn pair_batches(members: &[Vec<usize>], size: usize, draw: &mut Draw) -> Vec<Vec<usize>> {
-    let rich: Vec<&Vec<usize>> = members.iter().filter(|texts| texts.len() > 1).collect();
-    let texts: usize = rich.iter().map(|texts| texts.len()).sum();
-    let rounds = texts.div_ceil(2 * rich.len().max(1)).max(1);
-    let mut batches = Vec::new();
-    for _ in 0..rounds {
-        let mut order: Vec<&Vec<usize>> = rich.clone();
-        draw.shuffle(&mut order);
-        // Batches of one round are of about one size: a lone pair has nothing to be told from.
-        let count = order.len().div_ceil(size).max(1);
-        for batch in order.chunks(order.len().div_ceil(count).max(1)) {
-            let pair = |texts: &&Vec<usize>| {
-                let first = draw.below(texts.len());
-                let second = (first + 1 + draw.below(texts.len() - 1)) % texts.len();
-                [texts[first], texts[second]]
-            };
-            batches.push(batch.iter().flat_map(pair).collect());
-        }
-    }
-    batches
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn pairs_are_of_one_class_and_no_class_meets_itself() {
-        let members = vec![vec![0, 1, 2], vec![3, 4], vec![5], vec![6, 7, 8, 9]];
-        let batches = pair_batches(&members, 2, &mut Draw::new(1, 0));
-        let class = |text: usize| members.iter().position(|texts| texts.contains(&text)).unwrap();
-        for batch in &batches {
-            let classes: Vec<usize> = batch
-                .chunks(2)
-                .map(|pair| {
-                    assert!(class(pair[0]) == class(pair[1]) && pair[0] != pair[1], "{batch:?}");
-                    class(pair[0])
-                })
-                .collect();
-            assert!(classes.iter().all(|one| classes.iter().filter(|other| *other == one).count() == 1));
-        }
-        assert_eq!(batches.len(), pair_batches(&members, 2, &mut Draw::new(2, 7)).len());
-    }
-
-    #[test]
-    fn the_gradient_of_pairs_is_that_of_small_steps() {
-        let mut draw = Draw::new(5, 0);
-        let vectors: Vec<f32> = (0..4 * 3).map(|_| draw.unit() as f32 - 0.5).collect();
-        let (_, grads) = pair_loss(&vectors, 3);
-        for place in 0..vectors.len() {
-            let at = |step: f32| {
-                let mut moved = vectors.clone();
-                moved[place] += step;
-                pair_loss(&moved, 3).0
-            };
-            let slope = (at(1e-3) - at(-1e-3)) / 2e-3;
-            assert!(
-                (slope - f64::from(grads[place])).abs() < 2e-2 * (1.0 + slope.abs()),
-                "{place}: {slope} {}",
-                grads[place]
-            );
-        }
-    }
-
-    #[test]
     fn a_head_goes_to_the_training_and_back_unchanged() {
         let start = Logistic { weights: (0..6).map(|x| x as f32).collect(), bias: vec![0.5, 1.5, 2.5] };
         assert_eq!(logistic_of(&head_of(&start), 2), start);
+    }
+
+    /// The loss of a step on six texts of three classes, and the gradients it leaves on a made-up encoder.
+    fn stepped(contrast: bool, tokens: usize) -> (f64, Vec<Vec<f32>>) {
+        let folder = tempfile::tempdir().unwrap();
+        engraft_testkit::tiny_encoder(folder.path()).unwrap();
+        let body = Body::open(folder.path(), BodyOptions::default()).unwrap();
+        let sequence = |n: u32| {
+            let middle = (0..4 + n % 3).map(|at| 5 + (n * 7 + at * 3) % 60);
+            Sequence::single(std::iter::once(2).chain(middle).chain([3]).collect())
+        };
+        let given: Vec<Vec<usize>> = (0..6).map(|text| vec![text / 2]).collect();
+        let hidden = body.config().hidden;
+        let start = Logistic {
+            weights: (0..hidden * 3).map(|place| (place % 7) as f32 / 7.0).collect(),
+            bias: vec![0.0; 3],
+        };
+        let mut task = Classes {
+            body,
+            head: (!contrast).then(|| head_of(&start)),
+            head_rate: 1.0,
+            sequences: (0..6).map(sequence).collect(),
+            members: members(&given, 3),
+            given,
+            labelling: Labelling::Single,
+            tokens,
+        };
+        let loss = task.step(&[0, 1, 2, 3, 4, 5]).unwrap();
+        (loss, task.body.parameters().iter().map(|one| one.gradient.clone()).collect())
+    }
+
+    #[test]
+    fn a_step_in_parts_is_the_step_of_the_whole_batch() {
+        for contrast in [true, false] {
+            // Texts of six to eight tokens: two or three pass through together.
+            let ((whole, grads), (cut, parts)) = (stepped(contrast, 10_000), stepped(contrast, 20));
+            assert!((whole - cut).abs() < 1e-5, "{whole} {cut}");
+            for (a, b) in grads.iter().zip(&parts) {
+                let most = a.iter().map(|x| x.abs()).fold(0.0, f32::max);
+                let off = a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+                assert!(off <= 1e-5 * (1.0 + most), "{off} of {most}");
+            }
+            assert!(grads.iter().flatten().any(|x| x.abs() > 1e-4));
+        }
     }
 }

@@ -12,6 +12,7 @@ mod method;
 mod mixture;
 mod names;
 mod neighbours;
+mod pairs;
 mod rows;
 mod scope;
 mod tiers;

@@ -1,17 +1,17 @@
 //! Fine-tuning of the encoder itself: each question nearer to its own passage than to those of all others in the batch and to
 //! mined wrong ones (multiple negatives ranking; Henderson et al. 2017, arXiv:1705.00652).
 //!
-//! Large batches fit any memory: vectors are computed without gradients first, the loss gives theirs, and each part of the
-//! batch is passed through once more to go back with it (GradCache; Gao et al. 2021, arXiv:2101.06983). The gradient is exact.
+//! Large batches fit any memory (`two_passes.rs`).
 
 use std::collections::BTreeSet;
 
 use engraft_nn::train::loss::in_batch;
-use engraft_nn::train::{Body, Draw, Parameter, Sequence, pool, pool_grad, unit, unit_grad};
+use engraft_nn::train::{Body, Draw, Parameter, Sequence, unit, unit_grad};
 
 use crate::TuneError;
 use crate::retrieve::batches::batches;
-use crate::trainer::{Task, parts};
+use crate::trainer::Task;
+use crate::two_passes::{MOST_TOKENS, two_passes};
 
 /// A question, a passage that answers it and some that do not, as token ids with special tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct ContrastOptions {
 
 impl Default for ContrastOptions {
     fn default() -> ContrastOptions {
-        ContrastOptions { tokens: 8192, scale: 20.0, dims: Vec::new() }
+        ContrastOptions { tokens: MOST_TOKENS, scale: 20.0, dims: Vec::new() }
     }
 }
 
@@ -82,32 +82,7 @@ fn step(body: &mut Body, batch: &[&Contrast], options: &ContrastOptions) -> Resu
     let wrong = batch.iter().flat_map(|row| &row.wrong);
     let all: Vec<Sequence> =
         questions.chain(answers).chain(wrong).map(|ids| Sequence::single(ids.clone())).collect();
-    let places: Vec<usize> = (0..all.len()).collect();
-    let parts = parts(&places, options.tokens, |n| all[n].ids.len());
-    let pooling = body.config().pooling;
-    let mut vectors = vec![0.0; all.len() * dim];
-    let mut kept = None;
-    // The first part goes last: its pass is still there to go back through, and need not be made again.
-    for part in parts.iter().skip(1).chain(parts.first()) {
-        let forward = body.forward(&all[part[0]..part[0] + part.len()])?;
-        let own = pool(&forward, pooling);
-        vectors[part[0] * dim..][..own.len()].copy_from_slice(&own);
-        if part[0] == 0 {
-            kept = Some(forward);
-        } else {
-            body.forget(forward);
-        }
-    }
-    let (loss, grads) = ranking_loss(&vectors, batch.len(), dim, options);
-    for part in parts {
-        let forward = match kept.take() {
-            Some(forward) => forward,
-            None => body.forward(&all[part[0]..part[0] + part.len()])?,
-        };
-        let states = pool_grad(&forward, pooling, &grads[part[0] * dim..(part[0] + part.len()) * dim]);
-        body.backward(forward, states);
-    }
-    Ok(loss)
+    two_passes(body, &all, options.tokens, |vectors| ranking_loss(vectors, batch.len(), dim, options))
 }
 
 /// The loss of pooled vectors, the first `n` of which are questions and the next `n` their answers, and its gradient.
