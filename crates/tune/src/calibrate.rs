@@ -1,5 +1,6 @@
 //! Calibration: one temperature that makes probabilities mean what they say (Guo, Pleiss, Sun and Weinberger 2017).
 
+use engraft_eval::Metric;
 use serde::{Deserialize, Serialize};
 
 /// Bins of the expected calibration error.
@@ -140,6 +141,13 @@ pub fn ece_by_width(sure: &[(f64, bool)]) -> f64 {
     gap(bins.iter().map(Vec::as_slice), sure.len())
 }
 
+/// [`ece_by_width`] of chances, and whether each came true, as a figure of a report; `n` is their number.
+pub fn calibration_error(chances: &[(f64, bool)]) -> Metric {
+    let value = (!chances.is_empty()).then(|| ece_by_width(chances));
+    let why = "resampling shows more of this error than there is".to_string();
+    Metric { value, low: None, high: None, n: chances.len(), why: Some(why) }
+}
+
 /// As [`ece_by_width`], over [`BINS`] bins with as equal numbers of rows as there can be.
 pub fn ece_by_mass(sure: &[(f64, bool)]) -> f64 {
     let mut sorted = sure.to_vec();
@@ -213,6 +221,7 @@ mod tests {
         let sure = [(0.95, true), (0.95, false), (0.15, false), (0.15, false)];
         assert!((ece_by_width(&sure) - (0.45 + 0.15) / 2.0).abs() < 1e-12);
         assert_eq!((ece_by_width(&[]), ece_by_mass(&[])), (0.0, 0.0));
+        assert_eq!((calibration_error(&sure).n, calibration_error(&[]).value), (4, None));
     }
 
     #[test]

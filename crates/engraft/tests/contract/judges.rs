@@ -200,8 +200,16 @@ fn sentences_that_people_checked_become_a_judge() {
 fn preferences_become_a_reward_that_tells_its_bias_to_length() {
     let bench = Bench::lexical();
     let data = file(&bench, "pairs.jsonl", &pairs(80));
-    let report = bench.json(&["tune", "reward", "--data", &data, "--name", "likes", "--method", "style"]);
+    let report = bench.json(&["tune", "reward", "--data", &data, "--name", "likes"]);
     assert_eq!((&report["kind"], &report["ship"]), (&"reward".into(), &true.into()), "{report}");
+    expect!["{high low n value}"].assert_eq(&shape(&report["against_base"]["accuracy"]));
+    // Length alone tells these pairs, so whatever knows more is compared with it.
+    let style = bench.json(&["tune", "reward", "--data", &data, "--method", "style"]);
+    for measure in ["accuracy_over_longer", "log_likelihood_over_longer"] {
+        expect!["{high low n value}"].assert_eq(&shape(&style["against_base"][measure]).replace(" why", ""));
+    }
+    let why = style["why"].as_str().unwrap();
+    assert!(why.contains("preferring the longer response") && why.contains("`longer`"), "{why}");
     for key in [
         "accuracy",
         "accuracy_of_longer",

@@ -7,10 +7,9 @@ use engraft_eval::{Metric, Resampling};
 
 use super::ClaimRow;
 use super::candidate::{Candidate, FOLDS, Material};
-use super::doubt::Truth;
 use super::model::Groundedness;
 use super::reading::{self, Reading};
-use super::report::{brier_gain, report};
+use super::report::{climb, report};
 use crate::data::folds;
 use crate::seeds::seeds;
 use crate::ship;
@@ -77,15 +76,16 @@ pub struct TunedGroundedness {
     pub fits: usize,
     /// How good it is: on the evaluation claims, or on its own when they were held out.
     pub eval: BTreeMap<String, Metric>,
-    /// Gains over the weights shipped with engraft as they are, and over coverage, on the same claims; positive is better.
+    /// Gains on the same claims over the weights shipped with engraft as they are, over coverage, and over the best of the tiers
+    /// below; positive is better.
     pub against_base: BTreeMap<String, Metric>,
-    /// Whether it is proven better, and why.
+    /// Whether it is proven better than those weights and than the best of the tiers below, and why.
     pub verdict: ship::Verdict,
     /// Which tiers were not taken and why, with no tier named.
     pub stopped: Option<String>,
 }
 
-/// What [`TunedGroundedness::against_base`] compares with.
+/// What every model is compared with.
 pub const BASE: &str = "the weights shipped with engraft, uncalibrated";
 
 /// Labels below which no verdict is given.
@@ -147,11 +147,12 @@ pub fn tune_groundedness(
         fits += reading::FOLDS + 1;
     }
     let judged = held.as_ref().unwrap_or(&train);
+    let mean = |values: &[f64]| judged.truth.mean(values, &options.resampling);
     let (chosen, stopped) = match options.tier {
         Some(tier) => (candidates.iter().position(|one| one.tier == tier).unwrap_or(0), None),
-        None => climb(&candidates, &judged.truth, &options.resampling),
+        None => climb(&candidates, &judged.truth, &mean).highest(),
     };
-    Ok(report(&candidates[chosen], &candidates, judged, rows.len(), fits, stopped, &options.resampling))
+    Ok(report(&candidates, chosen, judged, rows.len(), fits, stopped, &options.resampling))
 }
 
 /// Refuses claims that cannot tell supported from not.
@@ -165,23 +166,6 @@ fn must_tell(rows: &[ClaimRow], part: &str, least: usize) -> Result<(), TuneErro
         "the {part} data has {supported} supported claims and {not} that are not; {least} of each are needed"
     );
     Err(TuneError::data(message, "label claims of both kinds; a hundred or more make a model that decides"))
-}
-
-/// The highest tier that is proven better than what stands below it, and in words why no higher one is.
-fn climb(candidates: &[Candidate], truth: &Truth, resampling: &Resampling) -> (usize, Option<String>) {
-    let mut standing = 0;
-    let mut words = Vec::new();
-    for next in 1..candidates.len() {
-        let gain = brier_gain(&candidates[next].chances, &candidates[standing].chances, truth, resampling);
-        let told =
-            ship::verdict(&gain, "its Brier score", &format!("`{}`", candidates[standing].tier.name()));
-        if told.ship {
-            standing = next;
-        } else {
-            words.push(format!("`{}` was not taken: {}", candidates[next].tier.name(), told.why));
-        }
-    }
-    (standing, (!words.is_empty()).then(|| words.join(". ")))
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use engraft_nn::Tokenizer;
 use super::fit::{Difference, fit};
 use super::model::Pair;
 use super::pair::{LONGEST, Lost, PairTask, pair_ids};
+use super::report::report;
 use super::rows::{PreferenceRow, Said};
 use super::seen::Seen;
-use super::tuner::{Candidate, Material, RewardOptions, Tier, TunedReward, learn, report};
+use super::tuner::{Candidate, Material, RewardOptions, Tier, TunedReward, deals, learn};
 use crate::data::{Fitted, OverLength, split};
 use crate::seeds::seeds;
 use crate::trainer::{Plan, train};
@@ -36,7 +37,8 @@ const LEAST: usize = 100;
 /// Trains a pair encoder on `rows` and joins it with the tier of words; judges by `eval`, or by three tenths of the prompts that
 /// are held out.
 ///
-/// Of `options.seeds` trainings the one that is best on pairs set aside is kept, before it is judged.
+/// Of `options.seeds` trainings the one that is best on pairs set aside is kept, before it is judged. The tiers that read words
+/// are fitted to all pairs that are not judged by, and heard on the same ones.
 pub fn tune_pair_reward(
     rows: &[PreferenceRow],
     eval: Option<&[PreferenceRow]>,
@@ -118,7 +120,13 @@ pub fn tune_pair_reward(
     let lead = |(a, b): (&Seen, &Seen)| model.score(a) - model.score(b);
     let told: Vec<f64> = judged.chosen.iter().zip(&judged.rejected).map(lead).collect();
     let candidate = Candidate { tier: Tier::Encoder, model, leads: told };
-    let found = report(candidate, &judged, train_rows.len(), fits, None, &options.resampling);
+    // What is told in seconds. `meaning` reads every response too, so it is not cheaper to ask.
+    let (train, deals) = (Material::of(&train_rows, None, &mut go_on)?, deals(&train_rows, options));
+    let mut cheaper = Vec::new();
+    for tier in [Tier::Longer, Tier::Style, Tier::Words] {
+        cheaper.push(Candidate::make(tier, &train, Some(&judged), &deals, &mut go_on)?);
+    }
+    let found = report(candidate, &cheaper, &judged, train_rows.len(), fits, None, &options.resampling);
     Ok(TunedReward { pair: Some(task), over_length: done, cut_prompts: lost.prompts, ..found })
 }
 
@@ -200,6 +208,8 @@ mod tests {
         assert!(found.eval["accuracy"].value.unwrap() > 0.9, "{:?}", found.eval);
         assert!(found.model.pair.as_ref().unwrap().share > 0.0);
         assert!(found.judged > 0 && found.rows + found.judged == 120, "{} and {}", found.rows, found.judged);
+        let compared = found.against_base.keys().filter(|name| name.starts_with("log_likelihood_over_"));
+        assert_eq!(compared.count(), 1, "{:?}", found.against_base);
         // A response to judge by is not cut unasked either.
         let long = PreferenceRow { chosen: "wine ".repeat(200), ..rows[0].clone() };
         let cancel = Cancel::default();

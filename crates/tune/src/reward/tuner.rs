@@ -8,11 +8,11 @@ use engraft_eval::{Metric, Resampling};
 use super::fit::{Difference, calibrate, fit};
 use super::model::{Reward, row};
 use super::pair::PairTask;
+use super::report::{climb, report};
 use super::rows::{PreferenceRow, Said};
 use super::seen::{Seen, see};
 use super::style::STYLE;
 use super::terms::Terms;
-use crate::calibrate::{BINS, sigmoid, softplus};
 use crate::clusters::Clusters;
 use crate::data::{Fitted, folds};
 use crate::seeds::seeds;
@@ -78,9 +78,9 @@ pub struct TunedReward {
     pub fits: usize,
     /// How good it is: on the evaluation pairs, or on its own when they were held out.
     pub eval: BTreeMap<String, Metric>,
-    /// Gains over [`BASE`] on the same pairs; positive is better.
+    /// Gains on the same pairs over [`BASE`], and over the best of the cheaper tiers; positive is better.
     pub against_base: BTreeMap<String, Metric>,
-    /// Whether it is proven better, and why.
+    /// Whether it is proven better than both, and why.
     pub verdict: ship::Verdict,
     /// Which tiers were not taken and why, with no tier named.
     pub stopped: Option<String>,
@@ -92,7 +92,7 @@ pub struct TunedReward {
     pub cut_prompts: usize,
 }
 
-/// What a reward model is compared with.
+/// What every reward model is compared with.
 pub const BASE: &str = "preferring the longer response";
 
 const FOLDS: usize = 5;
@@ -108,12 +108,13 @@ pub(super) struct Material {
     pub(super) chosen: Vec<Seen>,
     pub(super) rejected: Vec<Seen>,
     margins: Vec<f64>,
-    clusters: Clusters,
+    pub(super) clusters: Clusters,
 }
 
 /// Tunes on `rows`. With `eval`, measures on those pairs; else on each of `rows` when it was held out.
 ///
-/// An `encoder` opens the highest tier.
+/// The cheaper tiers are fitted too: a model ships where it is proven better than [`BASE`] and than the best of them. An
+/// `encoder` opens the tier `meaning`.
 pub fn tune_reward(
     rows: &[PreferenceRow],
     eval: Option<&[PreferenceRow]>,
@@ -143,17 +144,10 @@ pub fn tune_reward(
     };
     let train = Material::of(rows, encoder, &mut go_on)?;
     let held = eval.map(|eval| Material::of(eval, encoder, &mut go_on)).transpose()?;
-    let texts: Vec<String> = rows.iter().map(PreferenceRow::grouped_by).collect();
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let groups: Vec<Option<&str>> = texts.iter().map(|text| Some(*text)).collect();
-    let strata = vec![0; rows.len()];
-    let deals: Vec<Vec<usize>> = seeds(options.seed, options.seeds.max(1))
-        .into_iter()
-        .map(|seed| folds(&texts, &groups, &strata, FOLDS, seed))
-        .collect();
+    let deals = deals(rows, options);
     let judged = held.as_ref().unwrap_or(&train);
     let wanted = |tier: &Tier| match options.tier {
-        Some(wanted) => *tier == wanted || *tier == Tier::Longer,
+        Some(wanted) => *tier <= wanted,
         None => *tier < Tier::Meaning || *tier == Tier::Meaning && encoder.is_some(),
     };
     let tiers: Vec<Tier> = Tier::ALL.into_iter().filter(wanted).collect();
@@ -162,13 +156,25 @@ pub fn tune_reward(
     for tier in tiers {
         candidates.push(Candidate::make(tier, &train, held.as_ref(), &deals, &mut go_on)?);
     }
+    let mean = |values: &[f64]| judged.clusters.mean(values, &options.resampling);
     let (chosen, stopped) = match options.tier {
-        Some(tier) => (candidates.iter().position(|one| one.tier == tier).unwrap_or(0), None),
-        None => climb(&candidates, judged, &options.resampling),
+        Some(_) => (candidates.len() - 1, None),
+        None => climb(candidates.iter(), &mean).highest(),
     };
     let fits = candidates.len() * (deals.len() * FOLDS + 1);
-    let candidate = candidates.swap_remove(chosen);
-    Ok(report(candidate, judged, rows.len(), fits, stopped, &options.resampling))
+    candidates.truncate(chosen + 1);
+    let Some(candidate) = candidates.pop() else { return Err(TuneError::Bug("no tier was fitted".into())) };
+    Ok(report(candidate, &candidates, judged, rows.len(), fits, stopped, &options.resampling))
+}
+
+/// The fold of each pair, dealt anew for every seed; pairs of one group never part.
+pub(super) fn deals(rows: &[PreferenceRow], options: &RewardOptions) -> Vec<Vec<usize>> {
+    let names: Vec<String> = rows.iter().map(PreferenceRow::grouped_by).collect();
+    let texts: Vec<&str> = names.iter().map(String::as_str).collect();
+    let groups: Vec<Option<&str>> = texts.iter().map(|text| Some(*text)).collect();
+    let strata = vec![0; rows.len()];
+    let seeds = seeds(options.seed, options.seeds.max(1));
+    seeds.into_iter().map(|seed| folds(&texts, &groups, &strata, FOLDS, seed)).collect()
 }
 
 impl Material {
@@ -194,7 +200,7 @@ impl Material {
     }
 
     /// By how many characters the chosen response is longer.
-    fn longer(&self) -> Vec<f64> {
+    pub(super) fn longer(&self) -> Vec<f64> {
         let chars = |seen: &Seen| seen.text.chars().count() as f64;
         self.chosen.iter().zip(&self.rejected).map(|(a, b)| chars(a) - chars(b)).collect()
     }
@@ -209,7 +215,8 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    fn make(
+    /// Fitted to `train`, calibrated on pairs of it that are held out, and heard on those of `held`, else on these.
+    pub(super) fn make(
         tier: Tier,
         train: &Material,
         held: Option<&Material>,
@@ -308,140 +315,6 @@ fn difference(more: Difference, less: &Difference) -> Difference {
     let mut all: BTreeMap<u32, f32> = more.into_iter().collect();
     less.iter().for_each(|&(at, value)| *all.entry(at).or_insert(0.0) -= value);
     all.into_iter().filter(|(_, value)| *value != 0.0).collect()
-}
-
-/// The highest tier that is proven better than what stands below it, and in words why no higher one is.
-fn climb(candidates: &[Candidate], judged: &Material, resampling: &Resampling) -> (usize, Option<String>) {
-    let mut standing = 0;
-    let mut words = Vec::new();
-    for next in 1..candidates.len() {
-        let base = &candidates[standing];
-        let gain = likelihood_gain(&candidates[next].leads, &base.leads, judged, resampling);
-        let told = ship::verdict(&gain, "its log-likelihood a pair", &format!("`{}`", base.tier.name()));
-        if told.ship {
-            standing = next;
-        } else {
-            words.push(format!("`{}` was not taken: {}", candidates[next].tier.name(), told.why));
-        }
-    }
-    (standing, (!words.is_empty()).then(|| words.join(". ")))
-}
-
-/// How much less each pair surprises, in nats.
-fn likelihood_gain(leads: &[f64], base: &[f64], judged: &Material, resampling: &Resampling) -> Metric {
-    let gains: Vec<f64> =
-        leads.iter().zip(base).map(|(lead, base)| softplus(-base) - softplus(-lead)).collect();
-    judged.clusters.mean(&gains, resampling)
-}
-
-/// 1 for a pair in the right order, ½ for a tie.
-fn right(leads: &[f64]) -> Vec<f64> {
-    let one = |lead: &f64| match *lead {
-        above if above > 0.0 => 1.0,
-        below if below < 0.0 => 0.0,
-        _ => 0.5,
-    };
-    leads.iter().map(one).collect()
-}
-
-pub(super) fn report(
-    candidate: Candidate,
-    judged: &Material,
-    rows: usize,
-    fits: usize,
-    stopped: Option<String>,
-    resampling: &Resampling,
-) -> TunedReward {
-    let Candidate { tier, model, leads } = candidate;
-    let longer = judged.longer();
-    let (own, base) = (right(&leads), right(&longer));
-    let mean = |values: &[f64]| judged.clusters.mean(values, resampling);
-    let accuracy_where = |kind: &dyn Fn(f64) -> bool| {
-        judged.clusters.measure(resampling, "there is no such pair", |weights| {
-            let of = (0..own.len()).filter(|&pair| kind(longer[pair]));
-            let (all, won) = of
-                .fold((0.0, 0.0), |(all, won), pair| (all + weights[pair], won + weights[pair] * own[pair]));
-            (all > 0.0).then(|| won / all)
-        })
-    };
-    let scores: Vec<f64> =
-        judged.chosen.iter().chain(&judged.rejected).map(|seen| model.score(seen)).collect();
-    let bare = |value: Option<f64>, why: &str| Metric {
-        value,
-        low: None,
-        high: None,
-        n: scores.len(),
-        why: Some(why.to_string()),
-    };
-    let mean_score = scores.iter().sum::<f64>() / scores.len().max(1) as f64;
-    let extreme = "an extreme has no interval";
-    let losses: Vec<f64> = leads.iter().map(|lead| softplus(-lead)).collect();
-    let correlation = |weights: &[f64]| correlation(&leads, &longer, weights);
-    let eval = BTreeMap::from([
-        ("accuracy".to_string(), mean(&own)),
-        ("accuracy_where_chosen_is_longer".to_string(), accuracy_where(&|longer| longer > 0.0)),
-        ("accuracy_where_chosen_is_shorter".to_string(), accuracy_where(&|longer| longer < 0.0)),
-        ("accuracy_of_longer".to_string(), mean(&base)),
-        ("ece".to_string(), calibration_error(&leads)),
-        (
-            "length_correlation".to_string(),
-            judged.clusters.measure(resampling, "lengths or scores are all the same", correlation),
-        ),
-        ("log_loss".to_string(), mean(&losses)),
-        ("margin".to_string(), mean(&leads)),
-        ("reward_max".to_string(), bare(scores.iter().copied().reduce(f64::max), extreme)),
-        ("reward_mean".to_string(), bare(Some(mean_score), "only differences of rewards mean something")),
-        ("reward_min".to_string(), bare(scores.iter().copied().reduce(f64::min), extreme)),
-    ]);
-    let gain: Vec<f64> = own.iter().zip(&base).map(|(own, base)| own - base).collect();
-    let gain = mean(&gain);
-    let verdict = ship::verdict(&gain, "its accuracy", BASE);
-    let against_base = BTreeMap::from([("accuracy".to_string(), gain)]);
-    TunedReward {
-        model,
-        tier,
-        rows,
-        judged: judged.chosen.len(),
-        fits,
-        eval,
-        against_base,
-        verdict,
-        stopped,
-        pair: None,
-        over_length: Fitted::default(),
-        cut_prompts: 0,
-    }
-}
-
-/// Pearson's correlation of rows drawn so often; `None` where one side does not vary.
-fn correlation(a: &[f64], b: &[f64], weights: &[f64]) -> Option<f64> {
-    let all: f64 = weights.iter().sum();
-    let mean = |values: &[f64]| values.iter().zip(weights).map(|(x, w)| x * w).sum::<f64>() / all;
-    let (mean_a, mean_b) = (mean(a), mean(b));
-    let (mut both, mut own, mut other) = (0.0, 0.0, 0.0);
-    for ((x, y), weight) in a.iter().zip(b).zip(weights) {
-        let (x, y) = (x - mean_a, y - mean_b);
-        both += weight * x * y;
-        own += weight * x * x;
-        other += weight * y * y;
-    }
-    (own > 0.0 && other > 0.0).then(|| both / (own * other).sqrt())
-}
-
-/// How far the chances of the preferred side are from how often it was chosen, in 15 bins of equal width from one half to 1.
-fn calibration_error(leads: &[f64]) -> Metric {
-    let mut bins = [[0.0; 3]; BINS];
-    for lead in leads {
-        let chance = sigmoid(lead.abs());
-        let bin = &mut bins[(((chance - 0.5) * 2.0 * BINS as f64) as usize).min(BINS - 1)];
-        bin[0] += 1.0;
-        bin[1] += chance;
-        bin[2] += if *lead > 0.0 { 1.0 } else { f64::from(u8::from(*lead == 0.0)) / 2.0 };
-    }
-    let n = leads.len();
-    let value = bins.iter().map(|[_, told, seen]| (told - seen).abs()).sum::<f64>() / n.max(1) as f64;
-    let why = "resampling shows more of this error than there is".to_string();
-    Metric { value: (n > 0).then_some(value), low: None, high: None, n, why: Some(why) }
 }
 
 #[cfg(test)]

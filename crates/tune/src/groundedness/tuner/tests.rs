@@ -89,6 +89,19 @@ fn few_labels_decide_nothing() {
 }
 
 #[test]
+fn what_ships_is_above_the_shipped_weights_and_above_the_best_tier_below() {
+    for (tier, below) in [(Tier::Coverage, 0), (Tier::Shipped, 1), (Tier::Features, 1)] {
+        let found = tuned(&world(150, false), Some(tier));
+        let over = found.against_base.iter().filter(|(name, _)| name.starts_with("brier_over_"));
+        let over: Vec<&Metric> = over.map(|(_, metric)| metric).collect();
+        assert_eq!(over.len(), below, "{:?}", found.against_base);
+        let above = |metric: &&Metric| metric.low.is_some_and(|low| low > 0.0);
+        let proven = above(&&found.against_base["brier"]) && over.iter().all(above);
+        assert_eq!(found.verdict.ship, proven && found.model.trusted, "{:?}", found.verdict);
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_model() {
     let rows = world(120, false);
     let (one, other) = (tuned(&rows, Some(Tier::Features)), tuned(&rows, Some(Tier::Features)));

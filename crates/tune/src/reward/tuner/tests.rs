@@ -46,6 +46,27 @@ fn what_people_prefer_is_learned_and_shipped() {
 }
 
 #[test]
+fn a_tier_that_is_no_better_than_a_cheaper_one_is_not_shipped() {
+    let found = tuned(&asking(200, 0.9), Some(Tier::Words));
+    let why = &found.verdict.why;
+    assert!(why.starts_with("its accuracy is better than that of preferring the longer response"), "{why}");
+    assert!(why.contains("; its log-likelihood a pair is ") && why.contains("that of `style`"), "{why}");
+    assert!(!found.verdict.ship && found.against_base.contains_key("accuracy_over_style"), "{found:?}");
+}
+
+#[test]
+fn what_ships_is_above_what_there_was_and_above_every_cheaper_tier_that_counts() {
+    for (share, tier) in [(0.5, Tier::Words), (0.9, Tier::Longer), (0.9, Tier::Style), (0.9, Tier::Words)] {
+        let found = tuned(&asking(120, share), Some(tier));
+        let decides = |name: &&String| *name == "accuracy" || name.starts_with("log_likelihood_over_");
+        let decided: Vec<&String> = found.against_base.keys().filter(decides).collect();
+        assert_eq!(decided.len(), if tier == Tier::Longer { 1 } else { 2 }, "{decided:?}");
+        let above = |name: &&String| found.against_base[*name].low.is_some_and(|low| low > 0.0);
+        assert_eq!(found.verdict.ship, decided.iter().all(above), "{:?}", found.verdict);
+    }
+}
+
+#[test]
 fn where_nothing_is_preferred_nothing_is_shipped() {
     let found = tuned(&asking(200, 0.5), None);
     assert!(!found.verdict.ship, "{:?}", found.verdict);
