@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use engraft_core::Diagnostic;
 use engraft_eval::{Metric, Prediction, Resampling, Score, State, Tally, calibration, f1_report};
 use engraft_tune::artefact::Artefact;
+use engraft_tune::calibrate::calibration_error;
 use engraft_tune::data::{ExtractionRow, read_classified, read_extraction};
 use serde_json::{Value, json};
 
@@ -184,6 +185,11 @@ fn compared(row: &Known, line: &Value, names: &[String]) -> Measured {
         }
     }
     let label = line["label"].as_str().unwrap_or_default();
+    let mut detail =
+        json!({ "tally": tally, "confidence": line["scores"].get(label), "said": line.get("label") });
+    if let Some(decisions) = decisions(line, &right) {
+        detail["decisions"] = decisions;
+    }
     Measured {
         item: row.id.clone(),
         document: row.document.clone(),
@@ -191,8 +197,15 @@ fn compared(row: &Known, line: &Value, names: &[String]) -> Measured {
         state: State::Scored,
         ms: None,
         scores,
-        detail: json!({ "tally": tally, "confidence": line["scores"].get(label), "said": line.get("label") }),
+        detail,
     }
+}
+
+/// The chance of each label of a row that may have several, and whether it has it.
+fn decisions(line: &Value, right: &BTreeSet<Said>) -> Option<Value> {
+    let scores = line["scores"].as_object().filter(|_| line["label"].is_array())?;
+    let has = |label: &String| right.iter().any(|one| one.label == *label);
+    Some(scores.iter().map(|(label, score)| json!([score, has(label)])).collect())
 }
 
 fn said(line: &Value) -> Vec<Said> {
@@ -246,6 +259,13 @@ fn together(items: &[Measured], seed: u64) -> BTreeMap<String, Metric> {
         .collect();
     if !sure.is_empty() {
         found.insert("ece".to_string(), calibration(&sure, &resampling).ece.equal_width);
+    }
+    let of_row = |item: &Measured| -> Vec<(f64, bool)> {
+        serde_json::from_value(item.detail["decisions"].clone()).unwrap_or_default()
+    };
+    let decided: Vec<(f64, bool)> = items.iter().flat_map(of_row).collect();
+    if !decided.is_empty() {
+        found.insert("ece".to_string(), calibration_error(&decided));
     }
     found
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use engraft_core::{CountTokens, Embed};
+use engraft_core::Embed;
 use engraft_nn::{Embedder, EncoderOptions};
 use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe};
 use engraft_tune::classifier::{
@@ -152,7 +152,8 @@ fn parts(
     Ok((Parts { train, eval, snapshot: source.snapshot, lineage, stem: source.stem }, data))
 }
 
-/// An evaluation row stays one row: where its text is split, its parts' vectors are averaged later.
+/// An evaluation row stays one row: its text is cut, or its parts' vectors averaged, where it is read. What of it is not read is
+/// counted as in training.
 fn fit_eval(
     eval: Vec<Example>,
     encoder: &Embedder,
@@ -161,10 +162,8 @@ fn fit_eval(
     if matches!(policy, OverLength::Error | OverLength::Drop) {
         return Ok(fit(eval, encoder, encoder.window(), policy)?);
     }
-    let room = encoder.window().saturating_sub(2);
-    let too_long = eval.iter().filter(|row| encoder.count(&row.text) > room).count();
-    let (split, truncated) = if policy == OverLength::Split { (too_long, 0) } else { (0, too_long) };
-    Ok((eval, Fitted { too_long, split, truncated, ..Fitted::default() }))
+    let (_, done) = fit(eval.clone(), encoder, encoder.window(), policy)?;
+    Ok((eval, done))
 }
 
 fn suspects(tuned: &ClassifierTuned, train: &[Example]) -> Vec<SuspectLabel> {

@@ -208,9 +208,49 @@ fn a_text_may_have_several_labels() {
     let report =
         bench.json(&["tune", "classifier", "--data", &data, "--method", "linear", "--name", "several"]);
     assert!(report["eval"]["micro_f1"]["value"].as_f64().unwrap() > 0.9, "{report}");
+    // Each label of each row is a decision.
+    let decisions = json!(2 * report["data"]["eval_rows"].as_u64().unwrap());
+    for measure in ["ece", "ece_uncalibrated"] {
+        assert_eq!(report["eval"][measure]["n"], decisions, "{report}");
+    }
+    let measured = bench.json(&["eval", "model", "several", "--data", &data]);
+    assert_eq!(measured["measures"]["ece"]["n"], 160, "{measured}");
     let input = file(&bench, "new.jsonl", "{\"text\":\"about card and fee\"}\n{\"text\":\"about\"}\n");
     let said = predicted(&bench, "several", &input);
     assert_eq!((&said[0]["label"], &said[1]["label"]), (&json!(["card", "fee"]), &json!([])));
+}
+
+#[test]
+fn what_becomes_of_texts_beyond_the_window_is_chosen_and_counted() {
+    let bench = Bench::tiny();
+    // The encoder reads 158 letters beside its two marks: of fifty times `card` thirty-nine, of thirty times `transfer` nineteen.
+    let long = |word: &str, times: usize| json!({ "id": "long", "text": vec![word; times].join(" "), "label": word });
+    let data = file(&bench, "train.jsonl", &lines(&[rows(60, 0), vec![long("card", 50)]].concat()));
+    let eval = file(&bench, "eval.jsonl", &lines(&[rows(30, 1000), vec![long("transfer", 30)]].concat()));
+    let asked = ["tune", "classifier", "--data", &data, "--eval", &eval, "--method", "frozen"];
+    refused(
+        &bench,
+        &asked,
+        2,
+        expect![[r#"
+            user: 1 of the texts are longer than the model reads (158 tokens); `long` has 200
+            hint: say what should become of them: `--over-length drop`, `split` or `truncate`"#]],
+    );
+    let tuned = |policy: &str| {
+        let report = bench.json(&[&asked[..], &["--over-length", policy, "--name", policy]].concat());
+        let done = &report["data"]["over_length"];
+        let done = ["too_long", "dropped", "split", "truncated", "tokens_lost"].map(|key| done[key].clone());
+        (report["train"]["rows"].clone(), report["data"]["eval_rows"].clone(), json!(done))
+    };
+    assert_eq!(tuned("drop"), (json!(60), json!(30), json!([2, 2, 0, 0, 440])));
+    assert_eq!(tuned("split"), (json!(62), json!(31), json!([2, 0, 2, 0, 0])));
+    // 44 of 200 tokens of training, 88 of 240 of evaluation.
+    assert_eq!(tuned("truncate"), (json!(61), json!(31), json!([2, 0, 0, 2, 132])));
+    let input = file(&bench, "long.jsonl", &lines(&[long("card", 50)]));
+    assert_eq!(predicted(&bench, "drop", &input)[0]["error"]["kind"], "too_long");
+    assert_eq!(predicted(&bench, "truncate", &input)[0]["truncated_tokens"], 44);
+    let split = predicted(&bench, "split", &input);
+    assert!(split[0]["label"].is_string() && split[0].get("truncated_tokens").is_none(), "{split:?}");
 }
 
 #[test]

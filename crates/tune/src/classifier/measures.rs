@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engraft_eval::{Metric, Prediction as Sure, Resampling, Tally, auroc, calibration, f1_report};
 
-use crate::calibrate::argmax;
+use crate::calibrate::{argmax, calibration_error};
 use crate::classifier::Prediction;
 use crate::data::{Labelling, Labels};
 
@@ -28,7 +28,8 @@ pub(crate) fn main_measure(labelling: Labelling) -> &'static str {
 /// Measures predictions against what was given: a row's classes, or `None` when it is out of scope.
 ///
 /// Single: `accuracy`, `macro_f1`, `nll`, `brier`, `ece` and `ece_uncalibrated` (15 bins of equal width), `ece_mass`. Multi:
-/// `row_f1`, `exact`, `micro_f1`, `macro_f1`. Where rows are out of scope: `out_of_scope_auroc`, `out_of_scope_recall` and
+/// `row_f1`, `exact`, `micro_f1`, `macro_f1`, and `ece` and `ece_uncalibrated` over every class of every row, of which the chance
+/// that the row has it is told. Where rows are out of scope: `out_of_scope_auroc`, `out_of_scope_recall` and
 /// `false_reject` at the threshold, `out_of_scope_recall_at_5` with 5 % of these very rows in scope rejected.
 pub fn evaluate(
     predictions: &[Prediction],
@@ -55,6 +56,9 @@ pub fn evaluate(
         Labelling::Multi => {
             measures.insert("exact".into(), Metric::mean(&exact, resampling));
             measures.insert("micro_f1".into(), f1.micro.f1);
+            let error = |of: fn(&Prediction) -> &Vec<f64>| calibration_error(&decisions(&inside, of));
+            measures.insert("ece".into(), error(|one| &one.probabilities));
+            measures.insert("ece_uncalibrated".into(), error(|one| &one.uncalibrated));
         }
     }
     let scored = predictions.iter().all(|one| one.out_of_scope.is_some());
@@ -84,6 +88,15 @@ fn tallies(given: &[usize], found: &[usize]) -> Vec<Tally> {
         Tally { label, hits: count(gold && predicted), predicted: count(predicted), gold: count(gold) }
     };
     all.into_iter().map(tally).collect()
+}
+
+/// The chance that each row has each class, and whether it has it.
+fn decisions(rows: &[(&Prediction, &Vec<usize>)], chances: fn(&Prediction) -> &Vec<f64>) -> Vec<(f64, bool)> {
+    let of_row = |(prediction, given): &(&Prediction, &Vec<usize>)| -> Vec<(f64, bool)> {
+        let classes = chances(prediction).iter().enumerate();
+        classes.map(|(class, chance)| (*chance, given.contains(&class))).collect()
+    };
+    rows.iter().flat_map(of_row).collect()
 }
 
 fn confidence(
@@ -172,5 +185,25 @@ mod tests {
         assert_eq!((found.scores, value("out_of_scope_auroc")), (vec![1.0, 1.0, 0.0], 1.0));
         assert_eq!((value("out_of_scope_recall"), value("false_reject")), (1.0, 0.0));
         assert!((value("macro_f1") - 2.0 / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn where_rows_have_any_number_of_classes_each_is_a_decision_to_be_calibrated() {
+        let says = |probabilities: [f64; 2]| Prediction {
+            classes: vec![0],
+            uncalibrated: vec![0.5, 0.5],
+            probabilities: probabilities.to_vec(),
+            out_of_scope: None,
+            rejected: false,
+        };
+        let predictions = [says([0.9, 0.1]), says([0.9, 0.1])];
+        let given = [Some(vec![0]), Some(Vec::new())];
+        let labels = Labels::named(vec!["a".into(), "b".into()]);
+        let few = Resampling { seed: 0, resamples: 50 };
+        let found = evaluate(&predictions, &given, &labels, Labelling::Multi, &few).measures;
+        // 0.9 was said twice and is so once, 0.1 twice and is never so; one half is so once of four times.
+        let near = |name: &str, expected: f64| (found[name].value.unwrap() - expected).abs() < 1e-12;
+        assert!(near("ece", (0.8 + 0.2) / 4.0) && near("ece_uncalibrated", 0.25), "{found:?}");
+        assert_eq!((found["ece"].n, found["ece"].low), (4, None));
     }
 }

@@ -1,4 +1,5 @@
-//! Tuning a classifier tier by tier: each is compared with the one below on the same rows, and shipped when proven better.
+//! Tuning a classifier tier by tier: each is compared with the one below on the same rows, and shipped when proven better than
+//! that and than the most frequent class.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,8 @@ use crate::seeds::seeds;
 use crate::ship::{Verdict, paired_difference, verdict};
 use crate::{TuneError, Watch};
 
+/// What stands below every tier.
+const MOST_FREQUENT: &str = "the most frequent class";
 /// How strongly a row pulls against the length of a head's weights; by cross-validation on BANKING77 and CLINC150.
 const HEAD_C: f64 = 20.0;
 /// From so many rows on, three folds do.
@@ -49,6 +52,8 @@ struct Tier {
     measures: BTreeMap<String, Metric>,
     against: String,
     difference: Metric,
+    /// From the most frequent class, where that is not what it was compared with.
+    over_untuned: Option<Metric>,
     verdict: Verdict,
 }
 
@@ -146,9 +151,10 @@ impl<'a> Climb<'a> {
             let predictions = made.assembled.classifier.predict(&self.eval)?;
             evaluated.push(evaluate(&predictions, given, labels, labelling, &self.resampling));
         }
+        let untuned = vec![self.most_frequent()];
         let (against, base) = match below {
-            Some(tier) => (tier.method.name().to_string(), tier.scores.clone()),
-            None => ("the most frequent class".to_string(), vec![self.most_frequent()]),
+            Some(tier) => (tier.method.name(), &tier.scores),
+            None => (MOST_FREQUENT, &untuned),
         };
         let measure = main_measure(labelling);
         let scores: Vec<Vec<f64>> = evaluated.iter().map(|one| one.scores.clone()).collect();
@@ -157,23 +163,28 @@ impl<'a> Climb<'a> {
             .map(|row| scores.iter().map(|seed| seed[row]).sum::<f64>() / scores.len() as f64)
             .collect();
         measures.insert(measure.into(), Metric::mean(&means, &self.resampling));
-        let difference = paired_difference(&base, &scores, &self.resampling);
-        let verdict = verdict(&difference, measure, &against);
+        let difference = paired_difference(base, &scores, &self.resampling);
+        let mut told = verdict(&difference, measure, against);
+        let over_untuned = below.map(|_| paired_difference(&untuned, &scores, &self.resampling));
+        if let Some(over) = &over_untuned {
+            told = told.unless(verdict(over, measure, MOST_FREQUENT));
+        }
         let mean = |scores: &Vec<f64>| scores.iter().sum::<f64>() / scores.len().max(1) as f64;
         self.reports.push(TierReport {
             method,
-            against: against.clone(),
+            against: against.to_string(),
             parts: made[0].assembled.classifier.parts(),
             names: self.names,
             value: measures[measure].clone(),
             difference: difference.clone(),
-            ship: verdict.ship,
-            why: verdict.why.clone(),
+            ship: told.ship,
+            why: told.why.clone(),
             by_seed: if scores.len() > 1 { scores.iter().map(mean).collect() } else { Vec::new() },
             steps: made.iter().map(|made| made.steps).sum(),
             seconds: self.watch.seconds_since(began),
         });
-        Ok(Tier { method, made, scores, measures, against, difference, verdict })
+        let against = against.to_string();
+        Ok(Tier { method, made, scores, measures, against, difference, over_untuned, verdict: told })
     }
 
     /// Trains what the tier has and those below it have not, once a seed where lots are drawn.
@@ -280,6 +291,8 @@ impl<'a> Climb<'a> {
             }
             Labelling::Multi => Vec::new(),
         };
+        let over_untuned = best.over_untuned.map(|over| (format!("{measure}_over_most_frequent"), over));
+        let against_base = std::iter::once((measure.to_string(), best.difference)).chain(over_untuned);
         ClassifierTuned {
             classifier,
             method: best.method,
@@ -291,7 +304,7 @@ impl<'a> Climb<'a> {
             },
             eval: best.measures,
             against: best.against,
-            against_base: BTreeMap::from([(measure.to_string(), best.difference)]),
+            against_base: against_base.collect(),
             verdict: best.verdict,
             tiers: self.reports,
             stopped: self.stopped,

@@ -258,12 +258,12 @@ impl Climb<'_> {
         let Some(best) = self.tiers.pop() else { return Err(TuneError::Bug("no tier was trained".into())) };
         let against = |tier: &Tier| difference(&tier.eval, &best.eval, &of_eval, Share::F1, &resampling);
         let mut against_base = BTreeMap::new();
-        let (name, verdict) = match self.tiers.last() {
+        let (name, mut told) = match self.tiers.last() {
             Some(below) => {
                 let difference = against(below);
-                let verdict = verdict(&difference, "span F1", below.method.name());
+                let told = verdict(&difference, "span F1", below.method.name());
                 against_base.insert("span_f1".to_string(), difference);
-                (below.method.name().to_string(), verdict)
+                (below.method.name().to_string(), told)
             }
             None => {
                 let why = "nothing was trained: these are patterns, to be compared with".to_string();
@@ -271,7 +271,9 @@ impl Climb<'_> {
             }
         };
         if let Some(untrained) = self.tiers.first().filter(|_| self.tiers.len() > 1) {
-            against_base.insert("span_f1_over_no_training".to_string(), against(untrained));
+            let difference = against(untrained);
+            told = told.unless(verdict(&difference, "span F1", untrained.method.name()));
+            against_base.insert("span_f1_over_no_training".to_string(), difference);
         }
         let mut measures = self.measures(&eval, &of_eval, &best.fitted.eval, &best.eval);
         if let Some(found) = &best.fitted.by_tokens {
@@ -289,7 +291,7 @@ impl Climb<'_> {
             eval: measures,
             against: name,
             against_base,
-            verdict,
+            verdict: told,
             tiers: self.reports,
             stopped: self.stopped,
             calibration: best.fitted.calibration,

@@ -137,7 +137,21 @@ fn a_text_may_have_any_number_of_classes() {
     let tuned = tune(&make(150, 1), &make(80, 2), Method::Linear, None).unwrap();
     assert_eq!(tuned.classifier.labelling, Labelling::Multi);
     assert!(tuned.eval["micro_f1"].value.unwrap() > 0.95, "{:?}", tuned.eval);
+    // Eighty rows, three classes.
+    assert_eq!((tuned.eval["ece"].n, tuned.eval["ece_uncalibrated"].n), (240, 240));
     assert!(tuned.verdict.ship);
+}
+
+#[test]
+fn what_ships_is_above_the_tier_below_and_above_the_most_frequent_class() {
+    for (told, method) in
+        [(true, Method::Linear), (true, Method::Frozen), (false, Method::Linear), (false, Method::Frozen)]
+    {
+        let tuned = tune(&world(80, told, 5), &world(60, told, 6), method, Some(&Toy)).unwrap();
+        assert_eq!(tuned.against_base.len(), if method == Method::Linear { 1 } else { 2 });
+        let above = |metric: &Metric| metric.low.is_some_and(|low| low > 0.0);
+        assert_eq!(tuned.verdict.ship, tuned.against_base.values().all(above), "{:?}", tuned.against_base);
+    }
 }
 
 #[test]
