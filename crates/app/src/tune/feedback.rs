@@ -97,7 +97,7 @@ fn metric(line: &Line) -> String {
 }
 
 /// A text or a number as a word.
-fn word(value: Option<&Value>) -> Option<String> {
+pub(crate) fn word(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) => Some(text.trim().to_string()).filter(|text| !text.is_empty()),
         Value::Number(number) => Some(number.to_string()),

@@ -1,5 +1,6 @@
 //! `tune groundedness`: labelled claims in, a calibrated judge of claims and a verdict out; and what it says of new claims.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use engraft_annotate::{Answer, Question, QuestionKind, Record, Verdict as Said};
@@ -19,7 +20,7 @@ use crate::people::{Act, Principal};
 use crate::tune::base::{self, BaseEncoder};
 use crate::tune::predict::base_of;
 use crate::tune::report::{TuneReport, sum};
-use crate::tune::rows::Source;
+use crate::tune::rows::{Source, document_of, group_of};
 use crate::tune::{PROBES, RESAMPLES, TuneRequest, judging};
 use crate::{Context, Error, Workspace};
 
@@ -180,12 +181,10 @@ fn of_item(_: &Opened, question: &Question, record: &Record) -> Option<Vec<Claim
     let Some(Answer::Support(sentences)) = record.resolution.as_ref()?.answers.get(&question.name) else {
         return None;
     };
-    let shown = record.fields.get(passages).and_then(Value::as_array);
-    let evidence: Vec<String> = shown
-        .into_iter()
-        .flatten()
-        .filter_map(|passage| Some(passage["text"].as_str()?.to_string()))
-        .collect();
+    let shown = record.fields.get(passages).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let evidence: Vec<String> =
+        shown.iter().filter_map(|passage| Some(passage["text"].as_str()?.to_string())).collect();
+    let group = together(record, shown, &evidence);
     let cites = sentences.iter().filter(|sentence| sentence.verdict != Said::NoCitation);
     let rows = cites.map(|sentence| ClaimRow {
         id: format!("{}@{}", record.id, sentence.char_start),
@@ -193,9 +192,21 @@ fn of_item(_: &Opened, question: &Question, record: &Record) -> Option<Vec<Claim
         claim: Claim { text: sentence.quote.clone(), evidence: evidence.clone() },
         // A sentence that is partly supported is not supported.
         grade: Some(f64::from(u8::from(sentence.verdict == Said::Supported))),
-        group: Some(record.id.clone()),
+        group: Some(group.clone()),
     });
     Some(rows.collect())
+}
+
+/// What claims never part from: what their item names, else the one document that all its passages are of, else the same passages
+/// in any order.
+fn together(record: &Record, shown: &[Value], evidence: &[String]) -> String {
+    let mut documents: BTreeSet<Option<String>> = shown.iter().map(document_of).collect();
+    let only = documents.pop_first().flatten().filter(|_| documents.is_empty());
+    group_of(record, []).or(only).unwrap_or_else(|| {
+        let mut evidence = evidence.to_vec();
+        evidence.sort();
+        evidence.join("\n")
+    })
 }
 
 /// Hands a line for every claim of `input` to `take`: `{id, score, verdict, missing}`, with `truncated_tokens` where something of it
@@ -253,4 +264,31 @@ fn judge(
 fn answer(judged: &Judged) -> Value {
     let score = (judged.score * 1e6).round() / 1e6;
     json!({ "score": score, "verdict": judged.verdict, "missing": judged.missing })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(metadata: &Value, passages: &Value, expected: &str) {
+        let metadata = metadata.as_object().unwrap().clone().into_iter().collect();
+        let record = Record { id: "item".into(), metadata, ..Record::default() };
+        let shown = passages.as_array().unwrap();
+        let text = |passage: &Value| passage["text"].as_str().unwrap().to_string();
+        let evidence: Vec<String> = shown.iter().map(text).collect();
+        assert_eq!(together(&record, shown, &evidence), expected);
+    }
+
+    #[test]
+    fn claims_of_one_document_or_with_the_same_passages_stay_together() {
+        let of = |text: &str, uri: &str| json!({ "id": text, "text": text, "uri": uri });
+        let none = json!({});
+        check(&json!({ "document": 7 }), &json!([of("one", "a.md")]), "7");
+        check(&none, &json!([of("one", "a.md"), of("two", "a.md")]), "a.md");
+        check(&none, &json!([of("two", "b.md"), of("one", "a.md")]), "one\ntwo");
+        let (one, two) = (json!({ "id": "1", "text": "one" }), json!({ "id": "2", "text": "two" }));
+        check(&none, &json!([two, one]), "one\ntwo");
+        check(&none, &json!([two, of("one", "a.md")]), "one\ntwo");
+    }
 }

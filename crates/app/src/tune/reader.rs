@@ -21,6 +21,7 @@ use crate::people::{Act, Principal};
 use crate::search::embed_query;
 use crate::serving::READER;
 use crate::tune::report::TuneReport;
+use crate::tune::rows::group_of;
 use crate::tune::{PROBES, RESAMPLES, TuneRequest, base, judging, served_if_proven};
 use crate::{Context, Error, Workspace};
 
@@ -190,10 +191,7 @@ fn of_item(dataset: &Opened, question: &Ask, record: &Record) -> Option<Vec<Ques
     }
     let whole = marked.iter().filter(|one| one.parts.is_empty());
     let answers = whole.filter_map(|one| Span::new(one.char_start, one.char_end)).collect();
-    let named = ["group", "document", "uri"].into_iter().find_map(|name| record.metadata.get(name)?.as_str());
-    // A passage that is a part of a document says of which.
-    let group = named.or_else(|| record.fields.get(field)?.get("uri")?.as_str());
-    let group = group.map_or_else(|| passage.clone(), str::to_string);
+    let group = group_of(record, [field.as_str()]).unwrap_or_else(|| passage.clone());
     let asked = Question { id: record.id.clone(), line: 0, question: asked.join(" "), passage };
     Some(vec![QuestionRow { asked, answers, group }])
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use engraft_annotate::{Answer, QuestionKind, Schema};
+use engraft_annotate::{Answer, QuestionKind, Record};
 use engraft_core::Diagnostic;
 use engraft_tune::TuneError;
 use engraft_tune::data::{Example, Labelling, read_classified};
@@ -12,6 +12,7 @@ use crate::dataset::export::each_of_snapshot;
 use crate::dataset::opened::{self, Opened};
 use crate::dataset::{snapshot, words};
 use crate::people::Principal;
+use crate::tune::feedback::word;
 use crate::{Context, Error, Workspace};
 
 /// Rows, and where they are from.
@@ -99,8 +100,8 @@ fn of_dataset(
                 return Ok(());
             }
         };
-        let text = text_of(&dataset.schema, record);
-        let group = record.metadata.get("group").and_then(Value::as_str).map(str::to_string);
+        let text = words::text(&dataset.schema, &record.fields);
+        let group = group_of(record, dataset.schema.fields.iter().map(|field| field.name.as_str()));
         rows.push(Example { id: record.id.clone(), text, labels, group });
         Ok(())
     })?;
@@ -121,8 +122,17 @@ fn of_dataset(
     Ok((source, labelling))
 }
 
-fn text_of(schema: &Schema, record: &engraft_annotate::Record) -> String {
-    words::text(schema, &record.fields)
+/// What an item never parts from in a split: what its metadata names, else the document of which the first of `fields` shows a
+/// part; `None` where it names neither.
+pub(crate) fn group_of<'f>(record: &Record, fields: impl IntoIterator<Item = &'f str>) -> Option<String> {
+    let named = |key: &&str| word(record.metadata.get(*key));
+    let named = ["group", "document", "uri", "doc_id"].iter().find_map(named);
+    named.or_else(|| fields.into_iter().find_map(|field| document_of(record.fields.get(field)?)))
+}
+
+/// The document that a passage or a part of a document says it is of.
+pub(crate) fn document_of(part: &Value) -> Option<String> {
+    ["uri", "doc_id"].iter().find_map(|key| word(part.get(key)))
 }
 
 /// The question asked for, or the first that gives texts classes.
@@ -142,4 +152,31 @@ fn chosen(dataset: &Opened, asked: Option<&str>) -> Result<(String, Labelling), 
         },
         hint: format!("`engraft dataset show {}` lists its questions", dataset.name),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(metadata: &Value, page: &Value, expected: Option<&str>) {
+        let metadata = metadata.as_object().unwrap().clone().into_iter().collect();
+        let fields = [("text".to_string(), json!("a text")), ("page".to_string(), page.clone())];
+        let fields = fields.into_iter().collect();
+        let record = Record { id: "item".into(), metadata, fields, ..Record::default() };
+        assert_eq!(group_of(&record, ["text", "page"]).as_deref(), expected);
+    }
+
+    #[test]
+    fn an_item_belongs_to_what_its_metadata_names_or_to_the_document_it_shows() {
+        let page = json!({ "text": "a page", "uri": "a.md", "doc_id": "d1" });
+        check(&json!({ "group": "ana", "document": "b.md" }), &page, Some("ana"));
+        check(&json!({ "document": "b.md" }), &page, Some("b.md"));
+        check(&json!({ "uri": 12 }), &page, Some("12"));
+        check(&json!({ "source": "mail" }), &page, Some("a.md"));
+        check(&json!({ "document": " " }), &json!({ "text": "a page", "doc_id": "d1" }), Some("d1"));
+        check(&json!({}), &json!("a page"), None);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use engraft_annotate::{Answer, LabelledSpan, QuestionKind, Record};
+use engraft_annotate::{Answer, LabelledSpan, QuestionKind, Record, text_of};
 use engraft_core::{CharMap, Span};
 use engraft_tune::TuneError;
 use engraft_tune::data::{ExtractionRow, MarkedSpan, read_extraction};
@@ -12,7 +12,7 @@ use crate::dataset::export::each_of_snapshot;
 use crate::dataset::opened::{self, Opened};
 use crate::dataset::snapshot;
 use crate::people::Principal;
-use crate::tune::rows::{Source, file};
+use crate::tune::rows::{Source, file, group_of};
 use crate::{Context, Error, Workspace};
 
 /// Rows of extraction, and what could not be taken as it stands.
@@ -107,7 +107,7 @@ fn row(dataset: &Opened, asked: &Asked, record: &Record, unplaced: &mut usize) -
     let (text, spans) = match asked {
         Asked::Spans { question, field } => {
             let Some(Answer::Spans(spans)) = answers.get(question) else { return None };
-            let text = record.fields.get(field).and_then(Value::as_str)?.to_string();
+            let text = text_of(&record.fields, field)?.to_string();
             (text, whole(spans, unplaced))
         }
         Asked::Form { question } => {
@@ -119,7 +119,11 @@ fn row(dataset: &Opened, asked: &Asked, record: &Record, unplaced: &mut usize) -
             (text, spans)
         }
     };
-    let group = record.metadata.get("group").and_then(Value::as_str).unwrap_or(&record.id).to_string();
+    let group = match asked {
+        Asked::Spans { field, .. } => group_of(record, [field.as_str()]),
+        Asked::Form { .. } => group_of(record, dataset.schema.fields.iter().map(|field| field.name.as_str())),
+    };
+    let group = group.unwrap_or_else(|| record.id.clone());
     Some(ExtractionRow { id: record.id.clone(), text, context: Vec::new(), group, spans })
 }
 

@@ -190,3 +190,32 @@ fn resolved_spans_of_a_dataset_are_learned() {
     assert_eq!(rows, 60, "{report}");
     assert!(report["lineage"][0].as_str().unwrap().starts_with("dataset:deals@"), "{report}");
 }
+
+#[test]
+fn spans_of_documents_are_learned_and_no_document_is_parted() {
+    let bench = Bench::lexical();
+    let schema = serde_json::json!({
+        "fields": [{"name": "page", "type": "document"}],
+        "questions": [{"name": "parties", "type": "spans", "field": "page", "options": ["STAFF", "CLIENT"]}],
+    });
+    let schema = file(&bench, "schema.json", &schema.to_string());
+    bench.json(&["dataset", "create", "deals", "--schema", &schema]);
+    let items = rows(0, 84).lines().enumerate().fold(String::new(), |lines, (n, line)| {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let text = format!("{} (no. {n})", row["text"].as_str().unwrap());
+        let record = serde_json::json!({
+            "id": format!("i{n}"),
+            "fields": {"page": {"text": text, "uri": format!("letters/{}.md", n / 7)}},
+            "resolution": {"answers": {"parties": row["spans"]}, "source": "adjudicated"},
+        });
+        lines + &record.to_string() + "\n"
+    });
+    let items = file(&bench, "items.jsonl", &items);
+    bench.json(&["dataset", "import", "deals", &items, "--format", "jsonl"]);
+    let (status, report) = tune(&bench, "deals", &["--method", "crf"]);
+    assert_eq!((status, &report["data"]["unresolved"]), (0, &0.into()), "{report}");
+    let (train, eval) = (&report["train"]["rows"], &report["data"]["eval_rows"]);
+    let (train, eval) = (train.as_u64().unwrap(), eval.as_u64().unwrap());
+    // Of each letter there are seven rows.
+    assert!(train + eval == 84 && eval > 0 && eval % 7 == 0, "{report}");
+}

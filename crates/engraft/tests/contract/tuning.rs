@@ -192,6 +192,28 @@ fn resolved_answers_of_a_dataset_are_learned() {
 }
 
 #[test]
+fn texts_of_one_document_of_a_dataset_are_never_parted() {
+    let bench = Bench::lexical();
+    let schema = r#"{"fields":[{"name":"message","type":"text"}],
+        "questions":[{"name":"topic","type":"label","options":["card","transfer","fee"]}]}"#;
+    let schema = file(&bench, "schema.json", schema);
+    bench.json(&["dataset", "create", "support", "--schema", &schema]);
+    let item = |(place, row): (usize, Value)| {
+        json!({ "id": row["id"], "fields": { "message": row["text"] },
+            "metadata": { "document": format!("mail {}", place / 7) },
+            "resolution": { "answers": { "topic": row["label"] }, "source": "adjudicated" } })
+    };
+    let items: Vec<Value> = rows(84, 0).into_iter().enumerate().map(item).collect();
+    let items = file(&bench, "items.jsonl", &lines(&items));
+    bench.json(&["dataset", "import", "support", &items, "--format", "jsonl"]);
+    let report = bench.json(&["tune", "classifier", "--data", "support", "--method", "linear"]);
+    let (train, eval) = (&report["train"]["rows"], &report["data"]["eval_rows"]);
+    let (train, eval) = (train.as_u64().unwrap(), eval.as_u64().unwrap());
+    // Of each document there are seven texts.
+    assert!(train + eval == 84 && eval > 0 && eval % 7 == 0, "{report}");
+}
+
+#[test]
 fn a_text_may_have_several_labels() {
     let bench = Bench::lexical();
     let several: Vec<Value> = (0..80)

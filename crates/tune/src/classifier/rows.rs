@@ -48,7 +48,7 @@ pub(crate) fn number<'a>(
     if judged.is_empty() {
         return Err(TuneError::data(
             "there is no row to evaluate on",
-            "bring more rows, or name a file of them with `--eval`",
+            "bring more rows, of several documents where rows belong together, or name a file of them with `--eval`",
         ));
     }
     let mut judged = labels.numbers(&judged)?.into_iter();

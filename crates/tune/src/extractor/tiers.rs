@@ -154,7 +154,8 @@ fn labels(job: &ExtractorJob) -> Result<Vec<String>, TuneError> {
         return Err(TuneError::data(message, "annotate more rows: some tens are the least to learn from"));
     }
     if job.eval.is_empty() {
-        return Err(TuneError::data("there is no row to evaluate on", "name more rows with `--eval FILE`"));
+        let hint = "bring rows of several documents, or name more rows with `--eval FILE`";
+        return Err(TuneError::data("there is no row to evaluate on", hint));
     }
     let unseen: Vec<String> = label_counts(job.eval)
         .into_iter()
