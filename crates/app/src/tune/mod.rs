@@ -27,7 +27,7 @@ pub use engraft_tune::TuneError;
 pub use engraft_tune::artefact::{Manifest, Trained};
 pub use engraft_tune::classifier::TierReport;
 pub use engraft_tune::extractor::ExtractorTier;
-pub use export::{Exported, ExportedFile, export_model, import_model};
+pub use export::{Exported, ExportedFile, Imported, export_model, import_model};
 pub use extractor::{ExtractorReport, ExtractorRequest, tune_extractor};
 pub use feedback::FeedbackReport;
 pub use fusion::tune_fusion;

@@ -83,7 +83,7 @@ impl Session<'_> {
     pub(super) fn import_model(&self, dir: &Path, name: Option<&str>) -> Result<ExitCode, Error> {
         let (workspace, me) = (self.workspace()?, Principal::at_the_machine());
         let report = app::tune::import_model(self.context, &workspace, &me, dir, name)?;
-        self.show(&report, crate::print::model)
+        self.show(&report, |report| crate::print::model(&report.model))
     }
 
     pub(super) fn remove_model(&self, name: &str) -> Result<ExitCode, Error> {

@@ -37,7 +37,46 @@ fn come(bench: &Bench, from: &str, name: &str) -> Value {
     let dir = bench.path(from);
     let model = bench.json(&["model", "import", dir.to_str().unwrap(), "--name", name]);
     assert_eq!((&model["name"], &model["source"]), (&name.into(), &"workspace".into()), "{model}");
+    lists_its_files(&model);
     model
+}
+
+/// What came in is told file by file, each with its hash, and with one over all.
+#[track_caller]
+fn lists_its_files(model: &Value) {
+    let is_hash = |value: &Value| value.as_str().is_some_and(|hash| hash.len() == 64);
+    assert!(is_hash(&model["sha256"]), "{model}");
+    let folder = Path::new(model["path"].as_str().unwrap());
+    let files = model["files"].as_array().unwrap();
+    assert!(
+        files.iter().any(|file| file["name"].as_str().unwrap().ends_with("model.safetensors")),
+        "{model}"
+    );
+    for file in files {
+        assert!(folder.join(file["name"].as_str().unwrap()).is_file() && is_hash(&file["sha256"]), "{file}");
+    }
+}
+
+#[test]
+fn what_comes_in_is_told_file_by_file() {
+    let bench = ranking::furnished(Bench::tiny());
+    let dir = bench.path("tiny");
+    let encoder = bench.json(&["model", "import", dir.to_str().unwrap(), "--name", "small"]);
+    assert_eq!((&encoder["kind"], &encoder["source"]), (&"encoder".into(), &"cache".into()), "{encoder}");
+    lists_its_files(&encoder);
+    let words = ["--name", "again", "--epochs", "1", "--window", "64"];
+    tune(&bench, "reranker", &ranking::pairs(&bench), &words);
+    // A tuned model is brought in as it lies in the other workspace.
+    let came = come(&bench, "kb/.engraft/models/again", "came");
+    let made = bench.json(&["model", "show", "again"]);
+    let hashes = made["manifest"]["files"].as_object().unwrap();
+    let files = came["files"].as_array().unwrap();
+    for (name, hash) in hashes {
+        let found = files.iter().find(|file| file["name"] == name.as_str()).unwrap();
+        assert_eq!(&found["sha256"], hash, "{name}");
+    }
+    // Beside those only the manifest itself.
+    assert_eq!(files.len(), hashes.len() + 1, "{came}");
 }
 
 #[track_caller]

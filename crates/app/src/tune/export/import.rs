@@ -6,13 +6,26 @@ use engraft_tune::TuneError;
 use engraft_tune::artefact::{Artefact, MANIFEST, check_name};
 use engraft_tune::export::merge_adapter;
 use engraft_tune::import::{Foreign, foreign};
+use serde::Serialize;
 
 use crate::models::{self, ModelInfo};
 use crate::people::{Act, Principal};
-use crate::tune::export::copy_folder;
 use crate::tune::export::foreign::import_foreign;
+use crate::tune::export::{ExportedFile, copy_folder, listed, over};
 use crate::tune::models as tuned;
 use crate::{Context, Error, Workspace};
+
+/// A model that came in.
+#[derive(Debug, Serialize)]
+pub struct Imported {
+    /// What there is to know of it.
+    #[serde(flatten)]
+    pub model: ModelInfo,
+    /// Every file of it, as it lies here.
+    pub files: Vec<ExportedFile>,
+    /// One hash over all names and hashes.
+    pub sha256: String,
+}
 
 /// Brings in the model in `dir`: one that `engraft` tuned, a model of transformers with its head, an encoder, or an adapter of PEFT
 /// for the workspace's encoder.
@@ -24,8 +37,19 @@ pub fn import_model(
     who: &Principal,
     dir: &Path,
     name: Option<&str>,
-) -> Result<ModelInfo, Error> {
+) -> Result<Imported, Error> {
     who.must(Act::Manage)?;
+    let model = bring_in(context, workspace, dir, name)?;
+    let files = listed(&model.path)?;
+    Ok(Imported { model, sha256: over(&files), files })
+}
+
+fn bring_in(
+    context: Context,
+    workspace: &Workspace,
+    dir: &Path,
+    name: Option<&str>,
+) -> Result<ModelInfo, Error> {
     std::fs::read_dir(dir).map_err(Error::io("read", dir))?;
     let own = || {
         dir.canonicalize().ok().and_then(|path| path.file_name().map(|f| f.to_string_lossy().into_owned()))

@@ -5,7 +5,7 @@ mod import;
 mod leave;
 mod probes;
 
-pub use import::import_model;
+pub use import::{Imported, import_model};
 
 use std::path::Path;
 
@@ -35,7 +35,7 @@ pub struct Exported {
     pub losses: Vec<String>,
 }
 
-/// One file of an export.
+/// One file of an export, or of a model that came in.
 #[derive(Debug, Serialize)]
 pub struct ExportedFile {
     /// Its place in the folder.
@@ -85,8 +85,7 @@ pub fn export_model(
     let path = to.join(NOTE);
     std::fs::write(&path, text + "\n").map_err(Error::io("write", &path))?;
     let files = listed(to)?;
-    let lines: String = files.iter().map(|file| format!("{} {}\n", file.sha256, file.name)).collect();
-    Ok(Exported { files, sha256: engraft_core::content_hash(lines.as_bytes()), losses })
+    Ok(Exported { sha256: over(&files), files, losses })
 }
 
 /// Copies a folder with everything in it.
@@ -101,6 +100,12 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// One hash over all names and hashes.
+fn over(files: &[ExportedFile]) -> String {
+    let lines: String = files.iter().map(|file| format!("{} {}\n", file.sha256, file.name)).collect();
+    engraft_core::content_hash(lines.as_bytes())
 }
 
 /// Every file below a folder with its hash, sorted.
