@@ -85,6 +85,12 @@ pub fn text_of<'a>(fields: &'a Map<String, Value>, field: &str) -> Option<&'a st
     }
 }
 
+/// The words of the field that a query stands in: as above; of a chat, its last turn.
+pub fn query_of<'a>(fields: &'a Map<String, Value>, field: &str) -> Option<&'a str> {
+    let last = fields.get(field).and_then(|chat| chat.as_array()?.last()?.get("content")?.as_str());
+    last.or_else(|| text_of(fields, field))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +138,23 @@ mod tests {
             fields.chat: is empty; write [{"role", "content"}]
             fields.page: has no `text`; write {"text": …}"#]],
         );
+    }
+
+    #[test]
+    fn a_query_is_a_text_or_the_last_turn_of_a_chat() {
+        let turn = |role: &str, content: &str| json!({ "role": role, "content": content });
+        let fields = json!({
+            "text": "who?",
+            "chat": [turn("user", "hello"), turn("user", "where?")],
+            "page": { "text": "a page" },
+            "none": null,
+        });
+        let query = |field| query_of(fields.as_object().unwrap(), field);
+        assert_eq!(
+            [query("text"), query("chat"), query("page")],
+            [Some("who?"), Some("where?"), Some("a page")]
+        );
+        assert_eq!([query("none"), query("other")], [None, None]);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use answer::{
 };
 pub use answer_schema::answer_schema;
 pub use canonical::{canonical_json, item_id};
-pub use item::{check_item, text_of};
+pub use item::{check_item, query_of, text_of};
 pub use label_option::{COMMAND_LETTERS, LabelOption, free_keys, free_letters, option_keys};
 pub use problem::{Problem, SchemaError};
 pub use pseudonym::{pseudonym, pseudonyms};

@@ -6,7 +6,7 @@ use crate::format::export::RowWriter;
 use crate::format::report::Losses;
 use crate::format::voice::{count_entries, count_fields, for_rows};
 use crate::format::{ExportOptions, Format, FormatError, Voices};
-use crate::{Answer, Question, QuestionKind, Record, Schema, text_of};
+use crate::{Answer, Question, QuestionKind, Record, Schema, query_of};
 
 /// The question that grades passages, and the fields it is about.
 pub(crate) struct Grading {
@@ -54,9 +54,7 @@ impl Grading {
 
     /// The query's text; of a chat, its last turn.
     pub(crate) fn query(&self, record: &Record) -> String {
-        let last =
-            record.fields.get(&self.query).and_then(|chat| chat.as_array()?.last()?.get("content")?.as_str());
-        last.or_else(|| text_of(&record.fields, &self.query)).unwrap_or_default().to_string()
+        query_of(&record.fields, &self.query).unwrap_or_default().to_string()
     }
 
     /// What is written of a passage; that qrels have no texts is counted by the item.

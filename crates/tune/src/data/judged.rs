@@ -30,6 +30,15 @@ impl JudgedQuestion {
     }
 }
 
+/// What one row says: how relevant documents or passages are to a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgedRow {
+    /// The question.
+    pub query: String,
+    /// Documents by name, or passages by their words; 1 and more is relevant.
+    pub relevance: Vec<(String, i64)>,
+}
+
 /// Judged questions and what they were read from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
@@ -79,7 +88,7 @@ fn read_tables(path: &Path) -> Result<Judged, TuneError> {
     let said = |what: String| TuneError::data(format!("{}: {what}", path.display()), hint);
     let text = std::str::from_utf8(&bytes).map_err(|error| said(error.to_string()))?;
     let qrels: Qrels = parse_qrels(text).map_err(|error| said(error.to_string()))?;
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let (folder, name) = (path.parent().unwrap_or(Path::new(".")), name_of(path));
     let beside = [folder.join("queries.jsonl"), folder.join("../queries.jsonl")];
     let queries = beside.iter().find(|path| path.is_file()).ok_or_else(|| {
         let message = format!("there is no queries.jsonl beside {}", path.display());
@@ -99,40 +108,30 @@ fn read_tables(path: &Path) -> Result<Judged, TuneError> {
     };
     for (id, relevance) in qrels {
         let Some(text) = texts.get(&id) else {
-            judged.reject(path, &id, "no_question", "it is judged, and queries.jsonl does not hold it");
+            judged.reject(&name, &id, "no_question", "it is judged, and queries.jsonl does not hold it");
             continue;
         };
-        judged.add(path, JudgedQuestion { id, text: text.clone(), relevance });
+        judged.add(&name, JudgedQuestion { id, text: text.clone(), relevance });
     }
     Ok(judged)
 }
 
-/// One row of judgements.
+/// One row of judgements, and whether it holds the passages' own words.
 struct Pair {
-    query: String,
-    relevance: Vec<(String, i64)>,
+    row: JudgedRow,
     passages: bool,
 }
 
 fn read_pairs(path: &Path) -> Result<Judged, TuneError> {
     let read = read_rows(path, pair)?;
-    let mut questions: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
     let passages = read.rows.first().is_some_and(|first| first.passages);
-    for pair in read.rows {
-        if pair.passages != passages {
-            let message = format!("{} mixes rows with passages and rows that name documents", path.display());
-            return Err(TuneError::data(message, "keep to one: `positive`, or `uri`"));
-        }
-        let known = questions.entry(pair.query).or_default();
-        for (what, relevance) in pair.relevance {
-            let best = known.entry(what).or_insert(relevance);
-            *best = (*best).max(relevance);
-        }
+    if read.rows.iter().any(|pair| pair.passages != passages) {
+        let message = format!("{} mixes rows with passages and rows that name documents", path.display());
+        return Err(TuneError::data(message, "keep to one: `positive`, or `uri`"));
     }
-    let mut judged = Judged { questions: Vec::new(), passages, rejected: read.rejected, sha256: read.sha256 };
-    for (query, relevance) in questions {
-        judged.add(path, JudgedQuestion { id: query.clone(), text: query, relevance });
-    }
+    let rows = read.rows.into_iter().map(|pair| pair.row);
+    let mut judged = Judged::of_rows(rows, passages, read.sha256, &name_of(path));
+    judged.rejected.splice(0..0, read.rejected);
     Ok(judged)
 }
 
@@ -150,7 +149,8 @@ fn pair(line: &Line) -> Result<Pair, Rejection> {
             let hint = "0 is irrelevant, 1 relevant, more where judgements are graded";
             Rejection::new("no_relevance", "`relevance` is no whole number", hint)
         })?;
-        return Ok(Pair { query, relevance: vec![(uri, relevance)], passages: false });
+        let row = JudgedRow { query, relevance: vec![(uri, relevance)] };
+        return Ok(Pair { row, passages: false });
     }
     let positive = text_of(line, "positive")?.trim().to_string();
     let mut relevance = vec![(positive, 1)];
@@ -169,7 +169,11 @@ fn pair(line: &Line) -> Result<Pair, Rejection> {
             return Err(Rejection::new("no_list", "`negatives` is no list", hint));
         }
     }
-    Ok(Pair { query, relevance, passages: true })
+    Ok(Pair { row: JudgedRow { query, relevance }, passages: true })
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// The first of these fields that holds a word or a number.
@@ -182,19 +186,41 @@ fn word(line: &Line, fields: &[&str]) -> Option<String> {
 }
 
 impl Judged {
-    fn add(&mut self, path: &Path, question: JudgedQuestion) {
+    /// Rows put together question by question; of what is judged twice the greater relevance counts. `named` is what the rows are
+    /// of, such as a file, and `sha256` its content address.
+    pub fn of_rows(
+        rows: impl IntoIterator<Item = JudgedRow>,
+        passages: bool,
+        sha256: String,
+        named: &str,
+    ) -> Judged {
+        let mut questions: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+        for row in rows {
+            let known = questions.entry(row.query).or_default();
+            for (what, relevance) in row.relevance {
+                let best = known.entry(what).or_insert(relevance);
+                *best = (*best).max(relevance);
+            }
+        }
+        let mut judged = Judged { questions: Vec::new(), passages, rejected: Vec::new(), sha256 };
+        for (query, relevance) in questions {
+            judged.add(named, JudgedQuestion { id: query.clone(), text: query, relevance });
+        }
+        judged
+    }
+
+    fn add(&mut self, named: &str, question: JudgedQuestion) {
         if question.relevance.values().any(|relevance| *relevance > 0) {
             self.questions.push(question);
         } else {
-            self.reject(path, &question.id, "no_answer", "nothing that was judged is relevant to it");
+            self.reject(named, &question.id, "no_answer", "nothing that was judged is relevant to it");
         }
     }
 
-    fn reject(&mut self, path: &Path, question: &str, kind: &str, what: &str) {
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    fn reject(&mut self, named: &str, question: &str, kind: &str, what: &str) {
         let shown: String = question.chars().take(60).collect();
         self.rejected.push(Diagnostic {
-            uri: format!("{name}:{shown}"),
+            uri: format!("{named}:{shown}"),
             kind: kind.into(),
             message: format!("question `{shown}`: {what}"),
             hint: "complete its judgements, or leave it out".into(),
@@ -286,6 +312,20 @@ mod tests {
             q | q | {"a.md": 1, "b.md": 0}
         "#]],
         );
+    }
+
+    #[test]
+    fn a_question_asked_in_several_rows_is_one_with_all_its_judgements() {
+        let row = |query: &str, what: &str, relevance| JudgedRow {
+            query: query.into(),
+            relevance: vec![(what.into(), relevance)],
+        };
+        let rows = [row("q", "a.md", 0), row("p", "a.md", 0), row("q", "b.md", 2), row("q", "a.md", 1)];
+        let judged = Judged::of_rows(rows, false, "0".into(), "judge");
+        let relevance = [("a.md".to_string(), 1), ("b.md".to_string(), 2)].into();
+        assert_eq!(judged.questions, [JudgedQuestion { id: "q".into(), text: "q".into(), relevance }]);
+        let bad = &judged.rejected;
+        assert_eq!((bad.len(), bad[0].uri.as_str(), bad[0].kind.as_str()), (1, "judge:p", "no_answer"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub use audit::{
 pub use classified::{Example, Labelling, Labels, read_classified};
 pub(crate) use extraction::place;
 pub use extraction::{ExtractionRow, MarkedSpan, extraction_row, label_counts, read_extraction};
-pub use judged::{Judged, JudgedQuestion, read_judged};
+pub use judged::{Judged, JudgedQuestion, JudgedRow, read_judged};
 pub use length::{Fitted, OverLength, UnknownPolicy, fit, pieces};
 pub use near::near_groups;
 pub(crate) use near::words as words_of;
