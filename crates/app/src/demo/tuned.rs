@@ -77,8 +77,9 @@ pub(super) fn rerank(
             name: Some(RERANKER.into()),
             seeds: 1,
             seed: 0,
-            over_length: "error".into(),
+            over_length: "truncate".into(),
         },
+        method: "cross-encoder".into(),
         // One short look at each pair: a demonstration is over in seconds.
         epochs: 1,
         batch: 16,

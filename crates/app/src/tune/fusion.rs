@@ -35,7 +35,7 @@ pub fn tune_fusion(
     who.must(Act::Manage)?;
     let began = Instant::now();
     let encoder = encoder_of(context, workspace)?;
-    let mut lesson = lesson(context, workspace, encoder, asked)?;
+    let mut lesson = lesson(context, workspace, who, encoder, asked)?;
     if lesson.passages {
         return Err(Error::Request {
             message: "fusion is tuned on the workspace's own documents, and these judgements hold passages"

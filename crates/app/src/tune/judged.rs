@@ -2,23 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
-use std::path::Path;
 
 use engraft_core::{DocNo, content_hash};
 use engraft_eval::{Measure, Metric, Resampling};
 use engraft_nn::Embedder;
 use engraft_tune::artefact::{Artefact, Base, Draft, FORMAT, Manifest, Probe, Trained};
-use engraft_tune::data::{Audited, Fitted, Judged, JudgedQuestion, audit_rows, read_judged, split};
+use engraft_tune::data::{Audited, Judged, JudgedQuestion, audit_rows, split};
 use engraft_tune::ship::{Verdict, paired_difference, verdict};
 use engraft_tune::{Keep, TuneError};
 use serde_json::Value;
 
+use crate::people::Principal;
 use crate::search::embed_query;
 use crate::serving::{RETRIEVER, is_adapter};
 use crate::tune::base::{self, BaseEncoder};
-use crate::tune::feedback::judgements::read_feedback;
-use crate::tune::feedback::{FeedbackReport, is_feedback, key};
+use crate::tune::feedback::key;
 use crate::tune::ground::{Asked, Ground, Ranking, measure};
+use crate::tune::relevance::{Judgements, judgements, of_path};
 use crate::tune::report::DataReport;
 use crate::tune::{HELD_OUT, LISTED, TuneRequest, judging};
 use crate::{Context, Error, Workspace};
@@ -56,55 +56,32 @@ impl Lesson {
     }
 }
 
-/// What was done to fit texts or pairs that each lost so many tokens at their end.
-pub(crate) fn cut(lost: impl Iterator<Item = usize>) -> Fitted {
-    let mut done = Fitted::default();
-    for tokens in lost.filter(|tokens| *tokens > 0) {
-        done.too_long += 1;
-        done.truncated += 1;
-        done.tokens_lost += tokens;
-    }
-    done
-}
-
 /// Reads what a tuner of search is asked to learn from.
 pub(crate) fn lesson(
     context: Context,
     workspace: &Workspace,
+    who: &Principal,
     encoder: &Embedder,
     asked: &TuneRequest,
 ) -> Result<Lesson, Error> {
     judging::must_be_free(workspace, asked)?;
     context.progress.stage("read", None);
-    let path = Path::new(&asked.data);
-    if !path.exists() {
-        let hint = "name a folder or a file of judgements: queries.jsonl with qrels, rows {query, positive} or {query, uri}, or \
-                    feedback on answers; `engraft dataset export D DIR --format beir` makes one of a dataset";
-        return Err(Error::Missing {
-            what: "file of judgements",
-            name: asked.data.clone(),
-            hint: hint.into(),
-        });
-    }
-    let (judged, feedback) = judgements(workspace, path)?;
-    let named =
-        asked.eval.as_deref().map(|path| Ok::<_, Error>(judgements(workspace, path)?.0)).transpose()?;
-    let both: Vec<&Judged> = std::iter::once(&judged).chain(&named).collect();
+    let Judgements { judged, feedback, lineage, stem, unresolved, elsewhere } =
+        judgements(context, workspace, who, asked)?;
+    let named = asked.eval.as_deref().map(|path| of_path(workspace, path)).transpose()?;
+    let both: Vec<&Judged> =
+        std::iter::once(&judged).chain(named.as_ref().map(|named| &named.judged)).collect();
     let ground = Ground::of(context, workspace, encoder, &both)?;
     let (mut train, mut lost) = ground.asked(&judged.questions);
-    let told = |judged: &Judged, path: &Path| {
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        format!("file:{name}@{}", judged.sha256)
-    };
-    let mut lineage = vec![told(&judged, path)];
+    let mut lineage = vec![lineage];
     let seen: Vec<Audited> = judged.questions.iter().map(JudgedQuestion::audited).collect();
     let mut data = DataReport { audit: Some(audit_rows(&seen)), feedback, ..DataReport::default() };
     let mut rejected = judged.rejected;
     let eval = match named {
         Some(named) => {
-            lineage.push(format!("eval-{}", told(&named, asked.eval.as_deref().unwrap_or(path))));
-            rejected.extend(named.rejected);
-            let (eval, without) = ground.asked(&named.questions);
+            lineage.push(format!("eval-{}", named.lineage));
+            rejected.extend(named.judged.rejected);
+            let (eval, without) = ground.asked(&named.judged.questions);
             lost += without;
             if let Some(feedback) = &mut data.feedback {
                 // People ask the same again and again: what is evaluated on is not learned from.
@@ -127,7 +104,7 @@ pub(crate) fn lesson(
     let known: BTreeSet<&str> = train.iter().map(|one| one.text.as_str()).collect();
     data.leaked = eval.iter().filter(|one| known.contains(one.text.as_str())).count();
     data.eval_rows = eval.len();
-    data.unresolved = lost;
+    data.unresolved = unresolved + lost;
     data.rejected_total = rejected.len();
     rejected.truncate(LISTED);
     data.rejected = rejected;
@@ -137,21 +114,10 @@ pub(crate) fn lesson(
             train.len(),
             eval.len()
         );
-        let hint = "bring the documents in first: `engraft ingest PATH` or `engraft import beir DIR`";
-        return Err(TuneError::data(message, hint).into());
+        return Err(TuneError::data(message, elsewhere).into());
     }
-    let stem = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let (passages, snapshot) = (judged.passages, judged.sha256);
     Ok(Lesson { ground, train, eval, passages, snapshot, lineage, stem, data })
-}
-
-/// The judgements at `path`; with what feedback came to, where it is that.
-fn judgements(workspace: &Workspace, path: &Path) -> Result<(Judged, Option<FeedbackReport>), Error> {
-    if is_feedback(path) {
-        let (judged, report) = read_feedback(&workspace.store, path)?;
-        return Ok((judged, Some(report)));
-    }
-    Ok((read_judged(path)?, None))
 }
 
 /// The encoder whose vectors search compares, or an error that says why there is none.

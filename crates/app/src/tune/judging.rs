@@ -58,10 +58,23 @@ pub(crate) fn rows<T>(
     wanted: &str,
     rows: &RowsOf<'_, T>,
 ) -> Result<Source<T>, Error> {
-    let data = asked.data.as_str();
-    if let Some(path) = file(workspace, data, "JSONL or CSV")? {
-        return of_file(path, read);
+    match file(workspace, &asked.data, "JSONL or CSV")? {
+        Some(path) => of_file(path, read),
+        None => of_dataset(context, workspace, who, asked, fits, wanted, rows),
     }
+}
+
+/// Rows of the dataset `asked.data`, made of its resolutions.
+pub(crate) fn of_dataset<T>(
+    context: Context,
+    workspace: &Workspace,
+    who: &Principal,
+    asked: &TuneRequest,
+    fits: &dyn Fn(&Question) -> bool,
+    wanted: &str,
+    rows: &RowsOf<'_, T>,
+) -> Result<Source<T>, Error> {
+    let data = asked.data.as_str();
     let dataset = opened::open(workspace, data)?;
     let named = |question: &&Question| asked.question.as_deref().is_none_or(|name| question.name == name);
     let found = dataset.schema.questions.iter().filter(named).find(|question| fits(question));

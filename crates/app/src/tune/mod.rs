@@ -15,6 +15,7 @@ mod models;
 mod pairs;
 mod predict;
 mod reader;
+mod relevance;
 mod report;
 mod reranker;
 mod retriever;
@@ -40,6 +41,8 @@ pub use reranker::{RerankerRequest, tune_reranker};
 pub(crate) use retriever::make_ready;
 pub use retriever::{RetrieverMethod, RetrieverRequest, tune_retriever};
 pub use reward::{RewardRequest, tune_reward};
+
+use engraft_tune::data::{OverLength, UnknownPolicy};
 
 /// The part held out to evaluate on, where no file to evaluate on is named.
 const HELD_OUT: f64 = 0.2;
@@ -73,11 +76,23 @@ pub struct TuneRequest {
 
 impl TuneRequest {
     /// What is to become of long texts; a word that is none of the policies is refused.
-    fn policy(&self) -> Result<engraft_tune::data::OverLength, crate::Error> {
-        self.over_length.parse().map_err(|error: engraft_tune::data::UnknownPolicy| crate::Error::Request {
+    fn policy(&self) -> Result<OverLength, crate::Error> {
+        self.over_length.parse().map_err(|error: UnknownPolicy| crate::Error::Request {
             message: format!("--over-length: {error}"),
             hint: "choose one of those".into(),
         })
+    }
+
+    /// The same for tuners that learn from judged passages.
+    fn policy_of_judged(&self) -> Result<OverLength, crate::Error> {
+        match self.policy()? {
+            OverLength::Split => Err(crate::Error::Request {
+                message: "--over-length split: a passage was judged as a whole, and nobody said which of its parts answers"
+                    .into(),
+                hint: "choose error, drop or truncate".into(),
+            }),
+            policy => Ok(policy),
+        }
     }
 }
 

@@ -72,7 +72,7 @@ pub struct DataReport {
     pub eval_rows: usize,
     /// Evaluation rows that say the same as a training row.
     pub leaked: usize,
-    /// Items of the dataset without a resolution; they were passed over.
+    /// Items of the dataset without a resolution, and judged questions none of whose answers is here; they were passed over.
     pub unresolved: usize,
     /// What was done to texts beyond the window.
     pub over_length: Fitted,

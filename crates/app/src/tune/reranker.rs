@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use engraft_nn::train::{Body, BodyOptions};
-use engraft_nn::{Embedder, EncoderOptions};
+use engraft_nn::{Embedder, EncoderOptions, Tokenizer};
 use engraft_tune::artefact::{Artefact, Probe, Trained};
-use engraft_tune::data::folds;
-use engraft_tune::rerank::{JudgedPair, RerankTask, Reranker, blend, pair_ids};
+use engraft_tune::data::{Fitted, folds};
+use engraft_tune::rerank::{JudgedPair, RerankTask, Reranker, blend, fit_pairs, pair_ids};
 use engraft_tune::trainer::{Plan, train};
 use engraft_tune::{TuneError, choose};
 use serde_json::{Value, json};
@@ -18,10 +18,10 @@ use crate::serving::RERANKER;
 use crate::tune::base;
 use crate::tune::ground::{Asked, Ranking, ndcg, rank};
 use crate::tune::judged::{
-    Lesson, Made, cut, draft, encoder_of, figures, lesson, register, seeds, start_of, vectors,
+    Lesson, Made, draft, encoder_of, figures, lesson, register, seeds, start_of, vectors,
 };
 use crate::tune::mine::{nearest, wrong};
-use crate::tune::report::TuneReport;
+use crate::tune::report::{TuneReport, sum};
 use crate::tune::{TuneRequest, served_if_proven};
 use crate::{Context, Error, Workspace};
 
@@ -34,11 +34,16 @@ const TOKENS: usize = 8192;
 /// Pairs kept with what the model says of them.
 const PROBES: usize = 3;
 
+/// How a reranker reads, the one way there is: question and passage together.
+const METHOD: &str = "cross-encoder";
+
 /// What reranker to tune.
 #[derive(Clone, Debug)]
 pub struct RerankerRequest {
     /// What every tuner is asked.
     pub tune: TuneRequest,
+    /// `cross-encoder`.
+    pub method: String,
     /// Passes over the pairs.
     pub epochs: usize,
     /// Pairs a step.
@@ -67,6 +72,11 @@ pub fn tune_reranker(
     who.must(Act::Manage)?;
     let began = Instant::now();
     let asked = &request.tune;
+    if request.method != METHOD {
+        let message = format!("`{}` is no method for a reranker", request.method);
+        return Err(Error::Request { message, hint: format!("{METHOD} is the one there is") });
+    }
+    let policy = asked.policy_of_judged()?;
     let encoder = encoder_of(context, workspace)?;
     let start = start_of(context, workspace, asked)?;
     let positions = start.encoder.encoder().config().positions;
@@ -79,7 +89,7 @@ pub fn tune_reranker(
             hint: "256 is enough for most passages".into(),
         });
     }
-    let mut lesson = lesson(context, workspace, encoder, asked)?;
+    let mut lesson = lesson(context, workspace, who, encoder, asked)?;
     let snapshot = lesson.ground.index(&workspace.settings(Some(encoder)), None)?;
     let plain = workspace.fusion_plain()?;
     let find = |questions: &[Asked]| -> Result<Found, Error> {
@@ -99,7 +109,13 @@ pub fn tune_reranker(
     let back: Vec<usize> = (0..texts.len()).filter(|&at| fold[at] == 0).collect();
     let learnt: Vec<usize> = (0..texts.len()).filter(|&at| fold[at] != 0).collect();
     let pairs = pairs(&start.encoder, workspace, &lesson, &snapshot, &of_train, &learnt, request)?;
-    lesson.data.over_length = cut(pairs.iter().map(|judged| judged.pair.lost));
+    let (pairs, done) = fit_pairs(pairs, request.window, policy)?;
+    let all: Vec<usize> = (0..lesson.eval.len()).collect();
+    // Where it is measured it reads as search does, which cuts what does not fit, whatever it learnt from.
+    let (tokenizer, window) = (start.encoder.tokenizer(), request.window);
+    let of_back = unread(tokenizer, &lesson, &lesson.train, &of_train.rankings, &back, window);
+    let of_all = unread(tokenizer, &lesson, &lesson.eval, &of_eval.rankings, &all, window);
+    lesson.data.over_length = sum(done, sum(of_back, of_all));
     let plan = Plan { epochs: request.epochs, batch: request.batch, rate: request.rate, ..Plan::default() };
     let draft = draft(workspace, &lesson, asked, RERANKER)?;
     let scratch =
@@ -125,7 +141,6 @@ pub fn tune_reranker(
                 *weight.insert(best_weight(&lesson.train, &of_train.rankings, &back, &said)?)
             }
         };
-        let all: Vec<usize> = (0..lesson.eval.len()).collect();
         let said = say(context, &model, &lesson, &lesson.eval, &of_eval.rankings, &all)?;
         let reordered =
             of_eval.rankings.iter().zip(&said).map(|(ranking, said)| reorder(ranking, said, weight));
@@ -145,7 +160,7 @@ pub fn tune_reranker(
     let probes = lesson.eval.iter().zip(outputs);
     let made = Made {
         kind: RERANKER,
-        method: "cross-encoder",
+        method: METHOD,
         base: Some(start.remembered()),
         seeds: seeds(asked),
         settings: json!({ "weight": weight, "depth": DEPTH, "window": request.window, "plan": plan }),
@@ -203,6 +218,27 @@ fn passages<'l>(lesson: &'l Lesson, ranking: &Ranking) -> Vec<&'l str> {
         at.map_or("", |at| ground.texts[at].as_str())
     };
     ranking.iter().take(DEPTH).map(text).collect()
+}
+
+/// What is not read of the pairs that are scored for the questions at `rows`.
+fn unread(
+    tokenizer: &Tokenizer,
+    lesson: &Lesson,
+    asked: &[Asked],
+    rankings: &[Ranking],
+    rows: &[usize],
+    window: usize,
+) -> Fitted {
+    let mut done = Fitted::default();
+    for &row in rows {
+        for passage in passages(lesson, &rankings[row]) {
+            let lost = pair_ids(tokenizer, &asked[row].text, passage, window).lost;
+            done.too_long += usize::from(lost > 0);
+            done.truncated += usize::from(lost > 0);
+            done.tokens_lost += lost;
+        }
+    }
+    done
 }
 
 /// What the reranker says of the best documents of the questions at `rows`.

@@ -10,10 +10,11 @@ use engraft_core::{Embed, content_hash};
 use engraft_nn::train::{Body, BodyOptions};
 use engraft_nn::{Embedder, Precision};
 use engraft_tune::artefact::{Artefact, Probe, Trained};
-use engraft_tune::data::folds;
+use engraft_tune::data::{OverLength, folds};
 use engraft_tune::export::{Behind, TOKENIZER_FILES, sentence_transformers};
 use engraft_tune::retrieve::{
-    Adapter, AdapterOptions, Contrast, ContrastOptions, ContrastTask, Lessons, adapter_steps, train_adapter,
+    Adapter, AdapterOptions, Contrast, ContrastOptions, ContrastTask, Lessons, adapter_steps, fit_contrasts,
+    train_adapter,
 };
 use engraft_tune::trainer::{Plan, train};
 use engraft_tune::{TuneError, choose};
@@ -26,8 +27,7 @@ use crate::serving::{RETRIEVER, is_adapter};
 use crate::tune::base::{self, BaseEncoder};
 use crate::tune::ground::{Asked, Ranking, ndcg, rank};
 use crate::tune::judged::{
-    self, Lesson, Made, cut, draft, encoder_of, figures, lesson, register, remembered, seeds, start_of,
-    vectors,
+    self, Lesson, Made, draft, encoder_of, figures, lesson, register, remembered, seeds, start_of, vectors,
 };
 use crate::tune::mine::{nearest, wrong};
 use crate::tune::report::TuneReport;
@@ -100,6 +100,7 @@ pub fn tune_retriever(
     who.must(Act::Manage)?;
     let began = Instant::now();
     let asked = &request.tune;
+    let policy = asked.policy_of_judged()?;
     let encoder = encoder_of(context, workspace)?;
     let in_use = workspace.served(RETRIEVER)?.filter(|artefact| !is_adapter(&artefact.manifest));
     if let Some(artefact) = in_use.filter(|_| request.method == RetrieverMethod::Adapter) {
@@ -125,11 +126,13 @@ pub fn tune_retriever(
             });
         }
     }
-    let mut lesson = lesson(context, workspace, encoder, asked)?;
+    let mut lesson = lesson(context, workspace, who, encoder, asked)?;
     let before = Before::of(context, workspace, encoder, &lesson)?;
     let artefact = match &start {
         None => adapter(context, workspace, encoder, &lesson, &before, asked, began)?,
-        Some(start) => own_encoder(context, workspace, start, &mut lesson, &before, request, began)?,
+        Some(start) => {
+            own_encoder(context, workspace, start, &mut lesson, &before, (request, policy), began)?
+        }
     };
     // Passages that came with the judgements are not what the workspace searches.
     let served = !lesson.passages && served_if_proven(context, workspace, who, &artefact)?;
@@ -301,13 +304,14 @@ fn own_encoder(
     start: &BaseEncoder,
     lesson: &mut Lesson,
     before: &Before,
-    request: &RetrieverRequest,
+    (request, policy): (&RetrieverRequest, OverLength),
     began: Instant,
 ) -> Result<Artefact, Error> {
     let asked = &request.tune;
     let encoder = encoder_of(context, workspace)?;
-    let (rows, lost) = contrasts(workspace, encoder, &start.encoder, lesson, before)?;
-    lesson.data.over_length = cut(lost.into_iter());
+    let rows = contrasts(workspace, encoder, &start.encoder, lesson, before)?;
+    let (rows, done) = fit_contrasts(rows, start.encoder.window(), policy)?;
+    lesson.data.over_length = done;
     let plan = Plan { epochs: request.epochs, batch: request.batch, rate: request.rate, ..Plan::default() };
     let draft = draft(workspace, lesson, asked, RETRIEVER)?;
     let name = asked.name.clone().unwrap_or_else(|| "tuned".into());
@@ -362,27 +366,20 @@ fn own_encoder(
     Ok(artefact)
 }
 
-/// Questions with a right and wrong passages, found with `encoder`, as ids of `start`; and how many tokens each text lost.
+/// Questions with a right and wrong passages, found with `encoder`, as ids of `start`, however many those are.
 fn contrasts(
     workspace: &Workspace,
     encoder: &Embedder,
     start: &Embedder,
     lesson: &Lesson,
     before: &Before,
-) -> Result<(Vec<Contrast>, Vec<usize>), Error> {
+) -> Result<Vec<Contrast>, Error> {
     let ground = &lesson.ground;
     let snapshot = ground.index(&workspace.settings(Some(encoder)), None)?;
     let plain = workspace.fusion_plain()?;
-    let mut lost = Vec::new();
-    let mut ids = |text: &str| {
+    let ids = |text: &str| {
         let mut ids = Vec::new();
         start.tokenizer().encode(text, &mut ids);
-        lost.push(ids.len().saturating_sub(start.window()));
-        // A question longer than the window is read in parts when it is asked; its beginning is enough to learn from.
-        if let Some(last) = ids.last().copied().filter(|_| ids.len() > start.window()) {
-            ids.truncate(start.window() - 1);
-            ids.push(last);
-        }
         ids
     };
     let mut rows = Vec::new();
@@ -401,7 +398,7 @@ fn contrasts(
             });
         }
     }
-    Ok((rows, lost))
+    Ok(rows)
 }
 
 fn key(text: &str) -> u64 {

@@ -24,8 +24,9 @@ pub(crate) fn tuned(report: &TuneReport) -> String {
     let data = &report.data;
     let notes = [
         (data.rejected_total, "rows could not be read or have no answer"),
-        (data.unresolved, "questions are answered by documents that are not here"),
+        (data.unresolved, "questions are not resolved, or answered by documents that are not here"),
         (data.leaked, "questions to evaluate on were learnt from too"),
+        (data.over_length.too_long, "texts or pairs are longer than what is read"),
     ];
     for (count, what) in notes.into_iter().filter(|(count, _)| *count > 0) {
         let _ = writeln!(text, "  note: {count} {what}");

@@ -14,14 +14,14 @@ use crate::run::Session;
 impl Session<'_> {
     pub(super) fn tune_fusion(&self, words: &Judgements) -> Result<ExitCode, Error> {
         let (workspace, me) = (self.workspace()?, Principal::at_the_machine());
-        let asked = request(words, None, 1)?;
+        let asked = request(words, None, 1, "truncate")?;
         self.show(&app::tune::tune_fusion(self.context, &workspace, &me, &asked)?, print::tuned)
     }
 
     pub(super) fn tune_retriever(&self, words: &Retriever) -> Result<ExitCode, Error> {
         let (workspace, me) = (self.workspace()?, Principal::at_the_machine());
         let asked = RetrieverRequest {
-            tune: request(&words.judgements, words.base.as_deref(), words.seeds)?,
+            tune: request(&words.judgements, words.base.as_deref(), words.seeds, &words.over_length)?,
             method: words.method.parse()?,
             epochs: words.epochs,
             batch: words.batch,
@@ -34,7 +34,8 @@ impl Session<'_> {
     pub(super) fn tune_reranker(&self, words: &Reranker) -> Result<ExitCode, Error> {
         let (workspace, me) = (self.workspace()?, Principal::at_the_machine());
         let asked = RerankerRequest {
-            tune: request(&words.judgements, words.base.as_deref(), words.seeds)?,
+            tune: request(&words.judgements, words.base.as_deref(), words.seeds, &words.over_length)?,
+            method: words.method.clone(),
             epochs: words.epochs,
             batch: words.batch,
             rate: words.rate,
@@ -57,7 +58,12 @@ impl Session<'_> {
     }
 }
 
-fn request(words: &Judgements, base: Option<&str>, seeds: usize) -> Result<TuneRequest, Error> {
+fn request(
+    words: &Judgements,
+    base: Option<&str>,
+    seeds: usize,
+    over_length: &str,
+) -> Result<TuneRequest, Error> {
     if seeds == 0 {
         return Err(Error::Request {
             message: "--seeds is 0".into(),
@@ -66,12 +72,12 @@ fn request(words: &Judgements, base: Option<&str>, seeds: usize) -> Result<TuneR
     }
     Ok(TuneRequest {
         data: words.data.clone(),
-        question: None,
+        question: words.question.clone(),
         eval: words.eval.clone(),
         base: base.map(str::to_string),
         name: words.name.clone(),
         seeds,
         seed: words.seed,
-        over_length: "error".into(),
+        over_length: over_length.into(),
     })
 }

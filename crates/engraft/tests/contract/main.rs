@@ -23,6 +23,7 @@ mod everywhere;
 mod extraction;
 mod faults;
 mod feedback;
+mod graded;
 #[cfg(unix)]
 mod isolation;
 mod judges;

@@ -65,18 +65,18 @@ pub(crate) fn pairs(bench: &Bench) -> String {
 }
 
 #[track_caller]
-fn refused(bench: &Bench, words: &[&str], status: i32, says: &str) {
+pub(crate) fn refused(bench: &Bench, words: &[&str], status: i32, says: &str) {
     let (got, value) = bench.json_status(words);
     let text = value["error"].to_string();
     assert!(got == status && text.contains(says), "{words:?}: {got} {value}");
 }
 
-fn tune<'a>(kind: &'a str, data: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn tune<'a>(kind: &'a str, data: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["tune", kind, "--data", data, "--seeds", "1"], more].concat()
 }
 
 #[track_caller]
-fn report_is_whole(report: &Value, kind: &str) {
+pub(crate) fn report_is_whole(report: &Value, kind: &str) {
     assert_eq!(report["kind"], kind, "{report}");
     for field in ["model", "base", "data_snapshot", "train", "eval", "against_base", "ship", "why", "lineage"]
     {
@@ -254,7 +254,7 @@ fn lengths_that_vectors_cannot_have_are_refused() {
 #[test]
 fn judgements_that_make_no_sense_are_refused_with_a_hint() {
     let Some(bench) = house() else { return };
-    refused(&bench, &["tune", "retriever", "--data", "nowhere.jsonl"], 2, "no file of judgements");
+    refused(&bench, &["tune", "retriever", "--data", "nowhere.jsonl"], 2, "no dataset or file of judgements");
     let path = bench.path("other.jsonl");
     std::fs::write(&path, "{\"query\":\"where\",\"uri\":\"not-here.md\"}\n").unwrap();
     refused(&bench, &["tune", "reranker", "--data", path.to_str().unwrap()], 2, "engraft ingest");

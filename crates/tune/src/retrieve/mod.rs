@@ -3,6 +3,8 @@
 mod adapter;
 mod batches;
 mod contrast;
+mod fitting;
 
 pub use adapter::{Adapter, AdapterOptions, Lessons, adapter_steps, train_adapter};
 pub use contrast::{Contrast, ContrastOptions, ContrastTask};
+pub use fitting::fit_contrasts;

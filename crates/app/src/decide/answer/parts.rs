@@ -251,7 +251,7 @@ impl Tutor<'_, '_> {
             name: Some(name.into()),
             seeds: 1,
             seed: self.course.task.seed,
-            over_length: "error".into(),
+            over_length: "truncate".into(),
         };
         match part {
             Part::Retriever => {
@@ -263,8 +263,9 @@ impl Tutor<'_, '_> {
                 tune_reader(context, workspace, &me, &ReaderRequest { tune, method: "full".into() })
             }
             Part::Reranker | Part::Fusion => {
+                let method = "cross-encoder".into();
                 let request =
-                    RerankerRequest { tune, epochs: 2, batch: 32, rate: 2e-5, wrong: 4, window: 256 };
+                    RerankerRequest { tune, method, epochs: 2, batch: 32, rate: 2e-5, wrong: 4, window: 256 };
                 tune_reranker(context, workspace, &me, &request)
             }
         }
