@@ -1,7 +1,8 @@
 //! What is done of a training, on disk: the same command goes on, to the bit, where it was stopped.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::UNIX_EPOCH;
 
 use engraft_core::content_hash;
 use engraft_nn::train::{read_state, write_state};
@@ -20,6 +21,9 @@ const BEST: &str = "best.safetensors";
 const CURSOR: &str = "cursor.json";
 /// One in so many starting numbers tells a training from others.
 const SAMPLE: usize = 997;
+
+/// Nanoseconds after which nobody is expected to go on with a training: thirty days.
+const FORGOTTEN: i64 = 30 * 24 * 3_600_000_000_000;
 
 /// Where the trainings of one command keep what is done of them.
 ///
@@ -41,6 +45,14 @@ impl Keep {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 
+    /// Removes what commands kept in `trainings`, each in its folder, and wrote to last more than thirty days before `now_ns`; of how
+    /// many commands. Until then the same command goes on with it.
+    pub fn sweep(trainings: &Path, now_ns: i64) -> usize {
+        let folders = std::fs::read_dir(trainings).into_iter().flatten().flatten().map(|entry| entry.path());
+        let old = folders.filter(|folder| written_ns(folder).is_some_and(|at| now_ns - at > FORGOTTEN));
+        old.filter(|folder| std::fs::remove_dir_all(folder).is_ok()).count()
+    }
+
     /// The place of the next training.
     pub(crate) fn next<'a, T: Task>(&self, task: &mut T, plan: &Plan, watch: Watch<'a>) -> Kept<'a> {
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
@@ -53,6 +65,14 @@ impl Keep {
         let (key, now) = (content_hash(&about), (watch.now_ns)());
         Kept { dir: self.folder.join(number.to_string()), key, watch, last: now, used: false }
     }
+}
+
+/// When a folder, or what is in it, was written to last, in nanoseconds since 1970; `None` where that cannot be told.
+fn written_ns(path: &Path) -> Option<i64> {
+    let written = std::fs::metadata(path).and_then(|data| data.modified()).ok()?;
+    let own = i64::try_from(written.duration_since(UNIX_EPOCH).ok()?.as_nanos()).ok()?;
+    let inside = std::fs::read_dir(path).into_iter().flatten().flatten();
+    inside.filter_map(|entry| written_ns(&entry.path())).chain([own]).max()
 }
 
 /// How far a training is.
@@ -183,5 +203,24 @@ pub(crate) fn restore<T: Task>(task: &mut T, values: &[Vec<f32>]) {
     let all = groups.iter_mut().flat_map(|(parameters, _)| parameters);
     for (parameter, values) in all.filter(|parameter| parameter.trained).zip(values) {
         parameter.values.copy_from_slice(values);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_is_there_for_thirty_days() {
+        let trainings = tempfile::tempdir().unwrap();
+        assert_eq!(Keep::sweep(&trainings.path().join("none"), 0), 0);
+        let kept = trainings.path().join("0123456789abcdef");
+        std::fs::create_dir_all(kept.join("0")).unwrap();
+        std::fs::write(kept.join("0").join(STATE), b"numbers").unwrap();
+        let written = written_ns(&kept).unwrap();
+        assert_eq!(Keep::sweep(trainings.path(), written + FORGOTTEN), 0);
+        assert!(kept.join("0").join(STATE).is_file());
+        assert_eq!(Keep::sweep(trainings.path(), written + FORGOTTEN + 1), 1);
+        assert!(!kept.exists() && trainings.path().is_dir());
     }
 }

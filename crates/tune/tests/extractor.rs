@@ -123,7 +123,7 @@ fn a_chain_learns_what_patterns_cannot_and_is_shipped() {
 fn a_model_read_back_finds_the_same() {
     let models = tempfile::tempdir().unwrap();
     let tuned = tune(ExtractorMethod::Crf, &rows(80), 1).unwrap();
-    let read = round_trip(&tuned, models.path());
+    let read = round_trip(&tuned, &models.path().join("models"));
     let texts: Vec<String> = (300..340).map(|n| row(n).text).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     assert_eq!(find(&read, &texts), find(&tuned.extractor, &texts));
@@ -133,9 +133,9 @@ fn a_model_read_back_finds_the_same() {
 fn the_model_that_is_kept_is_that_of_the_first_seed_to_the_byte() {
     let bytes = |seeds: usize| {
         let models = tempfile::tempdir().unwrap();
-        round_trip(&tune(ExtractorMethod::Crf, &rows(60), seeds).unwrap(), models.path());
+        round_trip(&tune(ExtractorMethod::Crf, &rows(60), seeds).unwrap(), &models.path().join("models"));
         ["features.bin", "chain.safetensors"]
-            .map(|file| std::fs::read(models.path().join("x").join(file)).unwrap())
+            .map(|file| std::fs::read(models.path().join("models/x").join(file)).unwrap())
     };
     assert_eq!(bytes(1), bytes(2));
 }
@@ -157,7 +157,7 @@ fn a_moved_encoder_is_read_back_whole_and_reads_beyond_its_window() {
     let texts: Vec<String> = (300..320).map(|n| row(n).text).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     assert!(f1(&tuned) > 0.8, "{:?}", tuned.eval);
-    let read = round_trip(&tuned, models.path());
+    let read = round_trip(&tuned, &models.path().join("models"));
     assert_eq!(find(&read, &texts), find(&tuned.extractor, &texts));
     let (layer, tags) = read.token_layer().unwrap();
     assert_eq!(tags.join(" "), "O B-CLIENT I-CLIENT B-STAFF I-STAFF");

@@ -19,7 +19,7 @@ use crate::tune::export::copy_folder;
 use crate::tune::predict::{Own, answer, see};
 use crate::tune::report::{DataReport, SuspectLabel, TuneReport, sum};
 use crate::tune::rows::{Source, classified, of_file};
-use crate::tune::{HELD_OUT, LISTED, PROBES, RESAMPLES, TuneRequest, judging};
+use crate::tune::{HELD_OUT, LISTED, PROBES, RESAMPLES, TuneRequest, judging, leftovers};
 use crate::{Context, Error, Workspace};
 
 /// What classifier to tune.
@@ -44,7 +44,7 @@ pub fn tune_classifier(
     let asked = &request.tune;
     let method: Method = request.method.parse().map_err(said("method"))?;
     let policy = asked.policy()?;
-    judging::must_be_free(workspace, asked)?;
+    leftovers::begin(context, workspace, asked)?;
     context.progress.stage("read", None);
     let (source, mut labelling) =
         classified(context, workspace, who, &asked.data, asked.question.as_deref())?;

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::people::{Act, Principal};
 use crate::tune::report::{DataReport, TuneReport};
 use crate::tune::spans::{Marked, marked, of_file};
-use crate::tune::{HELD_OUT, LISTED, PROBES, RESAMPLES, TuneRequest, base, judging};
+use crate::tune::{HELD_OUT, LISTED, PROBES, RESAMPLES, TuneRequest, base, judging, leftovers};
 use crate::{Context, Error, Workspace, models};
 
 /// Rows read at a time by `predict`.
@@ -65,7 +65,7 @@ pub fn tune_extractor(
         hint: "choose one of those".into(),
     })?;
     asked.policy()?;
-    judging::must_be_free(workspace, asked)?;
+    leftovers::begin(context, workspace, asked)?;
     let values = request.values.as_deref().map(known_values).transpose()?.unwrap_or_default();
     context.progress.stage("read", None);
     let data = marked(context, workspace, who, &asked.data, asked.question.as_deref())?;

@@ -21,7 +21,7 @@ use crate::tune::base::{self, BaseEncoder};
 use crate::tune::predict::base_of;
 use crate::tune::report::{TuneReport, sum};
 use crate::tune::rows::{Source, document_of, group_of};
-use crate::tune::{PROBES, RESAMPLES, TuneRequest, judging};
+use crate::tune::{PROBES, RESAMPLES, TuneRequest, judging, leftovers};
 use crate::{Context, Error, Workspace};
 
 /// The folder of a model's own encoder.
@@ -47,7 +47,7 @@ pub fn tune_groundedness(
     let asked = &request.tune;
     let tier = tier(&request.method)?;
     let policy = asked.policy()?;
-    judging::must_be_free(workspace, asked)?;
+    leftovers::begin(context, workspace, asked)?;
     let began = (context.now_ns)();
     context.progress.stage("read", None);
     let read = |path: &Path| read_claims(path, true);

@@ -20,7 +20,7 @@ use crate::tune::feedback::key;
 use crate::tune::ground::{Asked, Ground, Ranking, measure};
 use crate::tune::relevance::{Judgements, judgements, of_path};
 use crate::tune::report::DataReport;
-use crate::tune::{HELD_OUT, LISTED, TuneRequest, judging};
+use crate::tune::{HELD_OUT, LISTED, TuneRequest, judging, leftovers};
 use crate::{Context, Error, Workspace};
 
 /// Resamples behind every interval.
@@ -64,7 +64,7 @@ pub(crate) fn lesson(
     encoder: &Embedder,
     asked: &TuneRequest,
 ) -> Result<Lesson, Error> {
-    judging::must_be_free(workspace, asked)?;
+    leftovers::begin(context, workspace, asked)?;
     context.progress.stage("read", None);
     let Judgements { judged, feedback, lineage, stem, unresolved, elsewhere } =
         judgements(context, workspace, who, asked)?;

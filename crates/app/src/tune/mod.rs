@@ -10,6 +10,7 @@ mod ground;
 mod groundedness;
 mod judged;
 mod judging;
+mod leftovers;
 mod mine;
 mod models;
 mod pairs;

@@ -22,7 +22,7 @@ use crate::search::embed_query;
 use crate::serving::READER;
 use crate::tune::report::TuneReport;
 use crate::tune::rows::group_of;
-use crate::tune::{PROBES, RESAMPLES, TuneRequest, base, judging, served_if_proven};
+use crate::tune::{PROBES, RESAMPLES, TuneRequest, base, judging, leftovers, served_if_proven};
 use crate::{Context, Error, Workspace};
 
 /// What stands below a tuned reader.
@@ -48,7 +48,7 @@ pub fn tune_reader(
     let asked = &request.tune;
     let method = method(&request.method)?;
     asked.policy()?;
-    judging::must_be_free(workspace, asked)?;
+    leftovers::begin(context, workspace, asked)?;
     let began = (context.now_ns)();
     context.progress.stage("read", None);
     let fits = |question: &Ask| matches!(question.kind, QuestionKind::Spans { .. });

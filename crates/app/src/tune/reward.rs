@@ -22,7 +22,7 @@ use crate::tune::feedback::{FeedbackReport, is_feedback, key};
 use crate::tune::predict::base_of;
 use crate::tune::report::TuneReport;
 use crate::tune::rows::Source;
-use crate::tune::{PROBES, RESAMPLES, TuneRequest, judging};
+use crate::tune::{PROBES, RESAMPLES, TuneRequest, judging, leftovers};
 use crate::{Context, Error, Workspace};
 
 /// Terms that speak most, kept in the manifest for whoever asks why.
@@ -50,7 +50,7 @@ pub fn tune_reward(
     let asked = &request.tune;
     let tier = tier(&request.method)?;
     let policy = asked.policy()?;
-    judging::must_be_free(workspace, asked)?;
+    leftovers::begin(context, workspace, asked)?;
     let began = (context.now_ns)();
     context.progress.stage("read", None);
     let fits = |question: &Question| match &question.kind {

@@ -1,5 +1,6 @@
 //! A model in the making: files in a folder aside, which becomes the model in one step when everything fits.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -11,6 +12,8 @@ use crate::data::sha256_of_file;
 
 /// Outputs of probes may differ by so much between the model in memory and the model read back.
 const SAME: f64 = 1e-5;
+/// What the name of such a folder begins with.
+const DRAFT: &str = ".draft-";
 
 /// A folder that becomes a model, or vanishes.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub struct Draft {
     models: PathBuf,
     name: String,
     folder: tempfile::TempDir,
+    /// Held together with all who are making a model here, until this one is made: [`sweep`] wants it alone.
+    _lock: File,
 }
 
 impl Draft {
@@ -28,9 +33,12 @@ impl Draft {
         if models.join(name).exists() {
             return Err(TuneError::Taken { name: name.into() });
         }
-        let folder = tempfile::Builder::new().prefix(".draft-").tempdir_in(models);
+        let lock = lock_of(models)?;
+        // Where the file system knows no locks this fails, and so does the sweep: nothing is swept there.
+        let _ = lock.lock_shared();
+        let folder = tempfile::Builder::new().prefix(DRAFT).tempdir_in(models);
         let folder = folder.map_err(TuneError::io("create a folder in", models))?;
-        Ok(Draft { models: models.into(), name: name.into(), folder })
+        Ok(Draft { models: models.into(), name: name.into(), folder, _lock: lock })
     }
 
     /// Where its files go.
@@ -53,7 +61,7 @@ impl Draft {
             let path = dir.join(&file);
             let hash = sha256_of_file(&path).map_err(TuneError::io("read", &path))?;
             // What is registered survives a power cut.
-            let synced = std::fs::File::open(&path).and_then(|file| file.sync_all());
+            let synced = File::open(&path).and_then(|file| file.sync_all());
             synced.map_err(TuneError::io("write", &path))?;
             manifest.files.insert(file, hash);
         }
@@ -82,9 +90,32 @@ impl Draft {
     }
 }
 
+/// Removes what killed processes left of models in the making; how many there were. Whose such a folder is cannot be told, so
+/// none is removed while any process is making a model in `models`.
+pub fn sweep(models: &Path) -> usize {
+    let entries = std::fs::read_dir(models).into_iter().flatten().flatten();
+    let left = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(DRAFT));
+    let left: Vec<PathBuf> = left.map(|entry| entry.path()).collect();
+    if left.is_empty() {
+        return 0;
+    }
+    // What was listed before the lock was had may have become a model since: it is gone by that name.
+    let Ok(lock) = lock_of(models) else { return 0 };
+    if lock.try_lock().is_err() {
+        return 0;
+    }
+    left.iter().filter(|folder| std::fs::remove_dir_all(folder).is_ok()).count()
+}
+
+/// The file beside the folder of models that is locked while one is made.
+fn lock_of(models: &Path) -> Result<File, TuneError> {
+    let path = models.with_extension("lock");
+    File::options().create(true).read(true).append(true).open(&path).map_err(TuneError::io("open", &path))
+}
+
 /// Writes a file and waits until it is on disk: what is registered survives a power cut.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), TuneError> {
-    let done = std::fs::File::create(path)
+    let done = File::create(path)
         .and_then(|mut file| std::io::Write::write_all(&mut file, bytes).and_then(|()| file.sync_all()));
     done.map_err(TuneError::io("write", path))
 }

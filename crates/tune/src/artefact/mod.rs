@@ -4,8 +4,8 @@ mod card;
 mod draft;
 mod manifest;
 
-pub use draft::Draft;
 pub(crate) use draft::write;
+pub use draft::{Draft, sweep};
 pub use manifest::{Base, FORMAT, MANIFEST, Manifest, Probe, Trained};
 
 use std::path::{Path, PathBuf};

@@ -31,6 +31,13 @@ fn manifest() -> Manifest {
     }
 }
 
+/// A scratch folder, and the folder of models in it.
+fn scratch() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().join("models");
+    (folder, models)
+}
+
 fn make(models: &Path, name: &str) -> Result<Artefact, TuneError> {
     let draft = Draft::begin(models, name)?;
     std::fs::create_dir(draft.path().join("encoder")).unwrap();
@@ -43,44 +50,64 @@ fn make(models: &Path, name: &str) -> Result<Artefact, TuneError> {
 
 #[test]
 fn what_is_registered_is_listed_read_and_removed() {
-    let models = tempfile::tempdir().unwrap();
-    let made = make(models.path(), "topics").unwrap();
-    let read = Artefact::open(models.path(), "topics").unwrap();
+    let (_folder, models) = scratch();
+    let made = make(&models, "topics").unwrap();
+    let read = Artefact::open(&models, "topics").unwrap();
     assert_eq!(read, made);
     assert!(read.manifest.files.contains_key("README.md") && read.bytes() > 7);
-    assert_eq!(list(models.path()).len(), 1);
-    assert!(matches!(make(models.path(), "topics"), Err(TuneError::Taken { .. })));
-    assert_eq!(free_name(models.path(), "topics"), "topics-2");
-    remove(models.path(), "topics").unwrap();
-    assert!(list(models.path()).is_empty());
-    assert!(matches!(Artefact::open(models.path(), "topics"), Err(TuneError::Missing { .. })));
+    assert_eq!(list(&models).len(), 1);
+    assert!(matches!(make(&models, "topics"), Err(TuneError::Taken { .. })));
+    assert_eq!(free_name(&models, "topics"), "topics-2");
+    remove(&models, "topics").unwrap();
+    assert!(list(&models).is_empty());
+    assert!(matches!(Artefact::open(&models, "topics"), Err(TuneError::Missing { .. })));
 }
 
 #[test]
 fn a_model_that_answers_otherwise_when_read_back_is_not_registered() {
-    let models = tempfile::tempdir().unwrap();
-    let draft = Draft::begin(models.path(), "topics").unwrap();
+    let (_folder, models) = scratch();
+    let draft = Draft::begin(&models, "topics").unwrap();
     let failed = draft.register(manifest(), |_| Ok(vec![json!({ "a": 0.26 })]));
     assert!(matches!(failed, Err(TuneError::Bug(_))));
-    assert_eq!(std::fs::read_dir(models.path()).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(&models).unwrap().count(), 0);
 }
 
 #[test]
 fn a_draft_that_is_given_up_leaves_nothing() {
-    let models = tempfile::tempdir().unwrap();
-    let draft = Draft::begin(models.path(), "topics").unwrap();
+    let (_folder, models) = scratch();
+    let draft = Draft::begin(&models, "topics").unwrap();
     std::fs::write(draft.path().join("half"), b"half").unwrap();
-    assert!(list(models.path()).is_empty());
+    assert!(list(&models).is_empty());
     drop(draft);
-    assert_eq!(std::fs::read_dir(models.path()).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(&models).unwrap().count(), 0);
+}
+
+#[test]
+fn what_killed_processes_left_is_swept_once_nobody_is_making_a_model() {
+    let (_folder, models) = scratch();
+    assert_eq!(sweep(&models), 0, "there is no folder of models yet");
+    make(&models, "topics").unwrap();
+    for left in [".draft-a", ".draft-b"] {
+        std::fs::create_dir_all(models.join(left).join("encoder")).unwrap();
+        std::fs::write(models.join(left).join("encoder/weights"), b"half").unwrap();
+    }
+    let (one, other) = (Draft::begin(&models, "one").unwrap(), Draft::begin(&models, "other").unwrap());
+    assert_eq!(sweep(&models), 0, "two models are in the making");
+    drop(one);
+    assert_eq!(sweep(&models), 0, "one model is in the making");
+    assert!(other.path().is_dir() && models.join(".draft-a").is_dir());
+    drop(other);
+    assert_eq!((sweep(&models), sweep(&models)), (2, 0));
+    assert_eq!(std::fs::read_dir(&models).unwrap().count(), 1);
+    assert!(Artefact::open(&models, "topics").is_ok());
 }
 
 #[track_caller]
 fn check_damage(spoil: impl Fn(&Path), reason: &str) {
-    let models = tempfile::tempdir().unwrap();
-    let made = make(models.path(), "topics").unwrap();
+    let (_folder, models) = scratch();
+    let made = make(&models, "topics").unwrap();
     spoil(&made.dir);
-    let error = Artefact::open(models.path(), "topics").unwrap_err();
+    let error = Artefact::open(&models, "topics").unwrap_err();
     assert!(error.to_string().contains(reason), "{error}");
 }
 
@@ -104,8 +131,8 @@ fn a_damaged_model_is_refused_with_the_reason() {
 
 #[test]
 fn another_base_is_refused_by_its_fingerprint() {
-    let models = tempfile::tempdir().unwrap();
-    let made = make(models.path(), "topics").unwrap();
+    let (_folder, models) = scratch();
+    let made = make(&models, "topics").unwrap();
     assert!(made.must_fit("mini", "abc").is_ok());
     let error = made.must_fit("mini", "abd").unwrap_err();
     assert_eq!(error.to_string(), "`topics` was tuned from mini@abc, and the base model here is mini@abd");
