@@ -16,6 +16,7 @@ mod error;
 pub mod export;
 pub mod extractor;
 pub mod groundedness;
+mod guard;
 mod halves;
 pub mod import;
 mod keep;

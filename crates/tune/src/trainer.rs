@@ -1,9 +1,10 @@
 //! The loop that every trained model goes through: batches in a seeded order, one schedule, a check that everything really
 //! moves, the best epoch kept, and a checkpoint that goes on to the bit where it stopped.
 
-use engraft_nn::train::{AdamW, Draw, Parameter, Schedule, clip_gradients, without_gradient, zero_gradients};
+use engraft_nn::train::{AdamW, Draw, Parameter, Schedule, clip_gradients, zero_gradients};
 use serde::{Deserialize, Serialize};
 
+use crate::guard::{check_loss, check_moves, check_norm};
 use crate::keep::{State, restore, values};
 use crate::{TuneError, Watch};
 
@@ -167,30 +168,18 @@ fn step<T: Task>(
     }
     let loss = task.step(batch)?;
     let number = optimiser.steps + 1;
-    if !loss.is_finite() {
-        return Err(TuneError::Diverged { message: format!("the loss of step {number} is {loss}") });
-    }
+    check_loss(number, loss)?;
     let mut groups = task.groups();
     // With a warm-up the rate of the first step is zero, and only the second moves anything.
     if number <= 3 {
         let moved = (0..optimiser.steps).any(|step| schedule.rate(step) > 0.0);
         let all = groups.iter().flat_map(|(parameters, _)| parameters.iter().map(|parameter| &**parameter));
-        let still = without_gradient(all);
         // An adapter's A has no gradient until its B, which starts at 0, has moved.
-        let stuck: Vec<_> = still.into_iter().filter(|name| moved || !name.contains("lora_A")).collect();
-        if let Some(name) = stuck.first() {
-            let message = format!("{name} has no gradient in step {number}, so nothing would move it");
-            return Err(TuneError::Unmoved { message });
-        }
+        check_moves(number, all, |name| !moved && name.contains("lora_A"))?;
     }
     let mut all: Vec<&mut Parameter> =
         groups.iter_mut().flat_map(|(parameters, _)| parameters.iter_mut().map(|p| &mut **p)).collect();
-    let norm = clip_gradients(&mut all, plan.clip);
-    if !norm.is_finite() {
-        return Err(TuneError::Diverged {
-            message: format!("the gradients of step {number} are {norm} long"),
-        });
-    }
+    check_norm(number, clip_gradients(&mut all, plan.clip))?;
     let rate = plan.rate * schedule.rate(optimiser.steps);
     optimiser.next_step();
     for (parameters, factor) in groups {
@@ -365,7 +354,15 @@ mod tests {
     /// An adapter in one dimension: the product of `a` and `b`, which starts at 0, is to be 1.
     struct Thin {
         parameters: [Parameter; 2],
-        stuck: bool,
+        steps: u64,
+        /// What becomes of the gradient of `a` in a step, by its number.
+        spoilt: fn(u64, f32) -> f32,
+    }
+
+    fn thin(spoilt: fn(u64, f32) -> f32) -> Result<Trained, TuneError> {
+        let parameter = |name: &str, value| Parameter::new(name, &[1], vec![value]);
+        let parameters = [parameter("x.lora_A.weight", 1.0), parameter("x.lora_B.weight", 0.0)];
+        unwatched(&mut Thin { parameters, steps: 0, spoilt }, &PLAN, |_| Ok(None))
     }
 
     impl Task for Thin {
@@ -373,9 +370,10 @@ mod tests {
             8
         }
         fn step(&mut self, _batch: &[usize]) -> Result<f64, TuneError> {
+            self.steps += 1;
             let [a, b] = &mut self.parameters;
             let far = a.values[0] * b.values[0] - 1.0;
-            a.gradient[0] += if self.stuck { 0.0 } else { 2.0 * far * b.values[0] };
+            a.gradient[0] += (self.spoilt)(self.steps, 2.0 * far * b.values[0]);
             b.gradient[0] += 2.0 * far * a.values[0];
             Ok(f64::from(far * far))
         }
@@ -386,14 +384,19 @@ mod tests {
 
     #[test]
     fn an_adapter_is_trained_through_a_warm_up_and_named_when_it_cannot_move() {
-        let thin = |stuck| {
-            let parameter = |name: &str, value| Parameter::new(name, &[1], vec![value]);
-            let parameters = [parameter("x.lora_A.weight", 1.0), parameter("x.lora_B.weight", 0.0)];
-            let mut thin = Thin { parameters, stuck };
-            unwatched(&mut thin, &PLAN, |_| Ok(None))
-        };
-        assert!(thin(false).unwrap().losses[29] < 0.05);
-        assert!(thin(true).unwrap_err().to_string().contains("x.lora_A.weight has no gradient in step 3"));
+        assert!(thin(|_, right| right).unwrap().losses[29] < 0.05);
+        let stuck = thin(|_, _| 0.0).unwrap_err().to_string();
+        assert!(stuck.contains("x.lora_A.weight has no gradient in step 3"), "{stuck}");
+    }
+
+    #[test]
+    fn a_gradient_that_is_not_a_number_stops_it_though_the_loss_is_one() {
+        let first = thin(|_, _| f32::NAN).unwrap_err();
+        let said = "training failed: the gradient of x.lora_A.weight in step 1 is NaN long";
+        assert_eq!(first.to_string(), said);
+        assert!(first.hint().unwrap().contains("lower learning rate"), "{first}");
+        let later = thin(|step, right| if step == 9 { f32::INFINITY } else { right }).unwrap_err();
+        assert_eq!(later.to_string(), "training failed: the gradients of step 9 are inf long");
     }
 
     #[test]

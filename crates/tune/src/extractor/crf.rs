@@ -9,8 +9,10 @@ use std::collections::HashMap;
 use engraft_core::Cancel;
 use engraft_eval::SplitMix;
 
-use crate::extractor::chain::Chain;
+use crate::TuneError;
+use crate::extractor::chain::{Chain, path_score};
 use crate::extractor::draw::{shuffle, unit};
+use crate::guard::{check_loss, check_norm, unmoved};
 
 /// How a chain is trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,14 +90,15 @@ pub(crate) struct Crf {
 }
 
 impl Crf {
-    /// Trains on texts with their gold paths. `None` when asked to stop.
+    /// Trains on texts with their gold paths. Stops with an error when asked to, when a loss or a gradient is no number, and after
+    /// the first pass over the texts when it moved nothing.
     pub(crate) fn train(
         labels: usize,
         texts: &[&Reading],
         gold: &[&[usize]],
         settings: &Settings,
         cancel: &Cancel,
-    ) -> Option<Crf> {
+    ) -> Result<Crf, TuneError> {
         let mut sum: Option<Crf> = None;
         for run in 0..settings.runs.max(1) {
             let settings = Settings { seed: settings.seed.wrapping_add((run as u64) << 32), ..*settings };
@@ -105,7 +108,8 @@ impl Crf {
                 None => sum = Some(crf),
             }
         }
-        sum.map(|sum| sum.scaled(1.0 / settings.runs.max(1) as f32))
+        let sum = sum.ok_or_else(|| TuneError::Bug("a chain was trained no time".into()))?;
+        Ok(sum.scaled(1.0 / settings.runs.max(1) as f32))
     }
 
     fn train_once(
@@ -114,7 +118,7 @@ impl Crf {
         gold: &[&[usize]],
         settings: &Settings,
         cancel: &Cancel,
-    ) -> Option<Crf> {
+    ) -> Result<Crf, TuneError> {
         let mut trainer = Trainer::new(labels, texts, settings);
         let mut order: Vec<usize> = (0..texts.len()).filter(|&text| texts[text].words() > 0).collect();
         let steps = (order.len() * settings.passes).max(1);
@@ -123,14 +127,20 @@ impl Crf {
             shuffle(&mut SplitMix::new(settings.seed, pass as u64), &mut order);
             for &text in &order {
                 if cancel.is_cancelled() {
-                    return None;
+                    return Err(TuneError::Cancelled);
                 }
                 let fade = 1.0 - step as f32 / steps as f32;
-                trainer.step(text, gold[text], fade, SplitMix::new(settings.seed ^ DROPS, step as u64));
+                let draw = SplitMix::new(settings.seed ^ DROPS, step as u64);
+                let (loss, norm) = trainer.step(text, gold[text], fade, draw);
                 step += 1;
+                check_loss(step as u64, loss)?;
+                check_norm(step as u64, norm)?;
+            }
+            if pass == 0 && step > 0 {
+                trainer.must_have_moved(step as u64)?;
             }
         }
-        Some(trainer.finish())
+        Ok(trainer.finish())
     }
 
     /// Features are numbered by the texts alone, so the weights of two trainings on the same texts belong together.
@@ -249,8 +259,9 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// One step down on one text; `fade` is what is left of the rate.
-    fn step(&mut self, text: usize, gold: &[usize], fade: f32, mut draw: SplitMix) {
+    /// One step down on one text, of which it returns the loss and how long the gradient of its scores is; `fade` is what is left of
+    /// the rate.
+    fn step(&mut self, text: usize, gold: &[usize], fade: f32, mut draw: SplitMix) -> (f64, f64) {
         let tags = self.crf.chain.tags();
         let (width, settings) = (self.crf.width, self.settings);
         let text = &self.texts[text];
@@ -284,10 +295,12 @@ impl<'a> Trainer<'a> {
         }
         let exp_moves: Vec<f64> = self.crf.moves.iter().map(|&x| f64::from(x).exp()).collect();
         let inferred = self.crf.chain.infer(&unary, &exp_moves);
+        let loss = inferred.log_sum - path_score(gold, &unary, &self.crf.moves, tags);
         let mut slope: Vec<f32> = inferred.at.iter().map(|&p| p as f32).collect();
         for (at, &tag) in gold.iter().enumerate() {
             slope[at * tags + tag] -= 1.0;
         }
+        let norm = slope.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
 
         let rate = settings.rate * fade;
         for (at, slope) in slope.chunks_exact(tags).enumerate() {
@@ -313,6 +326,17 @@ impl<'a> Trainer<'a> {
         if width > 0 {
             self.dense_step(&slope, &states, settings.dense_rate * fade);
         }
+        (loss, norm)
+    }
+
+    /// Refuses weights that are still where they started, all of a kind: nothing they read tells one text from another.
+    fn must_have_moved(&self, step: u64) -> Result<(), TuneError> {
+        for (weights, name) in [(&self.crf.sparse, "features.weight"), (&self.crf.dense, "states.weight")] {
+            if !weights.is_empty() && weights.iter().all(|&weight| weight == 0.0) {
+                return Err(unmoved(name, step));
+            }
+        }
+        Ok(())
     }
 
     fn dense_step(&mut self, slope: &[f32], states: &[f32], rate: f32) {
@@ -407,7 +431,9 @@ mod tests {
                     reading.keys.push(1 + u64::from(marked));
                 }
                 reading.starts.push(reading.keys.len());
-                reading.dense.extend(if dense { [f32::from(u8::from(marked)), 1.0] } else { [0.0; 2] });
+                if dense {
+                    reading.dense.extend([f32::from(u8::from(marked)), 1.0]);
+                }
                 if marked {
                     spans.push((at..at + 1, 0));
                 }
@@ -444,6 +470,25 @@ mod tests {
                 (loss(&train(&world, &settings(0)), &world), loss(&train(&world, &settings(12)), &world));
             assert!(before > 5.0 && after < 0.3, "{before} {after}");
         }
+    }
+
+    #[track_caller]
+    fn refused(world: &[(Reading, Vec<usize>)], message: &str) {
+        let texts: Vec<&Reading> = world.iter().map(|(text, _)| text).collect();
+        let gold: Vec<&[usize]> = world.iter().map(|(_, gold)| &gold[..]).collect();
+        let trained = Crf::train(1, &texts, &gold, &Settings::default(), &Cancel::default());
+        assert_eq!(trained.unwrap_err().to_string(), message);
+    }
+
+    #[test]
+    fn what_is_no_number_or_moves_nothing_stops_it() {
+        let states = |state: [f32; 2]| -> Vec<(Reading, Vec<usize>)> {
+            let each = world(true).into_iter();
+            each.map(|(text, gold)| (Reading { dense: state.repeat(text.words()), ..text }, gold)).collect()
+        };
+        refused(&states([f32::NAN, 1.0]), "training failed: the loss of step 1 is NaN");
+        let still = "training failed: states.weight has no gradient in step 40, so nothing would move it";
+        refused(&states([0.5, 1.0]), still);
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl<'a> Fit<'a> {
         self.watch.progress.stage(name, Some((FOLDS + seeds.len()) as u64));
         let Fit { labels, train, watch, .. } = self;
         let Watch { progress, cancel, .. } = *watch;
-        let fit = |(rows, seed): &(Vec<usize>, u64)| -> Option<Crf> {
+        let fit = |(rows, seed): &(Vec<usize>, u64)| -> Result<Crf, TuneError> {
             let readings: Vec<&Reading> = rows.iter().map(|&row| &train[row].reading).collect();
             let gold: Vec<&[usize]> = rows.iter().map(|&row| &train[row].gold[..]).collect();
             let settings = Settings { seed: *seed, ..*settings };
@@ -167,8 +167,9 @@ impl<'a> Fit<'a> {
         let of_folds = (0..FOLDS).map(|fold| (sides(&self.folds, fold).1, self.job.seed));
         let jobs: Vec<(Vec<usize>, u64)> =
             of_folds.chain(seeds.iter().map(|&seed| (all.clone(), seed))).collect();
-        let fitted: Option<Vec<Crf>> = jobs.par_iter().map(fit).collect();
-        let mut of_folds = fitted.ok_or(TuneError::Cancelled)?;
+        let fitted: Vec<Result<Crf, TuneError>> = jobs.par_iter().map(fit).collect();
+        // Of several errors always the first.
+        let mut of_folds = fitted.into_iter().collect::<Result<Vec<Crf>, TuneError>>()?;
         let chains = of_folds.split_off(FOLDS);
         let mut held_out =
             HeldOut { unary: vec![Vec::new(); train.len()], read_by: self.folds.clone(), moves: Vec::new() };

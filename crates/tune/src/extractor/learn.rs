@@ -58,8 +58,7 @@ impl Extractor {
         let readings: Vec<&Reading> = texts.iter().map(|text| &text.reading).collect();
         let gold: Vec<&[usize]> = texts.iter().map(|text| &text.gold[..]).collect();
         let settings = Settings { seed, ..Settings::default() };
-        let crf = Crf::train(labels.len(), &readings, &gold, &settings, watch.cancel);
-        let crf = crf.ok_or(TuneError::Cancelled)?;
+        let crf = Crf::train(labels.len(), &readings, &gold, &settings, watch.cancel)?;
         let decoder = Decoder::new(crf.chain.clone(), &crf.moves, decoder.decoding);
         let how = How::Chain { crf: Box::new(crf), decoder, states: states.clone(), tokens: None };
         Ok(Extractor { labels, how })

@@ -7,11 +7,12 @@
 use std::path::Path;
 
 use engraft_core::{Cancel, Progress};
-use engraft_nn::train::{AdamW, Draw, Head, Parameter, unit, unit_grad};
+use engraft_nn::train::{AdamW, Draw, Head, Parameter, gradient_norm, unit, unit_grad};
 use engraft_nn::{Weights, write_tensors};
 use rayon::prelude::*;
 
 use crate::TuneError;
+use crate::guard::{check_loss, check_moves, check_norm};
 
 /// The tensor's name in its file.
 const TENSOR: &str = "question.weight";
@@ -110,7 +111,7 @@ impl Default for AdapterOptions {
 /// Trains an adapter, and returns it as it was after each of these numbers of passes over the pairs (ascending; 0 is the
 /// identity). Each question should be nearer to a passage that answers it than to all others, by the softmax over every
 /// passage. Of a document's passages the one nearest to the question is the answer; the rest of what answers the question counts
-/// neither for nor against it.
+/// neither for nor against it. Stops with an error when a loss or a gradient is no number, and when the first step moves nothing.
 pub fn train_adapter(
     lessons: &Lessons<'_>,
     epochs: &[usize],
@@ -144,10 +145,12 @@ pub fn train_adapter(
             }
             let batch: Vec<&(usize, Vec<usize>)> = batch.iter().map(|&pair| &pairs[pair]).collect();
             let loss = step(lessons, &related, &fixed, &batch, options, &mut matrix);
-            if !loss.is_finite() {
-                let message = format!("the loss of step {} is {loss}", optimiser.steps + 1);
-                return Err(TuneError::Diverged { message });
+            let number = optimiser.steps + 1;
+            check_loss(number, loss)?;
+            if number == 1 {
+                check_moves(number, [&matrix], |_| false)?;
             }
+            check_norm(number, gradient_norm([&matrix]))?;
             for ((g, x), x0) in matrix.gradient.iter_mut().zip(&matrix.values).zip(&start) {
                 *g += options.ridge * (x - x0);
             }
@@ -317,6 +320,22 @@ mod tests {
         adapter.save(&path).unwrap();
         assert_eq!(Adapter::open(&path, 8).unwrap(), adapter);
         assert!(Adapter::open(&path, 9).is_err());
+    }
+
+    #[track_caller]
+    fn refused(questions: &[f32], passages: &[f32], message: &str) {
+        let lessons = Lessons { dim: 2, questions, passages, pairs: &[(0, vec![0])] };
+        let trained = train_adapter(&lessons, &[1], &AdapterOptions::default(), &Silent, &Cancel::default());
+        assert_eq!(trained.unwrap_err().to_string(), message);
+    }
+
+    #[test]
+    fn what_is_no_number_or_moves_nothing_stops_it() {
+        let axes = [1.0, 0.0, 0.0, 1.0];
+        refused(&[f32::NAN, 1.0], &axes, "training failed: the loss of step 1 is NaN");
+        // There is nothing but the answer, so the question is as near to it as can be asked.
+        let still = "training failed: question.weight has no gradient in step 1, so nothing would move it";
+        refused(&[0.6, 0.8], &axes[..2], still);
     }
 
     #[test]
