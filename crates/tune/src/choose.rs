@@ -1,5 +1,6 @@
 //! A setting is chosen among a few by cross-validation, so that choosing is not mistaken for gaining.
 
+use engraft_eval::{Metric, Resampling, SplitMix, quantile};
 use serde::Serialize;
 
 /// A setting chosen, and what choosing like that is worth.
@@ -11,6 +12,50 @@ pub struct Chosen {
     pub held_out: Vec<f64>,
     /// For each fold the setting that was best on the others.
     pub by_fold: Vec<usize>,
+}
+
+impl Chosen {
+    /// Whether the setting may take the place of `base`: all of the interval of `gain`, the paired difference of the held-out scores
+    /// from those of `base`, lies above 0, and the setting [stands out](Self::stands_out).
+    pub fn is_proven(
+        &self,
+        scores: &[Vec<f64>],
+        base: usize,
+        gain: &Metric,
+        resampling: &Resampling,
+    ) -> bool {
+        let gains = self.setting != base && gain.low.is_some_and(|low| low > 0.0);
+        gains && self.stands_out(scores, base, resampling)
+    }
+
+    /// Whether the setting gains more over `base` than the luckiest of all settings would where none is better: more than the
+    /// greatest surplus of any setting over its own mean gain in 97.5 of 100 resamples of the rows (the reality check, White 2000).
+    ///
+    /// Held-out scores do not see to that by themselves. Where the same setting is best whichever fold is left out, they are its
+    /// scores on the very rows it was chosen on.
+    pub fn stands_out(&self, scores: &[Vec<f64>], base: usize, resampling: &Resampling) -> bool {
+        let n = self.held_out.len();
+        let gains: Vec<Vec<f64>> = scores
+            .iter()
+            .map(|setting| setting.iter().zip(&scores[base]).map(|(x, y)| x - y).collect())
+            .collect();
+        let mean = |gains: &[f64], times: &[f64]| {
+            gains.iter().zip(times).map(|(gain, times)| gain * times).sum::<f64>() / n as f64
+        };
+        let once = vec![1.0; n];
+        let means: Vec<f64> = gains.iter().map(|gains| mean(gains, &once)).collect();
+        let mut luck: Vec<f64> = (0..resampling.resamples)
+            .map(|resample| {
+                let mut draw = SplitMix::new(resampling.seed, resample as u64);
+                let mut times = vec![0.0; n];
+                (0..n).for_each(|_| times[draw.below(n)] += 1.0);
+                let surplus = gains.iter().zip(&means).map(|(gains, own)| mean(gains, &times) - own);
+                surplus.fold(0.0, f64::max)
+            })
+            .collect();
+        luck.sort_by(f64::total_cmp);
+        !luck.is_empty() && means[self.setting] > quantile(&luck, 0.975)
+    }
 }
 
 /// Chooses among settings; `scores[setting][row]`, higher is better, and `folds[row]` says where each row is held out. Of settings

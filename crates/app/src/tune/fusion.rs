@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use engraft_eval::Measure;
+use engraft_eval::{Measure, Resampling};
 use engraft_search::{Fusion, Scaling};
 use engraft_tune::artefact::{Probe, Trained};
 use engraft_tune::data::folds;
@@ -24,8 +24,8 @@ const LEAST: usize = 50;
 /// Parts of cross-validation.
 const FOLDS: usize = 10;
 
-/// Chooses weight and calibration by cross-validation, and applies them to the workspace where the whole interval of the paired
-/// difference excludes a loss.
+/// Chooses weight and calibration by cross-validation, and applies them to the workspace where all of the interval of the paired
+/// difference is a gain, and the gain is more than choosing among so many would bring by chance.
 pub fn tune_fusion(
     context: Context,
     workspace: &Workspace,
@@ -98,13 +98,24 @@ pub fn tune_fusion(
     figures.eval.remove(judged::ON_NEW);
     figures.against_base.remove(judged::ON_NEW);
     let difference = &figures.against_base[DECIDES];
-    let excludes_loss = difference.low.is_some_and(|low| low >= 0.0) && chosen.setting != base;
-    let why = match (excludes_loss, chosen.setting == base) {
-        (true, _) => format!("{}: the interval excludes a loss", numbers(difference)),
-        (false, true) => "what is used now is the best there is".into(),
-        (false, false) => format!("{}: a loss is not excluded, so nothing changes", numbers(difference)),
+    let gains = difference.low.is_some_and(|low| low > 0.0) && chosen.setting != base;
+    // Rows of their own to evaluate on had no say in what was chosen.
+    let resampling = Resampling { seed: asked.seed, resamples: judged::RESAMPLES };
+    let proven = match lesson.eval.is_empty() {
+        true => chosen.is_proven(&scores, base, difference, &resampling),
+        false => gains,
     };
-    figures.verdict = Verdict { ship: excludes_loss, why };
+    let why = match (proven, gains, chosen.setting == base) {
+        (true, ..) => format!("{}: all of the interval is a gain", numbers(difference)),
+        (_, _, true) => "what is used now is the best there is".into(),
+        (_, true, _) => format!(
+            "{}: the luckiest of {} ways to mix would gain as much by chance, so nothing changes",
+            numbers(difference),
+            settings.len()
+        ),
+        _ => format!("{}: a gain is not proven, so nothing changes", numbers(difference)),
+    };
+    figures.verdict = Verdict { ship: proven, why };
     let fusion = settings[chosen.setting];
     let output = serde_json::to_value(fusion).map_err(|error| Error::Bug(error.to_string()))?;
     let made = Made {

@@ -24,7 +24,7 @@ use crate::tune::{HELD_OUT, LISTED, TuneRequest, judging, leftovers};
 use crate::{Context, Error, Workspace};
 
 /// Resamples behind every interval.
-const RESAMPLES: usize = 2000;
+pub(crate) const RESAMPLES: usize = 2000;
 /// The measure that decides.
 pub(crate) const DECIDES: &str = "nDCG@10";
 /// The same on questions none of whose answers were judged in training.
