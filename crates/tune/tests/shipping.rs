@@ -116,7 +116,7 @@ fn fusion_by_judgements_drawn_by_lot_changes_in_at_most_5_of_100() {
     let alone = all.iter().filter(|(alone, _)| *alone).count();
     let proven = all.iter().filter(|(_, proven)| *proven).count();
     assert!(proven <= AT_MOST, "{proven} of 200");
-    assert!(proven < alone, "held-out scores alone: {alone} of 200, no more than {proven}");
+    assert!(alone > AT_MOST, "held-out scores alone would do: {alone} of 200");
 }
 
 #[test]
