@@ -1,6 +1,6 @@
 """Classifier tiers on BANKING77 and CLINC150, and closing the loop on BANKING77: quality with intervals, seconds of processor.
 
-    cargo build --release && cargo build --release -p engraft-tune --examples
+    cargo build --release && cargo build --release -p engraft-app --example closing
     cargo xtask fetch
     python3 bench/tuning/run.py                     # everything; some hours of one core
     python3 bench/tuning/run.py --rows banking-full-linear,noise

@@ -48,7 +48,7 @@ pub use resolve::{
     name_alike, says_same, strengths, tallied, vote_posterior,
 };
 pub use schema::{Distribution, Field, FieldKind, GoldRule, MergePolicy, Schema};
-pub use select::{Candidate, Strategy, select};
+pub use select::{Candidate, Strategy, select, shared};
 pub use snapshot::{
     Audit, AuditOptions, Balance, Change, Duplicate, Leak, SnapshotDiff, SnapshotError, SnapshotHasher,
     audit, diff,

@@ -46,6 +46,13 @@ pub fn select(strategy: Strategy, candidates: &[Candidate], n: usize, seed: u64)
     order
 }
 
+/// What a suggestion with a score says of each of so many answers, two at least: of the one it names, which stands first, the score,
+/// and of the others alike what is left of 1.
+pub fn shared(score: f64, answers: usize) -> Vec<f64> {
+    let others = answers.max(2) - 1;
+    std::iter::once(score).chain(std::iter::repeat_n((1.0 - score) / others as f64, others)).collect()
+}
+
 fn by_score(order: &mut Vec<usize>, score: impl Fn(usize) -> f64, lot: impl Fn(usize) -> f64) {
     let mut scored: Vec<(f64, f64, usize)> = order.iter().map(|at| (score(*at), lot(*at), *at)).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
@@ -131,6 +138,19 @@ mod tests {
         assert_eq!(select(Strategy::Uncertainty, &candidates, 9, 0), [1, 0, 2, 3]);
         assert_eq!(select(Strategy::Margin, &candidates, 9, 0), [0, 1, 2, 3]);
         assert_eq!(select(Strategy::Margin, &candidates, 1, 0), [0]);
+    }
+
+    #[test]
+    fn what_a_suggestion_is_surer_of_comes_later() {
+        assert_eq!(
+            shared(0.7, 4).iter().map(|p| (p * 10.0).round()).collect::<Vec<_>>(),
+            [7.0, 1.0, 1.0, 1.0]
+        );
+        assert_eq!(shared(1.0, 1), [1.0, 0.0]);
+        let probabilities: Vec<Vec<f64>> = [0.9, 0.4, 0.6].map(|score| shared(score, 3)).to_vec();
+        for strategy in [Strategy::Margin, Strategy::Uncertainty] {
+            assert_eq!(select(strategy, &unsure(&probabilities), 3, 0), [1, 2, 0]);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use engraft_annotate::{Candidate, QuestionKind, Record, Strategy, select};
+use engraft_annotate::{Candidate, QuestionKind, Record, Strategy, select, shared};
 use engraft_store::{ItemNo, State};
 use serde::Serialize;
 
@@ -105,9 +105,7 @@ fn sureness(dataset: &Opened, record: &Record) -> Vec<f64> {
         };
         let suggestion = record.suggestions.first()?;
         suggestion.answers.get(&question.name).and_then(one_word)?;
-        Some((options.max(2), suggestion.score.unwrap_or(1.0)))
+        Some(shared(suggestion.score.unwrap_or(1.0), options))
     });
-    let Some((options, score)) = found else { return Vec::new() };
-    let rest = (1.0 - score) / (options - 1) as f64;
-    std::iter::once(score).chain(std::iter::repeat_n(rest, options - 1)).collect()
+    found.unwrap_or_default()
 }

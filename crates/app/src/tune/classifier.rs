@@ -77,6 +77,7 @@ pub fn tune_classifier(
     };
     let tuned = tune(base::watch(&context, Some(&keep)), &job)?;
     data.label_issues = suspects(&tuned, &parts.train);
+    data.label_issues_total = tuned.issues.len();
     let name = judging::name(workspace, asked, &parts.stem, tuned.method.name());
     let artefact = register(context, workspace, &name, &parts, &tuned, encoder.as_ref(), policy)?;
     keep.clear();
@@ -166,6 +167,7 @@ fn fit_eval(
     Ok((eval, done))
 }
 
+/// The first hundred of them, or a tenth of the rows where that is more.
 fn suspects(tuned: &ClassifierTuned, train: &[Example]) -> Vec<SuspectLabel> {
     let names = tuned.classifier.labels.names();
     let one = |issue: &engraft_eval::LabelIssue| SuspectLabel {
@@ -174,7 +176,7 @@ fn suspects(tuned: &ClassifierTuned, train: &[Example]) -> Vec<SuspectLabel> {
         suggested: names[issue.suggested].clone(),
         score: issue.self_confidence,
     };
-    tuned.issues.iter().take(LISTED).map(one).collect()
+    tuned.issues.iter().take(LISTED.max(train.len() / 10)).map(one).collect()
 }
 
 fn register(

@@ -82,9 +82,11 @@ pub struct DataReport {
     pub rejected: Vec<Diagnostic>,
     /// How many could not be read.
     pub rejected_total: usize,
-    /// Training rows whose label is probably wrong, the least plausible first, the first hundred.
+    /// Training rows whose label is probably wrong, the least plausible first: the first hundred, or as many as a tenth of the rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub label_issues: Vec<SuspectLabel>,
+    /// How many there are.
+    pub label_issues_total: usize,
 }
 
 /// A row whose label is probably wrong.

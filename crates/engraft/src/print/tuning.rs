@@ -6,7 +6,7 @@ use std::path::Path;
 use engraft_app::Metric;
 use engraft_app::tune::{Exported, Manifest, TuneReport};
 
-/// The most lines of a list; `--json` has them all.
+/// The most lines of a list; `--json` has more.
 const SHOWN: usize = 10;
 
 pub(crate) fn tuned(report: &TuneReport) -> String {
@@ -33,7 +33,7 @@ pub(crate) fn tuned(report: &TuneReport) -> String {
         (data.leaked, "evaluation rows say the same as a training row"),
         (data.over_length.too_long, "texts are longer than the encoder reads"),
         (data.rows_unused, "rows are more than the encoder learns from"),
-        (data.label_issues.len(), "labels are probably wrong"),
+        (data.label_issues_total, "labels are probably wrong"),
     ];
     for (count, what) in notes.into_iter().filter(|(count, _)| *count > 0) {
         let _ = writeln!(text, "  note: {count} {what}");
@@ -43,6 +43,9 @@ pub(crate) fn tuned(report: &TuneReport) -> String {
     }
     for issue in data.label_issues.iter().take(SHOWN) {
         let _ = writeln!(text, "    {}: `{}`, or rather `{}`?", issue.item, issue.given, issue.suggested);
+    }
+    if data.label_issues.len() > SHOWN {
+        let _ = writeln!(text, "    --json lists {} of them", data.label_issues.len());
     }
     let verdict = if report.ship { "Ship it" } else { "Do not ship it" };
     let _ = writeln!(text, "{verdict}: {}.", report.why);

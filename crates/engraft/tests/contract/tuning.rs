@@ -441,6 +441,29 @@ fn a_damaged_model_is_refused_and_a_taken_name_is_kept() {
 }
 
 #[test]
+fn of_wrong_labels_as_many_are_listed_as_a_tenth_of_the_rows() {
+    let bench = Bench::lexical();
+    let mut rows = rows(2000, 0);
+    for place in (3..2000).step_by(10) {
+        rows[place]["label"] = ["card", "transfer", "fee"][(place + 1) % 3].into();
+    }
+    let data = file(&bench, "topics.jsonl", &lines(&rows));
+    let words = ["tune", "classifier", "--data", &data, "--method", "linear"];
+    let report = bench.json(&words);
+    let count = |value: &Value| value.as_u64().unwrap() as usize;
+    let (total, trained) = (count(&report["data"]["label_issues_total"]), count(&report["train"]["rows"]));
+    let listed = report["data"]["label_issues"].as_array().unwrap();
+    assert_eq!(listed.len(), total.min(trained / 10), "{total} among {trained}");
+    assert!(listed.len() > 100, "{} are listed", listed.len());
+    let wrong = listed.iter().filter(|issue| issue["item"].as_str().unwrap().ends_with('3')).count();
+    assert!(wrong * 10 >= listed.len() * 9, "{wrong} of {} are wrong", listed.len());
+    let told = bench.run(&words).stdout;
+    assert!(told.contains(&format!("note: {total} labels are probably wrong\n")), "{told}");
+    assert_eq!(told.matches(", or rather `").count(), 10, "{told}");
+    assert!(told.contains(&format!("--json lists {} of them\n", listed.len())), "{told}");
+}
+
+#[test]
 fn what_cannot_be_written_leaves_nothing_behind() {
     let bench = Bench::lexical();
     let data = file(&bench, "topics.jsonl", &lines(&rows(60, 0)));
