@@ -15,6 +15,8 @@ use crate::{TuneError, Watch};
 const APART: i64 = 60_000_000_000;
 /// Values and moments of a training that goes on.
 const STATE: &str = "state.safetensors";
+/// The same while it is written: the state before it stands until it is whole.
+const NEXT: &str = "next.safetensors";
 /// The values of its best epoch, or of its end.
 const BEST: &str = "best.safetensors";
 /// Everything else; without it there is no state.
@@ -145,9 +147,12 @@ impl Kept<'_> {
 
     /// Writes how far it is.
     pub(crate) fn save<T: Task>(&mut self, task: &mut T, state: &State) -> Result<(), TuneError> {
-        self.begin()?;
+        std::fs::create_dir_all(&self.dir).map_err(TuneError::io("create", &self.dir))?;
+        let (next, path) = (self.dir.join(NEXT), self.dir.join(STATE));
         let groups = task.groups();
-        write_state(&self.dir.join(STATE), groups.iter().flat_map(|(all, _)| all.iter().map(|one| &**one)))?;
+        write_state(&next, groups.iter().flat_map(|(all, _)| all.iter().map(|one| &**one)))?;
+        self.begin()?;
+        std::fs::rename(&next, &path).map_err(TuneError::io("write", &path))?;
         self.end(state.best.as_deref(), state)?;
         self.last = (self.watch.now_ns)();
         Ok(())

@@ -334,6 +334,26 @@ mod tests {
     }
 
     #[test]
+    fn a_state_that_cannot_be_written_leaves_the_one_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let stop = |at| {
+            let cancel = Arc::new(Cancel::default());
+            let mut line = Line { cancel: Some((at, Arc::clone(&cancel))), ..Line::new() };
+            kept(&mut line, Some(dir.path()), &cancel, 0).unwrap_err()
+        };
+        assert!(matches!(stop(20), TuneError::Cancelled));
+        // A folder stands where the next one would be written.
+        let way = dir.path().join("0/next.new");
+        std::fs::create_dir(&way).unwrap();
+        let failed = stop(30);
+        assert!(failed.to_string().contains("cannot write"), "{failed}");
+        std::fs::remove_dir(&way).unwrap();
+        let mut resumed = Line::new();
+        kept(&mut resumed, Some(dir.path()), &Cancel::default(), 0).unwrap();
+        assert_eq!(resumed.steps, 180 - 20);
+    }
+
+    #[test]
     fn a_state_of_something_else_is_not_gone_on_with() {
         let dir = tempfile::tempdir().unwrap();
         let stop = |line: Line| {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::bench::{Bench, run};
 
 /// The same command, run by another one that takes a command as its last words.
-fn by(runner: &[&str], command: &Command) -> Command {
+pub(crate) fn by(runner: &[&str], command: &Command) -> Command {
     let mut all = Command::new(runner[0]);
     all.args(&runner[1..]).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {

@@ -15,6 +15,9 @@ use crate::{ranking, tuning};
 const TRAINING: &str = "train: ";
 /// What it says when it begins where another process was.
 const RESUMED: &str = "going on after step ";
+/// What a stopped one says, and what to do.
+const STOPPED: &str = "stopped; nothing was registered";
+const AGAIN: &str = "run the same command again";
 /// Short beside any training here, and long enough for some steps.
 const MOMENT: Duration = Duration::from_millis(50);
 
@@ -44,22 +47,6 @@ impl Tuning {
         run.stderr
     }
 
-    /// Runs it until it says that, and a moment longer; with it what it said until then.
-    fn begun(&self, name: &str, threads: &str, until: &str) -> (Child, String) {
-        let mut command = self.command(name, threads);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = String::new();
-        for line in BufReader::new(child.stderr.take().unwrap()).lines() {
-            said += &(line.unwrap() + "\n");
-            if said.contains(until) {
-                break;
-            }
-        }
-        assert!(said.contains(until), "{said}");
-        std::thread::sleep(MOMENT);
-        (child, said)
-    }
-
     /// The models that are listed.
     fn listed(&self) -> Vec<String> {
         let report = self.bench.json(&["model", "list"]);
@@ -70,7 +57,8 @@ impl Tuning {
 
     /// How many folders lie among the models and are none.
     fn unfinished(&self) -> usize {
-        let entries = std::fs::read_dir(self.bench.path("kb/.engraft/models")).unwrap().flatten();
+        let entries =
+            std::fs::read_dir(self.bench.path("kb/.engraft/models")).into_iter().flatten().flatten();
         entries.filter(|entry| entry.file_name().to_string_lossy().starts_with('.')).count()
     }
 
@@ -86,15 +74,31 @@ impl Tuning {
     }
 }
 
-/// Asks a process to stop, as Ctrl-C does: it says so and what to do.
+/// Runs a command until it says that, and a moment longer; with it what it said until then.
 #[track_caller]
-fn interrupt(child: Child) {
+fn begun(mut command: Command, until: &str) -> (Child, String) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    for line in BufReader::new(child.stderr.take().unwrap()).lines() {
+        said += &(line.unwrap() + "\n");
+        if said.contains(until) {
+            break;
+        }
+    }
+    assert!(said.contains(until), "{said}");
+    std::thread::sleep(MOMENT);
+    (child, said)
+}
+
+/// Asks a process to stop, as Ctrl-C does: the error that it ends with says that, and what to do.
+#[track_caller]
+fn interrupt(child: Child, message: &str, hint: &str) {
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3), "it was over before it could be stopped");
-    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(said["error"]["message"].as_str().unwrap().starts_with("stopped"), "{said}");
-    assert_eq!(said["error"]["hint"], "run the same command again");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let said = |part: &str| report["error"][part].as_str().unwrap().to_string();
+    assert!(said("message").contains(message) && said("hint").contains(hint), "{report}");
 }
 
 #[track_caller]
@@ -113,17 +117,17 @@ fn what_was_killed_and_stopped_and_killed_again_goes_on_to_the_same_model() {
     tuning.whole("whole", "2");
     assert!(!tuning.is_kept(), "what is done is kept");
 
-    let (child, _) = tuning.begun("again", "2", TRAINING);
+    let (child, _) = begun(tuning.command("again", "2"), TRAINING);
     kill(child);
     assert_eq!((tuning.listed(), tuning.unfinished()), (vec!["whole".to_string()], 1));
 
-    let (child, said) = tuning.begun("again", "1", TRAINING);
+    let (child, said) = begun(tuning.command("again", "1"), TRAINING);
     assert!(said.contains("unfinished models of killed tunings removed: 1\n"), "{said}");
-    interrupt(child);
+    interrupt(child, STOPPED, AGAIN);
     assert_eq!((tuning.listed(), tuning.unfinished()), (vec!["whole".to_string()], 0));
     assert!(tuning.is_kept());
 
-    let (child, _) = tuning.begun("again", "2", RESUMED);
+    let (child, _) = begun(tuning.command("again", "2"), RESUMED);
     kill(child);
     assert_eq!((tuning.listed(), tuning.unfinished()), (vec!["whole".to_string()], 1));
 
@@ -133,10 +137,9 @@ fn what_was_killed_and_stopped_and_killed_again_goes_on_to_the_same_model() {
     assert!(!tuning.is_kept() && tuning.unfinished() == 0, "what is done is kept");
 }
 
-#[test]
-fn a_classifier_whose_encoder_is_moved_goes_on_to_the_same_model() {
+/// A classifier's encoder is moved; so many classes that few rows stand for each, which are gone over sixteen times.
+fn shelves() -> Tuning {
     let bench = Bench::tiny();
-    // So many classes that few rows stand for each: those are gone over sixteen times.
     let row = |place: usize| {
         let class = place % 30;
         let text = format!("item {place} of shelf {class} in row {class}");
@@ -145,17 +148,37 @@ fn a_classifier_whose_encoder_is_moved_goes_on_to_the_same_model() {
     let data = bench.path("shelves.jsonl");
     std::fs::write(&data, tuning::lines(&(0..1050).map(row).collect::<Vec<_>>())).unwrap();
     let data = data.to_str().unwrap().to_string();
-    let words = ["tune", "classifier", "--data", &data, "--method", "full", "--seeds", "1"];
-    let tuning = Tuning::new(bench, &words);
+    Tuning::new(bench, &["tune", "classifier", "--data", &data, "--method", "full", "--seeds", "1"])
+}
+
+#[test]
+fn a_classifier_whose_encoder_is_moved_goes_on_to_the_same_model() {
+    let tuning = shelves();
     tuning.whole("whole", "2");
 
-    let (child, _) = tuning.begun("again", "1", TRAINING);
-    interrupt(child);
+    let (child, _) = begun(tuning.command("again", "1"), TRAINING);
+    interrupt(child, STOPPED, AGAIN);
     assert_eq!(tuning.listed(), ["whole"]);
     assert!(tuning.is_kept());
 
     let said = tuning.whole("again", "4");
     assert!(said.contains(RESUMED), "{said}");
     assert!(tuning.weights("whole") == tuning.weights("again"), "the weights are others");
+    assert!(!tuning.is_kept(), "what is done is kept");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_too_full_for_what_is_done_of_a_training_says_so_and_the_same_command_makes_the_model() {
+    let tuning = shelves();
+    // A hundred blocks of 512 bytes: as on a full disk a write fails, and no signal ends the process. All that is read would find
+    // room; what is trained does not, with two moments for every number.
+    let runner = ["sh", "-c", "trap '' XFSZ; ulimit -f 100; exec \"$@\"", "sh"];
+    let (child, _) = begun(crate::disk::by(&runner, &tuning.command("shelves", "2")), TRAINING);
+    interrupt(child, "kb/.engraft/training/", "free some disk space");
+    assert_eq!((tuning.listed(), tuning.unfinished()), (Vec::new(), 0));
+
+    tuning.whole("shelves", "2");
+    assert_eq!((tuning.listed(), tuning.unfinished()), (vec!["shelves".to_string()], 0));
     assert!(!tuning.is_kept(), "what is done is kept");
 }
