@@ -127,3 +127,98 @@ fn verdict(report: &TuneReport) -> String {
     };
     format!("  {said}: {}.\n", report.why.trim_end_matches('.'))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use engraft_app::tune::{DataReport, TierReport, Trained};
+    use expect_test::expect;
+
+    use super::*;
+
+    fn metric(value: f64, low: f64, high: f64, n: usize) -> Metric {
+        Metric { value: Some(value), low: Some(low), high: Some(high), n, why: None }
+    }
+
+    /// A model of that name and kind, of so many rows and evaluation rows.
+    fn made((model, kind, method): (&str, &str, &str), rows: usize, eval_rows: usize) -> TuneReport {
+        TuneReport {
+            model: model.into(),
+            kind: kind.into(),
+            method: method.into(),
+            base: None,
+            data_snapshot: String::new(),
+            train: Trained { rows, steps: 1, seconds: 2.0 },
+            eval: BTreeMap::new(),
+            against: String::new(),
+            against_base: BTreeMap::new(),
+            ship: false,
+            served: false,
+            why: "it is not proven better".into(),
+            lineage: Vec::new(),
+            seeds: vec![0],
+            tiers: Vec::new(),
+            stopped: None,
+            calibration: None,
+            data: DataReport { eval_rows, ..DataReport::default() },
+            path: PathBuf::new(),
+        }
+    }
+
+    fn tier(method: &str, value: Metric) -> TierReport {
+        TierReport {
+            method: method.parse().unwrap(),
+            against: String::new(),
+            parts: BTreeMap::new(),
+            names: 0,
+            difference: value.clone(),
+            value,
+            ship: true,
+            why: String::new(),
+            by_seed: Vec::new(),
+            steps: 1,
+            seconds: 1.0,
+        }
+    }
+
+    #[test]
+    fn the_demonstration_shows_each_model_beside_what_stands_below_it_with_intervals() {
+        let classifier = TuneReport {
+            tiers: vec![
+                tier("linear", metric(0.75, 0.67, 0.82, 144)),
+                tier("frozen", metric(0.91, 0.86, 0.95, 144)),
+            ],
+            ship: true,
+            why: "accuracy is better than that of linear: +16.0 points (+9.0 to +23.0) on 144 rows".into(),
+            ..made(("support-topics", "classifier", "frozen"), 60, 144)
+        };
+        let reranker = TuneReport {
+            eval: BTreeMap::from([
+                ("nDCG@10".into(), metric(0.81, 0.71, 0.9, 21)),
+                ("nDCG@10 before".into(), metric(0.8, 0.7, 0.89, 21)),
+            ]),
+            ..made(("handbook-reranker", "reranker", "cross-encoder"), 240, 21)
+        };
+        expect![[r#"
+
+            From their labels: `support-topics`, a classifier (frozen) tuned on 60 messages in 2.0 s, measured on 144 others
+              accuracy of linear         0.750 (0.670 to 0.820, n 144)
+              accuracy of frozen         0.910 (0.860 to 0.950, n 144)
+              ship it: accuracy is better than that of linear: +16.0 points (+9.0 to +23.0) on 144 rows.
+
+            From judged questions: `handbook-reranker`, a reranker tuned on 240 pairs in 2.0 s, measured on 21 questions it has not seen
+              nDCG@10 of search          0.800 (0.700 to 0.890, n 21)
+              nDCG@10 reranked           0.810 (0.710 to 0.900, n 21)
+              do not ship it: it is not proven better.
+        "#]]
+        .assert_eq(&demonstrated(&classifier, &reranker));
+        let served = TuneReport { ship: true, served: true, ..reranker };
+        let told = demonstrated(&classifier, &served);
+        assert!(
+            told.ends_with("  used by `search --rerank` from now on: it is not proven better.\n"),
+            "{told}"
+        );
+    }
+}
