@@ -27,6 +27,7 @@ pub mod retrieve;
 pub mod reward;
 mod seeds;
 pub mod ship;
+mod still;
 pub mod trainer;
 mod two_passes;
 mod watch;

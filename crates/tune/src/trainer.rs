@@ -8,6 +8,9 @@ use crate::guard::{check_loss, check_moves, check_norm};
 use crate::keep::{State, restore, values};
 use crate::{TuneError, Watch};
 
+#[cfg(test)]
+pub(crate) mod laws;
+
 /// What is trained, and how a batch of its examples becomes a loss.
 pub trait Task {
     /// How many examples there are.

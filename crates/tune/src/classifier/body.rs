@@ -100,35 +100,9 @@ pub(crate) fn move_body(
     recipe: &Recipe,
     lesson: &Lesson,
 ) -> Result<Moved, TuneError> {
-    let tokenizer = Tokenizer::open(base.dir).map_err(engraft_nn::ModelError::from)?;
-    let options = BodyOptions { adapt: recipe.adapt, ..BodyOptions::default() };
-    let sequence = |text: &&str| {
-        let mut ids = Vec::new();
-        tokenizer.encode(text, &mut ids);
-        Sequence::single(ids)
-    };
-    let mut task = Classes {
-        body: Body::open(base.dir, options)?,
-        head: (!recipe.contrast).then(|| head_of(lesson.start)),
-        head_rate: recipe.head_rate,
-        sequences: lesson.texts.iter().map(sequence).collect(),
-        members: members(&lesson.given, lesson.classes),
-        given: lesson.given.clone(),
-        labelling: lesson.labelling,
-        tokens: if recipe.contrast { MOST_TOKENS } else { TOKENS },
-    };
+    let mut task = Classes::new(base.dir, recipe, lesson)?;
     let trained = train(&mut task, &recipe.plan, watch, |_| Ok(None))?;
-    let folder = tempfile::tempdir().map_err(TuneError::io("create a folder in", &std::env::temp_dir()))?;
-    copy_base(base.dir, folder.path())?;
-    task.body.save(folder.path())?;
-    save_adapter(&task.body, base.dir, folder.path())?;
-    let encoder = Embedder::open(
-        folder.path(),
-        "tuned",
-        EncoderOptions { threads: base.threads, ..EncoderOptions::default() },
-    )?;
-    let head = task.head.as_ref().map(|head| logistic_of(head, encoder.dim()));
-    Ok(Moved { folder, encoder, head, steps: trained.steps as usize })
+    task.moved(base, trained.steps as usize)
 }
 
 /// The places of each class's texts.
@@ -190,8 +164,43 @@ struct Classes {
     /// The texts of each class.
     members: Vec<Vec<usize>>,
     labelling: Labelling,
-    /// Tokens that pass through together.
+    /// Tokens that pass through the encoder together, which bounds the memory.
     tokens: usize,
+}
+
+impl Classes {
+    /// The encoder in `dir` under the head that the lesson starts with, or under none where the recipe is a contrast.
+    fn new(dir: &Path, recipe: &Recipe, lesson: &Lesson) -> Result<Classes, TuneError> {
+        let tokenizer = Tokenizer::open(dir).map_err(engraft_nn::ModelError::from)?;
+        let sequence = |text: &&str| {
+            let mut ids = Vec::new();
+            tokenizer.encode(text, &mut ids);
+            Sequence::single(ids)
+        };
+        Ok(Classes {
+            body: Body::open(dir, BodyOptions { adapt: recipe.adapt, ..BodyOptions::default() })?,
+            head: (!recipe.contrast).then(|| head_of(lesson.start)),
+            head_rate: recipe.head_rate,
+            sequences: lesson.texts.iter().map(sequence).collect(),
+            members: members(&lesson.given, lesson.classes),
+            given: lesson.given.clone(),
+            labelling: lesson.labelling,
+            tokens: if recipe.contrast { MOST_TOKENS } else { TOKENS },
+        })
+    }
+
+    /// Written to a folder of its own and opened for use; it came from `base`.
+    fn moved(&self, base: BaseModel, steps: usize) -> Result<Moved, TuneError> {
+        let folder =
+            tempfile::tempdir().map_err(TuneError::io("create a folder in", &std::env::temp_dir()))?;
+        copy_base(base.dir, folder.path())?;
+        self.body.save(folder.path())?;
+        save_adapter(&self.body, base.dir, folder.path())?;
+        let options = EncoderOptions { threads: base.threads, ..EncoderOptions::default() };
+        let encoder = Embedder::open(folder.path(), "tuned", options)?;
+        let head = self.head.as_ref().map(|head| logistic_of(head, encoder.dim()));
+        Ok(Moved { folder, encoder, head, steps })
+    }
 }
 
 impl Task for Classes {
@@ -260,56 +269,4 @@ fn class_loss(logits: &[f32], given: &[&[usize]], labelling: Labelling, rows: us
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_head_goes_to_the_training_and_back_unchanged() {
-        let start = Logistic { weights: (0..6).map(|x| x as f32).collect(), bias: vec![0.5, 1.5, 2.5] };
-        assert_eq!(logistic_of(&head_of(&start), 2), start);
-    }
-
-    /// The loss of a step on six texts of three classes, and the gradients it leaves on a made-up encoder.
-    fn stepped(contrast: bool, tokens: usize) -> (f64, Vec<Vec<f32>>) {
-        let folder = tempfile::tempdir().unwrap();
-        engraft_testkit::tiny_encoder(folder.path()).unwrap();
-        let body = Body::open(folder.path(), BodyOptions::default()).unwrap();
-        let sequence = |n: u32| {
-            let middle = (0..4 + n % 3).map(|at| 5 + (n * 7 + at * 3) % 60);
-            Sequence::single(std::iter::once(2).chain(middle).chain([3]).collect())
-        };
-        let given: Vec<Vec<usize>> = (0..6).map(|text| vec![text / 2]).collect();
-        let hidden = body.config().hidden;
-        let start = Logistic {
-            weights: (0..hidden * 3).map(|place| (place % 7) as f32 / 7.0).collect(),
-            bias: vec![0.0; 3],
-        };
-        let mut task = Classes {
-            body,
-            head: (!contrast).then(|| head_of(&start)),
-            head_rate: 1.0,
-            sequences: (0..6).map(sequence).collect(),
-            members: members(&given, 3),
-            given,
-            labelling: Labelling::Single,
-            tokens,
-        };
-        let loss = task.step(&[0, 1, 2, 3, 4, 5]).unwrap();
-        (loss, task.body.parameters().iter().map(|one| one.gradient.clone()).collect())
-    }
-
-    #[test]
-    fn a_step_in_parts_is_the_step_of_the_whole_batch() {
-        for contrast in [true, false] {
-            // Texts of six to eight tokens: two or three pass through together.
-            let ((whole, grads), (cut, parts)) = (stepped(contrast, 10_000), stepped(contrast, 20));
-            assert!((whole - cut).abs() < 1e-5, "{whole} {cut}");
-            for (a, b) in grads.iter().zip(&parts) {
-                let most = a.iter().map(|x| x.abs()).fold(0.0, f32::max);
-                let off = a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
-                assert!(off <= 1e-5 * (1.0 + most), "{off} of {most}");
-            }
-            assert!(grads.iter().flatten().any(|x| x.abs() > 1e-4));
-        }
-    }
-}
+mod tests;

@@ -39,6 +39,8 @@ pub(crate) struct Tuned<'a> {
     moves: Parameter,
     chain: Chain,
     lessons: &'a [Lesson<'a>],
+    /// Tokens that pass through the encoder together, which bounds the memory.
+    tokens: usize,
 }
 
 impl Task for Tuned<'_> {
@@ -51,7 +53,7 @@ impl Task for Tuned<'_> {
         let words: usize = batch.iter().map(|&at| lessons[at].gold.len()).sum();
         let tokens = |at: usize| lessons[at].pieced.tokens();
         let mut loss = 0.0;
-        for part in parts(batch, READING, tokens) {
+        for part in parts(batch, self.tokens, tokens) {
             let part: Vec<&Lesson> = part.iter().map(|&at| &lessons[at]).collect();
             loss += self.learn(&part, words.max(1))?;
         }
@@ -81,7 +83,7 @@ impl<'a> Tuned<'a> {
         let tags = chain.tags();
         let head = Head::new("classifier", body.config().hidden, tags, seed);
         let moves = Parameter::new("moves.bias", &[tags, tags], moves.to_vec());
-        Ok(Tuned { body, head, moves, chain, lessons })
+        Ok(Tuned { body, head, moves, chain, lessons, tokens: READING })
     }
 
     /// Adds the gradients of a part of a batch of so many words; its share of the mean loss, in nats a word.
@@ -206,5 +208,120 @@ fn scatter(batch: &[&Lesson], starts: &[usize], word_slopes: &[f32], width: usiz
             }
         }
         first += lesson.pieced.windows.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use engraft_core::{Cancel, Span};
+
+    use super::*;
+    use crate::Watch;
+    use crate::data::{ExtractionRow, MarkedSpan};
+    use crate::extractor::crf::Crf;
+    use crate::extractor::files::beside;
+    use crate::extractor::lessons::lessons;
+    use crate::extractor::model::attach;
+    use crate::extractor::states::States;
+    use crate::extractor::tags;
+    use crate::extractor::text::Text;
+    use crate::trainer::{Plan, laws, train};
+
+    /// Numbers within ±.5 that only depend on `n`.
+    fn numbers(n: usize, count: usize) -> Vec<f32> {
+        (0..count).map(|at| ((at * 7 + n * 5) % 11) as f32 / 10.0 - 0.5).collect()
+    }
+
+    #[test]
+    fn gradients_are_slopes_and_parts_add_up_through_words_of_several_tokens_and_of_none() {
+        // A text of two windows, whose second word begins a span and whose third ends it; one with a word that has no token; one
+        // of a single word.
+        let pieced = [
+            Pieced {
+                windows: vec![vec![1, 5, 6, 7, 8, 2], vec![1, 8, 9, 10, 2]],
+                words: vec![(0, 1..3), (0, 3..4), (1, 1..2), (1, 2..4)],
+            },
+            Pieced {
+                windows: vec![vec![1, 15, 16, 17, 18, 2]],
+                words: vec![(0, 1..2), (0, 2..2), (0, 2..5)],
+            },
+            Pieced { windows: vec![vec![1, 30, 31, 2]], words: vec![(0, 1..3)] },
+        ];
+        let gold = [tags::path(4, &[(1..3, 0)]), tags::path(3, &[(0..1, 0)]), tags::path(1, &[])];
+        let tags = Chain::new(1).tags();
+        let said: Vec<Vec<f32>> = (0..3).map(|n| numbers(n, gold[n].len() * tags)).collect();
+        let lessons: Vec<Lesson> =
+            (0..3).map(|n| Lesson { pieced: pieced[n].clone(), gold: &gold[n], said: &said[n] }).collect();
+        let moves = numbers(3, tags * tags);
+        let mut task = Tuned::new(&laws::base(), Adapt::Full, 1, &moves, &lessons, 3).unwrap();
+        // A head that says something, so that the encoder below it hears of it.
+        task.head.parameters_mut()[0].values.iter_mut().for_each(|x| *x *= 20.0);
+        laws::gradients_are_slopes(&mut task, &[0, 1, 2]);
+        laws::parts_add_up(&mut task, &[0, 1, 2], |task, tokens| task.tokens = tokens);
+    }
+
+    /// An order, with how many are wanted marked.
+    fn row(n: usize) -> ExtractionRow {
+        let text = format!("We would like to order {} chairs, if you have them.", 10 + n * 7);
+        let spans = vec![MarkedSpan { span: Span::new(23, 25).unwrap(), label: "COUNT".into() }];
+        ExtractionRow { id: n.to_string(), text, context: Vec::new(), group: n.to_string(), spans }
+    }
+
+    /// Trains a few steps, and compares what the written encoder and the chain on it say of words with the pass of training.
+    #[track_caller]
+    fn check_read(base: &Path) {
+        let labels = ["COUNT".to_string()];
+        let rows: Vec<ExtractionRow> = (0..8).map(row).collect();
+        let read = || -> Vec<Text> { rows.iter().map(|row| Text::new(row, &labels)).collect() };
+        let texts = read();
+        let chain = Chain::new(1);
+        let tags = chain.tags();
+        let said: Vec<Vec<f32>> = texts.iter().map(|text| vec![0.0; text.words.len() * tags]).collect();
+        let (texts, said): (Vec<&Text>, Vec<&[f32]>) =
+            texts.iter().zip(said.iter().map(Vec::as_slice)).unzip();
+        let states = States::open(base, 1).unwrap();
+        let lessons = lessons(&texts, &said, &states, tags).unwrap();
+        let mut tuned = Tuned::new(base, Adapt::Full, 1, &vec![0.0; tags * tags], &lessons, 3).unwrap();
+        let plan = Plan { epochs: 4, batch: 8, rate: 1e-4, ..Plan::default() };
+        let done = train(&mut tuned, &plan, Watch::quiet(&Cancel::default()), |_| Ok(None)).unwrap();
+        assert!(done.losses[3] < done.losses[0], "{:?}", done.losses);
+
+        let folder = tempfile::tempdir().unwrap();
+        beside(base, folder.path()).unwrap();
+        tuned.save(base, folder.path()).unwrap();
+        let mut served = read();
+        attach(&States::open(folder.path(), 1).unwrap(), &mut served).unwrap();
+        let (weights, bias) = tuned.head();
+        let crf = Crf {
+            chain,
+            features: HashMap::new(),
+            sparse: Vec::new(),
+            dense: weights.to_vec(),
+            bias: bias.to_vec(),
+            moves: tuned.moves().to_vec(),
+            width: weights.len() / bias.len(),
+        };
+        let pieced: Vec<&Pieced> = lessons.iter().map(|lesson| &lesson.pieced).collect();
+        let trained = tuned.unary(&pieced).unwrap();
+        assert_eq!(trained.len(), served.len());
+        for (text, trained) in served.iter().zip(&trained) {
+            let said = crf.unary(&text.reading);
+            assert_eq!(said.len(), trained.len());
+            for (served, trained) in said.iter().zip(trained) {
+                let off = (served - trained).abs();
+                assert!(off < 1e-4 * trained.abs().max(1.0), "{served} {trained}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_encoder_that_was_written_reads_words_as_training_did() {
+        let made_up = tempfile::tempdir().unwrap();
+        engraft_testkit::tiny_encoder(made_up.path()).unwrap();
+        for base in [Some(made_up.path().to_path_buf()), engraft_testkit::model()].into_iter().flatten() {
+            check_read(&base);
+        }
     }
 }

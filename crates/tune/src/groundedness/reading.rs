@@ -204,3 +204,59 @@ pub(crate) fn candidate(
     };
     Ok(Candidate { tier: Tier::Encoder, model, reads: slope, chances })
 }
+
+#[cfg(test)]
+mod tests {
+    use engraft_core::Cancel;
+
+    use super::*;
+    use crate::groundedness::measures;
+
+    /// Trains a few steps, and compares what the written reader says of claims with the pass of training.
+    #[track_caller]
+    fn check_read(base: &Path) {
+        let places = ["Oslo", "Rome", "Lima", "Cairo", "Paris", "Bonn"];
+        let claim = |n: usize| Claim {
+            text: format!("Team {n} moved from {} to {}.", places[n], places[(n + 1) % 6]),
+            evidence: vec![
+                format!("To {} from {} went team {n}.", places[(n + 1 + n % 2) % 6], places[n]),
+                "It moved in May.".into(),
+            ],
+        };
+        let claims: Vec<Claim> = (0..6).map(claim).collect();
+        let measured = measures(&claims, None).unwrap();
+        let tokenizer = Tokenizer::open(base).unwrap();
+        let read = claims.iter().zip(&measured).map(|(claim, of)| pair(&tokenizer, claim, of).ids);
+        let pairs: Vec<PairIds> = read.collect();
+        let lesson = |n: usize| JudgedPair {
+            pair: pairs[n].clone(),
+            relevance: f32::from(u8::from(n.is_multiple_of(2))),
+            prior: 0.3 * n as f32 - 0.8,
+        };
+        let lessons: Vec<JudgedPair> = (0..6).map(lesson).collect();
+        let body = Body::open(base, BodyOptions::default()).unwrap();
+        let mut task = RerankTask::new(body, &lessons, TOKENS, 3).unwrap().as_they_come();
+        let plan = Plan { epochs: 6, batch: 6, rate: 5e-5, ..Plan::default() };
+        let cancel = Cancel::default();
+        let done = trainer::train(&mut task, &plan, Watch::quiet(&cancel), |_| Ok(None)).unwrap();
+        assert!(done.losses[5] < done.losses[0], "{:?}", done.losses);
+        let folder = tempfile::tempdir().unwrap();
+        task.save(base, LONGEST, folder.path()).unwrap();
+        let served = Reader::open(folder.path(), 1).unwrap().says(&claims, &measured).unwrap();
+        let trained = task.logits(&pairs).unwrap();
+        assert_eq!(served.len(), trained.len());
+        for ((served, _), trained) in served.iter().zip(&trained) {
+            let off = (served - trained).abs();
+            assert!(off < 1e-4 * trained.abs().max(1.0), "{served} {trained}");
+        }
+    }
+
+    #[test]
+    fn a_reader_that_was_written_says_what_training_said() {
+        let made_up = tempfile::tempdir().unwrap();
+        engraft_testkit::tiny_encoder(made_up.path()).unwrap();
+        for base in [Some(made_up.path().to_path_buf()), engraft_testkit::model()].into_iter().flatten() {
+            check_read(&base);
+        }
+    }
+}

@@ -160,3 +160,58 @@ pub(crate) fn save(
     }
     Ok(write_tensors(&dir.join("model.safetensors"), &tensors)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use engraft_nn::train::Draw;
+
+    use super::*;
+
+    /// Every gradient of both layers and of what goes into them, with the tanh between, against differences.
+    #[test]
+    fn the_gradients_of_the_layers_on_top_are_the_slopes() {
+        let (rows, hidden) = (3, 5);
+        let mut draw = Draw::new(7, 0);
+        let mut numbers = |n: usize| -> Vec<f32> { (0..n).map(|_| 2.0 * draw.unit() as f32 - 1.0).collect() };
+        let at =
+            [numbers(hidden * hidden), numbers(hidden), numbers(hidden), numbers(1), numbers(rows * hidden)];
+        let weights = numbers(rows);
+        let heads = |at: &[Vec<f32>; 5]| Heads {
+            pooler: Head::of(POOLER, hidden, at[0].clone(), at[1].clone()),
+            classifier: Head::of(CLASSIFIER, hidden, at[2].clone(), at[3].clone()),
+        };
+        let sum = |at: &[Vec<f32>; 5]| -> f64 {
+            let (_, logits) = heads(at).forward(&at[4]);
+            logits.iter().zip(&weights).map(|(y, weight)| f64::from(*y) * f64::from(*weight)).sum()
+        };
+        let mut trained = heads(&at);
+        let (pooled, _) = trained.forward(&at[4]);
+        let of_rows = trained.backward(&at[4], &pooled, &weights);
+        let [of_pooler, of_pooler_bias] = trained.pooler.parameters();
+        let [of_classifier, of_classifier_bias] = trained.classifier.parameters();
+        let gradients = [
+            &of_pooler.gradient,
+            &of_pooler_bias.gradient,
+            &of_classifier.gradient,
+            &of_classifier_bias.gradient,
+            &of_rows,
+        ];
+        let step = 1e-2;
+        for (part, gradient) in gradients.into_iter().enumerate() {
+            assert_eq!(gradient.len(), at[part].len());
+            let most = gradient.iter().fold(0.0, |most: f64, x| most.max(f64::from(x.abs())));
+            assert!(most > 0.01, "{part}: there is nothing to check");
+            for (n, &found) in gradient.iter().enumerate() {
+                let side = |step: f32| {
+                    let mut moved = at.clone();
+                    moved[part][n] += step;
+                    sum(&moved)
+                };
+                let slope = (side(step) - side(-step)) / f64::from(2.0 * step);
+                let allowed = 2e-3 * slope.abs().max(0.1 * most);
+                let off = (slope - f64::from(found)).abs();
+                assert!(off <= allowed, "{part}: [{n}]: slope {slope}, gradient {found}");
+            }
+        }
+    }
+}

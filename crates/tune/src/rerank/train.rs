@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use engraft_nn::train::loss::binary;
-use engraft_nn::train::{Body, Parameter, Sequence};
+use engraft_nn::train::{Body, Forward, Parameter, Sequence};
 
 use crate::TuneError;
 use crate::rerank::PairIds;
@@ -91,26 +91,44 @@ impl Task for RerankTask<'_> {
 impl RerankTask<'_> {
     /// The part's share of the mean loss of a batch of `size` pairs; gradients add up.
     fn part(&mut self, part: &[usize], size: usize) -> Result<f64, TuneError> {
-        let hidden = self.body.config().hidden;
         let part: Vec<&JudgedPair> = part.iter().map(|&n| &self.pairs[n]).collect();
-        let sequences: Vec<Sequence> =
-            part.iter().map(|one| Sequence { ids: one.pair.ids.clone(), second: one.pair.second }).collect();
-        let forward = self.body.forward(&sequences)?;
-        let places = &forward.starts[..part.len()];
-        let first: Vec<f32> =
-            places.iter().flat_map(|&start| &forward.hidden[start * hidden..][..hidden]).copied().collect();
+        let (forward, first) = first_states(&mut self.body, part.iter().map(|one| &one.pair))?;
         let (pooled, logits) = self.heads.forward(&first);
         let wanted: Vec<f32> = part.iter().map(|one| one.relevance).collect();
         let told: Vec<f32> = logits.iter().zip(&part).map(|(logit, one)| logit + one.prior).collect();
         let (loss, grads) = binary(&told, &wanted, self.positive, size as f64);
         let back = self.heads.backward(&first, &pooled, &grads);
+        let hidden = self.body.config().hidden;
         let mut states = vec![0.0; forward.hidden.len()];
-        for (&start, grad) in places.iter().zip(back.chunks_exact(hidden)) {
+        for (&start, grad) in forward.starts.iter().zip(back.chunks_exact(hidden)) {
             states[start * hidden..][..hidden].copy_from_slice(grad);
         }
         self.body.backward(forward, states);
         Ok(loss)
     }
+
+    /// The logits of pairs by the pass of training, whatever was known of them beforehand.
+    #[cfg(test)]
+    pub(crate) fn logits(&mut self, pairs: &[PairIds]) -> Result<Vec<f32>, TuneError> {
+        let (forward, first) = first_states(&mut self.body, pairs.iter())?;
+        self.body.forget(forward);
+        Ok(self.heads.forward(&first).1)
+    }
+}
+
+/// A pass of pairs, and the state of the first token of each: pairs × hidden.
+fn first_states<'p>(
+    body: &mut Body,
+    pairs: impl Iterator<Item = &'p PairIds>,
+) -> Result<(Forward, Vec<f32>), TuneError> {
+    let sequences: Vec<Sequence> =
+        pairs.map(|pair| Sequence { ids: pair.ids.clone(), second: pair.second }).collect();
+    let forward = body.forward(&sequences)?;
+    let hidden = body.config().hidden;
+    let places = &forward.starts[..sequences.len()];
+    let first =
+        places.iter().flat_map(|&start| &forward.hidden[start * hidden..][..hidden]).copied().collect();
+    Ok((forward, first))
 }
 
 #[cfg(test)]
@@ -122,7 +140,7 @@ mod tests {
     use super::*;
     use crate::Watch;
     use crate::rerank::{Reranker, pair_ids};
-    use crate::trainer::{Plan, train};
+    use crate::trainer::{Plan, laws, train};
 
     const FACTS: [(&str, &str); 6] = [
         ("How many days of leave are there?", "Everybody has thirty days of leave."),
@@ -157,15 +175,9 @@ mod tests {
         let opened = Reranker::open(folder.path(), EncoderOptions::default()).unwrap();
         assert_eq!(opened.window(), 64);
         // What was written is what was trained: the fast encoder gives the training pass's logits.
-        let RerankTask { mut body, heads, .. } = task;
-        let sequences: Vec<Sequence> =
-            pairs.iter().map(|one| Sequence { ids: one.pair.ids.clone(), second: one.pair.second }).collect();
-        let forward = body.forward(&sequences).unwrap();
-        let first: Vec<f32> =
-            forward.starts[..36].iter().flat_map(|&at| &forward.hidden[at * 384..][..384]).copied().collect();
-        let trained_logits = heads.forward(&first).1;
         let all: Vec<PairIds> = pairs.iter().map(|one| one.pair.clone()).collect();
-        for (a, b) in opened.score_pairs(&all).unwrap().iter().zip(&trained_logits) {
+        let trained = task.logits(&all).unwrap();
+        for (a, b) in opened.score_pairs(&all).unwrap().iter().zip(&trained) {
             assert!((a - b).abs() < 1e-4, "{a} {b}");
         }
         let mut right = 0;
@@ -174,6 +186,35 @@ mod tests {
             right += usize::from((0..6).all(|p| p == q || scores[p] < scores[q]));
         }
         assert!(right >= 5, "{right} of 6");
+    }
+
+    #[test]
+    fn gradients_are_slopes_and_parts_add_up_with_and_without_what_is_known_beforehand() {
+        let pair = |n: u32| JudgedPair {
+            pair: PairIds {
+                ids: vec![1, 5 + n, 9 + 2 * n, 2, 20 + n, 30 - n, 40 - n, 2],
+                second: 4,
+                lost: 0,
+            },
+            relevance: [1.0, 0.0, 0.5, 0.0][n as usize],
+            prior: 0.4 * n as f32 - 0.5,
+        };
+        let told: Vec<JudgedPair> = (0..4).map(pair).collect();
+        let untold: Vec<JudgedPair> =
+            told.iter().cloned().map(|one| JudgedPair { prior: 0.0, ..one }).collect();
+        for (pairs, as_they_come) in [(&untold, false), (&told, true)] {
+            let body = Body::open(&laws::base(), BodyOptions::default()).unwrap();
+            let mut task = RerankTask::new(body, pairs, usize::MAX, 3).unwrap();
+            if as_they_come {
+                task = task.as_they_come();
+            }
+            // Layers that say something, so that tanh curves and the encoder hears of it.
+            for head in [&mut task.heads.pooler, &mut task.heads.classifier] {
+                head.parameters_mut()[0].values.iter_mut().for_each(|x| *x *= 15.0);
+            }
+            laws::gradients_are_slopes(&mut task, &[0, 1, 2, 3]);
+            laws::parts_add_up(&mut task, &[0, 1, 2, 3], |task, tokens| task.tokens = tokens);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use engraft_nn::{Encoder, EncoderOptions, Pooling, Tokenizer};
 use super::rows::{PreferenceRow, Said};
 use crate::TuneError;
 use crate::export::{TOKENIZER_FILES, copy};
+use crate::still::hold_last_bias;
 use crate::trainer::{Task, parts};
 
 /// Ids of a prompt with its response at most: what does not fit is the beginning of the prompt, then that of the response.
@@ -65,6 +66,8 @@ pub struct PairTask {
     /// Ids of each chosen response and of the rejected one.
     pairs: Vec<[Vec<u32>; 2]>,
     margins: Vec<f32>,
+    /// Tokens that pass through the encoder together, which bounds the memory.
+    tokens: usize,
 }
 
 impl PairTask {
@@ -76,11 +79,12 @@ impl PairTask {
         ids: &[Vec<u32>],
         seed: u64,
     ) -> Result<PairTask, TuneError> {
-        let body = Body::open(base, BodyOptions { embeddings: false, ..BodyOptions::default() })?;
+        let mut body = Body::open(base, BodyOptions { embeddings: false, ..BodyOptions::default() })?;
+        hold_last_bias(&mut body);
         let head = Head::new("score", body.config().hidden, 1, seed);
         let pairs = ids.chunks_exact(2).map(|pair| [pair[0].clone(), pair[1].clone()]).collect();
         let margins = rows.iter().map(|row| row.margin as f32).collect();
-        Ok(PairTask { body, head, pairs, margins })
+        Ok(PairTask { body, head, pairs, margins, tokens: TOKENS })
     }
 
     /// The scores of prompts with their responses, as it is now.
@@ -142,7 +146,7 @@ impl Task for PairTask {
 
     fn step(&mut self, batch: &[usize]) -> Result<f64, TuneError> {
         let tokens = |at: usize| self.pairs[at].iter().map(Vec::len).sum();
-        let parts = parts(batch, TOKENS, tokens);
+        let parts = parts(batch, self.tokens, tokens);
         parts.iter().map(|part| self.part(part, batch.len())).sum()
     }
 
@@ -191,5 +195,34 @@ impl PairScorer {
             own.chunks_exact(hidden).map(dot).sum::<f64>() / ids.len() as f64
         };
         Ok(ids.iter().map(score).zip(lost).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trainer::laws;
+
+    #[test]
+    fn gradients_are_slopes_and_parts_add_up() {
+        let row = |n: usize| PreferenceRow {
+            id: n.to_string(),
+            line: 0,
+            prompt: Vec::new(),
+            chosen: String::new(),
+            rejected: String::new(),
+            margin: [0.0, 0.5, 1.0, 0.0][n],
+            group: None,
+        };
+        let rows: Vec<PreferenceRow> = (0..4).map(row).collect();
+        let sides = |n: u32| {
+            [vec![1, 5 + n, 9 + 2 * n, 2, 20 + n, 30 - n, 2], vec![1, 5 + n, 9 + 2 * n, 2, 41 - n, 33, 31, 2]]
+        };
+        let ids: Vec<Vec<u32>> = (0..4).flat_map(sides).collect();
+        let mut task = PairTask::new(&laws::base(), &rows, &ids, 3).unwrap();
+        // A layer that says something, so that the encoder below it hears of it.
+        task.head.parameters_mut()[0].values.iter_mut().for_each(|x| *x *= 20.0);
+        laws::gradients_are_slopes(&mut task, &[0, 1, 2, 3]);
+        laws::parts_add_up(&mut task, &[0, 1, 2, 3], |task, tokens| task.tokens = tokens);
     }
 }
