@@ -9,7 +9,8 @@ use engraft_core::{Cancel, CharMap};
 use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest};
 use engraft_tune::data::{ExtractionRow, MarkedSpan};
 use engraft_tune::extractor::{
-    BaseEncoder, Extractor, ExtractorJob, ExtractorMethod, ExtractorTuned, FoundSpan, tune_extractor,
+    BaseEncoder, Extractor, ExtractorJob, ExtractorMethod, ExtractorTier, ExtractorTuned, FoundSpan,
+    tune_extractor,
 };
 use engraft_tune::{TuneError, Watch};
 use proptest::prelude::*;
@@ -41,6 +42,16 @@ fn row(n: usize) -> ExtractionRow {
 
 fn tune(method: ExtractorMethod, train: &[ExtractionRow], seeds: usize) -> Result<ExtractorTuned, TuneError> {
     let model = method.needs_encoder().then(|| engraft_testkit::model().unwrap());
+    tune_on(model.as_deref(), method, train, seeds)
+}
+
+/// As [`tune`], on the encoder in a folder.
+fn tune_on(
+    base: Option<&Path>,
+    method: ExtractorMethod,
+    train: &[ExtractionRow],
+    seeds: usize,
+) -> Result<ExtractorTuned, TuneError> {
     let eval: Vec<ExtractionRow> = (200..240).map(row).collect();
     let cancel = Cancel::default();
     let watch = Watch::quiet(&cancel);
@@ -48,7 +59,7 @@ fn tune(method: ExtractorMethod, train: &[ExtractionRow], seeds: usize) -> Resul
         train,
         eval: &eval,
         method,
-        base: model.as_deref().map(|dir| BaseEncoder { name: "mini", dir }),
+        base: base.map(|dir| BaseEncoder { name: "mini", dir }),
         values: &BTreeMap::new(),
         seed: 1,
         seeds,
@@ -145,6 +156,26 @@ fn auto_says_why_it_stopped() {
     let tuned = tune(ExtractorMethod::Auto, &rows(120), 1).unwrap();
     assert_eq!(tuned.method, ExtractorMethod::Crf);
     assert_eq!(tuned.stopped.unwrap(), "frozen needs an encoder, and there is none");
+}
+
+#[test]
+fn auto_tries_an_encoder_and_keeps_the_highest_tier_whose_gain_is_real() {
+    let base = tempfile::tempdir().unwrap();
+    engraft_testkit::tiny_encoder(base.path()).unwrap();
+    let tuned = tune_on(Some(base.path()), ExtractorMethod::Auto, &rows(120), 1).unwrap();
+    let tried: Vec<ExtractorMethod> = tuned.tiers.iter().map(|tier| tier.method).collect();
+    assert_eq!(tried, ExtractorMethod::TIERS[..tried.len()]);
+    assert!(tried.contains(&ExtractorMethod::Frozen), "{tried:?}");
+    let real = |tier: &ExtractorTier| tier.gain.as_ref().is_none_or(|gain| gain.low > Some(0.0));
+    let last = tuned.tiers.last().unwrap();
+    let stopped = tuned.stopped.unwrap();
+    if real(last) {
+        assert_eq!((tuned.method, stopped.as_str()), (last.method, "there is no higher tier"));
+    } else {
+        let below = &tuned.tiers[tried.len() - 2];
+        assert!(tuned.method == below.method && real(below), "{:?}", tuned.tiers);
+        assert!(stopped.starts_with(&format!("{} was tried: cross-validated", last.method)), "{stopped}");
+    }
 }
 
 #[test]

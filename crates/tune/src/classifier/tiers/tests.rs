@@ -1,9 +1,12 @@
 //! Tiers on a small made-up world: words decide, and what is random stays random.
 
+use std::path::Path;
+
 use engraft_core::{Cancel, EmbedError};
 use engraft_eval::SplitMix;
 
 use super::*;
+use crate::classifier::body::BaseModel;
 use crate::data::Example;
 
 /// An encoder that sees the length of a text and whether it speaks of a card.
@@ -53,6 +56,17 @@ fn tune(
     method: Method,
     encoder: Option<&dyn Embed>,
 ) -> Result<ClassifierTuned, TuneError> {
+    tune_from(train, eval, method, encoder, None)
+}
+
+/// As [`tune`], with the folder of an encoder to be moved.
+fn tune_from(
+    train: &[Example],
+    eval: &[Example],
+    method: Method,
+    encoder: Option<&dyn Embed>,
+    base: Option<&Path>,
+) -> Result<ClassifierTuned, TuneError> {
     let cancel = Cancel::default();
     let watch = Watch::quiet(&cancel);
     let labelling =
@@ -63,13 +77,18 @@ fn tune(
         labelling,
         method,
         encoder,
-        base: None,
+        base: base.map(|dir| BaseModel { dir, threads: 1 }),
         seeds: 1,
         out_of_scope: None,
         seed: 0,
         resamples: 300,
     };
     tune_classifier(watch, &job)
+}
+
+/// The tiers that were tried, and whether each was proven better than the one below.
+fn tried(tuned: &ClassifierTuned) -> Vec<(Method, bool)> {
+    tuned.tiers.iter().map(|tier| (tier.method, tier.ship)).collect()
 }
 
 #[test]
@@ -91,25 +110,64 @@ fn where_nothing_tells_the_classes_apart_nothing_is_shipped_and_auto_says_why() 
 #[test]
 fn auto_stops_where_the_gain_is_not_real() {
     let tuned = tune(&world(120, true, 1), &world(80, true, 2), Method::Auto, Some(&Toy)).unwrap();
-    assert_eq!((tuned.method, tuned.tiers.len()), (Method::Linear, 2));
-    assert!(tuned.stopped.unwrap().starts_with("frozen was tried"));
+    assert_eq!(tuned.method, Method::Linear);
+    assert_eq!(tried(&tuned), [(Method::Linear, true), (Method::Frozen, false)]);
+    assert_eq!(tuned.stopped.unwrap(), format!("frozen was tried: {}", tuned.tiers[1].why));
+    assert!(tuned.verdict.ship && tuned.encoder.is_none(), "{}", tuned.verdict.why);
     let without = tune(&world(120, true, 1), &world(80, true, 2), Method::Auto, None).unwrap();
+    assert_eq!(tried(&without), [(Method::Linear, true)]);
     assert_eq!(without.stopped.unwrap(), "frozen needs an encoder, and there is none");
+}
+
+/// Sees how many words a text has, odd or even, which no count of words or characters tells.
+struct Parity;
+
+impl Embed for Parity {
+    fn name(&self) -> &str {
+        "parity"
+    }
+    fn dim(&self) -> usize {
+        2
+    }
+    fn window(&self) -> usize {
+        100
+    }
+    fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let odd = |text: &&str| text.split_whitespace().count() % 2 == 1;
+        Ok(texts.iter().map(|text| if odd(text) { vec![1.0, 0.0] } else { vec![0.0, 1.0] }).collect())
+    }
+}
+
+/// Texts of one class have an odd number of words, those of the other an even one; of three in four a word tells the class too.
+fn odd_or_even(n: usize, seed: u64) -> Vec<Example> {
+    let mut draw = SplitMix::new(seed, 0);
+    let row = |place: usize| {
+        let class = draw.below(2);
+        let others = 2 + class + 2 * draw.below(3);
+        let mut words: Vec<String> = (0..others).map(|_| format!("word{}", draw.below(500))).collect();
+        words.push(if place.is_multiple_of(4) { "thing" } else { ["plastic", "wire"][class] }.into());
+        Example {
+            id: place.to_string(),
+            text: words.join(" "),
+            labels: vec![["card", "transfer"][class].into()],
+            group: None,
+        }
+    };
+    (0..n).map(row).collect()
 }
 
 #[test]
 fn auto_climbs_where_the_gain_is_real() {
-    // Few texts, each with its own misspelling: only the encoder sees the card in them.
-    let mut train = world(40, false, 1);
-    let mut eval = world(120, false, 2);
-    for (place, row) in train.iter_mut().chain(&mut eval).enumerate() {
-        let sign = if row.labels[0] == "card" { "card" } else { "none" };
-        row.text = format!("{} {sign}{place}", row.text);
-    }
-    // Half of the training rows do not help the words.
-    let tuned = tune(&train, &eval, Method::Frozen, Some(&Toy)).unwrap();
-    assert_eq!((tuned.against.as_str(), tuned.tiers.len()), ("linear", 2));
-    assert!(tuned.eval["accuracy"].value.unwrap() > 0.9, "{:?}", tuned.eval["accuracy"]);
+    let base = tempfile::tempdir().unwrap();
+    engraft_testkit::tiny_encoder(base.path()).unwrap();
+    let (train, eval) = (odd_or_even(46, 1), odd_or_even(200, 2));
+    let tuned = tune_from(&train, &eval, Method::Auto, Some(&Parity), Some(base.path())).unwrap();
+    let wanted = [(Method::Linear, true), (Method::Frozen, true), (Method::Setfit, false)];
+    assert_eq!(tried(&tuned), wanted, "{:?}", tuned.tiers);
+    assert_eq!((tuned.method, tuned.against.as_str()), (Method::Frozen, "linear"));
+    assert_eq!(tuned.stopped.unwrap(), format!("setfit was tried: {}", tuned.tiers[2].why));
+    assert!(tuned.verdict.ship && tuned.encoder.is_none(), "{}", tuned.verdict.why);
+    assert!(tuned.eval["accuracy"].value.unwrap() > 0.95, "{:?}", tuned.eval["accuracy"]);
 }
 
 #[test]
