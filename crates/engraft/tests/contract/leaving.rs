@@ -167,23 +167,27 @@ fn an_extractor_on_the_encoder_as_it_is_leaves_with_it_and_one_without_any_says_
 fn a_classifier_comes_back_with_the_probabilities_that_were_noted() {
     let bench = Bench::tiny();
     let data = file(&bench, "topics.jsonl", &tuning::lines(&tuning::rows(60, 0)));
-    tune(&bench, "classifier", &data, &["--method", "frozen", "--name", "topics"]);
-    let note = leave(&bench, "topics", "transformers", "classes");
-    assert_eq!(come(&bench, "classes", "came")["kind"], "classifier");
-    for probe in note["probes"].as_array().unwrap() {
-        let logits = numbers(&probe["output"]);
-        let sum: f64 = logits.iter().map(|logit| logit.exp()).sum();
-        let said = &predicted(&bench, "came", &[json!({ "text": probe["input"] })])[0];
-        for (label, logit) in ["card", "fee", "transfer"].iter().zip(&logits) {
-            assert!(near(said["scores"][label].as_f64().unwrap(), logit.exp() / sum), "{said} {probe}");
+    for method in ["frozen", "setfit", "lora", "full"] {
+        tune(&bench, "classifier", &data, &["--method", method, "--name", method]);
+        let (classes, came) = (format!("{method}-classes"), format!("{method}-came"));
+        let note = leave(&bench, method, "transformers", &classes);
+        assert_eq!(come(&bench, &classes, &came)["kind"], "classifier");
+        for probe in note["probes"].as_array().unwrap() {
+            let logits = numbers(&probe["output"]);
+            let sum: f64 = logits.iter().map(|logit| logit.exp()).sum();
+            let said = &predicted(&bench, &came, &[json!({ "text": probe["input"] })])[0];
+            for (label, logit) in ["card", "fee", "transfer"].iter().zip(&logits) {
+                assert!(near(said["scores"][label].as_f64().unwrap(), logit.exp() / sum), "{said} {probe}");
+            }
         }
     }
     // Of a text beyond the window its beginning is read, as transformers does, and the line says so.
-    let said = predicted(&bench, "came", &[json!({ "text": "card ".repeat(80) }), json!({ "text": "card" })]);
+    let long = [json!({ "text": "card ".repeat(80) }), json!({ "text": "card" })];
+    let said = predicted(&bench, "frozen-came", &long);
     assert!(said[0]["truncated_tokens"].as_u64() > Some(0), "{said:?}");
     assert!(said[1].get("truncated_tokens").is_none(), "{said:?}");
     // What has a layer behind its pooling is no encoder, and would be another one without it.
-    leave(&bench, "topics", "sentence-transformers", "pooled");
+    leave(&bench, "frozen", "sentence-transformers", "pooled");
     refused(&bench, "pooled", "the module Dense");
 }
 
