@@ -115,6 +115,71 @@ fn fusion_from_fifty_judgements_is_applied_only_where_no_loss_is_possible() {
     assert_eq!(explained["explain"]["fusion"]["method"], "convex", "{explained}");
 }
 
+/// Pages about things of rooms, and sixty questions for a thing of a room. One page alone has both words of a question; but three
+/// questions in five ask for a page that is far away to the made-up encoder, which reads letters: it bears a mark of forty of them.
+fn marked_pages(bench: &Bench) -> String {
+    let page = |thing: usize, room: usize| format!("{}-{}.md", THINGS[thing], ROOMS[room]);
+    for (thing, name) in THINGS.iter().enumerate() {
+        for (room, of) in ROOMS[..6].iter().enumerate() {
+            let mark = if room == thing % 6 { format!(" {}", "zq".repeat(20)) } else { String::new() };
+            bench.write(&page(thing, room), &format!("The {name} of the {of}{mark}.\n"));
+        }
+    }
+    bench.ingest();
+    let ways = [
+        ("Where is the", 0),
+        ("Which is the", 0),
+        ("Is there the", 0),
+        ("Where is the", 1),
+        ("Who has the", 2),
+    ];
+    let row = |(way, further): &(&str, usize), thing: usize| {
+        let room = (thing + further) % 6;
+        let question = format!("{way} {} of the {}?", THINGS[thing], ROOMS[room]);
+        format!("{{\"query\":\"{question}\",\"uri\":\"{}\"}}\n", page(thing, room))
+    };
+    let rows: String = ways.iter().flat_map(|way| (0..12).map(move |thing| row(way, thing))).collect();
+    let path = bench.path("marked.jsonl");
+    std::fs::write(&path, rows).unwrap();
+    path.to_str().unwrap().to_string()
+}
+
+#[test]
+fn fusion_is_applied_where_words_know_better_than_meaning_and_rolled_back() {
+    let bench = Bench::tiny();
+    let judged = marked_pages(&bench);
+    // The page of this one bears the mark.
+    let question = ["Where is the ladder of the garage?", "-k", "5"];
+    let right = "ladder-garage.md";
+    let weight = |bench: &Bench| {
+        let explained = bench.json(&["search", question[0], "--explain"]);
+        assert_eq!(explained["explain"]["fusion"]["method"], "convex", "{explained}");
+        (
+            explained["explain"]["fusion"]["alpha"].as_f64().unwrap(),
+            explained["models"].get("fusion").cloned().unwrap_or_default(),
+        )
+    };
+    let (before, found_before) = (weight(&bench), bench.found(&question));
+    assert!((before.0 - 0.55).abs() < 1e-6 && before.1.is_null(), "{before:?}");
+    assert!(found_before.iter().all(|uri| uri != right), "{found_before:?}");
+
+    let report = bench.json(&["tune", "fusion", "--data", &judged, "--name", "mix"]);
+    report_is_whole(&report, "fusion");
+    assert_eq!((&report["ship"], &report["served"]), (&true.into(), &true.into()), "{report}");
+    let gain = &report["against_base"]["nDCG@10"];
+    assert!(gain["n"] == 60 && gain["low"].as_f64() > Some(0.2), "{gain}");
+    let chosen = &bench.json(&["model", "show", "mix"])["manifest"]["settings"]["fusion"];
+    let after = weight(&bench);
+    assert!((after.0 - chosen["alpha"].as_f64().unwrap()).abs() < 1e-6, "{after:?} {chosen}");
+    assert!(after.0 < 0.5 && after.1 == "mix", "{after:?}");
+    assert_eq!(bench.found(&question)[0], right);
+
+    let back = bench.json(&["model", "rollback", "fusion"]);
+    assert_eq!((&back["kind"], &back["before"]), (&"fusion".into(), &"mix".into()));
+    assert!(back["model"].is_null(), "{back}");
+    assert_eq!((weight(&bench), bench.found(&question)), (before, found_before));
+}
+
 #[test]
 fn a_second_look_without_a_reranker_says_how_to_get_one() {
     let Some(bench) = house() else { return };
@@ -173,23 +238,84 @@ fn serve_and_roll_back(bench: &Bench, model: &str, shipped: bool) {
     assert_eq!(hits(bench)[0]["legs"], before[0]["legs"]);
 }
 
-#[test]
-fn a_matrix_for_questions_is_tuned_served_and_rolled_back() {
-    let Some(bench) = house() else { return };
-    let judged = bench.path("judged.jsonl");
-    let report = bench.json(&tune("retriever", judged.to_str().unwrap(), &["--name", "moved"]));
-    report_is_whole(&report, "retriever");
-    assert_eq!(report["method"], "adapter");
-    let shipped = report["ship"].as_bool().unwrap();
-    if !shipped {
-        refused(&bench, &["model", "serve", "moved"], 2, "not proven better");
-        // With no epoch chosen the matrix is the identity, and nothing would change.
-        let settings = bench.json(&["model", "show", "moved"])["manifest"]["settings"].clone();
-        if settings["epochs"] == 0 {
-            return;
+/// Twelve pages that bear a mark, as many that bear none, and sixty questions for the marked ones by names that no page holds. To the
+/// made-up encoder, which reads letters, all marked pages are far from every question until it is told.
+fn code_names(bench: &Bench) -> String {
+    const NAMES: [&str; 12] = [
+        "falcon", "otter", "heron", "badger", "lynx", "marten", "osprey", "beaver", "magpie", "weasel",
+        "bison", "ibex",
+    ];
+    let ways = [
+        "Where do I find {}?",
+        "I look for {}.",
+        "Who has seen {}?",
+        "Find me {}, please.",
+        "Which way is {}?",
+    ];
+    let mut rows = String::new();
+    for (at, name) in NAMES.iter().enumerate() {
+        let (thing, room, other) = (THINGS[at], ROOMS[at], ROOMS[(at + 1) % 12]);
+        let page = format!("{room}.md");
+        bench.write(&page, &format!("The {thing} is kept in the {room} {}.\n", "zq".repeat(6)));
+        bench.write(&format!("notes/{room}.md"), &format!("The {thing} came to the {other} once.\n"));
+        for way in ways {
+            let question = way.replace("{}", name);
+            rows.push_str(&format!("{{\"query\":\"{question}\",\"uri\":\"{page}\"}}\n"));
         }
     }
-    serve_and_roll_back(&bench, "moved", shipped);
+    bench.ingest();
+    let path = bench.path("names.jsonl");
+    std::fs::write(&path, rows).unwrap();
+    path.to_str().unwrap().to_string()
+}
+
+#[test]
+fn a_matrix_for_questions_is_trained_served_and_rolled_back() {
+    let bench = Bench::tiny();
+    let judged = code_names(&bench);
+    let question = "Where do I find the falcon?";
+    let hits = || bench.json(&["search", question])["hits"].clone();
+    let marked = |hits: &Value| {
+        let uris = hits.as_array().unwrap().iter().map(|hit| hit["uri"].as_str().unwrap());
+        uris.filter(|uri| !uri.starts_with("notes/")).count()
+    };
+    let before = hits();
+    let report = bench.json(&tune("retriever", &judged, &["--name", "moved"]));
+    report_is_whole(&report, "retriever");
+    assert_eq!(
+        (&report["method"], &report["ship"], &report["served"]),
+        (&"adapter".into(), &true.into(), &true.into())
+    );
+    let settings = bench.json(&["model", "show", "moved"])["manifest"]["settings"].clone();
+    assert!(settings["epochs"].as_u64() > Some(0), "the matrix was not trained: {report}");
+    assert!(report["train"]["steps"].as_u64() > Some(0), "{report}");
+
+    let with = bench.json(&["search", question, "--explain"]);
+    assert_eq!(with["models"]["retriever"], "moved", "{with}");
+    assert_eq!(with["explain"]["dense"], with["explain"]["live"], "every passage has its vector: {with}");
+    assert!(marked(&with["hits"]) > marked(&before), "{before} {with}");
+    // What comes in meanwhile is found by the same matrix, for passages stay as they are.
+    bench.write("attic.md", "The trunk is kept in the attic.\n");
+    bench.json(&["sync"]);
+    let more = bench.json(&["search", question, "--explain"]);
+    assert_eq!(more["explain"]["dense"], more["explain"]["live"], "{more}");
+    std::fs::remove_file(bench.docs().join("attic.md")).unwrap();
+    bench.json(&["sync"]);
+
+    let back = bench.json(&["model", "rollback", "retriever"]);
+    assert_eq!((&back["before"], &back["model"]), (&"moved".into(), &Value::Null));
+    assert_eq!(hits(), before);
+}
+
+#[test]
+fn a_matrix_that_is_not_proven_better_is_not_served_unasked() {
+    let Some(bench) = house() else { return };
+    let judged = bench.path("judged.jsonl");
+    // Every page is asked for once, so nothing that is learned of one question helps another.
+    let report = bench.json(&tune("retriever", judged.to_str().unwrap(), &["--name", "still"]));
+    report_is_whole(&report, "retriever");
+    assert_eq!((&report["ship"], &report["served"]), (&false.into(), &false.into()), "{report}");
+    refused(&bench, &["model", "serve", "still"], 2, "not proven better");
 }
 
 #[test]
