@@ -164,6 +164,7 @@ fn experiment() -> Experiment {
         label_s: None,
         styles: Vec::new(),
         votes: Vec::new(),
+        judge: None,
         notes: vec!["Every number here is made up.".into()],
         terms: Terms::default(),
     }

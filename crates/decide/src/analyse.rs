@@ -170,6 +170,7 @@ fn decision(resampled: &Resampled, record_sha256: &str) -> Decision {
         growth: growth(experiment),
         loads: loads(experiment),
         preferences: preferences(experiment),
+        judge: experiment.judge.clone(),
         assumptions: Vec::new(),
         no_router: no_router.clone(),
         regressions,

@@ -13,6 +13,7 @@ use crate::effects::Effects;
 use crate::failures::{Confusion, Missing, Regression};
 use crate::flip::{FlipPoint, Sensitivity};
 use crate::growth::Growth;
+use crate::judge::Judge;
 use crate::lag::Lag;
 use crate::load::Load;
 use crate::preference::Preference;
@@ -79,6 +80,9 @@ pub struct Decision {
     /// Which answers people prefer, who saw two at a time without names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preferences: Vec<Preference>,
+    /// A judge and how far people agree with it, where the task names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<Judge>,
     /// What is taken for granted.
     pub assumptions: Vec<String>,
     /// Why there is no router, when there is none.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::draws::clusters;
 use crate::failures::Missing;
-use crate::{Amount, Scale, Terms, Vote};
+use crate::{Amount, Judge, Scale, Terms, Vote};
 
 /// Everything a decision is made from; the same experiment gives the same decision, byte for byte.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +56,9 @@ pub struct Experiment {
     /// What people said of two answers at a time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub votes: Vec<Vote>,
+    /// The judge whose card is to be shown, where the task names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<Judge>,
     /// How reality could differ from what was measured, in plain words.
     pub notes: Vec<String>,
     /// Prices, must-haves and weights.

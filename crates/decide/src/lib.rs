@@ -15,6 +15,7 @@ mod experiment;
 mod failures;
 mod flip;
 mod growth;
+mod judge;
 mod lag;
 mod load;
 mod preference;
@@ -46,6 +47,7 @@ pub use experiment::{
 pub use failures::{Confusion, Missing, Regression, Said};
 pub use flip::{FlipPoint, Sensitivity};
 pub use growth::{Growth, SizeMean};
+pub use judge::Judge;
 pub use lag::Lag;
 pub use load::{Load, RateMean};
 pub use preference::{Preference, Vote};

@@ -128,6 +128,7 @@ pub(crate) fn measured(
         label_s: None,
         styles: Vec::new(),
         votes: Vec::new(),
+        judge: None,
         notes: Vec::new(),
         terms: Terms::default(),
     }

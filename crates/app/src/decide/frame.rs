@@ -45,6 +45,7 @@ impl<'a> Frame<'a> {
             label_s: Some(self.task.label_s(None)),
             styles: Vec::new(),
             votes: Vec::new(),
+            judge: None,
             notes: Vec::new(),
             terms: self.task.terms(),
         }

@@ -12,6 +12,7 @@ mod extract;
 mod frame;
 mod generator;
 mod grow;
+mod judged;
 mod kept;
 mod leak;
 mod left_out;
@@ -36,7 +37,9 @@ use engraft_nn::{Embedder, EncoderOptions};
 use serde::Serialize;
 
 pub use output::{Replayed, replay};
-pub use task::{Generator, Leakage, Part, Scaling, Slices, Task, TaskKind, Updates, Writing, WritingMeasure};
+pub use task::{
+    Generator, Judging, Leakage, Part, Scaling, Slices, Task, TaskKind, Updates, Writing, WritingMeasure,
+};
 pub use watched::{DecisionNo, DecisionRow, DecisionState, Scales, decision, decision_report, decisions};
 
 use self::cells::Cell;
@@ -144,6 +147,8 @@ pub fn decide(context: Context, request: &DecideRequest) -> Result<Decided, Erro
 fn measure(context: Context, request: &DecideRequest) -> Result<Decided, Error> {
     let DecideRequest { task, out, .. } = *request;
     let endpoint = endpoint(task, request.workspace)?;
+    // Read first: what is wrong with it is told before anything is measured.
+    let judge = judged::judge(task, request.workspace)?;
     let frame = Frame::new(context, task, request.command, request.threads);
     let kept = Kept::open(&out.join("work"))?;
     let mut measured = match task.kind {
@@ -174,6 +179,7 @@ fn measure(context: Context, request: &DecideRequest) -> Result<Decided, Error> 
     context.progress.stage("decide", None);
     measured.experiment.not_measured = left_out::left_out(task, &measured.experiment);
     measured.experiment.votes = preference::votes(task, &measured.experiment)?;
+    measured.experiment.judge = judge;
     let decision = output::write(out, &measured.experiment)?;
     preference::sheet(out, &measured.experiment, &decision)?;
     Ok(Decided { decision, out: out.to_path_buf(), asked: measured.asked, reused: measured.reused })
@@ -187,6 +193,7 @@ pub fn plan_decision(
     out: &Path,
 ) -> Result<Plan, Error> {
     let endpoint = endpoint(task, workspace)?;
+    judged::judge(task, workspace)?;
     let from = From { context, workspace, task };
     match task.kind {
         TaskKind::Answer => match endpoint {

@@ -18,6 +18,8 @@ use crate::endpoint::Endpoint;
 pub(super) struct Gathered<'a> {
     pub(super) request: &'a JudgeRequest,
     pub(super) endpoint: &'a Endpoint,
+    /// The hash of what the judge is told beside the answers.
+    pub(super) prompt: String,
     pub(super) labels: &'a People,
     pub(super) asks: &'a [Ask],
     pub(super) rulings: Vec<Outcome>,
@@ -225,6 +227,7 @@ impl Gathered<'_> {
             run: self.request.run.clone(),
             against: self.request.against.clone(),
             model: self.endpoint.judge().into(),
+            prompt: self.prompt.clone(),
             validated: validated(&draft.opinions, &resampling),
             verdicts: draft.verdicts,
             position_flips,

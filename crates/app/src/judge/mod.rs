@@ -13,15 +13,15 @@ mod sheet;
 
 use std::path::PathBuf;
 
-use engraft_answer::{preference_prompt, support_prompt};
-use engraft_core::short_id;
+use engraft_answer::{Turn, preference_prompt, support_prompt};
+use engraft_core::{content_hash, short_id};
 
 pub use self::report::{JudgePlan, JudgeReport, JudgeStates, JudgedClaim, JudgedItem, Ruled};
 pub use self::sheet::{Sheet, sheet};
 
 use self::gathered::Gathered;
 use self::items::{Item, Pair};
-use self::rulings::{Ask, Bench, Wanted};
+use self::rulings::{Ask, Bench, Tally, Wanted, ruled};
 pub use crate::endpoint::Spent;
 use crate::endpoint::{Budget, Chat, configured};
 use crate::{Context, Error, Workspace};
@@ -100,6 +100,24 @@ impl Case {
             }
         }
     }
+
+    /// The hash of what the judge is told whatever the answers: its instructions, and the form of its reply.
+    fn prompt(&self) -> String {
+        let bare = match self {
+            Case::Support(_) => support_prompt("", &[], &[]),
+            Case::Preference(_) => preference_prompt("", "", ""),
+        };
+        let turns: String = bare.turns.iter().map(Turn::text).collect();
+        let form = bare.shape.map(|shape| shape.schema).unwrap_or_default();
+        content_hash(format!("{}\n{turns}\n{form}", bare.system).as_bytes())
+    }
+
+    fn report(&self, gathered: &Gathered) -> JudgeReport {
+        match self {
+            Case::Support(items) => gathered.support(items),
+            Case::Preference(pairs) => gathered.preference(pairs),
+        }
+    }
 }
 
 /// Judges what can be judged within the budget; what was ruled before is not asked again.
@@ -118,11 +136,24 @@ pub fn judge(context: Context, workspace: &Workspace, request: &JudgeRequest) ->
     let budget = Budget { cost: request.budget, tokens: request.budget_tokens };
     let bench = Bench { context, store: &workspace.store, chat: &chat };
     let (rulings, tally) = bench.rule(&asks, budget)?;
-    let gathered = Gathered { request, endpoint, labels: &labels, asks: &asks, rulings, tally };
-    Ok(match &case {
-        Case::Support(items) => gathered.support(items),
-        Case::Preference(pairs) => gathered.preference(pairs),
-    })
+    let prompt = case.prompt();
+    Ok(case.report(&Gathered { request, endpoint, prompt, labels: &labels, asks: &asks, rulings, tally }))
+}
+
+/// What the judge said before of what `request` names, beside people's labels of now; nothing is asked. What it was not asked is
+/// skipped, and what is told as spent was spent then.
+pub(crate) fn recall(workspace: &Workspace, request: &JudgeRequest) -> Result<JudgeReport, Error> {
+    let endpoint = configured(workspace.config.endpoint.as_ref(), "the card of a judge")?;
+    let labels = request.labels.as_deref().map(labels::read).transpose()?.unwrap_or_default();
+    let case = Case::read(workspace, request)?;
+    // Nothing is sent, so no key is needed.
+    let chat = Chat::with_key(endpoint, None);
+    let asks = case.asks();
+    let keys: Vec<String> = asks.iter().map(|ask| chat.key_of(endpoint.judge(), &ask.prompt)).collect();
+    let (rulings, spent) = ruled(&workspace.store, &keys)?;
+    let tally = Tally { cached: spent.requests as usize, spent, ..Tally::default() };
+    let prompt = case.prompt();
+    Ok(case.report(&Gathered { request, endpoint, prompt, labels: &labels, asks: &asks, rulings, tally }))
 }
 
 /// What [`judge`] would ask and what that would cost, roughly; nothing is asked.

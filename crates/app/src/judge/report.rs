@@ -29,6 +29,8 @@ pub struct JudgeReport {
     pub against: Option<String>,
     /// The model that judges.
     pub model: String,
+    /// The hash of what it is told beside the answers: instructions, and the form of its reply.
+    pub prompt: String,
     /// Status, card and corrected quality; for a preference, the rate at which people would prefer the run.
     #[serde(flatten)]
     pub validated: Validated,

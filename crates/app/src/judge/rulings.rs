@@ -90,20 +90,10 @@ impl Bench<'_> {
     pub(super) fn rule(&self, asks: &[Ask], budget: Budget) -> Result<(Vec<Outcome>, Tally), Error> {
         let model = self.chat.endpoint.judge();
         let keys: Vec<String> = asks.iter().map(|ask| self.chat.key_of(model, &ask.prompt)).collect();
-        let (mut outcomes, mut open) = (Vec::new(), Vec::new());
-        let mut tally = Tally::default();
-        for (at, key) in keys.iter().enumerate() {
-            match kept(self.store, key)? {
-                Some(ruling) => {
-                    outcomes.push(Outcome::Ruled(ruling));
-                    tally.cached += 1;
-                }
-                None => {
-                    outcomes.push(Outcome::NoMoney);
-                    open.push(at);
-                }
-            }
-        }
+        let (mut outcomes, _) = ruled(self.store, &keys)?;
+        let open = (0..keys.len()).filter(|&at| matches!(outcomes[at], Outcome::NoMoney));
+        let open: Vec<usize> = open.collect();
+        let mut tally = Tally { cached: keys.len() - open.len(), ..Tally::default() };
         self.context.progress.stage("judge", Some(asks.len() as u64));
         self.context.progress.advance(tally.cached as u64);
         let purse = Purse::new(&self.chat.endpoint, budget);
@@ -175,10 +165,25 @@ impl Bench<'_> {
     }
 }
 
-/// What was ruled before under that key.
-pub(super) fn kept(store: &Store, key: &str) -> Result<Option<Ruling>, Error> {
+/// What was ruled before under each key, in order, and what that took then; [`Outcome::NoMoney`] where nothing was.
+pub(super) fn ruled(store: &Store, keys: &[String]) -> Result<(Vec<Outcome>, Spent), Error> {
+    let (mut outcomes, mut spent) = (Vec::new(), Spent::default());
+    for key in keys {
+        let Some((ruling, used)) = kept(store, key)? else {
+            outcomes.push(Outcome::NoMoney);
+            continue;
+        };
+        outcomes.push(Outcome::Ruled(ruling));
+        spent.add(&used);
+    }
+    Ok((outcomes, spent))
+}
+
+/// What was ruled before under that key, and what it took then; how often it was asked again is not kept.
+pub(super) fn kept(store: &Store, key: &str) -> Result<Option<(Ruling, Spent)>, Error> {
     let Some(row) = store.reply(key)? else { return Ok(None) };
-    serde_json::from_str(&row.body)
-        .map(Some)
-        .map_err(|_| Error::Bug(format!("the reply kept under {key} cannot be read")))
+    let ruling = serde_json::from_str(&row.body)
+        .map_err(|_| Error::Bug(format!("the reply kept under {key} cannot be read")))?;
+    let (tokens_in, tokens_out) = (u64::from(row.tokens_in), u64::from(row.tokens_out));
+    Ok(Some((ruling, Spent { requests: 1, tokens_in, tokens_out })))
 }

@@ -5,6 +5,7 @@ use engraft_eval::Metric;
 use super::escape::{esc, figure, list, prose, table};
 use super::evidence;
 use super::growth::grown;
+use super::judge;
 use super::limits::limits;
 use super::plot;
 use crate::words::{duration, money, number, percent, points, share};
@@ -39,7 +40,7 @@ pub(crate) fn sections(experiment: &Experiment, decision: &Decision) -> String {
         slices(decision),
         limits(experiment, decision),
         evidence::grounded(experiment, decision),
-        evidence::confidence(decision),
+        evidence::confidence(decision) + &judge::card(decision),
         evidence::latency(experiment, decision) + &grown(experiment, decision),
         cost(experiment, decision),
         evidence::learning(decision),

@@ -78,16 +78,8 @@ fn ends(metric: &Metric, show: &dyn Fn(f64) -> String) -> String {
     both.map_or_else(String::new, |(low, high)| format!(" [{}, {}]", show(low), show(high)))
 }
 
-/// How far confidence can be believed, and that no model was asked to judge.
+/// How far the confidence of arms can be believed.
 pub(crate) fn confidence(decision: &Decision) -> String {
-    format!(
-        "{}<p>No judge was used, so there is no judge card. Where a language model judges answers, <code>engraft eval judge</code> shows how \
-         far it agrees with people: n, kappa, AC1, sensitivity, specificity.</p>\n",
-        reliable(decision)
-    )
-}
-
-fn reliable(decision: &Decision) -> String {
     let rows: Vec<_> = measured(decision)
         .filter_map(|arm| {
             let reliability = arm.reliability.as_ref()?;

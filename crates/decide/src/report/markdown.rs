@@ -58,6 +58,8 @@ pub fn markdown(experiment: &Experiment, decision: &Decision) -> String {
     out.push_str(&section("From an empty project", &mut deployed.into_iter()));
     let customs = super::evidence::customs(decision);
     out.push_str(&section("In the team's words", &mut customs.iter().map(|words| said(words))));
+    let judged = super::judge::told(decision);
+    out.push_str(&section("The judge", &mut judged.iter().map(|words| said(words))));
     let grown = decision.growth.iter().map(|growth| &growth.words);
     let loaded = decision.loads.iter().map(|load| &load.words);
     let left_out = experiment

@@ -5,6 +5,7 @@ mod escape;
 mod evidence;
 mod first;
 mod growth;
+mod judge;
 mod limits;
 mod markdown;
 mod plot;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::bench::Bench;
 
 /// A workspace whose endpoint is that server.
-fn bench(server: &Scripted, more: &str) -> Bench {
+pub(crate) fn bench(server: &Scripted, more: &str) -> Bench {
     let bench = Bench::lexical();
     let path = bench.path("kb").join("engraft.toml");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -19,7 +19,7 @@ fn bench(server: &Scripted, more: &str) -> Bench {
 }
 
 /// `n` answers of two claims each; the second claim of every fourth answer is not in its passage.
-fn answers(bench: &Bench, n: usize) -> String {
+pub(crate) fn answers(bench: &Bench, n: usize) -> String {
     let line = |at: usize| {
         let second = if at.is_multiple_of(4) { "Bread is free." } else { "Tea is free." };
         json!({ "id": format!("q{at}"), "question": "What is free?",
@@ -33,7 +33,7 @@ fn answers(bench: &Bench, n: usize) -> String {
 }
 
 /// An honest judge: a claim is supported when its words are in the passages.
-fn judge(asked: &Asked) -> Said {
+pub(crate) fn judge(asked: &Asked) -> Said {
     let (passages, claims) = asked.last().split_once("Claims:\n").unwrap();
     let verdict = |(at, line): (usize, &str)| {
         let claim = line.split_once(". ").unwrap().1;
@@ -108,6 +108,9 @@ fn a_hundred_labels_make_a_score_with_its_card() {
     assert_eq!((&few["status"], &few["quality"]), (&"unvalidated, 99 of 100 labels".into(), &Value::Null));
     let enough = labelled(150);
     assert_eq!(enough["status"], "checked against 150 labels");
+    let needed = |report: &Value| [&report["labels"], &report["labels_needed"]].map(|n| n.as_u64().unwrap());
+    assert_eq!((needed(&few), needed(&enough)), ([99, 1], [150, 0]));
+    assert_eq!((&few["prompt"], few["prompt"].as_str().unwrap().len()), (&enough["prompt"], 64));
     let quality = &enough["quality"];
     // 25 of 400 claims are bad for people and 50 for the judge: .9375, where the judge alone says .875.
     assert!((quality["value"].as_f64().unwrap() - 0.9375).abs() < 0.03, "{quality}");

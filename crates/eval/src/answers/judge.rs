@@ -1,6 +1,6 @@
 //! A card that says how far a judge (a model) can be trusted, by human labels of the same items.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Coefficient, Labels, Metric, Resampling, coefficient, wilson};
 
@@ -17,7 +17,7 @@ pub struct Judged {
 }
 
 /// How far the judge agrees with people.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JudgeCard {
     /// How many items both looked at.
     pub labels: usize,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{JUDGED_BY_PEOPLE, JudgeCard, Judged, judge_card, ppi_mean_of_clusters};
 use crate::{Metric, Resampling};
@@ -19,10 +19,14 @@ pub struct Opinion<'a> {
 }
 
 /// What may be said on a judge's word.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validated {
     /// `unvalidated, N of 100 labels`, `checked against N labels`, or why the judge is refused.
     pub status: String,
+    /// People's labels of items that it gave a verdict on.
+    pub labels: usize,
+    /// How many more of them it takes until a score may be shown.
+    pub labels_needed: usize,
     /// How far it agrees with people; from 100 labels on.
     pub card: Option<JudgeCard>,
     /// The mean of what people would say of all items, corrected by PPI++; from 100 labels on, and only for a judge that is
@@ -40,8 +44,16 @@ pub struct Validated {
 /// score above a half counts as good there.
 pub fn validated(opinions: &[Opinion], resampling: &Resampling) -> Validated {
     let people = opinions.iter().filter(|opinion| opinion.human.is_some()).count();
+    let both = opinions.iter().filter_map(|opinion| {
+        let (human, judge) = opinion.human.zip(opinion.judge)?;
+        Some(Judged { human: human > 0.5, judge: judge > 0.5 })
+    });
+    let both: Vec<Judged> = both.collect();
+    let (labels, labels_needed) = (both.len(), JUDGED_BY_PEOPLE.saturating_sub(both.len()));
     let shut = |status: String, card: Option<JudgeCard>| Validated {
         status,
+        labels,
+        labels_needed,
         card,
         quality: None,
         lambda: None,
@@ -50,18 +62,13 @@ pub fn validated(opinions: &[Opinion], resampling: &Resampling) -> Validated {
     if people < JUDGED_BY_PEOPLE {
         return shut(format!("unvalidated, {people} of {JUDGED_BY_PEOPLE} labels"), None);
     }
-    let both = opinions.iter().filter_map(|opinion| {
-        let (human, judge) = opinion.human.zip(opinion.judge)?;
-        Some(Judged { human: human > 0.5, judge: judge > 0.5 })
-    });
-    let card = judge_card(&both.collect::<Vec<_>>(), resampling);
-    if card.labels < JUDGED_BY_PEOPLE {
+    if labels_needed > 0 {
         let status = format!(
-            "unvalidated, {} of {JUDGED_BY_PEOPLE} labels are of items the judge gave a verdict on",
-            card.labels
+            "unvalidated, {labels} of {JUDGED_BY_PEOPLE} labels are of items the judge gave a verdict on"
         );
         return shut(status, None);
     }
+    let card = judge_card(&both, resampling);
     if card.no_better_than_chance {
         return shut("refused, the judge is no better than chance".into(), Some(card));
     }
@@ -85,6 +92,8 @@ pub fn validated(opinions: &[Opinion], resampling: &Resampling) -> Validated {
     let tuned = ppi_mean_of_clusters(&labelled, &theirs, &unlabelled, &others);
     Validated {
         status: format!("checked against {people} labels"),
+        labels,
+        labels_needed,
         card: Some(card),
         quality: Some(tuned.mean),
         lambda: Some(tuned.lambda),
@@ -117,6 +126,7 @@ mod tests {
         let found = found(99, |good, _| number(good));
         assert_eq!(found.status, "unvalidated, 99 of 100 labels");
         assert_eq!((found.card, found.quality), (None, None));
+        assert_eq!((found.labels, found.labels_needed), (99, 1));
     }
 
     #[test]
@@ -137,5 +147,6 @@ mod tests {
         );
         let mute = found(120, |good, at| number(good).filter(|_| at % 2 == 0));
         assert_eq!(mute.status, "unvalidated, 60 of 100 labels are of items the judge gave a verdict on");
+        assert_eq!((coin.labels_needed, mute.labels, mute.labels_needed), (0, 60, 40));
     }
 }

@@ -1,5 +1,6 @@
 //! `TASK.toml`: what is to be decided, on which data, under which terms; everything but the data has a default.
 
+mod judging;
 mod part;
 mod words;
 
@@ -10,6 +11,7 @@ use engraft_decide::{Amount, Basis, Prices, Terms, Volume, Weights};
 use engraft_tune::extractor::ExtractorMethod;
 use serde::Deserialize;
 
+pub use self::judging::Judging;
 pub use self::part::Part;
 use self::words::{DecisionWords, LimitWords, PriceWords, VolumeWords, WeightWords};
 use crate::Error;
@@ -96,6 +98,8 @@ pub struct Task {
     pub scale: Scaling,
     /// The sheet in which people said which of two answers is better.
     pub preference: Option<PathBuf>,
+    /// The judge whose card the report shows.
+    pub judge: Option<Judging>,
     /// Limits that drop an arm.
     #[serde(default)]
     must: LimitWords,
@@ -345,6 +349,9 @@ impl Task {
         if let Some(seconds) = self.prices.label_seconds.filter(|seconds| !(0.0..1e9).contains(seconds)) {
             return Err(format!("prices.label_seconds is {seconds}: it is 0 or more"));
         }
+        if self.judge.as_ref().is_some_and(|judge| judge.run.trim().is_empty()) {
+            return Err("judge.run is empty: name a run of `eval answers`, or a file of answers".into());
+        }
         if self.shots == Some(0) {
             return Err("shots is 0: leave it out to use every example".into());
         }
@@ -447,12 +454,10 @@ impl Task {
         }
     }
 
-    /// Whether any of its data is a dataset of a workspace.
+    /// Whether any of its data is in a workspace: a dataset, or what a judge ruled.
     pub fn wants_workspace(&self) -> bool {
-        [&self.training, &self.evaluation, &self.labelled]
-            .into_iter()
-            .flatten()
-            .any(|path| Task::dataset(path).is_some())
+        let mut data = [&self.training, &self.evaluation, &self.labelled].into_iter().flatten();
+        self.judge.is_some() || data.any(|path| Task::dataset(path).is_some())
     }
 
     /// Whether any price or volume is a default.
