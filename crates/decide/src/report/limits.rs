@@ -5,6 +5,7 @@ use engraft_eval::Metric;
 use super::engineer::{is_front, ranged};
 use super::escape::{esc, list, prose, table};
 use super::evidence::measured;
+use super::lacking::lacking;
 use crate::words::{number, percent, points};
 use crate::{Decision, EVIDENCE_RECALL, Experiment, JUDGED, Measure, NDCG, RECALL};
 
@@ -13,11 +14,13 @@ pub(crate) fn limits(experiment: &Experiment, decision: &Decision) -> String {
     let told = |measure: &&Measure| measured(decision).any(|arm| arm.measures.contains_key(&measure.name));
     let found = experiment.measures.iter().filter(|measure| of_search(measure));
     let found: Vec<&Measure> = found.filter(told).collect();
-    let unjudged = unjudged(experiment, decision);
+    let lacking =
+        lacking(experiment, decision).map_or(String::new(), |why| format!("<p>{}</p>\n", prose(why)));
+    let unasked = unjudged(experiment, decision) + &lacking;
     let none = "<p>No diagnostic arm was measured.</p>";
     let limited = measured(decision).any(|arm| !arm.candidate);
     if !limited && found.is_empty() {
-        return unjudged + none;
+        return unasked + none;
     }
     let rows = measured(decision).filter(|arm| arm.retrieval || !arm.candidate).map(|arm| {
         let contrast = decision.diagnostics.iter().find(|one| one.diagnostic == arm.name);
@@ -37,7 +40,7 @@ pub(crate) fn limits(experiment: &Experiment, decision: &Decision) -> String {
     if !found.is_empty() {
         out.push_str(&meanings(&found));
     }
-    out.push_str(&unjudged);
+    out.push_str(&unasked);
     if !limited {
         out.push_str(none);
         return out;

@@ -68,8 +68,9 @@ pub fn markdown(experiment: &Experiment, decision: &Decision) -> String {
         .map(|one| format!("{}: not measured, because {}.", plain(&one.what), said(&one.value)));
     let grown = grown.chain(loaded).map(|words| said(words));
     out.push_str(&section("As it grows", &mut grown.chain(left_out)));
-    let limits = decision.diagnostics.iter().map(|contrast| said(&contrast.words));
-    out.push_str(&section("Diagnostics", &mut limits.into_iter()));
+    let limits = decision.diagnostics.iter().map(|contrast| contrast.words.as_str());
+    let limits = limits.chain(super::lacking::lacking(experiment, decision));
+    out.push_str(&section("Diagnostics", &mut limits.map(said)));
     out.push_str(&section("What is needed", &mut decision.needs.iter().map(|need| said(need))));
     out.push_str(&section("Taken for granted", &mut decision.assumptions.iter().map(|one| said(one))));
     let facts = experiment.data.iter().map(|fact| format!("{}: {}", plain(&fact.what), said(&fact.value)));

@@ -6,6 +6,7 @@ mod evidence;
 mod first;
 mod growth;
 mod judge;
+mod lacking;
 mod limits;
 mod markdown;
 mod plot;
