@@ -1,8 +1,8 @@
 """Brings public data into the form that the tasks here read.
 
-    python3 docs/decisions/prepare.py
+    python3 docs/decisions/prepare.py [NAME …]
 
-Reads ENGRAFT_TEST_DATA (by default ../shared/data beside the repository) and writes below target/decisions:
+Reads ENGRAFT_TEST_DATA (by default ../shared/data beside the repository) and writes below target/decisions, all or those named:
 
 - handbook: the pages of the TTS / 18F handbook as of 2024-12-31, each heading that is asked as a question blanked, and the
   questions with the section under that heading as their right passage; questions about facts that changed since 2023-06-30 with
@@ -17,6 +17,7 @@ import json
 import os
 import pathlib
 import shutil
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("ENGRAFT_TEST_DATA", ROOT / "../shared/data"))
@@ -96,6 +97,6 @@ def sec_filings():
         print(len(marked), part, "sentences")
 
 
-handbook()
-scifact()
-sec_filings()
+MAKE = {"handbook": handbook, "scifact": scifact, "sec-filings": sec_filings}
+for name in sys.argv[1:] or MAKE:
+    MAKE[name]()

@@ -159,3 +159,20 @@ fn every_decision_has_its_task_and_is_small() {
         assert!(bytes <= MOST_BYTES, "{} takes up {bytes} bytes", folder.display());
     }
 }
+
+#[test]
+fn every_file_that_a_task_names_outside_has_its_hash_in_the_list() {
+    let list = std::fs::read_to_string(page().join("data.sha256")).unwrap();
+    let named: Vec<&str> =
+        list.lines().filter_map(|line| line.split_once("  ")).map(|(_, path)| path).collect();
+    assert_eq!(named.len(), list.lines().count(), "a line is a hash, two spaces and a path");
+    assert!(list.lines().all(|line| line.bytes().take_while(u8::is_ascii_hexdigit).count() == 64), "{list}");
+    for folder in folders() {
+        let task = std::fs::read_to_string(folder.with_extension("toml")).unwrap();
+        let outside =
+            task.split('"').filter_map(|part| part.split_once("shared/data/")).map(|(_, path)| path);
+        for path in outside {
+            assert!(named.contains(&path), "{} reads {path}, which has no hash", folder.display());
+        }
+    }
+}

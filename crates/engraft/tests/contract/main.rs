@@ -39,6 +39,7 @@ mod places;
 mod pulling;
 mod ranking;
 mod reading;
+mod reproduced;
 mod sample;
 mod settings;
 mod shapes;
