@@ -7,6 +7,7 @@
 mod gathered;
 mod items;
 mod labels;
+mod plan;
 mod report;
 mod rulings;
 mod sheet;
@@ -16,7 +17,8 @@ use std::path::PathBuf;
 use engraft_answer::{Turn, preference_prompt, support_prompt};
 use engraft_core::{content_hash, short_id};
 
-pub use self::report::{JudgePlan, JudgeReport, JudgeStates, JudgedClaim, JudgedItem, Ruled};
+pub use self::plan::JudgePlan;
+pub use self::report::{JudgeReport, JudgeStates, JudgedClaim, JudgedItem, Ruled};
 pub use self::sheet::{Sheet, sheet};
 
 use self::gathered::Gathered;
@@ -160,5 +162,5 @@ pub(crate) fn recall(workspace: &Workspace, request: &JudgeRequest) -> Result<Ju
 pub fn plan_judge(workspace: &Workspace, request: &JudgeRequest) -> Result<JudgePlan, Error> {
     let endpoint = configured(workspace.config.endpoint.as_ref(), "`eval judge`")?;
     let case = Case::read(workspace, request)?;
-    report::plan(&workspace.store, endpoint, &case, &case.asks())
+    plan::plan(&workspace.store, endpoint, &case, &case.asks())
 }

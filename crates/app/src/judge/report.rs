@@ -1,22 +1,16 @@
-//! What `eval judge` tells: counts of verdicts always, a score only once people's labels allow it; and what it would take.
+//! What `eval judge` tells: counts of verdicts always, a score only once people's labels allow it.
 
 use std::collections::BTreeMap;
 
 use engraft_answer::Verdict;
 use engraft_core::Diagnostic;
 use engraft_eval::{Metric, States, Validated};
-use engraft_store::Store;
 use serde::Serialize;
 
-use super::Case;
-use super::rulings::{Ask, kept};
-use crate::Error;
-use crate::endpoint::{Chat, Endpoint, Spent, tokens_of_prompt};
+use crate::endpoint::Spent;
 
 /// The word for a verdict that could not be read.
 pub(super) const UNPARSED: &str = "unparsed";
-/// Tokens that one verdict takes in a reply, roughly.
-const VERDICT: u64 = 16;
 
 /// What the judge said, and how far it may be believed.
 #[derive(Clone, Debug, Serialize)]
@@ -121,65 +115,4 @@ impl Serialize for Ruled {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(self.word())
     }
-}
-
-/// What judging would take, roughly.
-#[derive(Clone, Debug, Serialize)]
-pub struct JudgePlan {
-    /// `support` or `preference`.
-    pub kind: &'static str,
-    /// The model that would judge.
-    pub model: String,
-    /// Answers, or pairs of them.
-    pub items: usize,
-    /// Claims.
-    pub claims: usize,
-    /// Requests that would be sent.
-    pub requests: usize,
-    /// Questions that were asked before.
-    pub cached: usize,
-    /// Tokens of prompts, at four bytes a token.
-    pub tokens_in: u64,
-    /// Tokens of replies, at 16 a verdict.
-    pub tokens_out: u64,
-    /// What that would cost; `null` without prices.
-    pub cost: Option<f64>,
-    /// In this.
-    pub currency: String,
-}
-
-/// What asking `asks` would take.
-pub(super) fn plan(
-    store: &Store,
-    endpoint: &Endpoint,
-    case: &Case,
-    asks: &[Ask],
-) -> Result<JudgePlan, Error> {
-    // Nothing is sent, so no key is needed.
-    let chat = Chat::with_key(endpoint, None);
-    let model = endpoint.judge();
-    let (mut open, mut tokens_in, mut tokens_out) = (0, 0, 0);
-    for ask in asks {
-        if kept(store, &chat.key_of(model, &ask.prompt))?.is_none() {
-            open += 1;
-            tokens_in += tokens_of_prompt(&ask.prompt);
-            tokens_out += VERDICT * ask.wanted.verdicts() as u64;
-        }
-    }
-    let (kind, items, claims) = match case {
-        Case::Support(items) => ("support", items.len(), items.iter().map(|item| item.claims.len()).sum()),
-        Case::Preference(pairs) => ("preference", pairs.len(), 0),
-    };
-    Ok(JudgePlan {
-        kind,
-        model: model.into(),
-        items,
-        claims,
-        requests: open,
-        cached: asks.len() - open,
-        tokens_in,
-        tokens_out,
-        cost: endpoint.cost(tokens_in, tokens_out),
-        currency: endpoint.currency.clone(),
-    })
 }

@@ -78,8 +78,12 @@ pub(crate) fn plan(plan: &JudgePlan) -> String {
         "support" => format!("{} claims of {} answers", plan.claims, plan.items),
         _ => format!("{} pairs, in both orders", plan.items),
     };
+    let how = match plan.counted {
+        0 => "four bytes a token".to_string(),
+        counted => format!("as the endpoint counted {counted} of them"),
+    };
     format!(
-        "{what}: {} requests to {}, about {} tokens in and {} out{}; {} rulings are kept from before.\nNothing was asked.\n",
+        "{what}: {} requests to {}, about {} tokens in and {} out{} ({how}); {} rulings are kept from before.\nNothing was asked.\n",
         plan.requests,
         plan.model,
         plan.tokens_in,

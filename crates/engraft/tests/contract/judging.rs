@@ -1,6 +1,6 @@
 //! `eval judge` against a scripted language model: verdicts, the kept rulings, budgets, labels, and what goes wrong.
 
-use engraft_testkit::endpoint::{Asked, Said, Scripted};
+use engraft_testkit::endpoint::{Asked, Said, Scripted, completion};
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
@@ -140,6 +140,58 @@ fn a_budget_ends_it_with_what_is_done_and_the_rest_follows() {
     let whole = bench.json(&["eval", "judge", &file]);
     assert_eq!((&whole["cached"], &whole["spent"]["requests"]), (&done.into(), &(8 - done).into()));
     assert!(whole["stopped"].is_null());
+}
+
+/// Tokens of a text, by an endpoint that counts one for two letters of a word and one for every other sign.
+fn tokens(text: &str) -> usize {
+    let words = text.split(|sign: char| !sign.is_alphanumeric()).map(|word| word.len().div_ceil(2));
+    let signs = text.chars().filter(|sign| !sign.is_alphanumeric() && !sign.is_whitespace());
+    words.sum::<usize>() + signs.count()
+}
+
+#[test]
+fn what_judging_will_take_is_told_within_a_tenth_once_some_of_it_was_counted() {
+    let server = Scripted::start(|asked, _| match judge(asked) {
+        Said::Text(reply) => {
+            let mut body = completion(asked.body["model"].as_str().unwrap(), &reply, "stop");
+            body["usage"] =
+                json!({ "prompt_tokens": tokens(&asked.all()), "completion_tokens": tokens(&reply) });
+            Said::Raw(200, Vec::new(), body.to_string())
+        }
+        said => said,
+    })
+    .unwrap();
+    let bench = bench(&server, "max_tokens = 100\nconcurrency = 1");
+    let file = answers(&bench, 60);
+    // Passages of all lengths.
+    let longer = |(at, line): (usize, &str)| {
+        let more = " The garden behind the old house is swept at noon.".repeat(at % 7);
+        line.replace("open. Tea is free.\"}]", &format!("open. Tea is free.{more}\"}}]")) + "\n"
+    };
+    let lines = std::fs::read_to_string(&file).unwrap();
+    let lines: String = lines.lines().enumerate().map(longer).collect();
+    assert!(lines.contains("at noon."), "{lines}");
+    std::fs::write(&file, lines).unwrap();
+    let plan = || bench.json(&["eval", "judge", &file, "--dry-run"]);
+    let rough = plan();
+    assert_eq!((&rough["counted"], &rough["requests"]), (&0.into(), &60.into()));
+
+    let part = bench.json(&["eval", "judge", &file, "--budget-tokens", "12000"]);
+    let done = part["spent"]["requests"].as_u64().unwrap();
+    assert!((8..52).contains(&done), "{part}");
+    let told = plan();
+    assert_eq!((&told["counted"], &told["requests"]), (&done.into(), &(60 - done).into()), "{told}");
+    let rest = bench.json(&["eval", "judge", &file]);
+    let whole = |side: &str| [&part, &rest].map(|report| report["spent"][side].as_f64().unwrap());
+    for side in ["tokens_in", "tokens_out"] {
+        let [_, took] = whole(side);
+        let told = told[side].as_f64().unwrap();
+        assert!((told - took).abs() <= 0.1 * took, "{side}: {told} told, {took} taken");
+        // Four bytes a token and 16 tokens a verdict are wrong by more here.
+        assert!(rough[side].as_f64().unwrap() < 0.9 * whole(side).iter().sum::<f64>(), "{rough}");
+    }
+    let [told, took] = [&told["cost"], &rest["cost"]].map(|cost| cost.as_f64().unwrap());
+    assert!((told - took).abs() <= 0.1 * took, "{told} told, {took} paid");
 }
 
 #[test]
