@@ -60,6 +60,7 @@ fn experiment() -> Experiment {
         gold: "Up to five days, until the end of March.".into(),
         cluster: format!("document {}", at / 2),
         slice: ["stable fact", "volatile fact", "format", "multi-hop"][at % 4].into(),
+        route: Some(["asked in the shop", "asked by post"][at % 2].into()),
     };
     let ease: Vec<f64> = (0..QUESTIONS).map(|_| unit()).collect();
     let mut arm = |name: &str, retrieval: bool, tuned: bool, quality: f64, ms: f64| {
@@ -156,6 +157,7 @@ fn experiment() -> Experiment {
         measures: (0..MEASURES).map(measure).collect(),
         stages: ["encode", "look up", "decide"].map(str::to_string).to_vec(),
         questions: (0..QUESTIONS).map(question).collect(),
+        routed_by: "how a question came in".into(),
         arms,
         curve,
         unasked: Vec::new(),

@@ -19,7 +19,7 @@ use crate::lag::{Lag, lag};
 use crate::load::loads;
 use crate::preference::preferences;
 use crate::reliability::reliability;
-use crate::router::router;
+use crate::router::{by, router};
 use crate::utility::{Facts, GROUNDED, anchors, broken, none, pareto};
 use crate::verdict::{Contest, Rule, Verdict};
 use crate::words::{assumptions, needs, sentence};
@@ -173,6 +173,7 @@ fn decision(resampled: &Resampled, record_sha256: &str) -> Decision {
         judge: experiment.judge.clone(),
         assumptions: Vec::new(),
         no_router: no_router.clone(),
+        routed_by: no_router.is_none().then(|| by(experiment).to_string()),
         regressions,
         against,
         confusions: front.map(|at| confusions(experiment, &experiment.arms[at], &kept)).unwrap_or_default(),

@@ -87,6 +87,9 @@ pub struct Decision {
     pub assumptions: Vec<String>,
     /// Why there is no router, when there is none.
     pub no_router: Option<String>,
+    /// What the router goes by, in words, where there is one: something that is known of a question before it is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routed_by: Option<String>,
     /// The 20 questions on which the recommended arm loses most against its rival.
     pub regressions: Vec<Regression>,
     /// How many questions the front arm wins and loses against its rival, and the rival's name.

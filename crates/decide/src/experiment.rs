@@ -34,6 +34,9 @@ pub struct Experiment {
     pub stages: Vec<String>,
     /// The questions, in order.
     pub questions: Vec<Question>,
+    /// What the routes of the questions are, in words, such as `the length of the question`; where they have none, why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub routed_by: String,
     /// Rows of the evaluation set that could not be asked, such as those without a right answer, with their ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unasked: Vec<Missing>,
@@ -116,8 +119,11 @@ pub struct Question {
     pub gold: String,
     /// Questions of one cluster (a document, a conversation) are not independent of each other.
     pub cluster: String,
-    /// What sort of question.
+    /// What sort of question; to report on, and it may follow from the right answer.
     pub slice: String,
+    /// What is known of it before it is answered, which alone a router may go by; `None`: nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
 }
 
 /// What an arm is in the decision.

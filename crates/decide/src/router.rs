@@ -1,5 +1,5 @@
 //! The router: each sort of question to the arm that does it best, chosen on one half of the questions and judged on the
-//! other, both ways round.
+//! other, both ways round. A sort is what is known of a question before it is answered, and never what follows from its right answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,12 @@ use crate::{Arm, ArmRun, Experiment, Role, UpdateTrial, Upkeep};
 /// The name of the router among the arms.
 pub const ROUTER: &str = "router";
 
-/// Fewer questions of a slice in a half choose nothing.
+/// Fewer questions of a sort in a half choose nothing.
 const LEAST: usize = 15;
 
 /// The router as an arm, or why there is none.
 ///
-/// A slice leaves the best arm overall only for one that beats it by more than a standard error of the paired difference.
+/// A sort leaves the best arm overall only for one that beats it by more than a standard error of the paired difference.
 pub(crate) fn router(experiment: &Experiment) -> Result<Arm, String> {
     let kept = experiment.kept();
     let candidates: Vec<usize> = (0..experiment.arms.len())
@@ -24,12 +24,15 @@ pub(crate) fn router(experiment: &Experiment) -> Result<Arm, String> {
     if candidates.len() < 2 {
         return Err("there are not two arms to route between".into());
     }
-    let slices = experiment.slices();
-    if slices.len() < 2 {
-        return Err("all questions are of one slice".into());
+    let routes: Option<Vec<&str>> =
+        experiment.questions.iter().map(|question| question.route.as_deref()).collect();
+    let routes = routes.ok_or_else(|| unknown(experiment))?;
+    let sorts: BTreeSet<&str> = routes.iter().copied().collect();
+    if sorts.len() < 2 {
+        return Err(format!("all questions are of one sort by {}", by(experiment)));
     }
     let half = |question: usize| half(&experiment.questions[question].cluster);
-    // [half it was learnt on][slice] -> arm
+    // [half it was learnt on][sort] -> arm
     let mut choices: [BTreeMap<&str, usize>; 2] = Default::default();
     for (learnt, choices) in choices.iter_mut().enumerate() {
         let seen: Vec<usize> = kept.iter().copied().filter(|&question| half(question) == learnt).collect();
@@ -37,21 +40,20 @@ pub(crate) fn router(experiment: &Experiment) -> Result<Arm, String> {
             let mean = |arm: usize| seen.iter().map(|&q| quality(&experiment.arms[arm], q)).sum::<f64>();
             if mean(at) > mean(best) { at } else { best }
         });
-        for slice in &slices {
-            let inside: Vec<usize> =
-                seen.iter().copied().filter(|&q| experiment.questions[q].slice == *slice).collect();
-            choices.insert(slice, winner(experiment, &candidates, &inside, best));
+        for sort in &sorts {
+            let inside: Vec<usize> = seen.iter().copied().filter(|&q| routes[q] == *sort).collect();
+            choices.insert(*sort, winner(experiment, &candidates, &inside, best));
         }
     }
     let used: BTreeSet<usize> = choices.iter().flat_map(|choices| choices.values().copied()).collect();
     if used.len() == 1 {
         let name = &experiment.arms[*used.first().unwrap_or(&0)].name;
-        return Err(format!("no slice does surely better with another arm than `{name}`"));
+        return Err(format!(
+            "by {} no sort of question does surely better with another arm than `{name}`",
+            by(experiment)
+        ));
     }
-    let chosen = |question: usize| {
-        let learnt = 1 - half(question);
-        choices[learnt][experiment.questions[question].slice.as_str()]
-    };
+    let chosen = |question: usize| choices[1 - half(question)][routes[question]];
     let seeds = used.iter().map(|&at| experiment.arms[at].runs.len()).max().unwrap_or(1);
     let runs = (0..seeds).map(|seed| {
         let row = |question: usize| {
@@ -60,24 +62,23 @@ pub(crate) fn router(experiment: &Experiment) -> Result<Arm, String> {
         };
         ArmRun { seed: seed as u64, rows: (0..experiment.questions.len()).map(row).collect() }
     });
-    let words: Vec<String> = slices
+    let words: Vec<String> = sorts
         .iter()
-        .map(|slice| {
-            let mut arms: Vec<&str> = choices
-                .iter()
-                .map(|choices| experiment.arms[choices[slice.as_str()]].name.as_str())
-                .collect();
+        .map(|sort| {
+            let mut arms: Vec<&str> =
+                choices.iter().map(|choices| experiment.arms[choices[sort]].name.as_str()).collect();
             arms.dedup();
-            format!("{slice} → {}", arms.join(" or "))
+            format!("{sort} → {}", arms.join(" or "))
         })
         .collect();
     let parts: Vec<&Arm> = used.iter().map(|&at| &experiment.arms[at]).collect();
     Ok(Arm {
         name: ROUTER.into(),
         description: format!(
-            "Each slice by the arm that did it best on the other half of the questions: {}. It takes for granted that the \
-             slice of a question is known when it comes in.",
-            words.join("; ")
+            "Each sort of question by the arm that did it best on the other half of the questions: {}. It goes by {}, which is \
+             known before a question is answered.",
+            words.join("; "),
+            by(experiment)
         ),
         retrieval: parts.iter().any(|arm| arm.retrieval),
         tuned: parts.iter().any(|arm| arm.tuned),
@@ -105,6 +106,17 @@ pub(crate) fn router(experiment: &Experiment) -> Result<Arm, String> {
     })
 }
 
+/// What the router goes by, in words.
+pub(crate) fn by(experiment: &Experiment) -> &str {
+    if experiment.routed_by.is_empty() { "what is known of them beforehand" } else { &experiment.routed_by }
+}
+
+/// Why there is nothing to go by.
+fn unknown(experiment: &Experiment) -> String {
+    let silent = "the record does not say what is known of a question before it is answered";
+    if experiment.routed_by.is_empty() { silent.into() } else { experiment.routed_by.clone() }
+}
+
 fn slowness(trials: &[UpdateTrial]) -> f64 {
     trials.iter().map(|trial| trial.seconds.unwrap_or(f64::INFINITY)).fold(0.0, f64::max)
 }
@@ -123,7 +135,7 @@ fn quality(arm: &Arm, question: usize) -> f64 {
     all.sum::<f64>() / arm.runs.len() as f64
 }
 
-/// The arm for a slice: the overall `best`, unless another beats it there by more than a standard error.
+/// The arm for a sort: the overall `best`, unless another beats it there by more than a standard error.
 fn winner(experiment: &Experiment, candidates: &[usize], inside: &[usize], best: usize) -> usize {
     if inside.len() < LEAST {
         return best;

@@ -50,12 +50,16 @@ pub(crate) fn measured(
     random: &mut Random,
 ) -> Experiment {
     let names = ["base", "retrieval", "tuned", "both"];
-    let question = |at: usize| Question {
-        id: format!("q{at}"),
-        text: format!("question {at}"),
-        gold: "right".into(),
-        cluster: format!("c{}", at / size),
-        slice: if at.is_multiple_of(3) { "short".into() } else { "long".into() },
+    let question = |at: usize| {
+        let slice = if at.is_multiple_of(3) { "short" } else { "long" };
+        Question {
+            id: format!("q{at}"),
+            text: format!("question {at}"),
+            gold: "right".into(),
+            cluster: format!("c{}", at / size),
+            slice: slice.into(),
+            route: Some(slice.into()),
+        }
     };
     let clusters: Vec<f64> = (0..n.div_ceil(size)).map(|_| random.normal()).collect();
     let ease: Vec<f64> = (0..n)
@@ -120,6 +124,7 @@ pub(crate) fn measured(
         measures: vec![Measure { name: "accuracy".into(), meaning: String::new(), higher_is_better: true }],
         stages: vec!["answer".into()],
         questions: (0..n).map(question).collect(),
+        routed_by: "the length of the question".into(),
         arms: (0..4).map(&mut arm).collect(),
         curve: Vec::new(),
         unasked: Vec::new(),
@@ -250,13 +255,12 @@ fn effects_are_the_contrasts_of_the_four_means() {
     }
 }
 
-#[test]
-fn a_planted_router_is_found_on_data_that_did_not_choose_it() {
+/// Retrieval knows every short question, tuning every long one.
+fn routable() -> Experiment {
     let mut random = Random::new(2, 2);
     let mut truths = truths(&mut random);
     truths.iter_mut().for_each(|truth| truth.threshold = 0.2);
     let mut experiment = measured(&truths, 600, 1, 1, &mut random);
-    // Retrieval knows every short question, tuning every long one.
     for (arm, slice) in [(1, "short"), (2, "long")] {
         for (at, question) in experiment.questions.iter().enumerate() {
             if question.slice == slice {
@@ -264,10 +268,58 @@ fn a_planted_router_is_found_on_data_that_did_not_choose_it() {
             }
         }
     }
-    let decision = decide(&experiment, "").unwrap();
+    experiment
+}
+
+#[test]
+fn a_planted_router_is_found_on_data_that_did_not_choose_it() {
+    let decision = decide(&routable(), "").unwrap();
     let router = decision.arms.iter().find(|arm| arm.name == crate::ROUTER).unwrap();
     assert_eq!(router.quality.value, Some(1.0));
     assert_eq!(decision.recommendation.as_deref(), Some(crate::ROUTER), "{}", decision.verdict);
+    assert!(
+        router.description.contains("long → tuned; short → retrieval. It goes by the length of the question")
+    );
+    assert_eq!(decision.routed_by.as_deref(), Some("the length of the question"));
+}
+
+#[track_caller]
+fn no_router(change: impl Fn(&mut Experiment), expected: &str) {
+    let mut experiment = routable();
+    change(&mut experiment);
+    let decision = decide(&experiment, "").unwrap();
+    assert!(decision.arms.iter().all(|arm| arm.name != crate::ROUTER) && decision.routed_by.is_none());
+    assert_eq!(decision.no_router.as_deref(), Some(expected));
+    // The slices still say where arms differ.
+    assert_eq!(decision.slices.len(), 2);
+}
+
+#[test]
+fn what_only_the_right_answer_tells_is_reported_on_and_no_router_goes_by_it() {
+    let blind = |why: &'static str| {
+        move |experiment: &mut Experiment| {
+            experiment.questions.iter_mut().for_each(|question| question.route = None);
+            experiment.routed_by = why.into();
+        }
+    };
+    no_router(blind(""), "the record does not say what is known of a question before it is answered");
+    no_router(blind("the task names nothing to go by"), "the task names nothing to go by");
+    // Slices differ by far, and what is known of a question has nothing to do with them.
+    let other = |experiment: &mut Experiment| {
+        for (at, question) in experiment.questions.iter_mut().enumerate() {
+            question.route = Some(if at % 6 < 3 { "typed".into() } else { "spoken".into() });
+        }
+        experiment.arms.truncate(2);
+        experiment.routed_by = "how it came in".into();
+    };
+    no_router(
+        other,
+        "by how it came in no sort of question does surely better with another arm than `retrieval`",
+    );
+    let alike = |experiment: &mut Experiment| {
+        experiment.questions.iter_mut().for_each(|question| question.route = Some("long".into()));
+    };
+    no_router(alike, "all questions are of one sort by the length of the question");
 }
 
 #[test]

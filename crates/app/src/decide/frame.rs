@@ -37,6 +37,7 @@ impl<'a> Frame<'a> {
             measures: Vec::new(),
             stages: Vec::new(),
             questions: Vec::new(),
+            routed_by: String::new(),
             arms: Vec::new(),
             curve: Vec::new(),
             unasked: Vec::new(),

@@ -11,14 +11,12 @@ use serde::Deserialize;
 
 use super::draw::at_most;
 use super::leak;
+use super::route::{Routes, length};
 use super::shared::Shared;
 use super::task::{Slices, Task, request};
 use crate::people::Principal;
 use crate::tune::rows::Source;
 use crate::{Context, Error, Workspace};
-
-/// A short question has at most so many words.
-const SHORT: usize = 8;
 
 /// Where rows may come from besides files.
 #[derive(Clone, Copy)]
@@ -145,14 +143,19 @@ impl<R: Labelled> Material<R> {
             if let Some(given) = given {
                 return given.get(row.id()).cloned().unwrap_or_else(|| "other".into());
             }
-            match (apart(row), task.slices, row.text().split_whitespace().count() <= SHORT) {
-                (Some(apart), ..) => apart.into(),
-                (_, Slices::None, _) => "all".into(),
-                (_, _, true) => "short".into(),
-                _ => "long".into(),
+            match (apart(row), task.slices) {
+                (Some(apart), _) => apart.into(),
+                (_, Slices::None) => "all".into(),
+                _ => length(row.text()).into(),
             }
         };
         self.asked.iter().map(slice).collect()
+    }
+
+    /// What is known of each question before it is answered.
+    pub(super) fn routes(&self, task: &Task) -> Routes {
+        let known = |row: &R| self.slices.get(row.id()).map(String::as_str);
+        Routes::of(task, self.asked.iter().map(|row| (row.text(), known(row))))
     }
 }
 

@@ -23,6 +23,7 @@ mod nearest;
 mod output;
 mod preference;
 mod ranked;
+mod route;
 mod shared;
 mod task;
 mod vectors;
@@ -38,7 +39,8 @@ use serde::Serialize;
 
 pub use output::{Replayed, replay};
 pub use task::{
-    Generator, Judging, Leakage, Part, Scaling, Slices, Task, TaskKind, Updates, Writing, WritingMeasure,
+    Generator, Judging, Leakage, Part, RouteBy, Scaling, Slices, Task, TaskKind, Updates, Writing,
+    WritingMeasure,
 };
 pub use watched::{DecisionNo, DecisionRow, DecisionState, Scales, decision, decision_report, decisions};
 

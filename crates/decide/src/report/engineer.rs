@@ -159,6 +159,13 @@ fn setup(experiment: &Experiment, decision: &Decision) -> String {
     if let Some(why) = &decision.no_router {
         out.push_str(&format!("<p>No router was judged: {}.</p>", prose(why)));
     }
+    if let Some(by) = &decision.routed_by {
+        out.push_str(&format!(
+            "<p>The router goes by {}: that is known before a question is answered. Slices that follow from the right answer are \
+             reported on and not gone by.</p>",
+            prose(by)
+        ));
+    }
     out.push_str("<h3>Criteria</h3>");
     let criteria = decision.criteria.iter().map(|anchor| {
         let cells = vec![

@@ -50,6 +50,12 @@ pub fn markdown(experiment: &Experiment, decision: &Decision) -> String {
         "What would change it",
         &mut decision.flip_points.iter().take(FLIPS).map(|flip| said(&flip.words)),
     ));
+    let router = decision.arms.iter().find(|arm| arm.name == crate::ROUTER);
+    let router = match (router, &decision.no_router) {
+        (Some(router), _) => Some(plain(&router.description)),
+        (None, why) => why.as_ref().map(|why| format!("None was judged: {}.", said(why))),
+    };
+    out.push_str(&section("Router", &mut router.into_iter()));
     let deployed = decision.arms.iter().filter(|arm| arm.candidate).filter_map(|arm| {
         let told = arm.deployment.as_ref()?;
         let [machine, people] = [told.machine_min, told.person_min].map(|minutes| duration(60.0 * minutes));

@@ -110,6 +110,7 @@ fn hostile_text_stays_text_wherever_it_comes_from() {
     experiment.build = evil.into();
     experiment.command = evil.into();
     experiment.notes = vec![evil.into()];
+    experiment.routed_by = evil.into();
     experiment.not_measured = vec![DataFact { what: evil.into(), value: evil.into() }];
     experiment.terms.prices.currency = evil.into();
     experiment.data = vec![DataFact { what: evil.into(), value: evil.into() }];
@@ -127,6 +128,7 @@ fn hostile_text_stays_text_wherever_it_comes_from() {
         question.gold = evil.into();
         question.id.push_str(evil);
         question.slice.push_str(evil);
+        question.route = question.route.take().map(|route| route + evil);
     }
     for arm in &mut experiment.arms {
         arm.name.push_str(evil);
@@ -281,6 +283,31 @@ fn a_measure_that_one_seed_has_no_value_of_is_no_number_and_no_nan() {
     let both = decision.arms.iter().find(|arm| arm.name == "both").unwrap();
     assert!(!both.measures.contains_key(NDCG) && !page.contains("NaN"));
     assert!(decision.arms[1].measures.contains_key(NDCG));
+}
+
+#[test]
+fn what_the_router_goes_by_is_told_and_without_one_why() {
+    let mut experiment = experiment();
+    let (decision, page) = report(&experiment);
+    let told = |text: &str| {
+        let (_, after) = text.split_once("## Router\n\n- ").unwrap();
+        after.lines().next().unwrap().to_string()
+    };
+    // Whether there is one or not, it goes by the length of a question and by nothing else.
+    match (&decision.no_router, &decision.routed_by) {
+        (Some(why), None) => {
+            assert!(section(&page, 1).contains("No router was judged") && why.contains("length"))
+        }
+        (None, by) => assert_eq!(by.as_deref(), Some("the length of the question")),
+        both => panic!("{both:?}"),
+    }
+    assert!(told(&markdown(&experiment, &decision)).contains("the length of the question"));
+    experiment.questions.iter_mut().for_each(|question| question.route = None);
+    experiment.routed_by = "nobody said what is known beforehand".into();
+    let (decision, page) = report(&experiment);
+    assert!(section(&page, 1).contains("<p>No router was judged: nobody said what is known beforehand.</p>"));
+    let text = markdown(&experiment, &decision);
+    assert_eq!(told(&text), "None was judged: nobody said what is known beforehand.");
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(super) fn measure(
     let mut questions = Questions::read(task)?;
     let (mut workspace, documents, built) = library(context, task, frame, parsers, (out, kept))?;
     let (posed, shared) = placed(task, &workspace, &mut questions)?;
+    let routes = questions.routes(task);
     let what = format!("{} {} {STAGES:?} {}", task.encoder, built.version, measures().len());
     let fingerprint = questions.fingerprint(&what);
     // What is tuned depends on the same, and on what the task tunes.
@@ -197,6 +198,7 @@ pub(super) fn measure(
         measures: measures(),
         stages: STAGES.map(str::to_string).to_vec(),
         questions: posed,
+        routed_by: routes.by,
         arms,
         curve: grown.points,
         scale,
@@ -215,7 +217,7 @@ fn placed(
 ) -> Result<(Vec<Question>, Option<Shared>), Error> {
     let library = Library::of(workspace)?;
     questions.place(&library);
-    let question = |posed: &Posed| {
+    let question = |(posed, route): (&Posed, Option<String>)| {
         let gold = posed.answer.clone().or_else(|| posed.gold.first().map(|gold| gold.quote.clone()));
         let spreads = matches!(task.slices, Slices::Hops) && library.spreads(posed);
         let none = if posed.answerable { "nobody said what is right" } else { "no answer in the documents" };
@@ -225,9 +227,11 @@ fn placed(
             gold: gold.unwrap_or_else(|| none.into()),
             cluster: posed.cluster().unwrap_or(&posed.id).to_string(),
             slice: posed.slice(task.slices, spreads),
+            route,
         }
     };
-    Ok((questions.asked.iter().map(question).collect(), shared(&library, questions)))
+    let asked = questions.asked.iter().zip(questions.routes(task).of);
+    Ok((asked.map(question).collect(), shared(&library, questions)))
 }
 
 fn measures() -> Vec<Measure> {

@@ -13,6 +13,7 @@ use crate::AskReport;
 use crate::Error;
 use crate::decide::draw::at_most;
 use crate::decide::leak;
+use crate::decide::route::{Routes, length};
 use crate::decide::task::{Slices, Task, request};
 use crate::search::read_lines;
 
@@ -141,6 +142,11 @@ impl Questions {
         Ok(Questions { training, asked, facts })
     }
 
+    /// What is known of each question asked before it is answered.
+    pub(super) fn routes(&self, task: &Task) -> Routes {
+        Routes::of(task, self.asked.iter().map(|posed| (posed.question.as_str(), posed.slice.as_deref())))
+    }
+
     /// Notes of every question asked which documents hold its gold.
     pub(super) fn place(&mut self, library: &Library) {
         self.asked.iter_mut().for_each(|posed| posed.homes = library.homes(posed));
@@ -211,8 +217,7 @@ impl Posed {
             (_, _, false) => "unanswerable".into(),
             (Slices::Auto | Slices::Hops, Some(slice), _) => slice.clone(),
             (Slices::Hops, ..) => (if spreads { "multi-hop" } else { "one document" }).into(),
-            _ if self.question.split_whitespace().count() <= 8 => "short".into(),
-            _ => "long".into(),
+            _ => length(&self.question).into(),
         }
     }
 

@@ -223,14 +223,15 @@ impl Asker<'_> {
 
     /// The questions as the experiment has them.
     pub(super) fn questions(&self) -> Vec<Question> {
-        let question = |asked: &super::data::Asked| Question {
+        let question = |(asked, route): (&super::data::Asked, &Option<String>)| Question {
             id: asked.id.clone(),
             text: asked.text.clone(),
             gold: self.data.labels[asked.gold].clone(),
             cluster: asked.cluster.clone(),
             slice: asked.slice.clone(),
+            route: route.clone(),
         };
-        self.data.questions.iter().map(question).collect()
+        self.data.questions.iter().zip(&self.data.routes.of).map(question).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use engraft_tune::data::{Example, Labelling, Rows, read_classified};
 
 use crate::decide::draw::{draws, only_drawn};
 use crate::decide::material::{From, Labelled, Material};
+use crate::decide::route::Routes;
 use crate::decide::task::{Slices, Task, request};
 use crate::people::Principal;
 use crate::tune::rows::{Source, classified};
@@ -29,6 +30,8 @@ pub(super) struct Data {
     pub(super) draws: Vec<Vec<usize>>,
     /// Questions with their right label.
     pub(super) questions: Vec<Asked>,
+    /// What is known of each question before it is answered.
+    pub(super) routes: Routes,
     /// The label that means none of the others.
     pub(super) outside: Option<usize>,
     /// Where all this comes from.
@@ -156,6 +159,7 @@ impl Data {
             slice,
         };
         let questions: Vec<Asked> = places.map(question).collect();
+        let routes = material.routes(task);
         let strata: Vec<usize> = examples.iter().map(|example| example.label).collect();
         let (examples, draws) = only_drawn(examples, &draws(task, &strata));
         let used: BTreeSet<usize> = draws.iter().flatten().map(|&at| examples[at].label).collect();
@@ -176,7 +180,19 @@ impl Data {
         let meanings = labels.iter().map(|label| meaning(task, label)).collect();
         let label_s = material.label_s;
         let unasked = material.unasked;
-        Ok(Data { unasked, labels, meanings, examples, draws, questions, outside, facts, notes, label_s })
+        Ok(Data {
+            unasked,
+            labels,
+            meanings,
+            examples,
+            draws,
+            questions,
+            routes,
+            outside,
+            facts,
+            notes,
+            label_s,
+        })
     }
 
     /// The label of each example.

@@ -9,6 +9,7 @@ use engraft_tune::data::{ExtractionRow, Rows, read_extraction};
 
 use crate::decide::draw::{draws, only_drawn};
 use crate::decide::material::{From, Labelled, Material};
+use crate::decide::route::Routes;
 use crate::decide::task::{Slices, Task, request};
 use crate::people::Principal;
 use crate::tune::rows::Source;
@@ -31,6 +32,8 @@ pub(super) struct Data {
     /// Of each text to read.
     pub(super) clusters: Vec<String>,
     slices: Vec<String>,
+    /// What is known of each text before it is read.
+    pub(super) routes: Routes,
     /// Where all this comes from.
     pub(super) facts: Vec<DataFact>,
     /// Rows of the evaluation set that nobody can be asked.
@@ -108,7 +111,7 @@ impl Data {
                 _ => "several spans",
             })
         };
-        let slices = material.slices(task, &apart);
+        let (slices, routes) = (material.slices(task, &apart), material.routes(task));
         let used = draws.iter().map(Vec::len).max().unwrap_or(0);
         let mut facts = material.told(task, used, "texts", draws.len());
         facts.push(DataFact { what: "Labels".into(), value: labels.join(", ") });
@@ -128,6 +131,7 @@ impl Data {
             clusters: material.clusters,
             asked: material.asked,
             slices,
+            routes,
             facts,
             notes,
         })
@@ -135,17 +139,19 @@ impl Data {
 
     /// The texts as the experiment has them.
     pub(super) fn questions(&self) -> Vec<Question> {
-        let places = self.asked.iter().zip(&self.clusters).zip(&self.slices);
-        let question = |((row, cluster), slice): ((&ExtractionRow, &String), &String)| {
-            let marked = row.spans.iter().map(|one| (one.span, one.label.as_str()));
-            Question {
-                id: row.id.clone(),
-                text: row.text.clone(),
-                gold: shown(&row.text, marked, "(nothing to mark)"),
-                cluster: cluster.clone(),
-                slice: slice.clone(),
-            }
-        };
+        let places = self.asked.iter().zip(&self.clusters).zip(self.slices.iter().zip(&self.routes.of));
+        let question =
+            |((row, cluster), (slice, route)): ((&ExtractionRow, &String), (&String, &Option<String>))| {
+                let marked = row.spans.iter().map(|one| (one.span, one.label.as_str()));
+                Question {
+                    id: row.id.clone(),
+                    text: row.text.clone(),
+                    gold: shown(&row.text, marked, "(nothing to mark)"),
+                    cluster: cluster.clone(),
+                    slice: slice.clone(),
+                    route: route.clone(),
+                }
+            };
         places.map(question).collect()
     }
 

@@ -91,6 +91,7 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         measures: arms::measures(),
         stages: arms::STAGES.map(str::to_string).to_vec(),
         questions: data.questions(),
+        routed_by: data.routes.by.clone(),
         arms,
         curve,
         scale,

@@ -58,6 +58,9 @@ pub struct Task {
     /// How questions are sliced.
     #[serde(default)]
     pub slices: Slices,
+    /// What is known of a question before it is answered, by which a router may choose an arm.
+    #[serde(default)]
+    pub route_by: RouteBy,
     /// For `answer`: the parts that are tuned on the training questions; by default what those allow.
     pub tuned: Option<Vec<Part>>,
     /// The label that means none of the others.
@@ -174,6 +177,19 @@ pub enum Slices {
     /// By the `slice` of each question where there is one, else by whether one document holds all of its gold.
     Hops,
     /// Not at all.
+    None,
+}
+
+/// What a router may go by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RouteBy {
+    /// The `slice` of the questions where every one has it, their length otherwise.
+    #[default]
+    Auto,
+    /// Their length: slices are not known before the right answer is.
+    Length,
+    /// Nothing.
     None,
 }
 

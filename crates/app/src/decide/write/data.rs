@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::decide::draw::{draws, only_drawn};
 use crate::decide::material::{From, Labelled, Material};
+use crate::decide::route::Routes;
 use crate::decide::task::request;
 use crate::people::Principal;
 use crate::tune::rows::Source;
@@ -33,6 +34,8 @@ pub(super) struct Data {
     pub(super) asked: Vec<Written>,
     clusters: Vec<String>,
     slices: Vec<String>,
+    /// What is known of each request before it is answered.
+    pub(super) routes: Routes,
     pub(super) facts: Vec<DataFact>,
     /// Rows of the evaluation set that nobody can be asked.
     pub(super) unasked: Vec<Missing>,
@@ -108,19 +111,22 @@ impl Data {
         let (examples, draws) = only_drawn(material.training.clone(), &all[..1]);
         let facts = material.told(task, draws[0].len(), "in all", 1);
         let (slices, notes) = (material.slices(task, &|_| None), material.notes());
+        let routes = material.routes(task);
         let Material { asked, clusters, unasked, .. } = material;
-        Ok(Data { unasked, examples, draws, asked, clusters, slices, facts, notes })
+        Ok(Data { unasked, examples, draws, asked, clusters, slices, routes, facts, notes })
     }
 
     pub(super) fn questions(&self) -> Vec<Question> {
-        let places = self.asked.iter().zip(&self.clusters).zip(&self.slices);
-        let question = |((row, cluster), slice): ((&Written, &String), &String)| Question {
-            id: row.id.clone(),
-            text: row.input.clone(),
-            gold: row.output.clone(),
-            cluster: cluster.clone(),
-            slice: slice.clone(),
-        };
+        let places = self.asked.iter().zip(&self.clusters).zip(self.slices.iter().zip(&self.routes.of));
+        let question =
+            |((row, cluster), (slice, route)): ((&Written, &String), (&String, &Option<String>))| Question {
+                id: row.id.clone(),
+                text: row.input.clone(),
+                gold: row.output.clone(),
+                cluster: cluster.clone(),
+                slice: slice.clone(),
+                route: route.clone(),
+            };
         places.map(question).collect()
     }
 

@@ -64,6 +64,7 @@ pub(super) fn measure(
         measures,
         stages: STAGES.map(str::to_string).to_vec(),
         questions: data.questions(),
+        routed_by: data.routes.by.clone(),
         arms: wrote.arms,
         scale: load::paid(wrote.loads, endpoint.concurrency),
         styles: wrote.styles,

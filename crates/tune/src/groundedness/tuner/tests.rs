@@ -3,6 +3,7 @@
 use engraft_core::{Cancel, Fault};
 
 use super::*;
+use crate::groundedness::doubt::Truth;
 use crate::groundedness::{Claim, Reader, Verdict, measures};
 
 /// Claims about a page; a share of those that are not supported is told from the page by a figure or name, the rest by nothing

@@ -54,6 +54,7 @@ pub(in crate::decide) fn measure(
     let chat = Chat::open(endpoint)?;
     let (workspace, documents, built) = library(context, task, frame, parsers, (out, kept))?;
     let (posed, shared) = placed(task, &workspace, &mut questions)?;
+    let routes = questions.routes(task);
     let found = find(context, &workspace, &questions.asked)?;
     let shots = shots(&questions.training, task.seed);
     let asker = Asker {
@@ -107,6 +108,7 @@ pub(in crate::decide) fn measure(
         measures: measures(),
         stages: STAGES.map(str::to_string).to_vec(),
         questions: posed,
+        routed_by: routes.by,
         arms,
         scale: load::paid(loads, endpoint.concurrency),
         notes: notes(endpoint).into_iter().chain(shared.as_ref().and_then(Shared::note)).collect(),
