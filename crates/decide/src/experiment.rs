@@ -108,6 +108,9 @@ pub const NDCG: &str = "nDCG@10";
 /// The name of the measure that says how many of the first ten of that carry a judgement; where few do, the other says little.
 pub const JUDGED: &str = "Judged@10";
 
+/// The name of the diagnostic with all that was tuned, proven to help or not.
+pub const NOT_PROVEN: &str = "tuned (not proven)";
+
 /// One question of the evaluation set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {

@@ -9,7 +9,7 @@ use super::judge;
 use super::limits::limits;
 use super::plot;
 use crate::words::{duration, money, number, percent, points, share};
-use crate::{ArmReport, Decision, Effect, Effects, Experiment};
+use crate::{ArmReport, Decision, Effect, Effects, Experiment, NOT_PROVEN};
 
 const TITLES: [&str; 13] = [
     "Set-up",
@@ -232,6 +232,21 @@ fn effect_table(effects: &Effects) -> String {
 
 fn effects(decision: &Decision) -> String {
     let mut out = effect_table(&decision.effects);
+    if let Some(tried) = decision.diagnostics.iter().find(|one| one.diagnostic == NOT_PROVEN) {
+        out.push_str(&format!(
+            "<p>What was tuned and is not proven to help, asked all the same: {} It is never chosen.</p>\n",
+            prose(&tried.words)
+        ));
+    }
+    let once = decision.arms.iter().filter(|arm| is_trained_once(arm)).map(|arm| format!("`{}`", arm.name));
+    let once: Vec<String> = once.collect();
+    if !once.is_empty() {
+        out.push_str(&format!(
+            "<p class=soft>Trained once: {}. Such an interval is over questions and holds for that training; how far another would \
+             differ was not measured.</p>\n",
+            prose(&once.join(", "))
+        ));
+    }
     out.push_str(
         "<p class=soft>Intervals from the joint resamples. p by flipping the signs of clusters, with several training seeds \
          no less than Student's over seeds; Holm within the first three (declared before the run) and within the four simple effects. Smallest seen: the difference that this many questions \
@@ -248,6 +263,12 @@ fn effects(decision: &Decision) -> String {
     ));
     out.push_str("</div>\n");
     out
+}
+
+/// Whether an arm was tuned, and no second training of it was measured.
+fn is_trained_once(arm: &ArmReport) -> bool {
+    let shown = arm.candidate || arm.name == NOT_PROVEN;
+    shown && arm.tuned && arm.seeds == 1 && arm.name != crate::ROUTER
 }
 
 fn slices(decision: &Decision) -> String {

@@ -5,7 +5,7 @@ use engraft_eval::Metric;
 use super::escape::{esc, list, prose};
 use super::plot::{Ink, whisker};
 use crate::words::{duration, money, no_false_answers, number, rate, share};
-use crate::{ArmReport, Decision, Experiment, FALSE_ANSWER, Rule};
+use crate::{ArmReport, Decision, Experiment, FALSE_ANSWER, NOT_PROVEN, Rule};
 
 const FLIPS: usize = 3;
 
@@ -132,7 +132,10 @@ fn cell(experiment: &Experiment, decision: &Decision, arm: Option<&ArmReport>) -
     let class = if front { "cell front" } else { "cell" };
     let Some(value) = arm.quality.value else {
         let why = arm.absent.as_deref().unwrap_or("not measured");
-        return format!("<div class=\"{class}\">{name}<div class=why>{}</div></div>", prose(why));
+        let tried = decision.diagnostics.iter().find(|one| one.diagnostic == NOT_PROVEN);
+        let tried = tried.filter(|_| arm.retrieval && arm.tuned);
+        let tried = tried.map_or(String::new(), |one| format!("<div class=why>{}</div>", prose(&one.words)));
+        return format!("<div class=\"{class}\">{name}<div class=why>{}</div>{tried}</div>", prose(why));
     };
     let sign = &experiment.terms.prices.currency;
     let row = |term: &str, said: Option<String>| {
@@ -291,13 +294,18 @@ fn risk(experiment: &Experiment, decision: &Decision) -> Card {
 }
 
 fn rests(experiment: &Experiment, decision: &Decision) -> Vec<String> {
-    let seeds = decision.arms.iter().map(|arm| arm.seeds).max().unwrap_or(0);
+    let seeds = decision.arms.iter().filter(|arm| arm.tuned).map(|arm| arm.seeds).max().unwrap_or(0);
+    let trained = match seeds {
+        0 => "nothing trained".to_string(),
+        1 => "one training".into(),
+        seeds => format!("{seeds} training seeds"),
+    };
     let clusters = match decision.clusters == decision.questions {
         true => String::new(),
         false => format!(" in {} independent groups", number(decision.clusters)),
     };
     let mut all = vec![
-        format!("{} questions{clusters}, {seeds} training seeds.", number(decision.questions)),
+        format!("{} questions{clusters}, {trained}.", number(decision.questions)),
         format!("{} resamples, seed {}.", number(decision.resamples), decision.seed),
     ];
     all.extend(experiment.data.iter().map(|fact| format!("{}: {}", esc(&fact.what), prose(&fact.value))));

@@ -7,8 +7,8 @@ use crate::random::Random;
 use crate::words::points;
 use crate::worlds::{measured, truths};
 use crate::{
-    CurvePoint, DataFact, Decision, EVIDENCE_RECALL, Experiment, FALSE_ANSWER, GROUNDEDNESS, JUDGED,
-    LoadTrial, Measure, NDCG, RECALL, Scale, SizeRun, decide,
+    Arm, CurvePoint, DataFact, Decision, EVIDENCE_RECALL, Experiment, FALSE_ANSWER, GROUNDEDNESS, JUDGED,
+    LoadTrial, Measure, NDCG, NOT_PROVEN, RECALL, Role, Scale, SizeRun, decide,
 };
 
 fn experiment() -> Experiment {
@@ -308,6 +308,34 @@ fn what_the_router_goes_by_is_told_and_without_one_why() {
     assert!(section(&page, 1).contains("<p>No router was judged: nobody said what is known beforehand.</p>"));
     let text = markdown(&experiment, &decision);
     assert_eq!(told(&text), "None was judged: nobody said what is known beforehand.");
+}
+
+#[test]
+fn what_was_tuned_and_is_not_proven_is_held_against_retrieval_and_said_to_be_trained_once() {
+    let mut experiment = experiment();
+    let first = |arm: &mut Arm, right: f64| {
+        arm.runs[0].rows.iter_mut().take(20).for_each(|row| row.values[0] = Some(right));
+    };
+    first(&mut experiment.arms[1], 0.0);
+    let mut tried = experiment.arms[1].clone();
+    first(&mut tried, 1.0);
+    (tried.name, tried.role, tried.tuned) = (NOT_PROVEN.into(), Role::Diagnostic, true);
+    tried.beside = Some("retrieval".into());
+    let both = &mut experiment.arms[3];
+    (both.runs, both.absent) = (Vec::new(), Some("no part of it was proven to help".into()));
+    experiment.arms.push(tried);
+    let (decision, page) = report(&experiment);
+    let words = &decision.diagnostics[0].words;
+    assert!(words.starts_with("`tuned (not proven)` against `retrieval`: +10.0 points ["), "{words}");
+    let shown = super::escape::prose(words);
+    // Where the tuned arm would stand, among the effects, and among the diagnostics.
+    assert!(page.contains(&format!("no part of it was proven to help</div><div class=why>{shown}</div>")));
+    let effects = section(&page, 2);
+    assert!(effects.contains(&format!("asked all the same: {shown} It is never chosen.")), "{effects}");
+    assert!(effects.contains("Trained once: <code>tuned (not proven)</code>."), "{effects}");
+    assert!(section(&page, 4).contains("<td>tuned (not proven)</td>"));
+    assert_ne!(decision.recommendation.as_deref(), Some(NOT_PROVEN));
+    assert!(markdown(&experiment, &decision).contains("`tuned (not proven)` against `retrieval`"));
 }
 
 #[test]

@@ -233,6 +233,41 @@ fn where_every_question_has_an_answer_the_support_stays_and_false_answers_are_sa
 }
 
 #[test]
+fn what_is_not_proven_is_asked_all_the_same_held_against_retrieval_and_never_chosen() {
+    let Some(bench) = Bench::full() else { return };
+    let encoder = format!("encoder = '{}'", engraft_testkit::model().unwrap().display());
+    // Search finds every desk by the words of the question: there is nothing to gain.
+    let task = desks(&bench, false, "learning_curve = false\ntuned = ['retriever']");
+    let text = std::fs::read_to_string(&task).unwrap().replace("encoder = 'none'", &encoder);
+    std::fs::write(&task, text.replace("diagnostics = false", "diagnostics = true")).unwrap();
+    let out = bench.path("out");
+    let words = ["decide", task.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let (_, decision) = bench.json_status(&words);
+    let tried = arm(&decision, "tuned (not proven)");
+    assert_eq!((&tried["candidate"], &tried["tuned"]), (&json!(false), &json!(true)));
+    let absent = arm(&decision, "both")["absent"].as_str().unwrap();
+    assert!(absent.ends_with("and `tuned (not proven)` what it does all the same"), "{absent}");
+
+    let contrasts = decision["diagnostics"].as_array().unwrap();
+    let contrast = contrasts.iter().find(|one| one["diagnostic"] == "tuned (not proven)").unwrap();
+    assert_eq!((&contrast["beside"], &contrast["difference"]["n"]), (&json!("retrieval"), &json!(40)));
+    let quality = |name: &str| arm(&decision, name)["quality"]["value"].as_f64().unwrap();
+    let gained = quality("tuned (not proven)") - quality("retrieval");
+    assert!((contrast["difference"]["value"].as_f64().unwrap() - gained).abs() < 1e-9, "{contrast}");
+
+    // What was tried, with its difference; the comparison; and that one training was measured.
+    let report = std::fs::read_to_string(out.join("report.md")).unwrap();
+    assert!(report.contains("Tuned part retriever: takes no part; nDCG@10"), "{report}");
+    assert!(report.split_once("## Diagnostics").unwrap().1.contains("`tuned (not proven)`"), "{report}");
+    assert!(decision["assumptions"].to_string().contains("was trained once, with seed 0"));
+    let page = std::fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(page.contains("Trained once: <code>tuned (not proven)</code>."));
+    assert!(page.contains("What was tuned and is not proven to help, asked all the same:"));
+    let (_, again) = bench.json_status(&words);
+    assert_eq!((&again["asked"], &again["diagnostics"]), (&json!(0), &decision["diagnostics"]));
+}
+
+#[test]
 fn gold_in_several_documents_is_a_slice_and_missing_gold_leaves_the_comparison_by_name() {
     let bench = Bench::lexical();
     let mut rows = Vec::new();

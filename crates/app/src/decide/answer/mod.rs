@@ -16,13 +16,15 @@ mod parts;
 mod questions;
 mod shared;
 mod undistracted;
+mod unproven;
 mod weighing;
 
 use std::path::Path;
 
 use engraft_core::content_hash;
 use engraft_decide::{
-    Arm, ArmRun, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, Measure, Question, Role, Row, Upkeep,
+    Arm, ArmRun, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, Measure, NOT_PROVEN, Question, Role, Row,
+    Upkeep,
 };
 
 use self::asker::Asker;
@@ -78,6 +80,7 @@ pub(super) fn measure(
     };
     let better_how = tuned.as_ref().filter(|_| better.is_some()).map(|tuned| tuned.how.clone());
     let mut told = tuned.as_ref().map_or_else(Vec::new, Tuned::facts);
+    let once = tuned.as_ref().filter(|tuned| tuned.trained()).map(|_| trained_once(task));
     let mut diagnostics = match task.diagnostics {
         true => {
             let ways = (&usual, better_how.as_ref());
@@ -89,6 +92,9 @@ pub(super) fn measure(
         let (arm, fact) = undistracted::arm(&mut tutored, &mut workspace, (course, tuned), &questions.asked)?;
         diagnostics.extend(arm);
         told.push(fact);
+    }
+    if let Some(tuned) = tuned.as_ref().filter(|_| task.diagnostics) {
+        diagnostics.extend(unproven::arm(&mut tutored, &mut workspace, tuned, &questions.asked)?);
     }
     let grown = match (&better, &tuned) {
         (Some(rows), Some(tuned)) if task.learning_curve => {
@@ -159,7 +165,7 @@ pub(super) fn measure(
         }
         (_, tuned) => Arm {
             absent: Some(match tuned {
-                Some(_) => "no part of it was proven to help on the training questions; the data of the report say why".into(),
+                Some(tuned) => not_proven(tuned.tried.is_some() && task.diagnostics),
                 None => format!("it takes {} training questions to tune on", parts::LEAST),
             }),
             ..arm("both", "Retrieval tuned on the team's questions".into(), true, true)
@@ -191,6 +197,7 @@ pub(super) fn measure(
         "An answer is right when its quotes hold the gold passage, or the gold answer, to the letter (case and spacing aside).".into(),
         "Edits are made to a copy of the documents.".into(),
     ];
+    notes.extend(once);
     notes.extend(shared.as_ref().and_then(Shared::note));
     notes.extend(grown.notes);
     let experiment = Experiment {
@@ -232,6 +239,24 @@ fn placed(
     };
     let asked = questions.asked.iter().zip(questions.routes(task).of);
     Ok((asked.map(question).collect(), shared(&library, questions)))
+}
+
+/// Why there is no tuned arm although parts of it were tuned; `shown`: what they do all the same is a diagnostic.
+fn not_proven(shown: bool) -> String {
+    let why = "no part of it was proven to help on the training questions; the data of the report say why";
+    match shown {
+        true => format!("{why}, and `{NOT_PROVEN}` what it does all the same"),
+        false => why.into(),
+    }
+}
+
+/// What the intervals of tuned arms leave out.
+fn trained_once(task: &Task) -> String {
+    format!(
+        "What is tuned was trained once, with seed {}: intervals are over questions and hold for this training; how far another one \
+         would differ was not measured.",
+        task.seed
+    )
 }
 
 fn measures() -> Vec<Measure> {

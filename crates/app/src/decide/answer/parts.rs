@@ -17,7 +17,7 @@ use crate::decide::asking::Asking;
 use crate::decide::meter::metered;
 use crate::decide::task::{Part, Task};
 use crate::people::Principal;
-use crate::serving::Serving;
+use crate::serving::{READER, Serving};
 use crate::tune::{
     ReaderRequest, RerankerRequest, RetrieverMethod, RetrieverRequest, TuneReport, TuneRequest, tune_reader,
     tune_reranker, tune_retriever,
@@ -52,6 +52,8 @@ pub(super) struct Done {
 pub(super) struct Tuned {
     /// The arm with every part that was proven.
     pub(super) how: How,
+    /// The arm with every part that was tried, proven or not; `None` where that is the same.
+    pub(super) tried: Option<How>,
     pub(super) parts: Vec<Done>,
 }
 
@@ -79,6 +81,21 @@ impl Tuned {
     pub(super) fn named(&self) -> String {
         let names = self.parts.iter().filter(|done| done.takes_part).map(|done| done.part.name());
         names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The names of the parts that were tried, those that are not proven marked as such.
+    pub(super) fn tried_named(&self) -> String {
+        let tried = self.parts.iter().filter(|done| done.model.is_some() || done.part == Part::Fusion);
+        let named = |done: &Done| match done.takes_part {
+            true => done.part.name().to_string(),
+            false => format!("{} (not proven)", done.part.name()),
+        };
+        tried.map(named).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether anything was trained.
+    pub(super) fn trained(&self) -> bool {
+        self.parts.iter().any(|done| done.model.is_some())
     }
 
     /// For each part whether it takes part, and why.
@@ -111,7 +128,8 @@ pub(super) fn tune(asking: &mut Asking, workspace: &mut Workspace, course: Cours
     let usual = How::usual(workspace);
     let halves = Halves::of(training, task.seed);
     let (mut parts, mut more) = asking.kept.results::<Done>("parts", asking.fingerprint)?;
-    let mut serving = Serving::default();
+    // What is proven, and whatever was trained.
+    let (mut serving, mut all) = (Serving::default(), Serving::default());
     for &part in course.parts {
         asking.go_on()?;
         let done = match parts.iter().find(|done: &&Done| done.part == part) {
@@ -126,11 +144,15 @@ pub(super) fn tune(asking: &mut Asking, workspace: &mut Workspace, course: Cours
                 done
             }
         };
-        if let Some(model) = done.model.filter(|_| done.takes_part) {
-            serving.used.insert(part.name().into(), vec![model]);
+        if let Some(model) = done.model {
+            if done.takes_part {
+                serving.used.insert(part.name().into(), vec![model.clone()]);
+            }
+            all.used.insert(part.name().into(), vec![model]);
         }
     }
     let learned = !serving.used.is_empty();
+    let mut tried = usual.with(all, workspace)?;
     let mut how = usual.with(serving, workspace)?;
     if course.parts.contains(&Part::Fusion) {
         // A model is surer of what it learned from: that must not choose from when on it answers.
@@ -154,12 +176,18 @@ pub(super) fn tune(asking: &mut Asking, workspace: &mut Workspace, course: Cours
             cpu_s: weighed.cpu_s,
             s: weighed.s,
         });
+        tried.dense_weight = weighed.how.dense_weight;
+        // Another reader is sure on a scale of its own, which nothing was weighed on.
+        if tried.serving.model(READER) == how.serving.model(READER) {
+            tried.min_support = weighed.how.min_support;
+        }
         if takes_part {
             how = weighed.how;
         }
     }
     how.apply(workspace);
-    Ok(Tuned { how, parts })
+    let tried = Some(tried).filter(|tried| *tried != how);
+    Ok(Tuned { how, tried, parts })
 }
 
 /// The parts that the task names, in the order in which they are tuned; all of them where it names none.
