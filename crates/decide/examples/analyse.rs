@@ -45,14 +45,13 @@ fn main() {
 fn experiment() -> Experiment {
     let mut random = SplitMix::new(1, 1);
     let mut unit = move || random.below(1 << 30) as f64 / f64::from(1 << 30);
-    let measure = |at: usize| Measure {
-        name: match at {
-            0 => "accuracy".into(),
+    let measure = |at: usize| {
+        let name = match at {
+            0 => "accuracy".to_string(),
             1 => GROUNDEDNESS.into(),
             at => format!("measure {at}"),
-        },
-        meaning: "the share of questions that get the right answer.".into(),
-        higher_is_better: true,
+        };
+        Measure::new(&name, "the share of questions that get the right answer.", true)
     };
     let question = |at: usize| Question {
         id: format!("q{at}"),

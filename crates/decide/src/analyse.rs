@@ -23,7 +23,7 @@ use crate::router::{by, router};
 use crate::utility::{Facts, GROUNDED, anchors, broken, none, pareto};
 use crate::verdict::{Contest, Rule, Verdict};
 use crate::words::{assumptions, needs, sentence};
-use crate::{Arm, Experiment, Role, Unfit, Weights};
+use crate::{Arm, Experiment, Measure, Role, Unfit, Weights};
 
 /// The decision on an experiment; the same experiment gives the same decision at any number of threads.
 ///
@@ -173,6 +173,7 @@ fn decision(resampled: &Resampled, record_sha256: &str) -> Decision {
         judge: experiment.judge.clone(),
         assumptions: Vec::new(),
         no_router: no_router.clone(),
+        by_construction: given(experiment),
         routed_by: no_router.is_none().then(|| by(experiment).to_string()),
         regressions,
         against,
@@ -426,6 +427,12 @@ fn crossings(experiment: &Experiment, facts: &[Facts]) -> Vec<crate::BreakEven> 
         }
     }
     found
+}
+
+/// The measures that hold because of how arms are made, each with why.
+fn given(experiment: &Experiment) -> BTreeMap<String, String> {
+    let named = |measure: &Measure| Some((measure.name.clone(), measure.by_construction.clone()?));
+    experiment.measures.iter().filter_map(named).collect()
 }
 
 fn curves(experiment: &Experiment) -> Vec<crate::Curve> {

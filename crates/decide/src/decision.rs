@@ -90,6 +90,9 @@ pub struct Decision {
     /// What the router goes by, in words, where there is one: something that is known of a question before it is answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routed_by: Option<String>,
+    /// Measures that cannot come out otherwise, each with why: their numbers are no findings.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_construction: BTreeMap<String, String>,
     /// The 20 questions on which the recommended arm loses most against its rival.
     pub regressions: Vec<Regression>,
     /// How many questions the front arm wins and loses against its rival, and the rival's name.

@@ -86,12 +86,20 @@ pub struct Measure {
     pub meaning: String,
     /// Whether more is better.
     pub higher_is_better: bool,
+    /// Why it cannot come out otherwise, where arms are made so that it holds; absent where it is a finding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_construction: Option<String>,
 }
 
 impl Measure {
     /// A measure of that name, with what it means in a sentence.
     pub fn new(name: &str, meaning: &str, higher_is_better: bool) -> Measure {
-        Measure { name: name.into(), meaning: meaning.into(), higher_is_better }
+        Measure { name: name.into(), meaning: meaning.into(), higher_is_better, by_construction: None }
+    }
+
+    /// The same, where it holds because of how arms are made.
+    pub fn by_construction(self, why: &str) -> Measure {
+        Measure { by_construction: Some(why.into()), ..self }
     }
 }
 
@@ -359,6 +367,11 @@ pub const LEAST_QUESTIONS: usize = 30;
 pub const LEAST_CLUSTERS: usize = 10;
 
 impl Experiment {
+    /// Why a measure cannot come out otherwise than it does, where that is so.
+    pub(crate) fn by_construction(&self, measure: &str) -> Option<&str> {
+        self.measures.iter().find(|one| one.name == measure)?.by_construction.as_deref()
+    }
+
     /// Checks that rows, measures and stages fit together, and that enough questions of enough clusters are left to compare.
     pub fn check(&self) -> Result<(), Unfit> {
         let shape = |what: String| Err(Unfit::Shape(what));

@@ -121,7 +121,7 @@ pub(crate) fn measured(
         seed: 0,
         resamples: 400,
         data: Vec::new(),
-        measures: vec![Measure { name: "accuracy".into(), meaning: String::new(), higher_is_better: true }],
+        measures: vec![Measure::new("accuracy", "", true)],
         stages: vec!["answer".into()],
         questions: (0..n).map(question).collect(),
         routed_by: "the length of the question".into(),
@@ -458,11 +458,7 @@ fn groundedness_that_weighs_nothing_and_was_not_measured_on_every_arm_is_left_ou
     let grounded = |weight: f64| {
         move |experiment: &mut Experiment| {
             experiment.terms.weights.groundedness = weight;
-            experiment.measures.push(Measure {
-                name: crate::GROUNDEDNESS.into(),
-                meaning: String::new(),
-                higher_is_better: true,
-            });
+            experiment.measures.push(Measure::new(crate::GROUNDEDNESS, "", true));
             for (at, arm) in experiment.arms.iter_mut().enumerate() {
                 let rows = arm.runs.iter_mut().flat_map(|run| &mut run.rows);
                 rows.for_each(|row| row.values.push((at % 2 == 1).then_some(1.0)));

@@ -9,7 +9,7 @@ use super::judge;
 use super::limits::limits;
 use super::plot;
 use crate::words::{duration, money, number, percent, points, share};
-use crate::{ArmReport, Decision, Effect, Effects, Experiment, NOT_PROVEN};
+use crate::{ArmReport, Decision, Effect, Effects, Experiment, GROUNDEDNESS, NOT_PROVEN};
 
 const TITLES: [&str; 13] = [
     "Set-up",
@@ -74,6 +74,7 @@ pub(crate) fn ranged(metric: &Metric, show: &dyn Fn(f64) -> String) -> String {
 fn summary(experiment: &Experiment, decision: &Decision) -> String {
     let sign = &experiment.terms.prices.currency;
     let optional = |value: Option<f64>, show: &dyn Fn(f64) -> String| value.map_or("–".into(), show);
+    let given = experiment.by_construction(GROUNDEDNESS).is_some();
     let rows = decision.arms.iter().map(|arm| {
         let standing = match (arm.candidate, arm.dropped.is_empty()) {
             (false, _) => "diagnostic".to_string(),
@@ -87,7 +88,10 @@ fn summary(experiment: &Experiment, decision: &Decision) -> String {
             ranged(&arm.latency_ms, &|ms| format!("{ms:.1}")),
             optional(arm.cost_per_month.value, &|month| esc(&money(sign, month))),
             optional(arm.update_lag_s.value, &|lag| esc(&duration(lag))),
-            ranged(&arm.groundedness, &|value| format!("{:.1}", 100.0 * value)),
+            match arm.groundedness.value {
+                Some(_) if given => "by construction".into(),
+                _ => ranged(&arm.groundedness, &|value| format!("{:.1}", 100.0 * value)),
+            },
             optional(arm.utility, &|utility| format!("{:.1}", 100.0 * utility)),
             esc(&standing),
             optional(arm.expected_regret, &|regret| format!("{:.2}", 100.0 * regret)),

@@ -29,6 +29,9 @@ pub(crate) fn grounded(experiment: &Experiment, decision: &Decision) -> String {
     let rows = measured(decision).map(|arm| {
         let mut cells = vec![esc(&arm.name)];
         cells.extend(measures.iter().map(|measure| match arm.measures.get(&measure.name) {
+            Some(Metric { value: Some(value), .. }) if measure.by_construction.is_some() => {
+                format!("{value:.3}, by construction")
+            }
             Some(metric) => ranged(metric, &|value| format!("{value:.3}")),
             None if measure.name == GROUNDEDNESS => "shows no evidence".into(),
             None => "–".into(),
@@ -37,12 +40,30 @@ pub(crate) fn grounded(experiment: &Experiment, decision: &Decision) -> String {
     });
     let mut out = table(&heads, &rows.collect::<Vec<_>>());
     out.push_str(&meanings(&measures));
+    out.push_str(&given(&measures));
     out.push_str("<p>No language model judged any of these numbers.</p>\n");
     let told: Vec<String> = customs(decision).iter().map(|words| prose(words)).collect();
     if !told.is_empty() {
         out.push_str(&format!("<h3>In the team's words</h3>{}", list(told)));
     }
     out
+}
+
+/// Which of these measures are no findings, and why; nothing where all are.
+fn given(measures: &[&Measure]) -> String {
+    let mut all: Vec<(&str, Vec<String>)> = Vec::new();
+    for measure in measures {
+        let Some(why) = measure.by_construction.as_deref() else { continue };
+        let name = format!("<code>{}</code>", esc(&measure.name));
+        match all.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, names)) => names.push(name),
+            None => all.push((why, vec![name])),
+        }
+    }
+    let told = all.iter().map(|(why, names)| {
+        format!("<p>By construction and no finding: {}; {}.</p>\n", names.join(", "), prose(why))
+    });
+    told.collect()
 }
 
 /// How arms sound beside the team, and which answers people prefer, in words.

@@ -5,7 +5,7 @@ use engraft_eval::Metric;
 use super::escape::{esc, list, prose};
 use super::plot::{Ink, whisker};
 use crate::words::{duration, money, no_false_answers, number, rate, share};
-use crate::{ArmReport, Decision, Experiment, FALSE_ANSWER, NOT_PROVEN, Rule};
+use crate::{ArmReport, Decision, Experiment, FALSE_ANSWER, GROUNDEDNESS, NOT_PROVEN, Rule};
 
 const FLIPS: usize = 3;
 
@@ -262,7 +262,12 @@ fn risk(experiment: &Experiment, decision: &Decision) -> Card {
         None => "not measured".into(),
     };
     let mut more = String::new();
-    if let Some(loose) = of_thousand(&arm.groundedness) {
+    if let (Some(why), Some(_)) = (experiment.by_construction(GROUNDEDNESS), arm.groundedness.value) {
+        more.push_str(&format!(
+            "<p>Nothing is said that was not retrieved, by construction: {}.</p>",
+            prose(why)
+        ));
+    } else if let Some(loose) = of_thousand(&arm.groundedness) {
         more.push_str(&format!("<p>{loose} not backed by what was retrieved.</p>"));
     } else {
         more.push_str("<p>It shows no evidence that could be checked.</p>");

@@ -1,7 +1,7 @@
 //! The decision in Markdown, short enough for a pull request.
 
 use crate::words::{duration, money, number, percent, points, share};
-use crate::{Decision, Effect, Experiment};
+use crate::{Decision, Effect, Experiment, GROUNDEDNESS};
 
 const FLIPS: usize = 5;
 
@@ -12,6 +12,7 @@ pub fn markdown(experiment: &Experiment, decision: &Decision) -> String {
     let sign = &experiment.terms.prices.currency;
     let mut out = format!("# {}\n\n**{}**\n\n", plain(&decision.name), said(&decision.verdict));
     out.push_str("| arm | quality | p95 | a month | change shows | grounded | P(best) | |\n|---|--:|--:|--:|--:|--:|--:|---|\n");
+    let given = experiment.by_construction(GROUNDEDNESS).is_some();
     for arm in &decision.arms {
         let optional = |value: Option<f64>, show: &dyn Fn(f64) -> String| value.map_or("–".into(), show);
         let mark = match (
@@ -34,7 +35,11 @@ pub fn markdown(experiment: &Experiment, decision: &Decision) -> String {
             optional(arm.latency_ms.value, &|ms| duration(ms / 1000.0)),
             optional(arm.cost_per_month.value, &|month| plain(&money(sign, month))),
             optional(arm.update_lag_s.value, &duration),
-            arm.groundedness.value.map_or("–".into(), |_| percent(&arm.groundedness)),
+            match arm.groundedness.value {
+                None => "–".into(),
+                Some(_) if given => "by construction".into(),
+                Some(_) => percent(&arm.groundedness),
+            },
             optional(arm.p_best, &share),
         ));
     }

@@ -16,11 +16,7 @@ fn experiment() -> Experiment {
     let mut truths = truths(&mut random);
     truths[2].wobble = 0.05;
     let mut experiment = measured(&truths, 200, 1, 3, &mut random);
-    experiment.measures.push(Measure {
-        name: GROUNDEDNESS.into(),
-        meaning: "answers backed by what was found".into(),
-        higher_is_better: true,
-    });
+    experiment.measures.push(Measure::new(GROUNDEDNESS, "answers backed by what was found", true));
     for (at, arm) in experiment.arms.iter_mut().enumerate() {
         for row in arm.runs.iter_mut().flat_map(|run| &mut run.rows) {
             row.values.push((at % 2 == 1).then_some(1.0));
@@ -308,6 +304,30 @@ fn what_the_router_goes_by_is_told_and_without_one_why() {
     assert!(section(&page, 1).contains("<p>No router was judged: nobody said what is known beforehand.</p>"));
     let text = markdown(&experiment, &decision);
     assert_eq!(told(&text), "None was judged: nobody said what is known beforehand.");
+}
+
+#[test]
+fn what_holds_by_construction_is_no_finding() {
+    let mut experiment = experiment();
+    let (_, page) = report(&experiment);
+    assert!(!page.contains("by construction") && !page.contains("By construction"));
+    let last = experiment.measures.len() - 1;
+    experiment.measures[last] =
+        Measure::new(GROUNDEDNESS, "backed", true).by_construction("quotes rest on `themselves`");
+    // Whoever is in front shows evidence.
+    experiment.arms.retain(|arm| arm.retrieval);
+    (experiment.curve, experiment.scale) = (Vec::new(), None);
+    let (decision, page) = report(&experiment);
+    assert_eq!(decision.arms[0].groundedness.value, Some(1.0));
+    let told = section(&page, 5);
+    assert!(told.contains("<td class=num>1.000, by construction</td>"), "{told}");
+    let why = "<p>By construction and no finding: <code>groundedness</code>; quotes rest on <code>themselves</code>.</p>";
+    assert!(told.contains(why), "{told}");
+    assert!(page.contains("<p>Nothing is said that was not retrieved, by construction: quotes rest on"));
+    assert!(!page.contains("not backed by what was retrieved"));
+    assert!(markdown(&experiment, &decision).contains("| by construction |"));
+    let told: Vec<&String> = decision.by_construction.keys().collect();
+    assert_eq!(told, [GROUNDEDNESS]);
 }
 
 #[test]

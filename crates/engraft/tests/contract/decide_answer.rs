@@ -268,6 +268,49 @@ fn what_is_not_proven_is_asked_all_the_same_held_against_retrieval_and_never_cho
 }
 
 #[test]
+fn quotes_are_their_own_evidence_and_gold_longer_than_a_passage_is_left_out_of_what_passages_hold() {
+    let bench = Bench::lexical();
+    let mut rows = String::new();
+    for (number, (word, ..)) in THINGS.iter().enumerate() {
+        // A section of many sentences, which is cut into passages.
+        let seats = |room: usize| format!("The {word} room number {room} seats {} people.", 100 + 3 * room);
+        let says: Vec<String> = (0..240).map(seats).collect();
+        let long = says.join(" ");
+        bench.write(&format!("{number}.md"), &format!("# Rooms of {word}\n\n{long}\n"));
+        for way in 0..3 {
+            let room = 7 * way + 1;
+            let question = format!("How many people does the {word} room number {room} seat?");
+            let gold = if way == 0 { &long } else { &says[room] };
+            let row = json!({ "id": format!("{number}-{way}"), "question": question,
+                "gold": [{ "quote": gold, "uri": format!("{number}.md") }], "group": format!("{number}-{way}") });
+            rows += &format!("{row}\n");
+        }
+    }
+    std::fs::write(bench.path("questions.jsonl"), rows).unwrap();
+    let text = "kind = 'answer'\nevaluation = 'questions.jsonl'\ndocuments = 'docs'\nencoder = 'none'\nresamples = 300\n\
+                updates = { trials = 0 }\nscale = { questions = 0, load_s = 0 }\n";
+    let task = bench.path("sections.toml");
+    std::fs::write(&task, text).unwrap();
+    let (_, decision) = bench.json_status(&["decide", task.to_str().unwrap()]);
+    let measure = |name: &str, measure: &str| arm(&decision, name)["measures"][measure].clone();
+    // Perfect search is perfect, since what it could not hold does not count.
+    let recall = measure("perfect-retrieval", "recall@k");
+    assert_eq!((&recall["value"], &recall["n"]), (&json!(1.0), &json!(24)), "{recall}");
+    assert_eq!(measure("perfect-retrieval", "evidence_recall")["n"], 36);
+    let report = std::fs::read_to_string(bench.path("sections.decision/report.md")).unwrap();
+    assert!(report.contains("Gold that no passage holds whole: 12 of 36 questions with gold"), "{report}");
+
+    for name in ["groundedness", "citation_recall", "citation_precision", "citation_precision_alce"] {
+        assert_eq!(measure("retrieval", name)["value"], 1.0, "{name}");
+    }
+    let page = std::fs::read_to_string(bench.path("sections.decision/report.html")).unwrap();
+    assert!(page.contains(
+        "<p>By construction and no finding: <code>groundedness</code>, <code>citation_recall</code>,"
+    ));
+    assert!(page.contains("1.000, by construction") && !page.contains("not backed by what was retrieved"));
+}
+
+#[test]
 fn gold_in_several_documents_is_a_slice_and_missing_gold_leaves_the_comparison_by_name() {
     let bench = Bench::lexical();
     let mut rows = Vec::new();

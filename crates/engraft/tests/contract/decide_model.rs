@@ -105,7 +105,12 @@ fn a_model_that_is_right_only_with_the_passage_makes_the_decision_retrieval() {
     let turns = |asked: &Asked| asked.body["messages"].as_array().unwrap().len();
     let shown = server.asked().into_iter().find(|asked| turns(asked) == 1 + 2 * 4 + 1).unwrap();
     assert!(shown.body["messages"][2]["content"].as_str().unwrap().contains(" people\""), "{}", shown.body);
+    // It says its quotes to the letter.
     assert_eq!(arm(&decision, "retrieval")["groundedness"]["value"], 1.0);
+    for measure in ["citation_recall", "citation_precision", "quote_exact"] {
+        assert_eq!(arm(&decision, "retrieval")["measures"][measure]["value"], 1.0, "{measure}");
+        assert!(arm(&decision, "base")["measures"][measure].is_null(), "{measure}");
+    }
     assert_eq!(arm(&decision, "base")["measures"]["false_answer"]["value"], 1.0);
     // Gold passages are of no version, and memory cites nothing.
     let fresh = |name: &str| arm(&decision, name)["measures"]["citation_freshness"]["value"].clone();
@@ -157,6 +162,41 @@ fn quotes_that_are_not_in_the_passage_make_no_answer() {
     assert!(retrieval["quality"]["value"].as_f64().unwrap() < 0.2, "{retrieval}");
     assert!(retrieval["states"]["abstained"].as_u64().unwrap() >= 30, "{retrieval}");
     assert!(arm(&decision, "tuned")["absent"].as_str().unwrap().contains("endpoint.tuned_model"));
+}
+
+#[test]
+fn sentences_that_their_quotes_do_not_support_are_neither_grounded_nor_well_cited() {
+    // Beside what is right it says something that its passage does not, and something with a quote that is nowhere.
+    let server = Scripted::start(|asked, _| match reader(asked) {
+        Said::Text(text) if text.contains("\"quote\"") => {
+            let mut reply: Value = serde_json::from_str(&text).unwrap();
+            let claim = reply["claims"][0].clone();
+            let more = |text: &str, quote: &Value| json!({ "text": text, "passage": claim["passage"], "quote": quote });
+            let made_up = [
+                more("The bishop paints seven boats in Oslo.", &claim["quote"]),
+                more("Nobody sings while herons sleep.", &json!("Herons are quiet.")),
+            ];
+            reply["claims"].as_array_mut().unwrap().extend(made_up);
+            Said::Text(reply.to_string())
+        }
+        said => said,
+    })
+    .unwrap();
+    let bench = bench(&server, "");
+    let task = rooms(&bench).replace("kind =", "diagnostics = false\nkind =");
+    let (_, decision) = decide(&bench, &task);
+    let measure = |name: &str, measure: &str| arm(&decision, name)["measures"][measure]["value"].as_f64();
+    let third = |measured: Option<f64>| (measured.unwrap() - 1.0 / 3.0).abs() < 1e-9;
+    for name in ["groundedness", "citation_recall", "citation_precision", "citation_recall_alce"] {
+        assert!(third(measure("retrieval", name)), "{name}: {:?}", measure("retrieval", name));
+        assert_eq!(measure("base", name), None);
+    }
+    // What is not there is no citation as ALCE counts; of the claims two of three have a quote that is.
+    assert_eq!(measure("retrieval", "citation_precision_alce"), Some(0.5));
+    assert!((measure("retrieval", "quote_exact").unwrap() - 2.0 / 3.0).abs() < 1e-9);
+    assert!(arm(&decision, "retrieval")["quality"]["value"].as_f64() > Some(0.8));
+    let page = std::fs::read_to_string(bench.path("task.decision/report.html")).unwrap();
+    assert!(page.contains("<code>citation_precision</code>:") && !page.contains("by construction"));
 }
 
 const KINDS: [&str; 10] =

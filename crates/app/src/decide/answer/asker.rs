@@ -5,10 +5,12 @@ use engraft_eval::State;
 
 use super::found::{MEASURES, Read, found};
 use super::fresh::{Cited, fresh};
+use super::grounds::Grounds;
 use super::how::How;
 use super::measures;
 use super::parts::{self, Course, Tuned};
 use super::questions::Posed;
+use super::right::right;
 use crate::among::Among;
 use crate::ask::{STAGES, Told, ask_among};
 use crate::decide::asking::Asking;
@@ -52,8 +54,10 @@ impl Asker<'_> {
                     let fresh = fresh(workspace, &Cited::of(&report))?;
                     let read: Vec<Read> = seen.iter().map(Read::Found).collect();
                     let found = found(workspace, &asked[at], &read)?;
+                    let answered = report.answerable && report.support >= how.min_support;
+                    let right = right(&asked[at], workspace, &report, answered)?;
                     let base = empty(ms, used.cpu_s);
-                    Ok(row(&asked[at], &report, (fresh, found), how.min_support, base))
+                    Ok(row(&asked[at], (&report, answered), right, (fresh, found), base))
                 }
             }
         })
@@ -78,27 +82,27 @@ fn empty(ms: [f64; STAGES.len()], cpu_s: f64) -> Row {
 /// `fresh`: the share of what is cited that is current; `found`: what search brought the reader.
 fn row(
     posed: &Posed,
-    report: &AskReport,
+    (report, answered): (&AskReport, bool),
+    right: Option<bool>,
     (fresh, found): (Option<f64>, [Option<f64>; MEASURES]),
-    min_support: f32,
     base: Row,
 ) -> Row {
-    let answered = report.answerable && report.support >= min_support;
     let number = |truth: bool| f64::from(u8::from(truth));
-    let Some(right) = posed.right(report, answered) else {
+    let Some(right) = right else {
         return Row { state: State::Undefined, why: Some("nobody said what is right".into()), ..base };
     };
     let cited = report.citations.iter().map(|citation| format!("{}: {}", citation.uri, citation.quote));
+    let grounds = if answered { Grounds::of_report(report) } else { Grounds::default() };
     let values = [
         Some(number(right)),
-        answered.then_some(number(!report.citations.is_empty())),
+        grounds.grounded,
         (!posed.answerable).then_some(number(answered)),
         Some(number(answered)),
         fresh.filter(|_| answered),
     ];
     Row {
         state: if answered { State::Scored } else { State::Abstained },
-        values: values.into_iter().chain(found).collect(),
+        values: values.into_iter().chain(found).chain(grounds.cited).collect(),
         confidence: Some(f64::from(report.support).clamp(0.0, 1.0)).filter(|_| answered),
         said: if answered { report.answer.clone() } else { "(no answer)".into() },
         evidence: cited.collect(),

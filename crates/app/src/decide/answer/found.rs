@@ -6,6 +6,7 @@ use std::iter::repeat_n;
 use engraft_decide::{EVIDENCE_RECALL, Measure, RECALL};
 use engraft_eval::{Passage, Ranking, Rules, evidence};
 
+use super::folded::{Folded, folded};
 use super::questions::{Gold, Posed};
 use crate::ask::Seen;
 use crate::decide::ranked;
@@ -26,7 +27,7 @@ pub(super) enum Read<'a> {
 /// The measures of it.
 pub(super) fn measures() -> [Measure; MEASURES] {
     let whole = "the share of the gold passages an answer takes that one of the k passages read holds whole, where the gold is known; k is \
-                 `answer.passages`";
+                 `answer.passages`. A question whose gold no passage there is holds whole is left out";
     let characters = "the same in characters: the share of the gold that the passages read hold together, however the documents were cut";
     let high = "how high the documents that hold the gold stand among those of the passages read, each where its first passage is, from 0 \
                 to 1; a document of which no passage was read counts as not found";
@@ -49,7 +50,8 @@ pub(super) fn found(
     let golds = golds.collect::<Result<Vec<Held>, Error>>()?;
     let [whole, share] = together(&golds, posed.takes_all());
     let [ndcg, judged] = high(posed, read);
-    Ok([Some(whole), Some(share), ndcg, judged])
+    // Where no passage holds the gold whole, the best search of all would score 0.
+    Ok([Some(whole).filter(|_| posed.fits), Some(share), ndcg, judged])
 }
 
 /// How high the documents that hold the gold stand, and how many of those read are judged.
@@ -90,7 +92,7 @@ struct Held {
 impl Held {
     /// Where a document says it several times, or several documents say it, the one place that is held best counts.
     fn of(workspace: &Workspace, gold: &Gold, read: &[Read]) -> Result<Held, Error> {
-        let wanted = Folded::of(&gold.quote).text.trim().to_string();
+        let wanted = folded(&gold.quote);
         let mut held = Held { length: wanted.chars().count() as f64, whole: false, share: 0.0 };
         let named = |uri: &str| gold.uri.as_ref().is_none_or(|named| named == uri);
         let mut documents: Vec<&Seen> = Vec::new();
@@ -124,37 +126,6 @@ impl Held {
     }
 }
 
-/// A text in one case with single spaces, as gold is compared with it.
-struct Folded {
-    text: String,
-    /// For each byte, the code point of the original it comes from.
-    from: Vec<usize>,
-}
-
-impl Folded {
-    fn of(original: &str) -> Folded {
-        let (mut text, mut from) = (String::new(), Vec::new());
-        for (at, letter) in original.chars().enumerate() {
-            match letter.is_whitespace() {
-                true if text.ends_with(' ') => {}
-                true => text.push(' '),
-                false => text.extend(letter.to_lowercase()),
-            }
-            from.resize(text.len(), at);
-        }
-        Folded { text, from }
-    }
-
-    /// Where it says `wanted`, in code points of the original, half-open.
-    fn places(&self, wanted: &str) -> Vec<(usize, usize)> {
-        if wanted.is_empty() {
-            return Vec::new();
-        }
-        let ends = |(at, said): (usize, &str)| (self.from[at], self.from[at + said.len() - 1] + 1);
-        self.text.match_indices(wanted).map(ends).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use engraft_core::Span;
@@ -165,7 +136,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, gold: &str, spans: &[(usize, usize)], whole: bool, share: f64) {
         let mut held = Held { length: 1.0, whole: false, share: 0.0 };
-        held.look(text, Folded::of(gold).text.trim(), spans);
+        held.look(text, &folded(gold), spans);
         assert_eq!((held.whole, held.share), (whole, share), "{gold:?} in {text:?}");
     }
 

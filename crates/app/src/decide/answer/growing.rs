@@ -10,6 +10,7 @@ use engraft_eval::SplitMix;
 use super::how::How;
 use super::lessons::Library;
 use super::questions::Posed;
+use super::right::right;
 use crate::decide::asking::Asking;
 use crate::decide::draw::shuffle;
 use crate::decide::grow::{beyond, parts};
@@ -158,7 +159,7 @@ impl Stage<'_, '_> {
             let request = how.request(&posed.question, None);
             let (report, used) = metered(|| ask(self.asking.context, workspace, &request));
             let right = match report {
-                Ok(report) => posed.right(&report, report.answerable) == Some(true),
+                Ok(report) => right(posed, workspace, &report, report.answerable)? == Some(true),
                 Err(Error::Cancelled) => return Err(Error::Cancelled),
                 Err(_) => false,
             };

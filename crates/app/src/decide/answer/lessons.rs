@@ -117,6 +117,19 @@ impl Library {
         posed.gold.iter().filter(|_| posed.answerable).flat_map(of).collect()
     }
 
+    /// Whether passages hold its gold whole: one passage each that an answer takes, or any one where one will do.
+    pub(super) fn fits(&self, posed: &Posed) -> bool {
+        let whole = |gold: &Gold| {
+            let wanted = flat(&gold.quote);
+            let mut passages = self.holding(gold).into_iter().flat_map(|uri| &self.passages[uri]);
+            passages.any(|passage| flat(passage).contains(&wanted))
+        };
+        match posed.takes_all() {
+            true => posed.gold.iter().all(whole),
+            false => posed.gold.iter().any(whole),
+        }
+    }
+
     /// Whether an answer takes gold of two or more documents, none of which holds all of it. Gold that is found nowhere does not
     /// count.
     pub(super) fn spreads(&self, posed: &Posed) -> bool {
@@ -280,6 +293,24 @@ mod tests {
         );
         homes(r#""gold":[{"quote":"stands nowhere"}]"#, &[]);
         homes(r#""answerable":false,"gold":[{"quote":"the front desk"}]"#, &[]);
+    }
+
+    #[track_caller]
+    fn fits(more: &str, expected: bool) {
+        let passages = ["Leave is 28 days. It is", "asked for in writing."].map(str::to_string).to_vec();
+        let library = Library::with([("leave.md".to_string(), passages)]);
+        let posed: Posed = serde_json::from_str(&format!(r#"{{"id":"q","question":"?",{more}}}"#)).unwrap();
+        assert_eq!(library.fits(&posed), expected, "{more}");
+    }
+
+    #[test]
+    fn gold_that_was_cut_in_two_is_held_whole_by_no_passage() {
+        fits(r#""gold":[{"quote":"Leave is  28 days."}]"#, true);
+        fits(r#""gold":[{"quote":"It is asked for in writing.","uri":"leave.md"}]"#, false);
+        let both = r#""gold":[{"quote":"Leave is 28 days."},{"quote":"It is asked for in writing."}]"#;
+        fits(both, true);
+        fits(&format!(r#"{both},"needs":"all""#), false);
+        fits(r#""gold":[]"#, false);
     }
 
     #[test]

@@ -5,15 +5,18 @@ mod asker;
 mod built;
 mod curve;
 mod edits;
+mod folded;
 mod found;
 mod fresh;
 pub(super) mod generated;
+mod grounds;
 mod growing;
 mod how;
 mod lessons;
 mod limits;
 mod parts;
 mod questions;
+mod right;
 mod shared;
 mod undistracted;
 mod unproven;
@@ -58,7 +61,7 @@ pub(super) fn measure(
     let (mut workspace, documents, built) = library(context, task, frame, parsers, (out, kept))?;
     let (posed, shared) = placed(task, &workspace, &mut questions)?;
     let routes = questions.routes(task);
-    let what = format!("{} {} {STAGES:?} {}", task.encoder, built.version, measures().len());
+    let what = format!("{} {} {STAGES:?} {} {}", task.encoder, built.version, measures().len(), right::RULE);
     let fingerprint = questions.fingerprint(&what);
     // What is tuned depends on the same, and on what the task tunes.
     let tuning = content_hash(format!("{fingerprint} {:?} {}", task.tuned, task.seed).as_bytes());
@@ -193,10 +196,7 @@ pub(super) fn measure(
     facts.extend(shared.as_ref().map(Shared::fact));
     facts.push(DataFact { what: "Documents".into(), value: built.words });
     facts.extend(told);
-    let mut notes = vec![
-        "An answer is right when its quotes hold the gold passage, or the gold answer, to the letter (case and spacing aside).".into(),
-        "Edits are made to a copy of the documents.".into(),
-    ];
+    let mut notes = vec![right::NOTE.into(), "Edits are made to a copy of the documents.".into()];
     notes.extend(once);
     notes.extend(shared.as_ref().and_then(Shared::note));
     notes.extend(grown.notes);
@@ -259,6 +259,9 @@ fn trained_once(task: &Task) -> String {
     )
 }
 
+/// Why every sentence is supported.
+const QUOTES: &str = "an answer is nothing but quotes that were looked up in their documents to the letter, and each quote is its own evidence";
+
 fn measures() -> Vec<Measure> {
     let measure = Measure::new;
     let answer = vec![
@@ -267,16 +270,14 @@ fn measures() -> Vec<Measure> {
             "the share of questions answered with a quote that holds the answer, or left unanswered where there is none.",
             true,
         ),
-        measure(
-            GROUNDEDNESS,
-            "every sentence answered is a quote that was found in its document to the letter",
-            true,
-        ),
+        measure(GROUNDEDNESS, "the share of an answer's sentences that what it cites supports", true)
+            .by_construction(QUOTES),
         measure(FALSE_ANSWER, "a question the documents do not answer was answered all the same", false),
         measure("answered", "an answer was given", true),
         fresh::measure(),
     ];
-    answer.into_iter().chain(found::measures()).collect()
+    let cited = grounds::measures().map(|measure| measure.by_construction(QUOTES));
+    answer.into_iter().chain(found::measures()).chain(cited).collect()
 }
 
 /// What [`measure`] would do.

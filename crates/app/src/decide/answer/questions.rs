@@ -1,4 +1,4 @@
-//! The questions of an answering task: read, halved, sliced; and whether an answer holds what it should.
+//! The questions of an answering task: read, halved, sliced.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,7 +9,6 @@ use engraft_tune::data::split;
 use serde::Deserialize;
 
 use super::lessons::Library;
-use crate::AskReport;
 use crate::Error;
 use crate::decide::draw::at_most;
 use crate::decide::leak;
@@ -42,6 +41,9 @@ pub(super) struct Posed {
     /// The documents that hold its gold, as far as [`Questions::place`] was told of them.
     #[serde(skip)]
     pub(super) homes: BTreeSet<String>,
+    /// Whether there are passages that hold whole what an answer takes of its gold, as far as [`Questions::place`] was told of them.
+    #[serde(skip)]
+    pub(super) fits: bool,
 }
 
 /// How many of its gold passages an answer takes.
@@ -147,9 +149,12 @@ impl Questions {
         Routes::of(task, self.asked.iter().map(|posed| (posed.question.as_str(), posed.slice.as_deref())))
     }
 
-    /// Notes of every question asked which documents hold its gold.
+    /// Notes of every question asked which documents hold its gold, and whether a passage does.
     pub(super) fn place(&mut self, library: &Library) {
-        self.asked.iter_mut().for_each(|posed| posed.homes = library.homes(posed));
+        for posed in &mut self.asked {
+            (posed.homes, posed.fits) = (library.homes(posed), library.fits(posed));
+        }
+        self.facts.extend(longer(&self.asked));
     }
 
     /// A hash of all that answers, and whether they are right, depend on.
@@ -189,6 +194,17 @@ fn several(asked: &[Posed]) -> Option<DataFact> {
     (any + all > 0).then(|| DataFact { what: "With several gold passages".into(), value })
 }
 
+/// How many questions have gold that no passage holds whole; nothing where there are none.
+fn longer(asked: &[Posed]) -> Option<DataFact> {
+    let gold: Vec<&Posed> = asked.iter().filter(|posed| posed.answerable && !posed.gold.is_empty()).collect();
+    let cut = gold.iter().filter(|posed| !posed.fits).count();
+    let value = format!(
+        "{cut} of {} questions with gold; `recall@k` leaves them out, and `evidence_recall` counts their characters",
+        gold.len()
+    );
+    (cut > 0).then(|| DataFact { what: "Gold that no passage holds whole".into(), value })
+}
+
 fn halves(all: Vec<Posed>, seed: u64) -> (Vec<Posed>, Vec<Posed>) {
     let texts: Vec<&str> = all.iter().map(|row| row.question.as_str()).collect();
     let groups: Vec<Option<&str>> = all.iter().map(|row| row.cluster()).collect();
@@ -221,35 +237,6 @@ impl Posed {
         }
     }
 
-    /// Whether the answer holds what it should: for what the documents do not say, silence. `None`: nobody said what is right.
-    pub(super) fn right(&self, report: &AskReport, answered: bool) -> Option<bool> {
-        let quotes = report.citations.iter().map(|citation| citation.quote.as_str());
-        self.quoted(&quotes.collect::<Vec<_>>(), answered)
-    }
-
-    fn quoted(&self, quotes: &[&str], answered: bool) -> Option<bool> {
-        if !self.answerable {
-            return Some(!answered);
-        }
-        if self.gold.is_empty() && self.answer.is_none() {
-            return None;
-        }
-        let cited: Vec<String> = quotes.iter().map(|quote| flat(quote)).collect();
-        let quoted = |gold: &Gold| {
-            let wanted = flat(&gold.quote);
-            cited.iter().any(|quote| quote.contains(&wanted) || (quote.len() >= 12 && wanted.contains(quote)))
-        };
-        let said = |answer: &String| {
-            let wanted = flat(answer.trim_end_matches('.'));
-            cited.iter().any(|quote| quote.contains(&wanted))
-        };
-        let holds = match self.takes_all() {
-            true => self.gold.iter().all(quoted),
-            false => self.gold.iter().any(quoted) || self.answer.as_ref().is_some_and(said),
-        };
-        Some(answered && holds)
-    }
-
     /// Whether one gold passage alone is no right answer.
     pub(super) fn takes_all(&self) -> bool {
         self.needs == Needs::All && self.gold.len() > 1
@@ -271,23 +258,12 @@ mod tests {
         assert_eq!(posed.slice(slices, spreads), expected);
     }
 
-    /// Whether quotes are a right answer to a row with this gold.
-    #[track_caller]
-    fn quoted(more: &str, quotes: &[&str], right: bool) {
-        let row = format!(r#"{{"id":"q","question":"?",{more}}}"#);
-        let posed: Posed = serde_json::from_str(&row).unwrap();
-        assert_eq!(posed.quoted(quotes, true), Some(right), "{more} {quotes:?}");
-        assert_eq!(posed.quoted(quotes, false), Some(false));
-    }
-
     #[test]
     fn gold_without_words_is_no_gold() {
         let row = r#"{"id":"q","question":"?","answer":" . ","gold":[{"quote":" \n"},{"quote":"x"}]}"#;
         let mut posed: Posed = serde_json::from_str(row).unwrap();
         posed.without_blanks();
         assert_eq!((posed.gold.len(), &posed.answer), (1, &None));
-        posed.gold.clear();
-        assert_eq!(posed.quoted(&["anything"], true), None);
     }
 
     #[test]
@@ -298,31 +274,6 @@ mod tests {
         let error = told_apart(Path::new("q.jsonl"), &rows).unwrap_err();
         assert_eq!(error.to_string(), "two questions of q.jsonl have the id `a`");
         assert!(told_apart(Path::new("q.jsonl"), &rows[..2]).is_ok());
-    }
-
-    const TWO: &str = r#""gold":[{"quote":"Leave is 28 days."},{"quote":"Ask the front desk."}]"#;
-
-    #[test]
-    fn of_several_gold_passages_any_one_will_do_unless_the_row_needs_all() {
-        let both = ["leave is  28 days. And more.", "Ask the front desk."];
-        for needs in ["", r#","needs":"any""#] {
-            quoted(&format!("{TWO}{needs}"), &both[..1], true);
-            quoted(&format!("{TWO}{needs}"), &both, true);
-        }
-        let all = format!(r#"{TWO},"needs":"all""#);
-        quoted(&all, &both[..1], false);
-        quoted(&all, &both[1..], false);
-        quoted(&all, &both, true);
-        quoted(&all, &["Leave is 28 days. Ask the front desk."], true);
-    }
-
-    #[test]
-    fn where_all_is_needed_the_words_of_a_short_answer_are_not_enough() {
-        quoted(&format!(r#"{TWO},"answer":"28 days""#), &["28 days of leave"], true);
-        quoted(&format!(r#"{TWO},"answer":"28 days","needs":"all""#), &["28 days of leave"], false);
-        // One passage is all there is: nothing changes.
-        let one = r#""gold":[{"quote":"Leave is 28 days."}],"answer":"28 days","needs":"all""#;
-        quoted(one, &["28 days of leave"], true);
     }
 
     #[test]

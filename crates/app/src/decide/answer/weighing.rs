@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::how::How;
 use super::questions::Posed;
+use super::right::right;
 use crate::decide::asking::Asking;
 use crate::decide::draw::at_most;
 use crate::decide::meter::metered;
@@ -124,7 +125,8 @@ fn try_on(
             metered(|| ask(context, workspace, &how.request(&posed[at].question, Some(0.0))));
         let (support, answered, silent) = match report {
             Ok(report) => {
-                (report.support, posed[at].right(&report, report.answerable), posed[at].right(&report, false))
+                let right = |answered: bool| right(posed[at], workspace, &report, answered);
+                (report.support, right(report.answerable)?, right(false)?)
             }
             Err(Error::Cancelled) => return Err(Error::Cancelled),
             // A question on which asking fails says nothing about any weight.

@@ -12,11 +12,12 @@ use engraft_decide::{
 };
 use engraft_eval::State;
 
-use self::said::{cited, remembered, score};
+use self::said::{SAID, cited, remembered, score};
 use self::ways::{Found, Passage, Way, find, looking, shots};
 use super::built::{Built, library};
 use super::found::{self, MEASURES, Read};
 use super::fresh::{self, fresh};
+use super::grounds::{self, SUPPORTED};
 use super::how::How;
 use super::questions::{Posed, Questions};
 use super::{edits, placed};
@@ -120,6 +121,8 @@ pub(in crate::decide) fn measure(
 
 fn measures() -> Vec<Measure> {
     let measure = Measure::new;
+    let grounded = format!("the share of an answer's sentences that what it cites supports; {SUPPORTED}");
+    let exact = "the share of claims whose quote was found in its passage to the letter";
     let said = vec![
         measure(
             "right",
@@ -127,12 +130,13 @@ fn measures() -> Vec<Measure> {
              where the documents are silent, nothing was answered.",
             true,
         ),
-        measure(GROUNDEDNESS, "the share of claims whose quote was found in its passage to the letter", true),
+        measure(GROUNDEDNESS, &grounded, true),
         measure(FALSE_ANSWER, "a question the documents do not answer was answered all the same", false),
         measure("answered", "an answer was given", true),
         fresh::measure(),
     ];
-    said.into_iter().chain(found::measures()).collect()
+    let cited = grounds::measures().into_iter().chain([measure("quote_exact", exact, true)]);
+    said.into_iter().chain(found::measures()).chain(cited).collect()
 }
 
 fn notes(endpoint: &Endpoint) -> Vec<String> {
@@ -251,8 +255,8 @@ impl Asker<'_> {
             true => found::found(self.workspace, posed, &read)?,
             false => [None; MEASURES],
         };
-        let said = vec![None; measures().len() - MEASURES];
-        Ok(said.into_iter().chain(found).collect())
+        let cited = vec![None; measures().len() - SAID - MEASURES];
+        Ok([None; SAID].into_iter().chain(found).chain(cited).collect())
     }
 
     fn row(&self, way: Way, at: usize, passages: &[Passage], came: Came) -> Result<Row, Error> {

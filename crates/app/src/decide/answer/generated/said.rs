@@ -3,19 +3,28 @@
 use std::sync::Arc;
 
 use engraft_answer::{Source, read_answer, read_draft, verify};
-use engraft_core::{Answer, CharMap, Span};
+use engraft_core::{Answer, CharMap, Draft, Marker, Span};
 use engraft_decide::Row;
 use engraft_eval::{Resampling, State, TextItem, TextMeasure, text_metrics};
 
+use super::super::folded::{folded, says};
+use super::super::found::MEASURES;
 use super::super::fresh::Cited;
-use super::super::questions::{Posed, flat};
+use super::super::grounds::{Cite, Grounds};
+use super::super::questions::Posed;
 use super::ways::Passage;
 
+/// How many values of a row tell of what was said, before those of what was found.
+pub(super) const SAID: usize = 5;
+
 /// What a cell said; no words: it abstained.
+#[derive(Default)]
 pub(super) struct Said<'p> {
     words: Option<String>,
+    /// How far its sentences rest on what it cites.
+    grounds: Grounds,
     /// The share of claims with a quote that is there.
-    grounded: Option<f64>,
+    exact: Option<f64>,
     evidence: Vec<String>,
     /// The documents of the passages that are cited, one a citation; a passage that was not searched for is of none.
     pub(super) cited: Vec<Cited<'p>>,
@@ -23,23 +32,37 @@ pub(super) struct Said<'p> {
 
 /// What a reply from memory says.
 pub(super) fn remembered(reply: &str) -> Result<Said<'static>, String> {
-    Ok(Said { words: read_answer(reply)?, grounded: None, evidence: Vec::new(), cited: Vec::new() })
+    Ok(Said { words: read_answer(reply)?, ..Said::default() })
 }
 
 /// What a reply says, with only those citations whose quote is in its passage.
 pub(super) fn cited<'p>(reply: &str, passages: &'p [Passage]) -> Result<Said<'p>, String> {
     let Some(draft) = read_draft(reply)? else {
-        return Ok(Said { words: None, grounded: None, evidence: Vec::new(), cited: Vec::new() });
+        return Ok(Said::default());
     };
     let (passages, sources): (Vec<&Passage>, Vec<Source>) =
         passages.iter().filter_map(|passage| Some((passage, source(passage)?))).unzip();
     let Answer { message, answerable, citations, .. } = verify(&draft, &sources, 1.0);
-    let grounded = answerable.then(|| citations.len() as f64 / draft.markers.len() as f64);
+    let exact = answerable.then(|| citations.len() as f64 / draft.markers.len() as f64);
+    let grounds = if answerable { grounds(&draft, &sources) } else { Grounds::default() };
     let shown =
         citations.iter().map(|citation| format!("{}: {}", sources[citation.source].uri, citation.quote));
     let evidence = shown.collect();
     let cited = citations.iter().filter_map(|citation| passages[citation.source].cited()).collect();
-    Ok(Said { words: answerable.then_some(message), grounded, evidence, cited })
+    Ok(Said { words: answerable.then_some(message), grounds, exact, evidence, cited })
+}
+
+/// How far the claims of a draft rest on their quotes; one whose quote is not in its passage cites what is not there.
+fn grounds(draft: &Draft, sources: &[Source]) -> Grounds {
+    let quoted = |marker: &Marker| {
+        let alone = Draft { message: draft.message.clone(), markers: vec![marker.clone()] };
+        verify(&alone, sources, 1.0).citations.into_iter().next().map(|citation| citation.quote)
+    };
+    let quotes: Vec<Option<String>> = draft.markers.iter().map(quoted).collect();
+    let cites = draft.markers.iter().zip(&quotes);
+    let cites: Vec<Cite> =
+        cites.map(|(marker, quote)| Cite { words: marker.message, quote: quote.as_deref() }).collect();
+    Grounds::of(&draft.message, &cites)
 }
 
 /// A passage as the verifier looks quotes up in it: by itself, as it was sent.
@@ -69,14 +92,16 @@ pub(super) fn score(row: &mut Row, posed: &Posed, said: Said, fresh: Option<f64>
         return;
     };
     row.state = if answered { State::Scored } else { State::Abstained };
-    let values = [
+    let values: [Option<f64>; SAID] = [
         Some(right),
-        said.grounded,
+        said.grounds.grounded,
         (!posed.answerable).then_some(number(answered)),
         Some(number(answered)),
         fresh.filter(|_| answered),
     ];
-    row.values[..values.len()].copy_from_slice(&values);
+    row.values[..SAID].copy_from_slice(&values);
+    let cited = said.grounds.cited.into_iter().chain([said.exact]);
+    row.values[SAID + MEASURES..].iter_mut().zip(cited).for_each(|(value, measured)| *value = measured);
     row.said = said.words.unwrap_or_else(|| "(no answer)".into());
     row.evidence = said.evidence;
 }
@@ -91,7 +116,7 @@ fn right(posed: &Posed, said: Option<&str>) -> Option<f64> {
         (None, true, _) => None,
         (_, _, None) => Some(0.0),
         (Some(answer), _, Some(said)) => {
-            Some(number(flat(said).contains(&flat(answer.trim_end_matches('.')))))
+            Some(number(says(&folded(said), folded(answer).trim_end_matches(['.', ' ']))))
         }
         (None, false, Some(said)) => {
             let quotes: Vec<String> = posed.gold.iter().map(|gold| gold.quote.clone()).collect();
