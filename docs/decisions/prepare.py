@@ -7,8 +7,8 @@ Reads ENGRAFT_TEST_DATA (by default ../shared/data beside the repository) and wr
 - handbook: the pages of the TTS / 18F handbook as of 2024-12-31, each heading that is asked as a question blanked, and the
   questions with the section under that heading as their right passage; questions about facts that changed since 2023-06-30 with
   what is right now.
-- scifact: an abstract a Markdown file, and the claims with the abstracts that hold evidence for or against each; about a third of
-  the claims have none, and an answer to them is wrong.
+- scifact: an abstract a Markdown file, and the claims with the sentences that are evidence for or against each, as the annotators marked
+  them (any one of them is enough); about a third of the claims have none, and an answer to them is wrong.
 - sec-filings: the sentences of the loan agreements, ten in a row to a group: the files do not say which sentences are of one
   agreement, and those that stand together mostly are.
 """
@@ -73,20 +73,29 @@ def scifact():
         (out / "abstracts" / f"{id_}.md").write_text(f"# {row['title'].strip()}\n\n{row['text'].strip()}\n", encoding="utf-8")
     known = set()
     for part, file in (("train", "claims_train.jsonl"), ("test", "claims_dev.jsonl")):
-        questions = []
+        questions, several = [], 0
         for row in rows(source / file):
-            holds = sorted({evidence["doc_id"] for evidence in row["evidence"]})
+            evidence = sorted((one["doc_id"], place) for one in row["evidence"] for place in one["sentences"])
+            several += any(len(one["sentences"]) > 1 for one in row["evidence"])
+            holds = {id_ for id_, _ in evidence}
             question = {"id": row["id"], "question": row["claim"], "group": row["cited_doc_ids"][0],
-                        "gold": [{"quote": abstracts[id_]["text"].strip(), "uri": f"{id_}.md"} for id_ in holds]}
+                        "gold": [{"quote": sentence(abstracts[id_], place), "uri": f"{id_}.md"} for id_, place in dict.fromkeys(evidence)]}
             if not holds:
                 question |= {"answerable": False, "slice": "no evidence"}
             elif part == "test":
-                question["slice"] = "an abstract that training names" if known & set(holds) else "new abstracts"
+                question["slice"] = "an abstract that training names" if known & holds else "new abstracts"
             if part == "train":
                 known.update(holds)
             questions.append(question)
         write(out / f"{part}.jsonl", questions)
-        print(len(questions), part, "claims,", sum(not question["gold"] for question in questions), "without evidence")
+        print(len(questions), part, "claims,", sum(not question["gold"] for question in questions), "without evidence,",
+              several, "with a rationale of several sentences")
+
+
+def sentence(abstract, place):
+    """The sentence of an abstract at that place, from 0, as its annotators had it."""
+    ends = [0, *abstract["sent_ends"]]
+    return abstract["text"][ends[place]:ends[place + 1]].strip()
 
 
 def sec_filings():
