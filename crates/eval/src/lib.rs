@@ -49,9 +49,9 @@ pub use answers::{
 };
 pub use bradley_terry::{Chance, Comparison, Outcome, Strength, Strengths, bradley_terry};
 pub use classify::{
-    Calibration, Ece, Entity, F1Report, LabelF1, LabelReport, Prediction, Prf, RiskCoverage, RiskPoint,
-    Tally, UnknownTag, auroc, calibration, entities, f1_report, label_report, normalised_value,
-    risk_coverage, strict_entities,
+    Calibration, CalibrationBin, Ece, Entity, F1Report, LabelF1, LabelReport, Prediction, Prf, RiskCoverage,
+    RiskPoint, Tally, UnknownTag, auroc, calibration, calibration_of_groups, entities, f1_report,
+    label_report, normalised_value, risk_coverage, risk_coverage_of_groups, strict_entities,
 };
 pub use crowdlab::{Consensus, ConsensusItem, ConsensusWorker, crowdlab};
 pub use evidence::{Evidence, Passage, evidence};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::interval::quantile;
-use crate::measured::estimate;
+use crate::measured::estimate_grouped;
 use crate::{Metric, Resampling};
 
 /// A confidence and whether it was right.
@@ -38,6 +38,19 @@ pub struct Calibration {
     pub resolution: Metric,
     /// The spread of the truth itself.
     pub uncertainty: Metric,
+    /// The bins of equal width that hold anything, from unsure to sure.
+    pub bins: Vec<CalibrationBin>,
+}
+
+/// What was said and what was so in one bin.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct CalibrationBin {
+    /// The mean confidence.
+    pub confidence: f64,
+    /// The share that was right.
+    pub right: f64,
+    /// How many predictions.
+    pub n: usize,
 }
 
 /// Bins.
@@ -45,10 +58,20 @@ const COUNT: usize = 15;
 
 /// Brier's score is reliability - resolution + uncertainty where all confidences of a bin are the same, else nearly so.
 pub fn calibration(predictions: &[Prediction], resampling: &Resampling) -> Calibration {
+    calibration_of_groups(predictions, &[], resampling)
+}
+
+/// The same where predictions of one group, such as those about one document, vary together. `groups` has the group of each
+/// prediction, numbered from 0 without gaps; empty, where each stands for itself.
+pub fn calibration_of_groups(
+    predictions: &[Prediction],
+    groups: &[u32],
+    resampling: &Resampling,
+) -> Calibration {
     let equal: Vec<f64> = (1..COUNT).map(|edge| edge as f64 / COUNT as f64).collect();
     let width = bins(predictions, &equal);
     let mass = bins(predictions, &quantiles(predictions));
-    let estimates = estimate(predictions.len(), resampling, |weights| {
+    let estimates = estimate_grouped(predictions.len(), groups, resampling, |weights| {
         let n: f64 = weights.iter().sum();
         if n == 0.0 {
             return vec![None; 6];
@@ -70,7 +93,15 @@ pub fn calibration(predictions: &[Prediction], resampling: &Resampling) -> Calib
     let metric = |place: usize| {
         estimates[place].covering(predictions.len(), predictions.len(), "nothing to measure").metric
     };
+    let ones = vec![1.0; predictions.len()];
+    let seen = sums(predictions, &width, &ones).into_iter().filter(|bin| bin.n > 0.0);
+    let bin = |bin: Sums| CalibrationBin {
+        confidence: bin.confidence / bin.n,
+        right: bin.right / bin.n,
+        n: bin.n as usize,
+    };
     Calibration {
+        bins: seen.map(bin).collect(),
         ece: Ece { equal_width: metric(0), equal_mass: metric(1) },
         brier: metric(2),
         reliability: metric(3),
@@ -147,6 +178,28 @@ mod tests {
     #[test]
     fn nothing_measured_is_a_state() {
         assert_eq!(measure(&[]).brier.value, None);
+    }
+
+    #[test]
+    fn bins_that_hold_nothing_are_left_out() {
+        let bins = measure(&[(0.9, true), (0.9, false), (0.1, false)]).bins;
+        let seen: Vec<(f64, usize)> = bins.iter().map(|bin| (bin.right, bin.n)).collect();
+        assert_eq!(seen, [(0.0, 1), (0.5, 2)]);
+        assert!((bins[1].confidence - 0.9).abs() < 1e-12);
+    }
+
+    #[test]
+    fn copies_of_a_prediction_in_one_group_say_nothing_new() {
+        let row = |at: usize| Prediction { confidence: 0.7, right: !at.is_multiple_of(3) };
+        let single: Vec<Prediction> = (0..60).map(row).collect();
+        let copied: Vec<Prediction> = single.iter().flat_map(|one| [*one; 3]).collect();
+        let groups: Vec<u32> = (0..180).map(|at| at / 3).collect();
+        let resampling = Resampling { seed: 2, resamples: 200 };
+        let (once, thrice) =
+            (calibration(&single, &resampling), calibration_of_groups(&copied, &groups, &resampling));
+        let close = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-12;
+        assert!(close(once.brier.low, thrice.brier.low) && close(once.brier.high, thrice.brier.high));
+        assert!(once.brier.low < once.brier.value && once.brier.value < once.brier.high, "{once:?}");
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Prediction;
-use crate::measured::estimate;
+use crate::measured::estimate_grouped;
 use crate::{Metric, Resampling};
 
 /// The most mistakes allowed by [`RiskCoverage::coverage_at_5`].
@@ -33,13 +33,22 @@ pub struct RiskCoverage {
 
 /// Items of equal confidence are answered together: along the way through them, as many are wrong as among all of them.
 pub fn risk_coverage(predictions: &[Prediction], resampling: &Resampling) -> RiskCoverage {
+    risk_coverage_of_groups(predictions, &[], resampling)
+}
+
+/// The same where predictions of one group vary together; `groups` as in [`crate::calibration_of_groups`].
+pub fn risk_coverage_of_groups(
+    predictions: &[Prediction],
+    groups: &[u32],
+    resampling: &Resampling,
+) -> RiskCoverage {
     let mut order: Vec<usize> = (0..predictions.len()).collect();
     order.sort_by(|a, b| predictions[*b].confidence.total_cmp(&predictions[*a].confidence));
-    let groups: Vec<&[usize]> =
+    let alike: Vec<&[usize]> =
         order.chunk_by(|a, b| predictions[*a].confidence == predictions[*b].confidence).collect();
     let walk = |weights: &[f64], each: &mut dyn FnMut(usize, f64, f64, f64, f64)| {
         let (mut seen, mut wrong) = (0.0, 0.0);
-        for group in &groups {
+        for group in &alike {
             let n: f64 = group.iter().map(|at| weights[*at]).sum();
             let mistakes = group.iter().filter(|at| !predictions[**at].right).map(|at| weights[*at]).sum();
             each(group[0], seen, wrong, n, mistakes);
@@ -48,7 +57,7 @@ pub fn risk_coverage(predictions: &[Prediction], resampling: &Resampling) -> Ris
         }
         seen
     };
-    let estimates = estimate(predictions.len(), resampling, |weights| {
+    let estimates = estimate_grouped(predictions.len(), groups, resampling, |weights| {
         let (mut area, mut covered) = (0.0, 0.0);
         let all = walk(weights, &mut |_, seen, wrong, n, mistakes| {
             area += (1..=n as usize)
@@ -61,7 +70,7 @@ pub fn risk_coverage(predictions: &[Prediction], resampling: &Resampling) -> Ris
         vec![(all > 0.0).then(|| area / all), (all > 0.0).then(|| covered / all)]
     });
     let total = predictions.len() as f64;
-    let mut curve = Vec::with_capacity(groups.len());
+    let mut curve = Vec::with_capacity(alike.len());
     walk(&vec![1.0; predictions.len()], &mut |first, seen, wrong, n, mistakes| {
         let confidence = predictions[first].confidence;
         curve.push(RiskPoint {

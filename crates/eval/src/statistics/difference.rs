@@ -40,7 +40,7 @@ pub struct Difference {
     /// One-sided: how likely so low a difference is where the sides are alike.
     #[serde(skip)]
     pub p_worse: Option<f64>,
-    /// The smallest true difference that so many pairs show in four of five tries.
+    /// The smallest true difference that so many pairs show in four of five tries, with the degrees of freedom of the interval.
     pub mde: Option<f64>,
     /// What it comes to.
     pub verdict: Verdict,
@@ -113,7 +113,7 @@ pub fn difference(
         metric,
         p: Some(tests.two_sided),
         p_worse: Some(tests.below),
-        mde: Some(detectable(spread.error)),
+        mde: Some(detectable(spread.error, spread.df())),
         verdict,
         need_n,
         margin,

@@ -1,6 +1,6 @@
 //! How many questions a difference takes, and how small a difference so many questions can show.
 
-use crate::statistics::distributions::{normal_below, normal_quantile};
+use crate::statistics::distributions::{normal_below, normal_quantile, student_quantile};
 
 /// The level of a two-sided test.
 pub(crate) const ALPHA: f64 = 0.05;
@@ -50,9 +50,11 @@ pub fn pairs_for_equivalence(difference: f64, margin: f64, deviation: f64) -> Op
     Some(high.ceil() as usize)
 }
 
-/// The smallest true difference that would be seen with 80 % power at 5 %, two-sided, given the standard error.
-pub fn detectable(standard_error: f64) -> f64 {
-    factor() * standard_error
+/// The smallest true difference that would be seen with 80 % power at 5 %, two-sided, given the standard error; by Student's
+/// quantiles where the interval is Student's, with its `df` (at least 1) degrees of freedom.
+pub fn detectable(standard_error: f64, df: Option<f64>) -> f64 {
+    let quantile = |p: f64| df.map_or_else(|| normal_quantile(p), |df| student_quantile(p, df));
+    (quantile(1.0 - ALPHA / 2.0) + quantile(POWER)) * standard_error
 }
 
 fn factor() -> f64 {
@@ -72,8 +74,15 @@ mod tests {
     #[test]
     fn what_so_many_pairs_can_see_is_what_so_many_pairs_are_needed_for() {
         let deviation = 0.31;
-        let seen = detectable(deviation / 400f64.sqrt());
+        let seen = detectable(deviation / 400f64.sqrt(), None);
         assert!(pairs_for_means(seen, deviation).abs_diff(400) <= 1);
+    }
+
+    #[test]
+    fn where_three_seeds_are_all_that_is_known_only_larger_differences_are_seen() {
+        // 4.3027 + 1.0607 with two degrees of freedom; 1.9600 + 0.8416 where the error is known.
+        let [few, many] = [Some(2.0), None].map(|df| detectable(0.01, df));
+        assert!((few - 0.053_633).abs() < 1e-5 && (many - 0.028_016).abs() < 1e-5, "{few} {many}");
     }
 
     #[test]

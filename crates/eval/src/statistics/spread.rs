@@ -1,7 +1,7 @@
 //! How far a mean difference may be from the true one: four intervals, and the rule which of them to trust.
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::statistics::distributions::{normal_quantile, student_quantile};
 use crate::statistics::draws::counts;
@@ -15,7 +15,7 @@ const ENOUGH: usize = 30;
 const LEAST_DESIGN: f64 = 0.1;
 
 /// How an interval was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// Wald's interval after half a pair is added on either side and one pair without a difference (Agresti and Min 2005),
