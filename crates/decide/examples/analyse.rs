@@ -152,6 +152,7 @@ fn experiment() -> Experiment {
         command: "cargo run --release -p engraft-decide --example analyse".into(),
         seed: 0,
         resamples: RESAMPLES,
+        setup: Vec::new(),
         data: vec![DataFact { what: "Evaluation".into(), value: "made up".into() }],
         measures: (0..MEASURES).map(measure).collect(),
         stages: ["encode", "look up", "decide"].map(str::to_string).to_vec(),

@@ -2,24 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engraft_eval::{Metric, State};
+use engraft_eval::{Difference, Metric, State};
 
-use crate::contrast::contrasts;
 use crate::cost::{Cost, break_even};
 use crate::curve::curve;
-use crate::decision::{Against, ArmReport, Constraint, Decision, SliceReport};
+use crate::decision::{Against, ArmReport, Constraint, Decision};
 use crate::deployment::deployment;
 use crate::draws::{Draws, Series, clusters};
-use crate::effects::{Cells, effects};
 use crate::experiment::{GROUNDEDNESS, named};
 use crate::failures::{confusions, missing, regressions};
+use crate::fixed::Fixed;
 use crate::flip::WhatIf;
 use crate::growth::growth;
 use crate::lag::{Lag, lag};
 use crate::load::loads;
+use crate::paired::paired;
 use crate::preference::preferences;
-use crate::reliability::reliability;
+use crate::reliability::Reliability;
 use crate::router::{by, router};
+use crate::target::Wanted;
 use crate::utility::{Facts, GROUNDED, anchors, broken, none, pareto};
 use crate::verdict::{Contest, Rule, Verdict};
 use crate::words::{assumptions, needs, sentence};
@@ -36,8 +37,8 @@ pub fn decide(experiment: &Experiment, record_sha256: &str) -> Result<Decision, 
 pub struct Resampled {
     experiment: Experiment,
     no_router: Option<String>,
-    slices: Vec<String>,
     draws: Draws,
+    fixed: Fixed,
 }
 
 impl std::fmt::Debug for Resampled {
@@ -60,7 +61,8 @@ impl Resampled {
         };
         let slices = experiment.slices();
         let draws = Draws::of(&experiment, &slices);
-        Ok(Resampled { experiment, no_router, slices, draws })
+        let fixed = Fixed::of(&experiment, &draws, &slices);
+        Ok(Resampled { experiment, no_router, draws, fixed })
     }
 
     /// Weighs the criteria otherwise from now on; refused unless all weights are at least 0 and one is above.
@@ -86,9 +88,8 @@ impl Resampled {
 }
 
 fn decision(resampled: &Resampled, record_sha256: &str) -> Decision {
-    let Resampled { experiment, no_router, slices, draws } = resampled;
+    let Resampled { experiment, no_router, draws, fixed } = resampled;
     let kept = experiment.kept();
-    let cells = Cells::of(experiment);
     let lags: Vec<Option<(Lag, Series)>> =
         experiment.arms.iter().map(|arm| lag(arm, experiment.seed, draws.resamples)).collect();
     let grounded = experiment.measures.iter().position(|measure| measure.name == GROUNDEDNESS);
@@ -112,30 +113,17 @@ fn decision(resampled: &Resampled, record_sha256: &str) -> Decision {
     let mut arms: Vec<ArmReport> = (0..experiment.arms.len())
         .map(|at| {
             let lag = lags[at].as_ref().map(|(lag, _)| lag.clone());
-            arm_report(experiment, draws, at, &kept, lag)
+            arm_report(experiment, draws, at, &kept, (lag, fixed.confidence[at].clone()))
         })
         .collect();
     judged.mark(&mut arms, &homes);
     for (at, on) in homes.iter().zip(pareto(&facts.iter().collect::<Vec<_>>())) {
         arms[*at].pareto = on;
     }
-    let effects_of = |slice| effects(experiment, draws, cells, slice);
-    let slice_reports =
-        slices.iter().enumerate().filter(|_| slices.len() > 1).map(|(number, slice)| SliceReport {
-            slice: slice.clone(),
-            n: kept.iter().filter(|&&at| experiment.questions[at].slice == *slice).count(),
-            effects: effects_of(Some((number, slice.as_str()))),
-            quality: experiment
-                .arms
-                .iter()
-                .enumerate()
-                .filter_map(|(at, arm)| Some((arm.name.clone(), draws.slice(at, number)?.metric())))
-                .collect(),
-        });
     let front = judged.front.map(|at| homes[at]);
     let rival = front.and_then(|front| rival(&arms, front));
     let (regressions, against) = match (front, rival) {
-        (Some(front), Some(rival)) => compared(experiment, draws, front, rival, &kept),
+        (Some(front), Some(rival)) => compared(experiment, front, rival, &kept),
         _ => (Vec::new(), None),
     };
     let what_if = judged.front.map(|front| WhatIf {
@@ -154,8 +142,8 @@ fn decision(resampled: &Resampled, record_sha256: &str) -> Decision {
         p_best: judged.front.and_then(|at| arms[homes[at]].p_best),
         expected_regret: judged.front.and_then(|at| arms[homes[at]].expected_regret),
         front: front.map(|at| experiment.arms[at].name.clone()),
-        effects: effects_of(None),
-        slices: slice_reports.collect(),
+        effects: fixed.effects.clone(),
+        slices: fixed.slices.clone(),
         flip_points: what_if.as_ref().map(WhatIf::points).unwrap_or_default(),
         need_n: judged.need_n,
         value_of_more: judged.value_of_more(experiment),
@@ -165,7 +153,7 @@ fn decision(resampled: &Resampled, record_sha256: &str) -> Decision {
         criteria: judged.criteria.clone(),
         sensitivity: what_if.as_ref().map(WhatIf::tornado).unwrap_or_default(),
         break_even: crossings(experiment, &facts),
-        diagnostics: contrasts(experiment, draws),
+        diagnostics: fixed.diagnostics.clone(),
         curves: curves(experiment),
         growth: growth(experiment),
         loads: loads(experiment),
@@ -284,7 +272,7 @@ fn arm_report(
     draws: &Draws,
     at: usize,
     kept: &[usize],
-    lag: Option<Lag>,
+    (lag, confidence): (Option<Lag>, Option<Reliability>),
 ) -> ArmReport {
     let arm = &experiment.arms[at];
     let why = arm.absent.clone().unwrap_or_else(|| "not measured".into());
@@ -315,6 +303,7 @@ fn arm_report(
         quality,
         latency_ms: metric(draws.p95(at)),
         latency_p50_ms: median(arm, kept),
+        latency_p99_ms: draws.p99(at).map(Series::metric),
         cost_per_1k: metric(cost.as_ref().map(|cost| cost.query.map(|query| 1000.0 * query)).as_ref()),
         cost_per_month: metric(cost.as_ref().map(|cost| &cost.month)),
         cost_per_update: cost.as_ref().map(|cost| cost.update),
@@ -334,7 +323,7 @@ fn arm_report(
         style: experiment.styles.iter().find(|one| one.arm == arm.name).map(|one| one.told_apart.clone()),
         deployment: deployment(experiment, arm),
         lag,
-        reliability: reliability(arm, kept),
+        confidence,
         dropped: Vec::new(),
         pareto: false,
         utility: None,
@@ -372,24 +361,24 @@ fn rival(arms: &[ArmReport], front: usize) -> Option<usize> {
 
 fn compared(
     experiment: &Experiment,
-    draws: &Draws,
     front: usize,
     rival: usize,
     kept: &[usize],
 ) -> (Vec<crate::failures::Regression>, Option<Against>) {
     let (mine, other) = (&experiment.arms[front], &experiment.arms[rival]);
     let (regressions, wins, losses) = regressions(experiment, mine, other, kept);
-    let against = draws.measure(front, 0).zip(draws.measure(rival, 0)).map(|(a, b)| {
-        let difference = Series::sum(&[(1.0, a), (-1.0, b)]);
-        let spread = difference.deviation() * (kept.len() as f64).sqrt();
-        let needed = (2.8 * spread / difference.point).powi(2).ceil();
+    let against = paired(experiment, &[(1.0, front), (-1.0, rival)], kept).map(|paired| {
+        let Difference { metric, method, mde, .. } = paired.found;
+        // What is seen shrinks with the root of the questions.
+        let needed = mde.zip(metric.value).map(|(mde, value)| (mde / value).powi(2) * kept.len() as f64);
         Against {
             rival: other.name.clone(),
             wins,
             losses,
             ties: kept.len() - wins - losses,
-            difference: difference.metric(),
-            needed: (needed.is_finite() && needed < 1e9).then_some(needed as usize),
+            difference: metric,
+            rule: method,
+            needed: needed.filter(|needed| *needed < 1e9).map(|needed| needed.ceil() as usize),
         }
     });
     (regressions, against)
@@ -437,7 +426,9 @@ fn given(experiment: &Experiment) -> BTreeMap<String, String> {
 
 fn curves(experiment: &Experiment) -> Vec<crate::Curve> {
     let names: BTreeSet<&str> = experiment.curve.iter().map(|point| point.arm.as_str()).collect();
-    names.into_iter().filter_map(|arm| curve(arm, &experiment.curve, experiment.seed)).collect()
+    let label_s = experiment.label_s.as_ref().map(|label_s| label_s.value);
+    let wanted = Wanted { quality: experiment.terms.must.quality, label_s };
+    names.into_iter().filter_map(|arm| curve(arm, &experiment.curve, experiment.seed, wanted)).collect()
 }
 
 impl Experiment {

@@ -1,10 +1,10 @@
 //! What a diagnostic shows: its quality less that of the arm beside it, question by question.
 
-use engraft_eval::Metric;
+use engraft_eval::{IntervalMethod, Metric};
 use serde::{Deserialize, Serialize};
 
 use crate::analyse::is_sure;
-use crate::draws::{Draws, Series};
+use crate::paired::paired;
 use crate::words::points;
 use crate::{Experiment, Role};
 
@@ -17,36 +17,38 @@ pub struct Contrast {
     pub beside: String,
     /// The quality of the diagnostic less that of the arm, paired; as a share.
     pub difference: Metric,
+    /// How the interval was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<IntervalMethod>,
     /// In plain words.
     pub words: String,
 }
 
 /// Every diagnostic that was measured beside an arm that was, in the order of the arms.
-pub(crate) fn contrasts(experiment: &Experiment, draws: &Draws) -> Vec<Contrast> {
+pub(crate) fn contrasts(experiment: &Experiment) -> Vec<Contrast> {
+    let kept = experiment.kept();
     let contrast = |at: usize| {
         let arm = &experiment.arms[at];
         let beside = arm.beside.as_ref().filter(|_| arm.role == Role::Diagnostic)?;
         let other = experiment.arms.iter().position(|arm| arm.name == *beside)?;
-        let (own, other) = (draws.measure(at, 0)?, draws.measure(other, 0)?);
-        let difference = Series::sum(&[(1.0, own), (-1.0, other)]).metric();
+        let paired = paired(experiment, &[(1.0, at), (-1.0, other)], &kept)?;
+        let (difference, rule) = (paired.found.metric, paired.found.method);
         let (diagnostic, beside) = (arm.name.clone(), beside.clone());
-        let words = words(&diagnostic, &beside, &difference);
-        Some(Contrast { diagnostic, beside, difference, words })
+        let words = words(&diagnostic, &beside, &difference, paired.nowhere);
+        Some(Contrast { diagnostic, beside, difference, rule, words })
     };
     (0..experiment.arms.len()).filter_map(contrast).collect()
 }
 
-fn words(diagnostic: &str, beside: &str, difference: &Metric) -> String {
+fn words(diagnostic: &str, beside: &str, difference: &Metric, nowhere: bool) -> String {
     let by = points(difference);
-    match difference.value {
-        Some(0.0) if difference.low.is_none() => {
-            format!("`{diagnostic}` does as well as `{beside}` on every resample of the questions.")
-        }
-        _ if difference.low.is_some() && !is_sure(difference) => {
-            format!("`{diagnostic}` and `{beside}` are not told apart in quality ({by}).")
-        }
-        _ => format!("`{diagnostic}` against `{beside}`: {by} of quality."),
+    if nowhere {
+        return format!("`{diagnostic}` does as well as `{beside}` on every question.");
     }
+    if difference.low.is_some() && !is_sure(difference) {
+        return format!("`{diagnostic}` and `{beside}` are not told apart in quality ({by}).");
+    }
+    format!("`{diagnostic}` against `{beside}`: {by} of quality.")
 }
 
 #[cfg(test)]
@@ -78,6 +80,6 @@ mod tests {
     fn a_diagnostic_is_told_with_what_it_gains_over_its_arm_question_by_question() {
         check(20, "`perfect-reader` against `retrieval`: +10.0 points [+");
         check(1, "are not told apart in quality (+0.5 points");
-        check(0, "does as well as `retrieval`");
+        check(0, "does as well as `retrieval` on every question");
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::CurvePoint;
 use crate::random::Random;
+use crate::target::{self, Fitted, Law, Target, Wanted};
 
 /// How quality grows with labels: `quality = a - b n^-c`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,16 @@ pub struct Curve {
     pub last_doubling: Option<f64>,
     /// In plain words.
     pub words: String,
+    /// Whether four times the labels surely bring less than a point more (`true`), or the curve still rises (`false`); `null`: neither is
+    /// shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_plateau: Option<bool>,
+    /// The labels that a quality takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// Both in plain words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub further: String,
 }
 
 /// Mean quality at one number of labels.
@@ -95,6 +106,12 @@ impl Fit {
     fn at(self, n: f64) -> f64 {
         (self.a - self.b * self.shape.missing(n)).clamp(0.0, 1.0)
     }
+
+    /// The law, of a fit that is a power of the labels.
+    fn law(self) -> Law {
+        let c = if let Shape::Power(c) = self.shape { c } else { 0.0 };
+        Law { a: self.a, b: self.b, c }
+    }
 }
 
 /// Least squares of `a - b missing(n)` with `b` at least 0 and `a` at most 1 (except for the logarithm).
@@ -137,7 +154,7 @@ fn power(points: &[(f64, f64, f64)]) -> Fit {
 /// The curve of `arm`; `None` with fewer than three sizes, which fit any curve.
 ///
 /// The band holds the resamples of training seeds and the spread between three forms (power, exponential, logarithm).
-pub(crate) fn curve(arm: &str, points: &[CurvePoint], seed: u64) -> Option<Curve> {
+pub(crate) fn curve(arm: &str, points: &[CurvePoint], seed: u64, wanted: Wanted) -> Option<Curve> {
     let mut by_size: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     for point in points.iter().filter(|point| point.arm == arm && point.labels > 0) {
         by_size.entry(point.labels).or_default().push(point.quality);
@@ -193,18 +210,27 @@ pub(crate) fn curve(arm: &str, points: &[CurvePoint], seed: u64) -> Option<Curve
     let measured: Vec<CurveMean> = by_size.iter().map(|(n, all)| mean(*n, all)).collect();
     let last_doubling = last_doubling(&measured);
     let words = words(arm, largest, last_doubling, noise, &metric(2.0 * largest));
-    let rate = if let Shape::Power(c) = fit.shape { c } else { 0.0 };
+    let laws: Vec<Law> = fits.iter().map(|fit| fit.law()).collect();
+    let fitted = Fitted { law: fit.law(), laws: &laws, fewest: smallest, most: largest, n: points.len() };
+    let target = target::target(wanted, &fitted);
+    let four_times = at(4.0 * largest);
+    let to_come = [four_times.low, four_times.high].map(|end| end - fit.at(largest));
+    let at_plateau = target::at_plateau(last_doubling, noise, to_come[1]);
+    let further = target::words(&target, at_plateau, to_come, &fitted, wanted.label_s);
     Some(Curve {
         arm: arm.into(),
         measured,
         plateau: fit.a,
         scale: fit.b,
-        rate,
+        rate: fit.law().c,
         band,
         at_twice: metric(2.0 * largest),
         at_four_times: metric(4.0 * largest),
         last_doubling,
         words,
+        at_plateau,
+        target: Some(target),
+        further,
     })
 }
 
@@ -275,7 +301,8 @@ mod tests {
 
     #[test]
     fn it_finds_the_planted_curve_and_forecasts_within_a_point() {
-        let curve = curve("tuned", &planted(0.95, 1.5, 0.6, &[100, 200, 400, 800]), 0).unwrap();
+        let curve =
+            curve("tuned", &planted(0.95, 1.5, 0.6, &[100, 200, 400, 800]), 0, Wanted::default()).unwrap();
         assert!((curve.plateau - 0.95).abs() < 0.01 && (curve.rate - 0.6).abs() < 0.05, "{curve:?}");
         let truth = 0.95 - 1.5 * 3200f64.powf(-0.6);
         let forecast = curve.at_four_times;
@@ -285,12 +312,30 @@ mod tests {
 
     #[test]
     fn a_flat_curve_says_that_more_labels_hardly_help() {
-        let curve = curve("tuned", &planted(0.9, 0.0, 1.0, &[100, 200, 400]), 0).unwrap();
+        let curve = curve("tuned", &planted(0.9, 0.0, 1.0, &[100, 200, 400]), 0, Wanted::default()).unwrap();
         assert!(curve.words.contains("hardly help"), "{}", curve.words);
+        assert_eq!(curve.at_plateau, Some(true), "{curve:?}");
+        assert!(curve.further.starts_with("It is at a plateau"), "{}", curve.further);
+    }
+
+    #[test]
+    fn a_rising_curve_says_what_a_must_have_takes_and_that_it_is_no_plateau() {
+        let wanted = Wanted { quality: Some(0.9), label_s: Some(60.0) };
+        let curve = curve("tuned", &planted(0.95, 1.5, 0.5, &[50, 100, 200, 400]), 0, wanted).unwrap();
+        let target = curve.target.unwrap();
+        assert_eq!((target.quality, target.from.as_str()), (0.9, "must.quality"));
+        // 1.5 / sqrt(n) = .05 at 900.
+        let labels = target.labels;
+        assert!((800.0..1000.0).contains(&labels.value.unwrap()), "{labels:?}");
+        assert!(labels.low.is_none_or(|low| low <= 900.0) && labels.high.is_none_or(|high| high >= 900.0));
+        assert_eq!(curve.at_plateau, Some(false));
+        let told = curve.further;
+        assert!(told.contains("not at a plateau yet") && told.contains("hours of labelling"), "{told}");
     }
 
     #[test]
     fn two_sizes_make_no_curve() {
-        assert!(curve("tuned", &planted(0.9, 1.0, 0.5, &[100, 200]), 0).is_none());
+        let points = planted(0.9, 1.0, 0.5, &[100, 200]);
+        assert!(curve("tuned", &points, 0, Wanted::default()).is_none());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engraft_eval::Metric;
+use engraft_eval::{IntervalMethod, Metric};
 use serde::{Deserialize, Serialize};
 
 use crate::contrast::Contrast;
@@ -126,6 +126,9 @@ pub struct Against {
     pub ties: usize,
     /// The difference in quality, paired.
     pub difference: Metric,
+    /// How its interval was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<IntervalMethod>,
     /// How many questions show a difference of this size in 80 of 100 cases; `null` where it is zero.
     pub needed: Option<usize>,
 }
@@ -153,6 +156,9 @@ pub struct ArmReport {
     pub latency_ms: Metric,
     /// The median of milliseconds.
     pub latency_p50_ms: Option<f64>,
+    /// The 99th percentile; of fewer than a hundred answers the slowest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_p99_ms: Option<Metric>,
     /// What 1,000 questions cost.
     pub cost_per_1k: Metric,
     /// What a month costs at the team's volume.
@@ -182,7 +188,8 @@ pub struct ArmReport {
     /// How it follows changes.
     pub lag: Option<Lag>,
     /// How its confidence relates to being right.
-    pub reliability: Option<Reliability>,
+    #[serde(default)]
+    pub confidence: Option<Reliability>,
     /// Must-haves it breaks.
     pub dropped: Vec<String>,
     /// Whether no other arm is at least as good in everything.

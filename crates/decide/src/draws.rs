@@ -18,9 +18,12 @@ pub(crate) struct Draws {
     means: Vec<Vec<Option<Series>>>,
     /// `[arm][slice]` of the first measure.
     slices: Vec<Vec<Option<Series>>>,
-    /// `[arm]`: the 95th percentile of milliseconds.
-    p95: Vec<Option<Series>>,
+    /// `[arm]`: the percentiles of milliseconds that [`SLOWER`] leaves above.
+    slow: Vec<Option<[Series; 2]>>,
 }
+
+/// The share of answers that take longer than each percentile: the 95th and the 99th.
+const SLOWER: [f64; 2] = [0.05, 0.01];
 
 /// What was measured, and what it would have been in other worlds.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,9 +73,9 @@ impl Draws {
         let seeds = experiment.arms.iter().map(|arm| arm.runs.len()).max().unwrap_or(1).max(1);
         let slow: Vec<Option<Slow>> =
             experiment.arms.iter().map(|arm| Slow::of(arm, &kept, &clusters)).collect();
-        // Rows: one a column's mean, then one an arm's 95th percentile.
+        // Rows: one a column's mean, then two an arm, its percentiles of time.
         let groups = groups(&columns);
-        let width = groups.len() + slow.len();
+        let width = groups.len() + SLOWER.len() * slow.len();
         let resamples = experiment.resamples;
         let mut flat = vec![0.0; resamples * width];
         flat.par_chunks_mut(width).enumerate().for_each_init(
@@ -92,8 +95,9 @@ impl Draws {
                 for (group, out) in groups.iter().zip(out.iter_mut()) {
                     *out = group.mean(totals, Some(&picks));
                 }
-                for (slow, out) in slow.iter().zip(&mut out[groups.len()..]) {
-                    *out = slow.as_ref().map_or(f64::NAN, |slow| slow.p95(counts, &sizes));
+                for (slow, out) in slow.iter().zip(out[groups.len()..].chunks_exact_mut(SLOWER.len())) {
+                    let none = [f64::NAN; SLOWER.len()];
+                    out.copy_from_slice(&slow.as_ref().map_or(none, |slow| slow.percentiles(counts, &sizes)));
                 }
             },
         );
@@ -119,14 +123,13 @@ impl Draws {
                 Kind::Slice(slice) => of_slices[group.arm][slice] = value,
             }
         }
-        let p95 = slow
-            .iter()
-            .enumerate()
-            .map(|(arm, slow)| {
-                slow.as_ref().map(|slow| series(groups.len() + arm, slow.p95(&ones, &sizes), kept.len()))
-            })
-            .collect();
-        Draws { resamples, means, slices: of_slices, p95 }
+        let slow = slow.iter().enumerate().map(|(arm, slow)| {
+            let points = slow.as_ref()?.percentiles(&ones, &sizes);
+            let first = groups.len() + SLOWER.len() * arm;
+            Some([0, 1].map(|which| series(first + which, points[which], kept.len())))
+        });
+        let slow = slow.collect();
+        Draws { resamples, means, slices: of_slices, slow }
     }
 
     /// Measure `measure` of arm `arm`.
@@ -146,7 +149,12 @@ impl Draws {
 
     /// The 95th percentile of arm `arm`'s milliseconds.
     pub(crate) fn p95(&self, arm: usize) -> Option<&Series> {
-        self.p95[arm].as_ref()
+        self.slow[arm].as_ref().map(|[p95, _]| p95)
+    }
+
+    /// The 99th percentile of the same.
+    pub(crate) fn p99(&self, arm: usize) -> Option<&Series> {
+        self.slow[arm].as_ref().map(|[_, p99]| p99)
     }
 }
 
@@ -256,7 +264,7 @@ impl Sums {
     }
 }
 
-/// An arm's times, slowest first, so that the 95th percentile of a resample is found near the front.
+/// An arm's times, slowest first, so that the percentiles of a resample are found near the front.
 struct Slow {
     runs: usize,
     times: Vec<(f64, usize)>,
@@ -277,16 +285,46 @@ impl Slow {
     }
 
     /// `sizes` has one number a cluster: its questions.
-    fn p95(&self, counts: &[f64], sizes: &[f64]) -> f64 {
+    fn percentiles(&self, counts: &[f64], sizes: &[f64]) -> [f64; 2] {
         let runs = self.runs as f64;
         let all: f64 = counts.iter().zip(sizes).map(|(count, size)| count * size * runs).sum();
-        let mut above = 0.0;
+        let mut found = [self.times.last().map_or(f64::NAN, |(time, _)| *time); 2];
+        let (mut above, mut slowest) = (0.0, false);
         for (time, cluster) in &self.times {
             above += counts[*cluster];
-            if above > 0.05 * all {
-                return *time;
+            if !slowest && above > SLOWER[1] * all {
+                (found[1], slowest) = (*time, true);
+            }
+            if above > SLOWER[0] * all {
+                found[0] = *time;
+                break;
             }
         }
-        self.times.last().map_or(f64::NAN, |(time, _)| *time)
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers that take 1, 2, 3, … milliseconds.
+    #[track_caller]
+    fn check(answers: u32, expected: [f64; 2]) {
+        let times = (1..=answers).rev().map(|ms| (f64::from(ms), 0)).collect();
+        let found = Slow { runs: 1, times }.percentiles(&[1.0], &[f64::from(answers)]);
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn five_in_a_hundred_answers_are_slower_than_the_95th_percentile_and_one_than_the_99th() {
+        check(200, [190.0, 198.0]);
+        check(1000, [950.0, 990.0]);
+    }
+
+    #[test]
+    fn of_few_answers_the_99th_percentile_is_the_slowest() {
+        check(20, [19.0, 20.0]);
+        check(1, [1.0, 1.0]);
     }
 }

@@ -1,9 +1,10 @@
 //! What retrieval does, what tuning does, and whether together they do more or less than the sum of both.
 
-use engraft_eval::{Metric, Resampling, holm, sign_flip, student_below};
+use engraft_eval::{Difference, IntervalMethod, Metric, holm};
 use serde::{Deserialize, Serialize};
 
-use crate::draws::{Draws, Series, clusters};
+use crate::analyse::is_sure;
+use crate::paired::paired;
 use crate::{Experiment, Role};
 
 /// The four cells of the design: positions of arms in the experiment.
@@ -56,25 +57,36 @@ pub struct Effects {
     pub tuning_with_rag: Effect,
 }
 
+/// An effect with a p above this, after Holm's correction, may be none.
+const ALPHA: f64 = 0.05;
+
 /// One contrast of arms, in points of the first measure (a share of 1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
     /// Value, 95 % interval and n.
     #[serde(flatten)]
     pub metric: Metric,
-    /// Two-sided sign-flip p over clusters; where an arm has several training seeds no less than Student's, with one degree of
-    /// freedom less than there are seeds. `null` where the contrast is not defined.
+    /// How the interval was made: the rule of `metrics compare`. `null` where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<IntervalMethod>,
+    /// Two-sided, of the sign-flip test over clusters; where an arm has several training seeds Student's, with the degrees of
+    /// freedom of the interval. `null` where the contrast is not defined.
     pub p: Option<f64>,
     /// The same after Holm's correction within its family.
     pub p_holm: Option<f64>,
-    /// The difference that this many questions find in 80 of 100 cases.
+    /// The difference that this many questions find in 80 of 100 cases, with the degrees of freedom of the interval.
     pub mde: Option<f64>,
 }
 
 impl Effect {
     fn missing(why: &str) -> Effect {
         let metric = Metric { value: None, low: None, high: None, n: 0, why: Some(why.into()) };
-        Effect { metric, p: None, p_holm: None, mde: None }
+        Effect { metric, rule: None, p: None, p_holm: None, mde: None }
+    }
+
+    /// Whether it is surely not zero: its interval leaves out 0, and Holm's correction leaves its p at or below .05.
+    pub fn is_sure(&self) -> bool {
+        is_sure(&self.metric) && self.p_holm.is_some_and(|p| p <= ALPHA)
     }
 }
 
@@ -112,50 +124,19 @@ const CONTRASTS: [[f64; 4]; 7] = [
     [0.0, -1.0, 0.0, 1.0],
 ];
 
-/// The effects on all questions (`slice` absent) or on one slice, by number and name.
-pub(crate) fn effects(
-    experiment: &Experiment,
-    draws: &Draws,
-    cells: Cells,
-    slice: Option<(usize, &str)>,
-) -> Effects {
+/// The effects on all questions (`slice` absent) or on one slice.
+pub(crate) fn effects(experiment: &Experiment, cells: Cells, slice: Option<&str>) -> Effects {
     let arms = [cells.base, cells.retrieval, cells.tuned, cells.both];
-    let flips = Flips::of(experiment, arms, slice.map(|(_, name)| name));
-    let resampling = Resampling { seed: experiment.seed, resamples: experiment.resamples };
+    let inside = |at: &usize| slice.is_none_or(|name| experiment.questions[*at].slice == name);
+    let asked: Vec<usize> = experiment.kept().into_iter().filter(inside).collect();
     let contrast = |weights: [f64; 4]| {
-        let parts: Option<Vec<(f64, &Series)>> = weights
-            .iter()
-            .zip(arms)
-            .filter(|(weight, _)| **weight != 0.0)
-            .map(|(weight, arm)| {
-                let series = match slice {
-                    Some((slice, _)) => draws.slice(arm?, slice),
-                    None => draws.measure(arm?, 0),
-                };
-                series.map(|series| (*weight, series))
-            })
-            .collect();
-        let Some(parts) = parts else {
+        let weighed = weights.into_iter().zip(arms).filter(|(weight, _)| *weight != 0.0);
+        let parts: Option<Vec<(f64, usize)>> = weighed.map(|(weight, arm)| Some((weight, arm?))).collect();
+        let Some(paired) = parts.and_then(|parts| paired(experiment, &parts, &asked)) else {
             return Effect::missing("a cell of the design has not been measured");
         };
-        let series = Series::sum(&parts);
-        let deviation = series.deviation();
-        let mde = 2.8 * deviation;
-        let flipped = flips.p(weights, &resampling);
-        let runs = weights
-            .iter()
-            .zip(arms)
-            .filter(|(weight, _)| **weight != 0.0)
-            .filter_map(|(_, arm)| Some(experiment.arms[arm?].runs.len()));
-        // Flipping signs of questions knows nothing of other seeds; the deviation of the draws does.
-        let p = match runs.filter(|runs| *runs > 1).min() {
-            Some(seeds) if deviation > 0.0 => {
-                let t = (series.point / deviation).abs();
-                flipped.max(2.0 * student_below(-t, (seeds - 1) as f64))
-            }
-            _ => flipped,
-        };
-        Effect { metric: series.metric(), p: Some(p), p_holm: None, mde: Some(mde) }
+        let Difference { metric, method, p, mde, .. } = paired.found;
+        Effect { metric, rule: method, p, p_holm: None, mde }
     };
     let [rag, tuning, interaction, rag_at_base, rag_at_tuned, tuning_alone, tuning_with_rag] =
         CONTRASTS.map(contrast);
@@ -175,36 +156,24 @@ fn correct<const N: usize>(family: [&mut Effect; N]) {
     }
 }
 
-/// Per cluster and cell, the sum of qualities (averaged over seeds): what the sign-flip test flips.
-struct Flips(Vec<[f64; 4]>);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Flips {
-    fn of(experiment: &Experiment, arms: [Option<usize>; 4], slice: Option<&str>) -> Flips {
-        let kept = experiment.kept();
-        let inside = |question: usize| slice.is_none_or(|name| experiment.questions[question].slice == name);
-        let quality = |arm: Option<usize>, question: usize| {
-            let Some(arm) = arm.map(|arm| &experiment.arms[arm]) else { return 0.0 };
-            let all = arm.runs.iter().filter_map(|run| run.rows[question].quality());
-            all.sum::<f64>() / arm.runs.len() as f64
-        };
-        let sums = clusters(experiment, &kept).into_iter().filter_map(|questions| {
-            let mut sums = [0.0; 4];
-            let mut any = false;
-            for at in questions.into_iter().filter(|&at| inside(kept[at])) {
-                any = true;
-                for (sum, arm) in sums.iter_mut().zip(arms) {
-                    *sum += quality(arm, kept[at]);
-                }
-            }
-            any.then_some(sums)
-        });
-        Flips(sums.collect())
+    #[track_caller]
+    fn check(low: f64, high: f64, p_holm: Option<f64>, expected: bool) {
+        let metric =
+            Metric { value: Some(0.5 * (low + high)), low: Some(low), high: Some(high), n: 100, why: None };
+        let effect = Effect { metric, rule: None, p: p_holm, p_holm, mde: None };
+        assert_eq!(effect.is_sure(), expected, "{effect:?}");
     }
 
-    /// How often random signs of the clusters' contrasts sum to as much as was measured.
-    fn p(&self, weights: [f64; 4], resampling: &Resampling) -> f64 {
-        let of = |sums: &[f64; 4]| sums.iter().zip(weights).map(|(sum, weight)| sum * weight).sum::<f64>();
-        let contrasts: Vec<f64> = self.0.iter().map(of).collect();
-        sign_flip(&contrasts, resampling).two_sided
+    #[test]
+    fn an_effect_is_sure_where_both_its_interval_and_holm_s_correction_leave_zero_out() {
+        check(0.01, 0.05, Some(0.03), true);
+        check(-0.05, -0.01, Some(0.05), true);
+        check(0.01, 0.05, Some(0.074), false);
+        check(-0.01, 0.05, Some(0.03), false);
+        check(0.01, 0.05, None, false);
     }
 }

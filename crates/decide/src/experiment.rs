@@ -26,6 +26,9 @@ pub struct Experiment {
     pub seed: u64,
     /// How many resamples.
     pub resamples: usize,
+    /// What the arms are made with: models with hashes of their weights, and settings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub setup: Vec<DataFact>,
     /// Where questions and training rows come from.
     pub data: Vec<DataFact>,
     /// What is measured on every row; the first is the quality the decision is about, in `[0, 1]`, higher is better.

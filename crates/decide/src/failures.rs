@@ -37,6 +37,9 @@ pub struct Said {
     pub evidence: Vec<String>,
     /// Milliseconds.
     pub ms: f64,
+    /// Milliseconds of each stage that took any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<(String, f64)>,
 }
 
 /// A wrong answer the front arm gives often.
@@ -99,9 +102,11 @@ pub(crate) fn regressions(
     lost.sort_by(|a, b| a.1.total_cmp(&b.1).then(sure(b.0).total_cmp(&sure(a.0))).then(a.0.cmp(&b.0)));
     let said = |row: Row| {
         let ms = row.ms();
+        let stages =
+            experiment.stages.iter().cloned().zip(row.stage_ms).filter(|(_, ms)| *ms > 0.0).collect();
         let mut evidence = row.evidence;
         evidence.truncate(3);
-        Said { answer: row.said, confidence: row.confidence, evidence, ms }
+        Said { answer: row.said, confidence: row.confidence, evidence, ms, stages }
     };
     let shown = lost.into_iter().take(REGRESSIONS).map(|(at, difference)| {
         let question = &experiment.questions[at];

@@ -20,6 +20,12 @@ pub struct Lag {
     pub p95_s: Metric,
     /// Deletions honoured, as a share.
     pub deletions: Metric,
+    /// The share of changes that answers did not show a minute after they were saved; one that never showed is among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_after_minute: Option<Metric>,
+    /// The same after an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_after_hour: Option<Metric>,
     /// The share of citations, in answers to the probes, that pointed to the version that was current then; where answers cite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh_citations: Option<Metric>,
@@ -42,10 +48,9 @@ pub(crate) fn lag(arm: &Arm, seed: u64, resamples: usize) -> Option<(Lag, Series
         let why = Some("no deletion was tried".to_string());
         Metric { value: None, low: None, high: None, n: 0, why }
     } else {
-        let interval = wilson(honoured, deletes);
-        let value = Some(honoured as f64 / deletes as f64);
-        Metric { value, low: Some(interval.low), high: Some(interval.high), n: deletes, why: None }
+        share(honoured, deletes)
     };
+    let stale = |after: f64| share(times.iter().filter(|time| **time > after).count(), times.len());
     let fresh: Vec<f64> = arm.updates.iter().filter_map(|trial| trial.fresh).collect();
     let how = arm.updates_how.clone();
     let lag = Lag {
@@ -54,10 +59,19 @@ pub(crate) fn lag(arm: &Arm, seed: u64, resamples: usize) -> Option<(Lag, Series
         median_s: seconds(&median),
         p95_s: seconds(&slowest),
         deletions,
+        stale_after_minute: Some(stale(60.0)),
+        stale_after_hour: Some(stale(3600.0)),
         fresh_citations: (!fresh.is_empty()).then(|| Metric::mean(&fresh, &Resampling { seed, resamples })),
         how,
     };
     Some((lag, median))
+}
+
+/// So many of so many, with Wilson's interval; `all` is above 0.
+fn share(some: usize, all: usize) -> Metric {
+    let interval = wilson(some, all);
+    let value = Some(some as f64 / all as f64);
+    Metric { value, low: Some(interval.low), high: Some(interval.high), n: all, why: None }
 }
 
 fn time(trial: &UpdateTrial) -> f64 {
@@ -151,6 +165,14 @@ mod tests {
         (stale.updates[0].fresh, stale.updates[2].fresh) = (Some(0.5), Some(1.0));
         let fresh = lag(&stale, 0, 500).unwrap().0.fresh_citations.unwrap();
         assert_eq!((fresh.value, fresh.n), (Some(0.75), 2));
+    }
+
+    #[test]
+    fn what_shows_late_or_never_is_stale_after_a_minute_and_what_never_shows_after_an_hour_too() {
+        let (lag, _) = lag(&arm(&[Some(1.0), Some(59.0), Some(61.0), None]), 0, 500).unwrap();
+        let stale = [lag.stale_after_minute, lag.stale_after_hour].map(|share| share.unwrap());
+        assert_eq!(stale.each_ref().map(|share| (share.value, share.n)), [(Some(0.5), 4), (Some(0.25), 4)]);
+        assert!(stale[0].low.unwrap() < 0.5 && stale[0].high.unwrap() > 0.5, "{stale:?}");
     }
 
     #[test]

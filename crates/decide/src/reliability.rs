@@ -1,24 +1,31 @@
 //! How far an arm's confidence can be believed, and what it would gain by staying silent when unsure.
 
+use engraft_eval::{
+    Calibration, Metric, Prediction, Resampling, RiskCoverage, calibration_of_groups, risk_coverage_of_groups,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::Arm;
+use crate::draws::clusters;
+use crate::{Arm, Experiment};
 
-/// Confidence against being right.
+/// Confidence against being right, over the answers of all training seeds; intervals are over clusters of questions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reliability {
-    /// Ten bins of equal width.
+    /// Bins of equal width, of 15 those that hold anything.
     pub bins: Vec<ReliabilityBin>,
     /// Expected calibration error over these bins.
-    pub ece: f64,
+    pub ece: Metric,
+    /// The same over 15 bins of equal size.
+    pub ece_equal_mass: Metric,
     /// Mean squared distance between confidence and being right.
-    pub brier: f64,
-    /// Share of questions answered, and the error rate among them, when the least sure ones stay unanswered.
+    pub brier: Metric,
+    /// Share of questions answered, and the error rate among them, when the least sure ones stay unanswered; answers that are
+    /// equally sure stay together.
     pub risk_coverage: Vec<(f64, f64)>,
     /// The mean error rate over all coverages.
-    pub aurc: f64,
+    pub aurc: Metric,
     /// The largest share that can be answered with at most 5 % errors.
-    pub coverage_at_5: f64,
+    pub coverage_at_5: Metric,
 }
 
 /// One bin of confidence.
@@ -32,48 +39,125 @@ pub struct ReliabilityBin {
     pub n: usize,
 }
 
-const BINS: usize = 10;
+/// Fewer answers say nothing of confidence.
+const LEAST: usize = 20;
+/// Points of a curve that are kept.
 const POINTS: usize = 50;
+/// Resamples of an interval.
+const RESAMPLES: usize = 1000;
 
-/// The reliability of the arm's first run on the kept questions; `None` when it gives no confidence.
-pub(crate) fn reliability(arm: &Arm, kept: &[usize]) -> Option<Reliability> {
-    let rows = &arm.runs.first()?.rows;
-    let each = kept.iter().filter_map(|&at| Some((rows[at].confidence?, rows[at].quality()?)));
-    let mut pairs: Vec<(f64, f64)> = each.collect();
-    if pairs.len() < 2 * BINS {
+/// The reliability of the arm on the kept questions; `None` when it gives too few answers with a confidence.
+///
+/// An answer is right when all of it is (a quality of 1).
+pub(crate) fn reliability(experiment: &Experiment, arm: &Arm, kept: &[usize]) -> Option<Reliability> {
+    let (mut predictions, mut groups, mut group) = (Vec::new(), Vec::new(), 0);
+    for questions in clusters(experiment, kept) {
+        let before = predictions.len();
+        for run in &arm.runs {
+            let rows = questions.iter().map(|&at| &run.rows[kept[at]]);
+            let sure = rows.filter_map(|row| Some((row.confidence?, row.quality()?)));
+            predictions
+                .extend(sure.map(|(confidence, quality)| Prediction { confidence, right: quality >= 1.0 }));
+        }
+        groups.resize(predictions.len(), group);
+        group += u32::from(predictions.len() > before);
+    }
+    if predictions.len() < LEAST {
         return None;
     }
-    let n = pairs.len() as f64;
-    let mut bins = Vec::new();
-    let mut ece = 0.0;
-    for bin in 0..BINS {
-        let of = |confidence: f64| ((confidence * BINS as f64) as usize).min(BINS - 1);
-        let inside: Vec<&(f64, f64)> =
-            pairs.iter().filter(|(confidence, _)| of(*confidence) == bin).collect();
-        if inside.is_empty() {
-            continue;
+    let resampling = Resampling { seed: experiment.seed, resamples: experiment.resamples.min(RESAMPLES) };
+    let Calibration { ece, brier, bins, .. } = calibration_of_groups(&predictions, &groups, &resampling);
+    let RiskCoverage { aurc, coverage_at_5, curve } =
+        risk_coverage_of_groups(&predictions, &groups, &resampling);
+    let bins =
+        bins.iter().map(|bin| ReliabilityBin { confidence: bin.confidence, right: bin.right, n: bin.n });
+    let (last, step) = (curve.len() - 1, curve.len().div_ceil(POINTS));
+    let drawn = curve.iter().enumerate().filter(|(at, _)| at % step == 0 || *at == last);
+    Some(Reliability {
+        bins: bins.collect(),
+        ece: ece.equal_width,
+        ece_equal_mass: ece.equal_mass,
+        brier,
+        risk_coverage: drawn.map(|(_, point)| (point.coverage, point.risk)).collect(),
+        aurc,
+        coverage_at_5,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use engraft_eval::{calibration, risk_coverage};
+
+    use super::*;
+    use crate::random::Random;
+    use crate::worlds::{measured, truths};
+
+    /// Tuned answers of three seeds, each as sure as one of ten, so that many are equally sure.
+    fn world() -> Experiment {
+        let mut random = Random::new(7, 7);
+        let mut truths = truths(&mut random);
+        truths[2].wobble = 0.3;
+        let mut experiment = measured(&truths, 90, 1, 3, &mut random);
+        for row in experiment.arms[2].runs.iter_mut().flat_map(|run| &mut run.rows) {
+            row.confidence = Some(random.below(11) as f64 / 10.0);
         }
-        let size = inside.len() as f64;
-        let confidence = inside.iter().map(|pair| pair.0).sum::<f64>() / size;
-        let right = inside.iter().map(|pair| pair.1).sum::<f64>() / size;
-        ece += size / n * (confidence - right).abs();
-        bins.push(ReliabilityBin { confidence, right, n: inside.len() });
+        experiment
     }
-    let brier = pairs.iter().map(|(confidence, right)| (confidence - right).powi(2)).sum::<f64>() / n;
-    pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (mut wrong, mut aurc, mut coverage_at_5) = (0.0, 0.0, 0.0);
-    let mut curve = Vec::new();
-    let step = (pairs.len() / POINTS).max(1);
-    for (at, (_, right)) in pairs.iter().enumerate() {
-        wrong += 1.0 - right;
-        let risk = wrong / (at + 1) as f64;
-        aurc += risk / n;
-        if risk <= 0.05 {
-            coverage_at_5 = (at + 1) as f64 / n;
-        }
-        if (at + 1) % step == 0 || at + 1 == pairs.len() {
-            curve.push(((at + 1) as f64 / n, risk));
-        }
+
+    fn predictions(arm: &Arm) -> Vec<Prediction> {
+        let rows = arm.runs.iter().flat_map(|run| &run.rows);
+        rows.map(|row| Prediction { confidence: row.confidence.unwrap(), right: row.values[0] == Some(1.0) })
+            .collect()
     }
-    Some(Reliability { bins, ece, brier, risk_coverage: curve, aurc, coverage_at_5 })
+
+    #[test]
+    fn it_is_what_the_metrics_say_of_the_answers_of_all_seeds() {
+        let experiment = world();
+        let arm = &experiment.arms[2];
+        let found = reliability(&experiment, arm, &experiment.kept()).unwrap();
+        let (all, none) = (predictions(arm), Resampling { seed: 0, resamples: 0 });
+        let (expected, risk) = (calibration(&all, &none), risk_coverage(&all, &none));
+        let pairs = [
+            (&found.ece, &expected.ece.equal_width),
+            (&found.ece_equal_mass, &expected.ece.equal_mass),
+            (&found.brier, &expected.brier),
+            (&found.aurc, &risk.aurc),
+            (&found.coverage_at_5, &risk.coverage_at_5),
+        ];
+        for (found, expected) in pairs {
+            assert!((found.value.unwrap() - expected.value.unwrap()).abs() < 1e-12, "{found:?} {expected:?}");
+            assert_eq!(found.n, 270);
+        }
+        assert!(found.ece.low < found.ece.value && found.brier.high > found.brier.value, "{found:?}");
+        // Eleven confidences are eleven bins and eleven points: equally sure answers are told apart by nothing.
+        assert_eq!((found.bins.len(), found.risk_coverage.len()), (11, 11));
+        assert_eq!(found.bins.iter().map(|bin| bin.n).sum::<usize>(), 270);
+        assert_eq!(found.risk_coverage.last().unwrap().0, 1.0);
+    }
+
+    #[test]
+    fn the_order_of_questions_changes_nothing_where_many_are_equally_sure() {
+        let experiment = world();
+        let mut turned = experiment.clone();
+        turned.questions.reverse();
+        for run in turned.arms.iter_mut().flat_map(|arm| &mut arm.runs) {
+            run.rows.reverse();
+        }
+        let of = |experiment: &Experiment| {
+            let found = reliability(experiment, &experiment.arms[2], &experiment.kept()).unwrap();
+            [found.aurc, found.coverage_at_5, found.ece, found.brier].map(|metric| metric.value.unwrap())
+        };
+        let (straight, turned) = (of(&experiment), of(&turned));
+        assert!(straight.iter().zip(turned).all(|(a, b)| (a - b).abs() < 1e-12), "{straight:?} {turned:?}");
+    }
+
+    #[test]
+    fn an_arm_that_seldom_says_how_sure_it_is_has_none() {
+        let mut experiment = world();
+        for run in &mut experiment.arms[2].runs {
+            run.rows.iter_mut().skip(6).for_each(|row| row.confidence = None);
+        }
+        assert!(reliability(&experiment, &experiment.arms[2], &experiment.kept()).is_none());
+        assert!(reliability(&experiment, &experiment.arms[0], &experiment.kept()).is_none());
+    }
 }

@@ -40,16 +40,4 @@ impl Series {
         sorted.sort_unstable_by(f64::total_cmp);
         (quantile(&sorted, low), quantile(&sorted, high))
     }
-
-    /// The mean of the draws.
-    pub(crate) fn mean(&self) -> f64 {
-        self.draws.iter().sum::<f64>() / self.draws.len().max(1) as f64
-    }
-
-    /// The standard deviation of the draws.
-    pub(crate) fn deviation(&self) -> f64 {
-        let mean = self.mean();
-        let squares: f64 = self.draws.iter().map(|draw| (draw - mean).powi(2)).sum();
-        (squares / self.draws.len().max(1) as f64).sqrt()
-    }
 }

@@ -1,6 +1,6 @@
 //! The decision in plain words: the verdict, what is needed, what is taken for granted.
 
-use engraft_eval::Metric;
+use engraft_eval::{IntervalMethod, Metric};
 
 use crate::analyse::is_sure;
 use crate::verdict::Rule;
@@ -25,6 +25,16 @@ pub(crate) fn points(metric: &Metric) -> String {
             format!("{:+.1} points [{:+.1}, {:+.1}]", 100.0 * value, 100.0 * low, 100.0 * high)
         }
         _ => format!("{:+.1} points", 100.0 * value),
+    }
+}
+
+/// How an interval was made, as its authors are called.
+pub(crate) fn rule(rule: IntervalMethod) -> &'static str {
+    match rule {
+        IntervalMethod::AgrestiMin => "Agresti–Min",
+        IntervalMethod::Studentised => "studentised",
+        IntervalMethod::Student => "Student",
+        IntervalMethod::Percentile => "percentiles",
     }
 }
 

@@ -120,6 +120,7 @@ pub(crate) fn measured(
         command: "test".into(),
         seed: 0,
         resamples: 400,
+        setup: Vec::new(),
         data: Vec::new(),
         measures: vec![Measure::new("accuracy", "", true)],
         stages: vec!["answer".into()],
@@ -207,6 +208,14 @@ fn clusters_do_not_narrow_the_intervals() {
 #[test]
 fn training_seeds_count_in_the_interval() {
     let tally = tally(300, &[200, 400], 1, 5, 0.05);
+    assert!((270..=296).contains(&tally.covered), "{tally:?}");
+    eprintln!("{tally:?}");
+}
+
+#[test]
+fn three_training_seeds_that_differ_much_are_not_taken_for_many_questions() {
+    // Intervals over questions alone would cover about two thirds of these.
+    let tally = tally(300, &[200, 400], 1, 3, 0.3);
     assert!((270..=296).contains(&tally.covered), "{tally:?}");
     eprintln!("{tally:?}");
 }
@@ -482,12 +491,14 @@ fn few_training_seeds_keep_an_effect_from_looking_sure() {
     for (truth, threshold) in truths.iter_mut().zip([0.0, 0.0, 0.6, 0.6]) {
         truth.threshold = threshold;
     }
+    truths[2..].iter_mut().for_each(|truth| truth.wobble = 0.3);
     let mut experiment = measured(&truths, 400, 1, 3, &mut random);
     let of = |experiment: &Experiment| decide(experiment, "").unwrap().effects.tuning_alone;
     let three = of(&experiment);
     for arm in &mut experiment.arms {
         arm.runs.truncate(1);
     }
-    // Two degrees of freedom need a large t to get as far as the flips do.
-    assert!(three.p.unwrap() > of(&experiment).p.unwrap(), "{three:?}");
+    let one = of(&experiment);
+    // One training tells of questions alone; two degrees of freedom need a large t to get as far.
+    assert!(three.p.unwrap() > one.p.unwrap() && one.is_sure() && !three.is_sure(), "{three:?} {one:?}");
 }

@@ -3,12 +3,11 @@
 use engraft_eval::Metric;
 
 use super::escape::{esc, figure, list, prose, table};
-use super::evidence;
 use super::growth::grown;
 use super::judge;
 use super::limits::limits;
-use super::plot;
-use crate::words::{duration, money, number, percent, points, share};
+use super::{evidence, failures, lag, learning, plot};
+use crate::words::{duration, money, number, percent, points, rule, share};
 use crate::{ArmReport, Decision, Effect, Effects, Experiment, GROUNDEDNESS, NOT_PROVEN};
 
 const TITLES: [&str; 13] = [
@@ -43,9 +42,9 @@ pub(crate) fn sections(experiment: &Experiment, decision: &Decision) -> String {
         evidence::confidence(decision) + &judge::card(decision),
         evidence::latency(experiment, decision) + &grown(experiment, decision),
         cost(experiment, decision),
-        evidence::learning(decision),
-        evidence::lag(experiment, decision),
-        evidence::failures(decision),
+        learning::learning(experiment, decision),
+        lag::lag(experiment, decision),
+        failures::failures(decision),
         evidence::missing(decision),
         evidence::replay(experiment, decision),
     ];
@@ -143,7 +142,8 @@ fn setup(experiment: &Experiment, decision: &Decision) -> String {
             decision.seed
         ),
     ];
-    out.push_str(&list(facts.chain(own)));
+    let made = experiment.setup.iter().map(|fact| format!("{}: {}", prose(&fact.what), prose(&fact.value)));
+    out.push_str(&list(facts.chain(made).chain(own)));
     out.push_str("<h3>Arms</h3>");
     let arms = decision.arms.iter().map(|arm| {
         let states: Vec<String> =
@@ -190,11 +190,12 @@ fn setup(experiment: &Experiment, decision: &Decision) -> String {
     ];
     out.push_str(&table(&heads, &criteria.collect::<Vec<_>>()));
     out.push_str(&format!(
-        "<p>Weights wander around these as {} pseudo-votes would. A choice is recommended when it is the best in {:.0} % of \
-         the draws, or within {:.1} points of utility of the best in as many; of several such, the cheapest.</p>",
+        "<p>Weights wander around these as {} pseudo-votes would. Choices that lose less than {:.1} points of utility to the best on average, and \
+         in {confidence:.0} % of the draws, are equals: the cheapest of them is recommended, however seldom it is the very best. Where there is none, \
+         the one that is the best in {confidence:.0} % of the draws is.</p>",
         experiment.terms.weight_certainty,
-        100.0 * experiment.terms.confidence,
-        100.0 * experiment.terms.margin
+        100.0 * experiment.terms.margin,
+        confidence = 100.0 * experiment.terms.confidence,
     ));
     if !decision.constraints.is_empty() {
         out.push_str("<h3>Must-haves</h3>");
@@ -214,8 +215,14 @@ fn setup(experiment: &Experiment, decision: &Decision) -> String {
     out
 }
 
-const EFFECT_HEADS: [(&str, bool); 5] =
-    [("Effect", false), ("Points of quality", true), ("p", true), ("p, Holm", true), ("Smallest seen", true)];
+const EFFECT_HEADS: [(&str, bool); 6] = [
+    ("Effect", false),
+    ("Points of quality", true),
+    ("p", true),
+    ("p, Holm", true),
+    ("Smallest seen", true),
+    ("Interval", false),
+];
 
 fn effect_row(name: &str, effect: &Effect) -> (bool, Vec<String>) {
     let p = |p: Option<f64>| {
@@ -226,7 +233,8 @@ fn effect_row(name: &str, effect: &Effect) -> (bool, Vec<String>) {
         _ => esc(&points(&effect.metric)),
     };
     let mde = effect.mde.map_or("–".into(), |mde| format!("{:.1}", 100.0 * mde));
-    (false, vec![esc(name), said, p(effect.p), p(effect.p_holm), mde])
+    let made = effect.rule.map_or("–", rule).to_string();
+    (false, vec![esc(name), said, p(effect.p), p(effect.p_holm), mde, made])
 }
 
 fn effect_table(effects: &Effects) -> String {
@@ -252,9 +260,11 @@ fn effects(decision: &Decision) -> String {
         ));
     }
     out.push_str(
-        "<p class=soft>Intervals from the joint resamples. p by flipping the signs of clusters, with several training seeds \
-         no less than Student's over seeds; Holm within the first three (declared before the run) and within the four simple effects. Smallest seen: the difference that this many questions \
-         find in 80 of 100 cases. Where the interaction is not zero, the simple effects are the ones to read.</p>\n",
+        "<p class=soft>Intervals by the rule of <code>metrics compare</code>: Agresti and Min's for differences of right and wrong \
+         answers and where fewer than 30 clusters differ, Student's over clusters and training seeds where there are several seeds, the studentised \
+         bootstrap over clusters otherwise. p by flipping the signs of clusters, with several seeds Student's; Holm within the first three (declared \
+         before the run) and within the four simple effects. Smallest seen: the difference that this many questions find in 80 of 100 cases. Where the \
+         interaction is not zero, the simple effects are the ones to read.</p>\n",
     );
     out.push_str("<div class=plots>");
     out.push_str(&figure(
@@ -263,7 +273,7 @@ fn effects(decision: &Decision) -> String {
     ));
     out.push_str(&figure(
         Some(plot::forest(decision)),
-        "Each effect with its 95 % interval; a filled mark is surely not zero.",
+        "Each effect with its 95 % interval; a filled mark is surely not zero, after Holm's correction too.",
     ));
     out.push_str("</div>\n");
     out

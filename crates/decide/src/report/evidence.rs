@@ -1,4 +1,4 @@
-//! The sections that show single measurements: evidence, confidence, time, labels, changes, failures, what is missing.
+//! The sections that show single measurements: evidence, confidence, time, what is missing.
 
 use engraft_eval::Metric;
 
@@ -7,8 +7,8 @@ use super::escape::{esc, figure, list, prose, short, table};
 use super::limits::{meanings, of_search};
 use super::plot;
 use crate::experiment::named;
-use crate::words::{duration, number, percent};
-use crate::{ArmReport, Decision, Experiment, GROUNDEDNESS, Measure, Preference, Said};
+use crate::words::number;
+use crate::{ArmReport, Decision, Experiment, GROUNDEDNESS, Measure, Preference};
 
 const MISSING_SHOWN: usize = 50;
 
@@ -101,15 +101,17 @@ fn ends(metric: &Metric, show: &dyn Fn(f64) -> String) -> String {
 
 /// How far the confidence of arms can be believed.
 pub(crate) fn confidence(decision: &Decision) -> String {
+    let three = |value: f64| format!("{value:.3}");
     let rows: Vec<_> = measured(decision)
         .filter_map(|arm| {
-            let reliability = arm.reliability.as_ref()?;
+            let reliability = arm.confidence.as_ref()?;
             let cells = vec![
                 esc(&arm.name),
-                format!("{:.3}", reliability.ece),
-                format!("{:.3}", reliability.brier),
-                format!("{:.3}", reliability.aurc),
-                format!("{:.0} %", 100.0 * reliability.coverage_at_5),
+                ranged(&reliability.ece, &three),
+                ranged(&reliability.ece_equal_mass, &three),
+                ranged(&reliability.brier, &three),
+                ranged(&reliability.aurc, &three),
+                ranged(&reliability.coverage_at_5, &|share| format!("{:.0} %", 100.0 * share)),
             ];
             Some((is_front(decision, arm), cells))
         })
@@ -120,11 +122,16 @@ pub(crate) fn confidence(decision: &Decision) -> String {
     let heads = [
         ("Arm", false),
         ("Calibration error", true),
+        ("The same, bins of equal size", true),
         ("Brier", true),
         ("Area under risk–coverage", true),
         ("Answered with ≤ 5 % errors", true),
     ];
     let mut out = table(&heads, &rows);
+    out.push_str(
+        "<p class=soft>Answers of all training seeds, in 15 bins of equal width, then of equal size; an answer counts as right when all of it is. \
+         Answers that are equally sure stay together. Intervals are over clusters of questions.</p>\n",
+    );
     out.push_str("<div class=plots>");
     out.push_str(&figure(
         plot::risk_coverage(decision),
@@ -140,11 +147,13 @@ pub(crate) fn confidence(decision: &Decision) -> String {
 
 /// Waiting time, whole and by stage.
 pub(crate) fn latency(experiment: &Experiment, decision: &Decision) -> String {
-    let mut heads = vec![("Arm", false), ("p50, ms", true), ("p95, ms", true)];
+    let mut heads = vec![("Arm", false), ("p50, ms", true), ("p95, ms", true), ("p99, ms", true)];
     heads.extend(experiment.stages.iter().map(|stage| (stage.as_str(), true)));
+    let two = |ms: f64| format!("{ms:.2}");
     let rows = measured(decision).map(|arm| {
         let median = arm.latency_p50_ms.map_or("–".into(), |ms| format!("{ms:.2}"));
-        let mut cells = vec![esc(&arm.name), median, ranged(&arm.latency_ms, &|ms| format!("{ms:.2}"))];
+        let slowest = arm.latency_p99_ms.as_ref().map_or("–".into(), |p99| ranged(p99, &two));
+        let mut cells = vec![esc(&arm.name), median, ranged(&arm.latency_ms, &two), slowest];
         cells.extend(experiment.stages.iter().map(|stage| {
             let mean = arm.stages.iter().find(|(name, _)| name == stage);
             mean.map_or("–".into(), |(_, mean)| format!("{mean:.2}"))
@@ -152,7 +161,17 @@ pub(crate) fn latency(experiment: &Experiment, decision: &Decision) -> String {
         (is_front(decision, arm), cells)
     });
     let mut out = table(&heads, &rows.collect::<Vec<_>>());
-    out.push_str("<p class=soft>Stages are means in milliseconds. Questions were asked one after another.</p>\n<div class=plots>");
+    out.push_str(
+        "<p class=soft>Stages are means in milliseconds. Of fewer than a hundred answers the 99th percentile is the slowest one. ",
+    );
+    out.push_str(match asks_a_model(experiment) {
+        true => {
+            "How many were under way at once stands under what is taken for granted. Replies are read whole and not as they are written, so \
+             that the time to their first word is not known.</p>\n"
+        }
+        false => "Questions were asked one after another.</p>\n",
+    });
+    out.push_str("<div class=plots>");
     out.push_str(&figure(
         plot::latency(experiment, decision),
         "How soon answers come; the dashed line is 95 of 100.",
@@ -161,145 +180,10 @@ pub(crate) fn latency(experiment: &Experiment, decision: &Decision) -> String {
     out
 }
 
-/// What more labels would bring.
-pub(crate) fn learning(decision: &Decision) -> String {
-    if decision.curves.is_empty() {
-        return "<p>No learning curve: it takes tuned arms trained on at least three sizes.</p>".into();
-    }
-    let mut out = list(decision.curves.iter().map(|curve| {
-        format!(
-            "{} Fitted: {:.3} − {:.3} n<sup>−{:.2}</sup>; at four times the labels {}.",
-            prose(&curve.words),
-            curve.plateau,
-            curve.scale,
-            curve.rate,
-            esc(&percent(&curve.at_four_times))
-        )
-    }));
-    let mut rows = Vec::new();
-    for curve in &decision.curves {
-        for mean in &curve.measured {
-            let cells = vec![
-                esc(&curve.arm),
-                number(mean.labels),
-                format!("{:.1} %", 100.0 * mean.quality),
-                format!("{:.1}", 100.0 * mean.deviation),
-                mean.seeds.to_string(),
-            ];
-            rows.push((false, cells));
-        }
-    }
-    out.push_str("<div class=plots>");
-    out.push_str(&figure(
-        plot::learning(decision),
-        "Marks are measured; the dotted part is a forecast, at most to four times the labels.",
-    ));
-    let heads =
-        [("Arm", false), ("Labels", true), ("Quality", true), ("Deviation, points", true), ("Seeds", true)];
-    out.push_str(&format!("<div>{}</div></div>\n", table(&heads, &rows)));
-    out
-}
-
-/// How changes came through.
-pub(crate) fn lag(experiment: &Experiment, decision: &Decision) -> String {
-    let cite =
-        decision.arms.iter().filter_map(|arm| arm.lag.as_ref()).any(|lag| lag.fresh_citations.is_some());
-    let rows: Vec<_> = decision
-        .arms
-        .iter()
-        .filter_map(|arm| {
-            let lag = arm.lag.as_ref()?;
-            let mut cells = vec![
-                esc(&arm.name),
-                number(lag.trials),
-                number(lag.never),
-                ranged(&lag.median_s, &duration),
-                ranged(&lag.p95_s, &duration),
-                esc(&percent(&lag.deletions)),
-            ];
-            if cite {
-                cells.push(lag.fresh_citations.as_ref().map_or("–".into(), |fresh| esc(&percent(fresh))));
-            }
-            cells.push(prose(&lag.how));
-            Some((is_front(decision, arm), cells))
-        })
-        .collect();
-    if rows.is_empty() {
-        return "<p>No change was tried.</p>".into();
-    }
-    let mut heads = vec![
-        ("Arm", false),
-        ("Changes", true),
-        ("Never showed", true),
-        ("Median", true),
-        ("p95", true),
-        ("Deletions honoured", true),
-    ];
-    heads.extend(cite.then_some(("Fresh citations", true)));
-    heads.push(("How", false));
-    let mut out = table(&heads, &rows);
-    out.push_str("<div class=plots>");
-    out.push_str(&figure(
-        plot::survival(experiment, decision),
-        "Changes that answers do not show yet, as time goes by.",
-    ));
-    out.push_str("</div>\n");
-    out
-}
-
-fn said(title: &str, said: &Said) -> String {
-    let sure = said.confidence.map(|sure| format!(", {:.0} % sure", 100.0 * sure)).unwrap_or_default();
-    let evidence = match said.evidence.is_empty() {
-        true => String::new(),
-        false => list(said.evidence.iter().map(|text| short(text, 160))),
-    };
-    format!(
-        "<div><b>{}</b>: {} <span class=soft>({:.1} ms{sure})</span>{evidence}</div>",
-        esc(title),
-        short(&said.answer, 240),
-        said.ms
-    )
-}
-
-/// Wins, losses, the worst of them, and the usual mistakes.
-pub(crate) fn failures(decision: &Decision) -> String {
-    let (Some(front), Some(against)) = (&decision.front, &decision.against) else {
-        return "<p>There are not two arms to compare.</p>".into();
-    };
-    let mut out = format!(
-        "<p><code>{}</code> does better than <code>{}</code> on {} questions, worse on {}, the same on {}.</p>",
-        esc(front),
-        esc(&against.rival),
-        number(against.wins),
-        number(against.losses),
-        number(against.ties)
-    );
-    if !decision.regressions.is_empty() {
-        out.push_str(&format!("<h3>The {} worst losses</h3>", decision.regressions.len()));
-    }
-    for regression in &decision.regressions {
-        out.push_str(&format!(
-            "<details><summary>{} <span class=soft>{} · {}</span></summary><p>Right: <b>{}</b></p><div class=pair>{}{}</div></details>\n",
-            short(&regression.question, 160),
-            short(&regression.id, 40),
-            short(&regression.slice, 40),
-            short(&regression.gold, 240),
-            said(front, &regression.said),
-            said(&against.rival, &regression.rival_said)
-        ));
-    }
-    if !decision.confusions.is_empty() {
-        out.push_str(&format!("<h3>The usual mistakes of <code>{}</code></h3>", esc(front)));
-        let rows: Vec<_> = decision
-            .confusions
-            .iter()
-            .map(|mistake| {
-                (false, vec![short(&mistake.gold, 80), short(&mistake.said, 80), number(mistake.count)])
-            })
-            .collect();
-        out.push_str(&table(&[("Right", false), ("Said", false), ("Times", true)], &rows));
-    }
-    out
+/// Whether a language model wrote anything.
+fn asks_a_model(experiment: &Experiment) -> bool {
+    let rows = experiment.arms.iter().flat_map(|arm| &arm.runs).flat_map(|run| &run.rows);
+    rows.into_iter().any(|row| row.tokens_out > 0)
 }
 
 /// The ledger of rows without a score.

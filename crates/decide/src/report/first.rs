@@ -65,14 +65,14 @@ fn confidence(decision: &Decision) -> String {
             crate::words::points(metric)
         ));
     }
-    let interaction = &decision.effects.interaction.metric;
-    if let (Some(value), Some(low), Some(high)) = (interaction.value, interaction.low, interaction.high) {
+    let interaction = &decision.effects.interaction;
+    if let (Some(value), Some(_)) = (interaction.metric.value, interaction.metric.low) {
         let points = 100.0 * value.abs();
-        words.push(match (low > 0.0, high < 0.0) {
-            (true, _) => {
+        words.push(match (interaction.is_sure(), value > 0.0) {
+            (true, true) => {
                 format!("Retrieval and tuning together bring {points:.1} points more than the sum of both.")
             }
-            (_, true) => {
+            (true, false) => {
                 format!("Retrieval and tuning together bring {points:.1} points less than the sum of both.")
             }
             _ => "Whether retrieval and tuning help or hinder each other cannot be told apart from chance."
@@ -280,10 +280,10 @@ fn risk(experiment: &Experiment, decision: &Decision) -> Card {
     } else if let Some(why) = no_false_answers(experiment, decision) {
         more.push_str(&format!("<p>False answers: not measured, {why}.</p>"));
     }
-    if let Some(reliability) = &arm.reliability {
+    if let Some(sure) = arm.confidence.as_ref().and_then(|one| one.coverage_at_5.value) {
         more.push_str(&format!(
             "<p>Answering only the surest {:.0} % keeps errors at or below 5 %.</p>",
-            100.0 * reliability.coverage_at_5
+            100.0 * sure
         ));
     }
     match experiment.kind.as_str() {

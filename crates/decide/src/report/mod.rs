@@ -3,10 +3,13 @@
 mod engineer;
 mod escape;
 mod evidence;
+mod failures;
 mod first;
 mod growth;
 mod judge;
 mod lacking;
+mod lag;
+mod learning;
 mod limits;
 mod markdown;
 mod plot;
@@ -44,3 +47,5 @@ pub fn html(experiment: &Experiment, decision: &Decision) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told;

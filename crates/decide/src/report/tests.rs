@@ -11,7 +11,7 @@ use crate::{
     LoadTrial, Measure, NDCG, NOT_PROVEN, RECALL, Role, Scale, SizeRun, decide,
 };
 
-fn experiment() -> Experiment {
+pub(super) fn experiment() -> Experiment {
     let mut random = Random::new(9, 9);
     let mut truths = truths(&mut random);
     truths[2].wobble = 0.05;
@@ -64,7 +64,7 @@ fn scale() -> Scale {
     }
 }
 
-fn report(experiment: &Experiment) -> (Decision, String) {
+pub(super) fn report(experiment: &Experiment) -> (Decision, String) {
     let decision = decide(experiment, "cafe").unwrap();
     let page = html(experiment, &decision);
     (decision, page)
@@ -178,7 +178,7 @@ fn what_was_not_measured_is_said_with_its_reason() {
 }
 
 /// One of the engineer's sections, its heading included.
-fn section(page: &str, number: usize) -> &str {
+pub(super) fn section(page: &str, number: usize) -> &str {
     let after = page.split_once(&format!("<h2 id=s{number}>")).unwrap().1;
     after.split_once("</section>").unwrap().0
 }

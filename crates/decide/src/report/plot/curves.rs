@@ -94,7 +94,7 @@ pub(crate) fn learning(decision: &Decision) -> Option<String> {
 
 fn sure(decision: &Decision) -> Vec<(&ArmReport, &Reliability)> {
     let arms = decision.arms.iter().filter(|arm| arm.candidate && arm.name != crate::ROUTER);
-    arms.filter_map(|arm| Some((arm, arm.reliability.as_ref()?))).collect()
+    arms.filter_map(|arm| Some((arm, arm.confidence.as_ref()?))).collect()
 }
 
 /// Errors among answers when the least sure ones stay unanswered.

@@ -1,10 +1,8 @@
 //! The effects: two lines that would be parallel if both changes simply added up, and every contrast with its interval.
 
-use engraft_eval::Metric;
-
 use super::axis::{Axis, percent, points};
 use super::canvas::{Canvas, Ink, WIDTH};
-use crate::Decision;
+use crate::{Decision, Effect};
 
 /// Quality of base and tuned, without and with retrieval. `None` when a cell is missing.
 pub(crate) fn interaction(decision: &Decision) -> Option<String> {
@@ -55,8 +53,8 @@ pub(crate) fn interaction(decision: &Decision) -> Option<String> {
 /// Every contrast with its interval around zero.
 pub(crate) fn forest(decision: &Decision) -> String {
     let list = decision.effects.list();
-    let rows: Vec<(String, &Metric)> =
-        list.iter().map(|(name, effect)| ((*name).to_string(), &effect.metric)).collect();
+    let rows: Vec<(String, &Effect)> =
+        list.into_iter().map(|(name, effect)| (name.to_string(), effect)).collect();
     around_zero(
         &rows,
         "Each effect in points of quality with its 95 % interval; the dashed line is no effect",
@@ -69,9 +67,9 @@ pub(crate) fn slices(decision: &Decision) -> Option<String> {
         let effects = &slice.effects;
         let named =
             [("retrieval", &effects.rag), ("tuning", &effects.tuning), ("interaction", &effects.interaction)];
-        named.map(|(name, effect)| (format!("{}: {name}", shortened(&slice.slice)), &effect.metric))
+        named.map(|(name, effect)| (format!("{}: {name}", shortened(&slice.slice)), effect))
     });
-    let rows: Vec<(String, &Metric)> = each.collect();
+    let rows: Vec<(String, &Effect)> = each.collect();
     let label = "The three effects within each slice, in points of quality, with 95 % intervals";
     (!rows.is_empty()).then(|| around_zero(&rows, label))
 }
@@ -83,10 +81,11 @@ fn shortened(name: &str) -> String {
     }
 }
 
-fn around_zero(rows: &[(String, &Metric)], label: &str) -> String {
+fn around_zero(rows: &[(String, &Effect)], label: &str) -> String {
     const ROW: f64 = 24.0;
     let bottom = 10.0 + ROW * rows.len() as f64;
-    let all = || rows.iter().flat_map(|(_, metric)| [metric.low, metric.high, metric.value]).flatten();
+    let metrics = || rows.iter().map(|(_, effect)| &effect.metric);
+    let all = || metrics().flat_map(|metric| [metric.low, metric.high, metric.value]).flatten();
     let (low, high) = (all().fold(0.0, f64::min), all().fold(0.0, f64::max));
     let room = 0.05 * (high - low).max(0.01);
     let x = Axis::linear(low - room, high + room, 190.0, WIDTH - 14.0);
@@ -96,17 +95,16 @@ fn around_zero(rows: &[(String, &Metric)], label: &str) -> String {
     }
     canvas.across(&x, bottom, "points of quality", points);
     canvas.line("zero", (x.at(0.0), 4.0), (x.at(0.0), bottom));
-    for (at, (name, metric)) in rows.iter().enumerate() {
+    for (at, (name, effect)) in rows.iter().enumerate() {
         let y = 22.0 + ROW * at as f64;
         canvas.text("", "end", (180.0, y + 4.0), name);
-        let Some(value) = metric.value else {
+        let Some(value) = effect.metric.value else {
             canvas.text("s", "start", (196.0, y + 4.0), "not measured");
             continue;
         };
         // A filled mark is surely not zero, an open one may be.
-        let ends = metric.low.zip(metric.high);
-        let ink = if ends.is_some_and(|(low, high)| low > 0.0 || high < 0.0) { Ink(3) } else { Ink(0) };
-        if let Some((low, high)) = ends {
+        let ink = if effect.is_sure() { Ink(3) } else { Ink(0) };
+        if let Some((low, high)) = effect.metric.low.zip(effect.metric.high) {
             canvas.thin(ink, (x.at(low), y), (x.at(high), y));
         }
         canvas.mark(ink, (x.at(value), y), 4.5);
