@@ -1,9 +1,11 @@
 //! How an arm answers: the models it uses, the weight of meaning, and the support below which it abstains.
 
-use engraft_core::content_hash;
+use engraft_core::{Embed, content_hash};
+use engraft_decide::DataFact;
 
+use crate::decide::frame;
 use crate::serving::{RERANKER, Serving};
-use crate::{AskRequest, Error, Workspace};
+use crate::{AskRequest, Context, Error, Workspace};
 
 /// One way to answer from the documents.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,4 +56,29 @@ impl How {
         let models = models.get(..8).map_or_else(String::new, |hash| format!("-{hash}"));
         format!("{:08x}{:08x}{models}", self.dense_weight.to_bits(), self.min_support.to_bits())
     }
+}
+
+/// What the arms answer with; `better`: how `both` answers, where there is such an arm.
+pub(super) fn setup(
+    context: Context,
+    workspace: &Workspace,
+    usual: &How,
+    better: Option<&How>,
+) -> Result<Vec<DataFact>, Error> {
+    let encoder = frame::encoder(workspace.encoder(context)?.map(Embed::name));
+    let own = [
+        ("Encoder", encoder),
+        ("Passages read (k)", workspace.config.answer.passages.to_string()),
+        ("Settings of `retrieval`", told(usual)),
+    ];
+    Ok(frame::setup(own.into_iter().chain(better.map(|how| ("Settings of `both`", told(how))))))
+}
+
+fn told(how: &How) -> String {
+    let models: Vec<String> = how.serving.models().into_values().collect();
+    let models = if models.is_empty() { "no tuned model".into() } else { models.join(", ") };
+    format!(
+        "meaning weighs {:.2} in search, an answer needs a support of {:.3} (`min_support`), {models}",
+        how.dense_weight, how.min_support
+    )
 }

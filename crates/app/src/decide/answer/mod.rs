@@ -82,6 +82,7 @@ pub(super) fn measure(
         None => None,
     };
     let better_how = tuned.as_ref().filter(|_| better.is_some()).map(|tuned| tuned.how.clone());
+    let setup = how::setup(context, &workspace, &usual, better_how.as_ref())?;
     let mut told = tuned.as_ref().map_or_else(Vec::new, Tuned::facts);
     let once = tuned.as_ref().filter(|tuned| tuned.trained()).map(|_| trained_once(task));
     let mut diagnostics = match task.diagnostics {
@@ -201,6 +202,7 @@ pub(super) fn measure(
     notes.extend(shared.as_ref().and_then(Shared::note));
     notes.extend(grown.notes);
     let experiment = Experiment {
+        setup,
         data: facts,
         measures: measures(),
         stages: STAGES.map(str::to_string).to_vec(),

@@ -18,8 +18,8 @@ use self::models::{Head, Memory, best, fit};
 use self::updates::Stage;
 use super::Plan;
 use super::asking::Asking;
-use super::curve::curve;
-use super::frame::{Frame, Measured};
+use super::curve::{Lessons, curve};
+use super::frame::{self, Frame, Measured};
 use super::kept::Kept;
 use super::material::From;
 use super::task::Task;
@@ -66,9 +66,12 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         task,
     };
     stage.try_on(&asking, &mut arms)?;
-    let mut learn = |places: &[usize]| Ok(learned(&data, task, &heads[0].0, (&questions, &examples), places));
+    let mut learn =
+        |places: &[usize], _: u64| Ok(learned(&data, task, &heads[0].0, (&questions, &examples), places));
+    // The head is a convex fit: the same labels give the same head.
+    let lessons = Lessons { strata: &data.strata(), draws: &data.draws, seed: task.seed, varies: false };
     let curve = match task.learning_curve {
-        true => curve(&asking, &data.strata(), &data.draws, task.seed, &arms, &mut learn)?,
+        true => curve(&asking, &lessons, &arms, &mut learn)?,
         false => Vec::new(),
     };
     let scale = scale::scale(&asker, &asking, (encoder, frame.threads), &heads[0].0, &arms)?;
@@ -85,7 +88,12 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         task.updates.review_minutes
     ));
     let (reused, asked) = (asking.reused, asking.asked);
+    let setup = frame::setup([
+        ("Encoder", frame::encoder(Some(encoder.name()))),
+        ("Examples looked up", task.neighbours.to_string()),
+    ]);
     let experiment = Experiment {
+        setup,
         data: data.facts.clone(),
         unasked: data.unasked.clone(),
         measures: arms::measures(&data),

@@ -23,8 +23,8 @@ use self::models::{Schema, Tuned, f1};
 use self::updates::Stage;
 use super::Plan;
 use super::asking::Asking;
-use super::curve::curve;
-use super::frame::{Frame, Measured};
+use super::curve::{Lessons, curve};
+use super::frame::{self, Frame, Measured};
 use super::kept::Kept;
 use super::material::From;
 use super::task::Task;
@@ -77,15 +77,22 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
     };
     stage.try_on(&asking, &mut arms)?;
     let strata: Vec<usize> = data.examples.iter().map(|row| usize::from(row.spans.is_empty())).collect();
-    let mut learn = |places: &[usize]| learned(&stage, places);
+    let mut learn = |places: &[usize], seed: u64| learned(&stage, places, seed);
+    let lessons = Lessons { strata: &strata, draws: &data.draws, seed: task.seed, varies: true };
     let curve = match task.learning_curve {
-        true => curve(&asking, &strata, &data.draws, task.seed, &arms, &mut learn)?,
+        true => curve(&asking, &lessons, &arms, &mut learn)?,
         false => Vec::new(),
     };
     let scale = scale::scale(&asker, &asking, (encoder, frame.threads), &trained[0].0, &arms)?;
     let notes = notes(&data, task, &pooled, (encoder, &questions, &examples));
     let (reused, asked) = (asking.reused, asking.asked);
+    let setup = frame::setup([
+        ("Encoder", frame::encoder(Some(encoder.name()))),
+        ("Examples looked up", task.neighbours.to_string()),
+        ("Tuned extractor", task.extractor.to_string()),
+    ]);
     let experiment = Experiment {
+        setup,
         data: data.facts.clone(),
         unasked: data.unasked.clone(),
         measures: arms::measures(),
@@ -131,11 +138,11 @@ fn notes(
 }
 
 /// The mean F1 of `retrieval` and `tuned` with the examples at `places`; scores are read as the full extractor's are.
-fn learned(stage: &Stage, places: &[usize]) -> Result<[f64; 2], Error> {
+fn learned(stage: &Stage, places: &[usize], seed: u64) -> Result<[f64; 2], Error> {
     let (data, task) = (stage.data, stage.task);
     let memory = Memory::of(&data.examples, places.iter().copied());
     let rows: Vec<&ExtractionRow> = memory.rows.iter().map(|(_, row)| &**row).collect();
-    let extractor = stage.tuned.extractor.again(stage.watch, &rows, task.seed)?;
+    let extractor = stage.tuned.extractor.again(stage.watch, &rows, seed)?;
     let asked: Vec<&ExtractionRow> = data.asked.iter().collect();
     let tuned: f64 = asked.iter().zip(extractor.find(&asked)?).map(|(row, found)| f1(row, &found)).sum();
     let looked_up = |(at, row): (usize, &&ExtractionRow)| {

@@ -19,7 +19,7 @@ use self::format::Format;
 use self::nearest::Nearest;
 use super::Plan;
 use super::cells::Cell;
-use super::frame::{Frame, Measured};
+use super::frame::{self, Frame, Measured};
 use super::generator::priced;
 use super::kept::Kept;
 use super::load;
@@ -58,7 +58,15 @@ pub(super) fn measure(
     if format.is_some() {
         measures.push(Measure::new("format", "the text has the form the task asks for", true));
     }
+    let setup = frame::setup([
+        ("Encoder", frame::encoder(encoder.map(Embed::name))),
+        ("Model", endpoint.model.clone()),
+        ("Tuned model", endpoint.tuned_model.clone().unwrap_or_else(|| "none".into())),
+        ("Examples shown", k.to_string()),
+        ("Tokens of a reply", format!("at most {}", endpoint.max_tokens)),
+    ]);
     let experiment = Experiment {
+        setup,
         data: data.facts.clone(),
         unasked: data.unasked.clone(),
         measures,

@@ -6,6 +6,7 @@ mod ways;
 use std::path::Path;
 
 use engraft_answer::Prompt;
+use engraft_core::Embed;
 use engraft_decide::{
     Arm, ArmRun, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, LoadTrial, Measure, Row, UpdateTrial,
     Upkeep,
@@ -23,7 +24,7 @@ use super::questions::{Posed, Questions};
 use super::{edits, placed};
 use crate::decide::Plan;
 use crate::decide::asking::Asking;
-use crate::decide::frame::{Frame, Measured};
+use crate::decide::frame::{self, Frame, Measured};
 use crate::decide::generator::{Ahead, Came, priced};
 use crate::decide::kept::Kept;
 use crate::decide::load::{self, Pressed, press};
@@ -104,7 +105,16 @@ pub(in crate::decide) fn measure(
     let mut facts = questions.facts.clone();
     facts.extend(shared.as_ref().map(Shared::fact));
     facts.push(DataFact { what: "Documents".into(), value: built.words.clone() });
+    let setup = frame::setup([
+        ("Encoder", frame::encoder(workspace.encoder(context)?.map(Embed::name))),
+        ("Model", endpoint.model.clone()),
+        ("Tuned model", endpoint.tuned_model.clone().unwrap_or_else(|| "none".into())),
+        ("Passages shown (k)", workspace.config.answer.passages.to_string()),
+        ("Weight of meaning in search", format!("{:.2}", how.dense_weight)),
+        ("Tokens of a reply", format!("at most {}", endpoint.max_tokens)),
+    ]);
     let experiment = Experiment {
+        setup,
         data: facts,
         measures: measures(),
         stages: STAGES.map(str::to_string).to_vec(),
