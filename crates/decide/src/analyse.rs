@@ -76,6 +76,11 @@ impl Resampled {
         Ok(())
     }
 
+    /// What was measured, with the router where there is one.
+    pub fn experiment(&self) -> &Experiment {
+        &self.experiment
+    }
+
     /// How the criteria weigh now.
     pub fn weights(&self) -> &Weights {
         &self.experiment.terms.weights

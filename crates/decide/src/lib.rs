@@ -1,7 +1,7 @@
 //! Retrieval, fine-tuning or both: effects, cost, utility, and the report that says why.
 //!
 //! [`decide`] turns an [`Experiment`] (questions, arms, and one row for each of both) into a [`Decision`];
-//! [`html`] and [`markdown`] show it. Nothing here reads a file, a clock or the network.
+//! [`html`] and [`markdown`] show it, [`tile`] and [`pictures`] what of it another page may hold. Nothing here reads a file, a clock or the network.
 
 mod analyse;
 mod contrast;
@@ -55,7 +55,7 @@ pub use lag::Lag;
 pub use load::{Load, RateMean};
 pub use preference::{Preference, Vote};
 pub use reliability::{Reliability, ReliabilityBin};
-pub use report::{html, markdown};
+pub use report::{html, markdown, pictures, tile};
 pub use router::ROUTER;
 pub use scale::{LoadTrial, Scale, SizeRun, WaitingLimit};
 pub use target::Target;

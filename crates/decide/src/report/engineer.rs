@@ -2,11 +2,11 @@
 
 use engraft_eval::Metric;
 
-use super::escape::{esc, figure, list, prose, table};
+use super::escape::{esc, list, prose, table};
 use super::growth::grown;
 use super::judge;
 use super::limits::limits;
-use super::{evidence, failures, lag, learning, plot};
+use super::{evidence, failures, lag, learning, pictures};
 use crate::words::{duration, money, number, percent, points, rule, share};
 use crate::{ArmReport, Decision, Effect, Effects, Experiment, GROUNDEDNESS, NOT_PROVEN};
 
@@ -112,14 +112,8 @@ fn summary(experiment: &Experiment, decision: &Decision) -> String {
     ];
     let mut out = table(&heads, &rows.collect::<Vec<_>>());
     out.push_str("<div class=plots>");
-    out.push_str(&figure(
-        plot::pareto(decision),
-        "Quality against cost. The larger the disc, the longer 95 of 100 answers take.",
-    ));
-    out.push_str(&figure(
-        plot::tornado(decision),
-        "What the lead hangs on: each weight halved (−) and doubled (+), each number a quarter (−) and fourfold (+).",
-    ));
+    out.push_str(&pictures::pareto(decision));
+    out.push_str(&pictures::tornado(decision));
     out.push_str("</div>\n");
     out
 }
@@ -267,14 +261,8 @@ fn effects(decision: &Decision) -> String {
          interaction is not zero, the simple effects are the ones to read.</p>\n",
     );
     out.push_str("<div class=plots>");
-    out.push_str(&figure(
-        plot::interaction(decision),
-        "Parallel lines would mean that retrieval and tuning simply add up.",
-    ));
-    out.push_str(&figure(
-        Some(plot::forest(decision)),
-        "Each effect with its 95 % interval; a filled mark is surely not zero, after Holm's correction too.",
-    ));
+    out.push_str(&pictures::interaction(decision));
+    out.push_str(&pictures::forest(decision));
     out.push_str("</div>\n");
     out
 }
@@ -307,7 +295,7 @@ fn slices(decision: &Decision) -> String {
         "<p class=soft>Exploratory: slices were not part of the declared family. Holm within the first three and within the four simple \
          effects of a slice; an effect that takes a cell that was not measured is left out.</p>\n<div class=plots>",
     );
-    out.push_str(&figure(plot::slices(decision), "The effects within each slice."));
+    out.push_str(&pictures::slices(decision));
     out.push_str("</div>\n");
     out
 }
@@ -345,10 +333,7 @@ fn cost(experiment: &Experiment, decision: &Decision) -> String {
         [("Arm", false), ("What", false), ("How", false), ("A month", true), ("Weakest basis", false)];
     let mut out = table(&heads, &rows);
     out.push_str("<div class=plots>");
-    out.push_str(&figure(
-        plot::break_even(experiment, decision),
-        "Cost a month as questions grow; a cross marks a break-even.",
-    ));
+    out.push_str(&pictures::break_even(experiment, decision));
     let rows: Vec<_> = decision
         .break_even
         .iter()

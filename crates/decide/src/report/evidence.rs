@@ -3,9 +3,9 @@
 use engraft_eval::Metric;
 
 use super::engineer::{is_front, ranged};
-use super::escape::{esc, figure, list, prose, short, table};
+use super::escape::{esc, list, prose, short, table};
 use super::limits::{meanings, of_search};
-use super::plot;
+use super::pictures;
 use crate::experiment::named;
 use crate::words::number;
 use crate::{ArmReport, Decision, Experiment, GROUNDEDNESS, Measure, Preference};
@@ -133,14 +133,8 @@ pub(crate) fn confidence(decision: &Decision) -> String {
          Answers that are equally sure stay together. Intervals are over clusters of questions.</p>\n",
     );
     out.push_str("<div class=plots>");
-    out.push_str(&figure(
-        plot::risk_coverage(decision),
-        "What it gains to stay silent: errors among the surest answers.",
-    ));
-    out.push_str(&figure(
-        plot::reliability(decision),
-        "On the dashed line confidence can be taken at its word.",
-    ));
+    out.push_str(&pictures::risk_coverage(decision));
+    out.push_str(&pictures::reliability(decision));
     out.push_str("</div>\n");
     out
 }
@@ -172,10 +166,7 @@ pub(crate) fn latency(experiment: &Experiment, decision: &Decision) -> String {
         false => "Questions were asked one after another.</p>\n",
     });
     out.push_str("<div class=plots>");
-    out.push_str(&figure(
-        plot::latency(experiment, decision),
-        "How soon answers come; the dashed line is 95 of 100.",
-    ));
+    out.push_str(&pictures::latency(experiment, decision));
     out.push_str("</div>\n");
     out
 }

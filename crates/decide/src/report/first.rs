@@ -82,8 +82,8 @@ fn confidence(decision: &Decision) -> String {
     words.join(" ")
 }
 
-/// The four cells with their numbers, and the router below.
-fn tile(experiment: &Experiment, decision: &Decision) -> String {
+/// The four cells with their numbers, and the router below; classes and no style, as in [`crate::pictures`].
+pub fn tile(experiment: &Experiment, decision: &Decision) -> String {
     let find = |retrieval: bool, tuned: bool| {
         let is =
             |arm: &&ArmReport| arm.retrieval == retrieval && arm.tuned == tuned && arm.name != crate::ROUTER;

@@ -1,8 +1,8 @@
 //! How arms bear growth and load: a part of the section on latency, there where it was measured.
 
 use super::engineer::ranged;
-use super::escape::{esc, figure, list, prose, table};
-use super::plot;
+use super::escape::{esc, list, prose, table};
+use super::pictures;
 use crate::words::{capital, duration, number, percent, rate};
 use crate::{Decision, Experiment, Scale};
 
@@ -44,11 +44,8 @@ fn growth(scale: &Scale, decision: &Decision) -> String {
     ];
     out.push_str(&table(&heads, &rows.collect::<Vec<_>>()));
     out.push_str("<div class=plots>");
-    out.push_str(&figure(
-        plot::grown_quality(decision),
-        "Quality as there is more that does not answer the question.",
-    ));
-    out.push_str(&figure(plot::grown_time(decision), "Waiting time as there is more to look through."));
+    out.push_str(&pictures::grown_quality(decision));
+    out.push_str(&pictures::grown_time(decision));
     out.push_str("</div>\n");
     out
 }
@@ -79,10 +76,7 @@ fn load(scale: &Scale, decision: &Decision) -> String {
     ];
     out.push_str(&table(&heads, &rows.collect::<Vec<_>>()));
     out.push_str("<div class=plots>");
-    out.push_str(&figure(
-        plot::load(decision),
-        "Waiting time, in line included, as more questions come; the dashed line is how long it may take.",
-    ));
+    out.push_str(&pictures::load(decision));
     out.push_str("</div>\n");
     out
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use engraft_eval::Metric;
 
 use super::engineer::{is_front, ranged};
-use super::escape::{esc, figure, prose, short, table};
-use super::plot;
+use super::escape::{esc, prose, short, table};
+use super::pictures;
 use crate::words::{duration, number, percent};
 use crate::{Arm, Decision, Experiment, ROUTER, Role};
 
@@ -61,10 +61,7 @@ pub(crate) fn lag(experiment: &Experiment, decision: &Decision) -> String {
     );
     out.push_str(&edits(experiment, decision));
     out.push_str("<div class=plots>");
-    out.push_str(&figure(
-        plot::survival(experiment, decision),
-        "Changes that answers do not show yet, as time goes by.",
-    ));
+    out.push_str(&pictures::survival(experiment, decision));
     out.push_str("</div>\n");
     out
 }

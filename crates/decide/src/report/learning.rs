@@ -1,7 +1,7 @@
 //! The section on labels: what more of them would bring, and how many a quality takes.
 
-use super::escape::{esc, figure, list, prose, table};
-use super::plot;
+use super::escape::{esc, list, prose, table};
+use super::pictures;
 use crate::words::{duration, number, percent};
 use crate::{Decision, Experiment};
 
@@ -42,10 +42,7 @@ pub(crate) fn learning(experiment: &Experiment, decision: &Decision) -> String {
         }
     }
     out.push_str("<div class=plots>");
-    out.push_str(&figure(
-        plot::learning(decision),
-        "Marks are measured; the dotted part is a forecast, at most to four times the labels.",
-    ));
+    out.push_str(&pictures::learning(decision));
     let heads =
         [("Arm", false), ("Labels", true), ("Quality", true), ("Deviation, points", true), ("Seeds", true)];
     out.push_str(&format!("<div>{}</div></div>\n", table(&heads, &rows)));

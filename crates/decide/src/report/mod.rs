@@ -12,9 +12,12 @@ mod lag;
 mod learning;
 mod limits;
 mod markdown;
+mod pictures;
 mod plot;
 
+pub use first::tile;
 pub use markdown::markdown;
+pub use pictures::pictures;
 
 use crate::{Decision, Experiment};
 

@@ -1,7 +1,7 @@
 //! What single sections tell: how intervals were made, the slowest answers, changes, curves, and what is printed.
 
 use super::tests::{experiment, report, section};
-use super::{html, plot};
+use super::{html, pictures, plot, tile};
 use crate::{Amount, DataFact, Decision, UpdateTrial, decide};
 
 #[test]
@@ -129,4 +129,41 @@ fn a_curve_says_whether_it_is_flat_and_what_labels_a_quality_takes() {
     assert!(told.contains("A label takes a person 30.0 s (given)."), "{told}");
     let target = decision.curves[0].target.as_ref().unwrap();
     assert_eq!((target.quality, target.labels.value), (0.1, Some(100.0)));
+}
+
+#[test]
+fn a_page_of_its_own_can_hold_the_tile_and_every_picture_of_the_report() {
+    let mut experiment = experiment();
+    for question in &mut experiment.questions {
+        (question.text, question.gold) = ("a secret question".into(), "a secret answer".into());
+    }
+    let (decision, page) = report(&experiment);
+    let (tile, pictures) = (tile(&experiment, &decision), pictures::pictures(&experiment, &decision));
+    assert!(page.contains(&tile) && tile.starts_with("<div class=tile>"), "{tile}");
+    assert_eq!(pictures.matches("role=\"img\"").count(), page.matches("role=\"img\"").count());
+    assert!(
+        pictures.split("<figure>").skip(1).all(|one| page.contains(one.split("</figure>").next().unwrap()))
+    );
+    for forbidden in ["secret", "style=", "<script", "http"] {
+        assert!(!tile.contains(forbidden) && !pictures.contains(forbidden), "{forbidden}");
+    }
+}
+
+#[test]
+fn what_was_not_measured_is_not_drawn() {
+    let mut experiment = experiment();
+    experiment.arms.truncate(1);
+    (experiment.curve, experiment.scale) = (Vec::new(), None);
+    experiment.arms[0].updates.clear();
+    for row in &mut experiment.arms[0].runs[0].rows {
+        (row.stage_ms[0], row.confidence) = (0.0, None);
+    }
+    let mut decision = decide(&experiment, "").unwrap();
+    let drawn = pictures::pictures(&experiment, &decision);
+    assert!(
+        drawn.matches("role=\"img\"").count() == 1 && drawn.contains("What the lead hangs on"),
+        "{drawn}"
+    );
+    decision.sensitivity.clear();
+    assert_eq!(pictures::pictures(&experiment, &decision), "");
 }

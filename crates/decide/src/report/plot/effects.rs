@@ -61,7 +61,7 @@ pub(crate) fn forest(decision: &Decision) -> String {
     )
 }
 
-/// The three effects of every slice. `None` when there are no slices.
+/// The three effects of every slice. `None` when there are no slices, or none of their effects was measured.
 pub(crate) fn slices(decision: &Decision) -> Option<String> {
     let each = decision.slices.iter().flat_map(|slice| {
         let effects = &slice.effects;
@@ -71,7 +71,7 @@ pub(crate) fn slices(decision: &Decision) -> Option<String> {
     });
     let rows: Vec<(String, &Effect)> = each.collect();
     let label = "The three effects within each slice, in points of quality, with 95 % intervals";
-    (!rows.is_empty()).then(|| around_zero(&rows, label))
+    rows.iter().any(|(_, effect)| effect.metric.value.is_some()).then(|| around_zero(&rows, label))
 }
 
 fn shortened(name: &str) -> String {
