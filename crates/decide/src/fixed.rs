@@ -26,7 +26,7 @@ impl Fixed {
         let report = |(number, slice): (usize, &String)| SliceReport {
             slice: slice.clone(),
             n: kept.iter().filter(|&&at| experiment.questions[at].slice == *slice).count(),
-            effects: effects(experiment, cells, Some(slice)),
+            effects: effects(experiment, cells, Some(slice.as_str())),
             quality: experiment
                 .arms
                 .iter()

@@ -41,6 +41,7 @@ function keepFresh(figures) {
     figures.replaceChildren(...parsed(html));
     figures.querySelectorAll('.scroll').forEach((part, place) => { part.scrollLeft = scrolled[place] ?? 0; });
     tellTimes(figures);
+    figures.querySelectorAll('[data-fills]').forEach(fill);
     // What stands below the figures is drawn by the server once there is nothing more to wait for.
     if (figures.dataset.until && figures.querySelector(figures.dataset.until)) location.reload();
   };
@@ -69,6 +70,19 @@ function keepFresh(figures) {
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
   addEventListener('pagehide', close);
   if (!document.hidden) open();
+}
+
+// What is large and seldom another is fetched when it is, and stays as it is otherwise.
+async function fill({ dataset: { fills, from } }) {
+  const part = document.getElementById(fills);
+  if (!part || part.dataset.from === from) return;
+  part.dataset.from = from;
+  const response = await fetch(from).catch(() => null);
+  const html = response?.ok ? await response.text().catch(() => null) : null;
+  // By now there may be something newer.
+  if (part.dataset.from !== from) return;
+  if (html === null) delete part.dataset.from;
+  else part.replaceChildren(...parsed(html));
 }
 
 // A key on an element with `data-key` presses it: digits pick a side in every dispute, letters follow links.

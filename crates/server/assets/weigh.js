@@ -1,4 +1,4 @@
-// Weights of a decision's criteria: the server decides again on the same measurements whenever one is moved.
+// Weights of a decision's criteria: the server decides and draws again on the same measurements whenever one is moved.
 
 const form = document.querySelector('form[data-weigh]');
 const csrf = document.querySelector('meta[name="csrf"]')?.content ?? '';
@@ -18,6 +18,7 @@ function follow() {
     if (old.innerHTML !== verdict.innerHTML) old.replaceChildren(...verdict.childNodes);
     standing.querySelector('.scroll').replaceWith(fresh.querySelector('.scroll'));
   };
+  const drawn = (html) => document.adoptNode(new DOMParser().parseFromString(html, 'text/html').body);
   const weigh = async () => {
     const mine = ++turn;
     const weights = Object.fromEntries(sliders.map((slider) => [slider.name, slider.disabled ? 0 : Number(slider.value)]));
@@ -33,7 +34,8 @@ function follow() {
       return;
     }
     tell('');
-    place(document.adoptNode(new DOMParser().parseFromString(answer.html, 'text/html').body));
+    place(drawn(answer.html));
+    for (const part of ['tile', 'pictures']) document.getElementById(part)?.replaceChildren(...drawn(answer[part]).childNodes);
   };
   const soon = () => {
     show();

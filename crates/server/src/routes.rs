@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 
 use crate::api::{datasets, queue, review, talk, transfer};
 use crate::pages::{
-    account, adjudicate, builder, bulk, cost, dashboard, decisions, delete, first, home, items, known,
+    account, adjudicate, builder, bulk, cost, dashboard, decisions, delete, drawn, first, home, items, known,
     people, quality, sign_in, work,
 };
 use crate::problem::Problem;
@@ -63,6 +63,7 @@ fn page_routes() -> Router<Arc<Studio>> {
         .route("/decisions", get(decisions::list))
         .route("/decisions/{no}", get(decisions::page))
         .route("/decisions/{no}/live", get(decisions::live))
+        .route("/decisions/{no}/drawn", get(drawn::part))
         .route("/decisions/{no}/report", get(decisions::report))
         .route("/new", get(builder::new).post(builder::create))
         .route("/d/{dataset}", get(work::enter))

@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::exports::Exports;
 use crate::pages::decisions::Kept;
+use crate::pages::drawn::LastDrawn;
 use crate::problem::Problem;
 use crate::{Error, Options};
 
@@ -33,6 +34,8 @@ pub(crate) struct Studio {
     pub(crate) exports: Exports,
     /// The decision that was last weighed otherwise.
     pub(crate) scales: Kept,
+    /// The decisions that were last drawn.
+    pub(crate) last_drawn: LastDrawn,
     // While there is nobody to sign in: what the terminal shows and the first person must know.
     first_code: Mutex<Option<String>>,
     hashers: Arc<Semaphore>,
@@ -52,6 +55,7 @@ impl Studio {
             say,
             exports: Exports::default(),
             scales: Kept::default(),
+            last_drawn: LastDrawn::default(),
             first_code: Mutex::new(None),
             hashers: Arc::new(Semaphore::new(HASHERS)),
             listeners: Arc::new(Semaphore::new(LISTENERS)),

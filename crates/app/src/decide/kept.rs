@@ -4,20 +4,56 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use engraft_decide::Experiment;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
 
+/// The file with what is measured so far.
+const SO_FAR: &str = "so-far.json";
+
+/// What is measured so far of the decision that is written to `out`, where somebody may watch it.
+pub(super) fn so_far(out: &Path) -> PathBuf {
+    out.join("work").join(SO_FAR)
+}
+
 /// The folder of kept results.
 pub(super) struct Kept {
     dir: PathBuf,
+    watched: bool,
 }
 
 impl Kept {
     pub(super) fn open(dir: &Path) -> Result<Kept, Error> {
         std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
-        Ok(Kept { dir: dir.to_path_buf() })
+        Ok(Kept { dir: dir.to_path_buf(), watched: false })
+    }
+
+    /// The same, where somebody may watch.
+    pub(super) fn watched(self, watched: bool) -> Kept {
+        Kept { watched, ..self }
+    }
+
+    /// Leaves an experiment that is not whole yet to those who watch. Nobody's decision fails because it cannot be watched.
+    pub(super) fn show(&self, experiment: &Experiment) {
+        if !self.watched {
+            return;
+        }
+        let written = serde_json::to_vec(experiment).ok().and_then(|bytes| {
+            let mut scratch = tempfile::NamedTempFile::new_in(&self.dir).ok()?;
+            scratch.write_all(&bytes).ok()?;
+            scratch.persist(self.dir.join(SO_FAR)).ok()
+        });
+        if written.is_none() {
+            self.hide();
+        }
+    }
+
+    /// Takes back what was left to those who watch.
+    pub(super) fn hide(&self) {
+        // Mostly there is none.
+        let _ = std::fs::remove_file(self.dir.join(SO_FAR));
     }
 
     /// The results called `name` that were made from what `made_from` hashes, in order; more can be appended.
@@ -71,6 +107,23 @@ impl Appender {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::frame::Frame;
+    use crate::decide::task::Task;
+
+    #[test]
+    fn what_is_measured_so_far_is_there_where_somebody_may_watch_and_goes_again() {
+        let out = tempfile::tempdir().unwrap();
+        let task = Task::parse("kind = 'classify'", "".into(), "topics").unwrap();
+        let frame = Frame { task: &task, created: String::new(), command: String::new(), threads: 1 };
+        let kept = |watched: bool| Kept::open(&out.path().join("work")).unwrap().watched(watched);
+        kept(false).show(&frame.experiment());
+        assert!(!so_far(out.path()).exists());
+        kept(true).show(&frame.experiment());
+        let left: Experiment = serde_json::from_slice(&std::fs::read(so_far(out.path())).unwrap()).unwrap();
+        assert_eq!(left, frame.experiment());
+        kept(true).hide();
+        assert!(!so_far(out.path()).exists());
+    }
 
     #[test]
     fn what_was_kept_comes_back_and_a_torn_line_does_not() {

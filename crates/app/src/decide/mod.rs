@@ -8,6 +8,7 @@ mod changes;
 mod classify;
 mod curve;
 mod draw;
+mod drawn;
 mod extract;
 mod frame;
 mod generator;
@@ -37,6 +38,7 @@ use engraft_decide::{Experiment, Unfit};
 use engraft_nn::{Embedder, EncoderOptions};
 use serde::Serialize;
 
+pub use drawn::{Drawn, drawn, drawn_from};
 pub use output::{Replayed, replay};
 pub use task::{
     Generator, Judging, Leakage, Part, RouteBy, Scaling, Slices, Task, TaskKind, Updates, Writing,
@@ -152,7 +154,9 @@ fn measure(context: Context, request: &DecideRequest) -> Result<Decided, Error> 
     // Read first: what is wrong with it is told before anything is measured.
     let judge = judged::judge(task, request.workspace)?;
     let frame = Frame::new(context, task, request.command, request.threads);
-    let kept = Kept::open(&out.join("work"))?;
+    let kept = Kept::open(&out.join("work"))?.watched(request.workspace.is_some());
+    // What an earlier run left may be of another task.
+    kept.hide();
     let mut measured = match task.kind {
         TaskKind::Answer => match endpoint {
             Some(endpoint) => {
@@ -183,6 +187,7 @@ fn measure(context: Context, request: &DecideRequest) -> Result<Decided, Error> 
     measured.experiment.votes = preference::votes(task, &measured.experiment)?;
     measured.experiment.judge = judge;
     let decision = output::write(out, &measured.experiment)?;
+    kept.hide();
     preference::sheet(out, &measured.experiment, &decision)?;
     Ok(Decided { decision, out: out.to_path_buf(), asked: measured.asked, reused: measured.reused })
 }

@@ -9,6 +9,7 @@ use engraft_store::Store;
 pub use engraft_store::{DecisionNo, DecisionRow, DecisionState};
 use engraft_tune::data::sha256_of;
 
+use super::drawn::Drawn;
 use super::output::{RECORD, record};
 use super::task::request;
 use super::{Decided, Task, unfit};
@@ -166,9 +167,14 @@ impl Scales {
             .map_err(|error| request(error.to_string(), "let at least one criterion count"))?;
         Ok(self.resampled.decide(&self.sha256))
     }
+
+    /// The tile and the pictures of what [`Scales::weigh`] gave.
+    pub fn drawn(&self, decision: &Decision) -> Drawn {
+        Drawn::of(self.resampled.experiment(), decision, String::new())
+    }
 }
 
-fn row(workspace: &Workspace, no: DecisionNo) -> Result<DecisionRow, Error> {
+pub(super) fn row(workspace: &Workspace, no: DecisionNo) -> Result<DecisionRow, Error> {
     workspace.store.decision(no)?.ok_or_else(|| Error::Missing {
         what: "decision",
         name: no.to_string(),

@@ -16,6 +16,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::drawn::{self, drawn, mark, pictures, tile};
 use super::figures::{bar, metric, seconds, thousands, time};
 use crate::extract::Sent;
 use crate::guard::Who;
@@ -91,7 +92,7 @@ pub(crate) async fn list(
                     article.card {
                         h2 { a href={ "/decisions/" (row.no) } { (row.name) } }
                         p.muted { (row.kind) " · " (time(&row.begun)) }
-                        (far(row))
+                        (far(row, None))
                     }
                 }
             }
@@ -108,6 +109,8 @@ pub(crate) async fn page(
     Path(no): Path<DecisionNo>,
 ) -> Result<Response, Problem> {
     let whole = principal.may(Act::SeeAnswers);
+    let drawing = drawn(&studio, &principal, no).await?;
+    let drawing = drawing.as_deref();
     let (row, decision) = studio.call(move |_, app| decide::decision(app, &principal, no)).await?;
     let page = frame.page(Page {
         title: &format!("{}: decision", row.name),
@@ -120,15 +123,18 @@ pub(crate) async fn page(
             @match &decision {
                 Some(decision) => {
                     div #standing { (standing(decision)) }
+                    @if let Some(drawing) = drawing { (tile(drawing)) }
                     (sliders(no, decision))
+                    @if let Some(drawing) = drawing { (pictures(drawing)) }
                     @if whole { p { a.button href={ "/decisions/" (no) "/report" } { "The whole report" } } }
                 }
                 None if row.state == DecisionState::Running => {
-                    div #figures data-live={ "/decisions/" (no) "/live" } data-until="[data-decided]" { (far(&row)) }
+                    div #figures data-live={ "/decisions/" (no) "/live" } data-until="[data-decided]" { (far(&row, drawing.map(|drawing| drawing.from.as_str()))) }
                     p.muted { "Figures appear when every arm has answered everything: looking earlier would favour whoever leads by luck." }
+                    (drawn::place(no, drawing))
                 }
                 None => {
-                    (far(&row))
+                    (far(&row, None))
                     @if row.state == DecisionState::Decided {
                         p.notice.warn { "Its files are not in " code { (row.out) } " any more. Run the same command again." }
                     }
@@ -155,8 +161,13 @@ pub(crate) async fn live(
     let draw = move || {
         let (studio, principal) = (Arc::clone(&shared.0), shared.1.clone());
         async move {
-            let row = studio.call(move |_, app| decide::decision(app, &principal, no)).await?.0;
-            Ok(far(&row).into_string())
+            let (row, from) = studio
+                .call(move |_, app| {
+                    let from = decide::drawn_from(app, &principal, no)?;
+                    Ok((decide::decision(app, &principal, no)?.0, from))
+                })
+                .await?;
+            Ok(far(&row, from.as_deref()).into_string())
         }
     };
     let first = First { seen: happened().await?, drawn: draw().await? };
@@ -183,7 +194,7 @@ pub(crate) async fn weigh(
     Sent(said): Sent<Weighed>,
 ) -> Result<Json<Value>, Problem> {
     let shared = Arc::clone(&studio);
-    let decided = studio
+    let (decided, drawing) = studio
         .call(move |_, app| {
             let (row, _) = decide::decision(app, &principal, no)?;
             if row.state != DecisionState::Decided {
@@ -201,7 +212,9 @@ pub(crate) async fn weigh(
                 None => kept.insert(Scales::of(app, &principal, no)?),
             };
             let Weighed { quality, groundedness, latency, cost, update_lag } = said;
-            scales.weigh(Weights { quality, groundedness, latency, cost, update_lag })
+            let decided = scales.weigh(Weights { quality, groundedness, latency, cost, update_lag })?;
+            let drawing = scales.drawn(&decided);
+            Ok((decided, drawing))
         })
         .await?;
     Ok(Json(json!({
@@ -209,17 +222,20 @@ pub(crate) async fn weigh(
         "verdict": decided.verdict,
         "p_best": decided.p_best,
         "html": standing(&decided).into_string(),
+        "tile": drawing.tile,
+        "pictures": drawing.pictures,
     })))
 }
 
-/// How far a decision is, or its verdict.
-fn far(row: &DecisionRow) -> Markup {
+/// How far a decision is, or its verdict; `from`: what there is to draw of it while it runs.
+fn far(row: &DecisionRow, from: Option<&str>) -> Markup {
     html! {
         @match row.state {
             DecisionState::Running => {
                 p { (capital(&row.stage)) @if let Some(total) = row.total { ": " (thousands(row.done)) " of " (thousands(total)) } }
                 @if let Some(total) = row.total { (bar(&row.stage, row.done.min(total), total)) }
                 p.muted { "Last heard " (time(&row.told)) ". If it was interrupted, run the same command again: what was measured is kept." }
+                @if let Some(from) = from { (mark(row.no, from)) }
             }
             DecisionState::Decided => p data-decided { (prose(&row.words)) },
             DecisionState::Stopped => p.notice.warn data-decided { "It stopped: " (row.words) ". Run the same command again: what was measured is kept." },

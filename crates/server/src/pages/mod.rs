@@ -8,6 +8,7 @@ pub(crate) mod cost;
 pub(crate) mod dashboard;
 pub(crate) mod decisions;
 pub(crate) mod delete;
+pub(crate) mod drawn;
 pub(crate) mod figures;
 pub(crate) mod first;
 pub(crate) mod guidelines;

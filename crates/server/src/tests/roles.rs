@@ -82,6 +82,7 @@ fn endpoints() -> Vec<Endpoint> {
         page("/decisions", NUMBERS),
         page("/decisions/1", NUMBERS),
         page("/decisions/1/live", NUMBERS),
+        page("/decisions/1/drawn?of=x", NUMBERS),
         page("/decisions/1/report", LEADS),
         ("POST", "/api/v1/decisions/1/weigh".into(), weights(), NUMBERS),
         page("/new", LEADS),

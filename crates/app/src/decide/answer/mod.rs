@@ -176,6 +176,14 @@ pub(super) fn measure(
         },
     });
     arms.extend(diagnostics);
+    kept.show(&Experiment {
+        measures: measures(),
+        stages: STAGES.map(str::to_string).to_vec(),
+        questions: posed.clone(),
+        arms: arms.clone(),
+        curve: grown.points.clone(),
+        ..frame.experiment()
+    });
     let ways: Vec<(&str, &How)> =
         [("retrieval", &usual)].into_iter().chain(better_how.as_ref().map(|how| ("both", how))).collect();
     if edits::take_back(&documents)? {

@@ -55,7 +55,24 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         heads.push(Head::train(&data, &examples.vectors, &memory, task.neighbours, task.seed + seed as u64));
         context.progress.advance(1);
     }
-    let mut arms = asker.arms(&mut asking, &heads)?;
+    let arms = asker.arms(&mut asking, &heads)?;
+    let setup = frame::setup([
+        ("Encoder", frame::encoder(Some(encoder.name()))),
+        ("Examples looked up", task.neighbours.to_string()),
+    ]);
+    let mut experiment = Experiment {
+        setup,
+        data: data.facts.clone(),
+        unasked: data.unasked.clone(),
+        measures: arms::measures(&data),
+        stages: arms::STAGES.map(str::to_string).to_vec(),
+        questions: asker.questions(),
+        routed_by: data.routes.by.clone(),
+        arms,
+        label_s: Some(task.label_s(data.label_s)),
+        ..frame.experiment()
+    };
+    kept.show(&experiment);
     let stage = Stage {
         data: &data,
         encoder,
@@ -65,16 +82,18 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         head: &heads[0].0,
         task,
     };
-    stage.try_on(&asking, &mut arms)?;
+    stage.try_on(&asking, &mut experiment.arms)?;
+    kept.show(&experiment);
     let mut learn =
         |places: &[usize], _: u64| Ok(learned(&data, task, &heads[0].0, (&questions, &examples), places));
     // The head is a convex fit: the same labels give the same head.
     let lessons = Lessons { strata: &data.strata(), draws: &data.draws, seed: task.seed, varies: false };
-    let curve = match task.learning_curve {
-        true => curve(&asking, &lessons, &arms, &mut learn)?,
-        false => Vec::new(),
-    };
-    let scale = scale::scale(&asker, &asking, (encoder, frame.threads), &heads[0].0, &arms)?;
+    if task.learning_curve {
+        experiment.curve = curve(&asking, &lessons, &experiment.arms, &mut learn)?;
+        kept.show(&experiment);
+    }
+    experiment.scale =
+        scale::scale(&asker, &asking, (encoder, frame.threads), &heads[0].0, &experiment.arms)?;
     let mut notes = data.notes.clone();
     let cut = questions.cut + examples.cut;
     if cut > 0 {
@@ -87,26 +106,8 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         "A model trained anew is looked at for {} minutes before it goes live; time spent on writing labels is not in the lag.",
         task.updates.review_minutes
     ));
+    experiment.notes = notes;
     let (reused, asked) = (asking.reused, asking.asked);
-    let setup = frame::setup([
-        ("Encoder", frame::encoder(Some(encoder.name()))),
-        ("Examples looked up", task.neighbours.to_string()),
-    ]);
-    let experiment = Experiment {
-        setup,
-        data: data.facts.clone(),
-        unasked: data.unasked.clone(),
-        measures: arms::measures(&data),
-        stages: arms::STAGES.map(str::to_string).to_vec(),
-        questions: asker.questions(),
-        routed_by: data.routes.by.clone(),
-        arms,
-        curve,
-        scale,
-        label_s: Some(task.label_s(data.label_s)),
-        notes,
-        ..frame.experiment()
-    };
     Ok(Measured { experiment, reused, asked })
 }
 

@@ -63,7 +63,25 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         )?);
     }
     let asker = Asker { data: &data, task, schema: &schema, questions: &questions, examples: &examples };
-    let (mut arms, pooled) = asker.arms(&mut asking, &trained)?;
+    let (arms, pooled) = asker.arms(&mut asking, &trained)?;
+    let setup = frame::setup([
+        ("Encoder", frame::encoder(Some(encoder.name()))),
+        ("Examples looked up", task.neighbours.to_string()),
+        ("Tuned extractor", task.extractor.to_string()),
+    ]);
+    let mut experiment = Experiment {
+        setup,
+        data: data.facts.clone(),
+        unasked: data.unasked.clone(),
+        measures: arms::measures(),
+        stages: arms::STAGES.map(str::to_string).to_vec(),
+        questions: data.questions(),
+        routed_by: data.routes.by.clone(),
+        arms,
+        label_s: Some(task.label_s(data.label_s)),
+        ..frame.experiment()
+    };
+    kept.show(&experiment);
     let tuned = &trained[0].0;
     let stage = Stage {
         watch: watch(&context, None),
@@ -75,37 +93,19 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         schema: &schema,
         tuned,
     };
-    stage.try_on(&asking, &mut arms)?;
+    stage.try_on(&asking, &mut experiment.arms)?;
+    kept.show(&experiment);
     let strata: Vec<usize> = data.examples.iter().map(|row| usize::from(row.spans.is_empty())).collect();
     let mut learn = |places: &[usize], seed: u64| learned(&stage, places, seed);
     let lessons = Lessons { strata: &strata, draws: &data.draws, seed: task.seed, varies: true };
-    let curve = match task.learning_curve {
-        true => curve(&asking, &lessons, &arms, &mut learn)?,
-        false => Vec::new(),
-    };
-    let scale = scale::scale(&asker, &asking, (encoder, frame.threads), &trained[0].0, &arms)?;
-    let notes = notes(&data, task, &pooled, (encoder, &questions, &examples));
+    if task.learning_curve {
+        experiment.curve = curve(&asking, &lessons, &experiment.arms, &mut learn)?;
+        kept.show(&experiment);
+    }
+    experiment.scale =
+        scale::scale(&asker, &asking, (encoder, frame.threads), &trained[0].0, &experiment.arms)?;
+    experiment.notes = notes(&data, task, &pooled, (encoder, &questions, &examples));
     let (reused, asked) = (asking.reused, asking.asked);
-    let setup = frame::setup([
-        ("Encoder", frame::encoder(Some(encoder.name()))),
-        ("Examples looked up", task.neighbours.to_string()),
-        ("Tuned extractor", task.extractor.to_string()),
-    ]);
-    let experiment = Experiment {
-        setup,
-        data: data.facts.clone(),
-        unasked: data.unasked.clone(),
-        measures: arms::measures(),
-        stages: arms::STAGES.map(str::to_string).to_vec(),
-        questions: data.questions(),
-        routed_by: data.routes.by.clone(),
-        arms,
-        curve,
-        scale,
-        label_s: Some(task.label_s(data.label_s)),
-        notes,
-        ..frame.experiment()
-    };
     Ok(Measured { experiment, reused, asked })
 }
 

@@ -149,6 +149,12 @@ async function weights(studio) {
   await settled(() => page.keyboard.press('Home'));
   await page.waitForFunction((old) => document.querySelector('#standing').innerText !== old, before);
   same(await page.innerText('output[for="weight-quality"]'), '0', 'the weight is told');
+  // What is marked in the tile is what is recommended in the table, wherever that went.
+  const marked = () => page.evaluate(() => ['#tile .cell.front .name span', '#standing tr.chosen th'].map((part) => document.querySelector(part)?.firstChild.textContent.trim()));
+  const [inTile, inTable] = await marked();
+  same(inTile, inTable, 'the tile follows the weights');
+  same(await page.locator('#tile .cell').count(), 4, 'four cells');
+  holds(await page.locator('#pictures figure svg[role="img"][aria-label]').count() > 8, 'pictures say in words what they show');
   await settled(() => page.click('.weights button[type="reset"]'));
   await page.waitForFunction((old) => document.querySelector('#standing').innerText === old, before);
   same(await page.locator('.verdict[data-first]').count(), 1, 'the verdict changes its words only');
