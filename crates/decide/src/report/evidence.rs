@@ -173,8 +173,8 @@ pub(crate) fn latency(experiment: &Experiment, decision: &Decision) -> String {
 
 /// Whether a language model wrote anything.
 fn asks_a_model(experiment: &Experiment) -> bool {
-    let rows = experiment.arms.iter().flat_map(|arm| &arm.runs).flat_map(|run| &run.rows);
-    rows.into_iter().any(|row| row.tokens_out > 0)
+    let mut rows = experiment.arms.iter().flat_map(|arm| &arm.runs).flat_map(|run| &run.rows);
+    rows.any(|row| row.tokens_out > 0)
 }
 
 /// The ledger of rows without a score.
