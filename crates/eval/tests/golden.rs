@@ -1,4 +1,6 @@
-//! Parity with `pytrec_eval` on random runs; `xtask/golden/rank.py` makes the file.
+//! Parity with `pytrec_eval` on random runs; `xtask/golden/rank.py` and, in 64 bits, `rank_f64.py` make the files.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use std::collections::BTreeMap;
 
@@ -13,29 +15,59 @@ struct Case {
     expected: BTreeMap<String, BTreeMap<String, f64>>,
 }
 
+#[derive(Deserialize)]
+struct Cases {
+    cases: Vec<Case>,
+}
+
+/// How often a value is not the reference's to 1e-12, and how many were compared.
+fn differing(case: &Case, ties: Ties) -> (Vec<String>, usize) {
+    let (mut differing, mut compared) = (Vec::new(), 0);
+    for (name, expected) in &case.expected {
+        let measure: Measure = name.parse().unwrap();
+        let scores = evaluate(&case.qrels, &case.run, &[measure], ties).remove(0);
+        for (query, &wanted) in expected {
+            // The reference says 0 where nothing is relevant; here such queries are not counted.
+            let undefined = scores.undefined.contains(query);
+            let value = if undefined { 0.0 } else { scores.scored[query] };
+            if (value - wanted).abs() > 1e-12 {
+                differing.push(format!("{query}: {name} is {value}, not {wanted}"));
+            }
+            compared += 1;
+        }
+        let lacking = scores.missing.iter().filter(|query| expected.contains_key(*query));
+        assert_eq!(lacking.count(), 0, "the reference drops what the run lacks");
+    }
+    (differing, compared)
+}
+
+/// Compares every value of 50 cases and says how many there were.
+#[track_caller]
+fn check(cases: &[Case], ties: Ties) -> usize {
+    assert_eq!(cases.len(), 50);
+    let each = cases.iter().enumerate().map(|(number, case)| {
+        let (differing, compared) = differing(case, ties);
+        assert!(differing.is_empty(), "case {number}: {differing:?}");
+        compared
+    });
+    each.sum()
+}
+
 #[test]
 fn every_measure_is_the_reference_s_to_1e_12() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("golden/rank.json")).unwrap();
-    let mut compared = 0;
-    for (number, case) in cases.iter().enumerate() {
-        for (name, expected) in &case.expected {
-            let measure: Measure = name.parse().unwrap();
-            let scores = evaluate(&case.qrels, &case.run, &[measure], Ties::Trec9).remove(0);
-            for (query, &wanted) in expected {
-                // The reference says 0 where nothing is relevant; here such queries are not counted.
-                let undefined = scores.undefined.contains(query);
-                let value = if undefined { 0.0 } else { scores.scored[query] };
-                assert!(
-                    (value - wanted).abs() <= 1e-12,
-                    "case {number}, {query}: {name} is {value}, not {wanted}"
-                );
-                compared += 1;
-            }
-            let lacking = scores.missing.iter().filter(|query| expected.contains_key(*query));
-            assert_eq!(lacking.count(), 0, "the reference drops what the run lacks");
-        }
-    }
-    assert!(cases.len() == 50 && compared > 1000, "{compared} values in {} cases", cases.len());
+    let compared = check(&cases, Ties::Trec9);
+    assert!(compared > 1000, "{compared} values");
+}
+
+#[test]
+fn scores_that_differ_beyond_32_bits_are_ordered_by_64() {
+    let Cases { cases } = serde_json::from_str(include_str!("golden/rank_f64.json")).unwrap();
+    let compared = check(&cases, Ties::Trec10);
+    assert!(compared > 1400, "{compared} values");
+    // Each of these runs is one that 32 bits would score otherwise.
+    let alike = cases.iter().filter(|case| differing(case, Ties::Trec9).0.is_empty());
+    assert_eq!(alike.count(), 0);
 }
 
 #[test]
