@@ -23,9 +23,6 @@ type Sums = BTreeMap<String, Vec<f64>>;
 #[derive(Deserialize)]
 struct Golden {
     pool: Vec<String>,
-    roots: Vec<String>,
-    suffixes: Vec<String>,
-    stems: String,
     squad: Sums,
     overlaps: Sums,
     corpora: Sums,
@@ -127,27 +124,6 @@ fn bleu_and_chrf_of_many_items_are_those_of_the_corpus() {
             pairs.iter().map(|(said, right)| TextItem { prediction: said, references: right }).collect();
         measure(&["bleu", "chrf"], &items)
     });
-}
-
-#[test]
-fn stems_are_nltk_s() {
-    let golden = golden();
-    let words = golden
-        .roots
-        .iter()
-        .flat_map(|root| golden.suffixes.iter().map(move |suffix| format!("{root}{suffix}")));
-    let mut compared = 0;
-    for (word, stem) in words.zip(golden.stems.split(' ')) {
-        // Two texts share their one word exactly when its stem is the same.
-        let references = [stem.to_string()];
-        let items = [TextItem { prediction: &word, references: &references }];
-        let same = measure(&["rouge1"], &items)[0].1;
-        // Stemming twice may go on; short words are not stemmed.
-        let stable = measure(&["rouge1"], &[TextItem { prediction: stem, references: &references }])[0].1;
-        assert!(stable == 1.0);
-        compared += usize::from(same == 1.0);
-    }
-    assert!(compared > 600, "{compared}");
 }
 
 /// Right labels and predicted ones, and how many labels there may be.

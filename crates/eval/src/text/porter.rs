@@ -193,6 +193,30 @@ fn ends_short(stem: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    /// Beginnings and endings of words, and what NLTK's stemmer, as rouge-score calls it, makes of each of the one with each of the
+    /// other; `xtask/golden/metrics.py` asks it.
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        roots: Vec<String>,
+        suffixes: Vec<String>,
+        /// With a space between.
+        stems: String,
+    }
+
+    #[test]
+    fn stems_are_nltk_s() {
+        let golden: Golden = serde_json::from_str(include_str!("../../tests/golden/metrics.json")).unwrap();
+        let with_each = |root: &String| -> Vec<String> {
+            golden.suffixes.iter().map(|suffix| format!("{root}{suffix}")).collect()
+        };
+        let words: Vec<String> = golden.roots.iter().flat_map(with_each).collect();
+        let stems: Vec<&str> = golden.stems.split(' ').collect();
+        assert_eq!((words.len(), stems.len()), (940, 940));
+        let pairs = words.iter().zip(stems).map(|(word, stem)| (word, super::stem(word), stem));
+        let differing: Vec<_> = pairs.filter(|(_, ours, theirs)| ours != theirs).collect();
+        assert!(differing.is_empty(), "{differing:?}");
+    }
+
     #[test]
     fn words_of_the_paper_have_its_stems() {
         let pairs = "caresses:caress ponies:poni cats:cat agreed:agre plastered:plaster motoring:motor hopping:hop \
