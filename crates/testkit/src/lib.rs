@@ -1,7 +1,8 @@
-//! Where tests find real data and real weights, and how they say that they found none; made-up weights; and a language model by
-//! script.
+//! Where tests find real data and real weights, and how they say that they found none; made-up weights; a language model by
+//! script; and what a report leaves unexplained.
 
 pub mod endpoint;
+pub mod nulls;
 mod tiny;
 
 pub use tiny::tiny_encoder;
