@@ -1,6 +1,7 @@
 //! Simulated worlds in which the truth is known: what a decision is worth.
 
 use engraft_eval::{State, normal_below};
+use engraft_testkit::nulls::{IN_A_DECISION, unexplained};
 
 use crate::random::Random;
 use crate::{
@@ -188,28 +189,31 @@ fn tally(worlds: usize, sizes: &[usize], cluster: usize, seeds: usize, wobble: f
     }
 }
 
+/// The intervals of 93 to 97 of 100 worlds hold the true interaction.
+#[track_caller]
+fn covers(tally: &Tally, worlds: usize) {
+    assert!((93 * worlds..=97 * worlds).contains(&(100 * tally.covered)), "{tally:?} of {worlds}");
+    eprintln!("{tally:?} of {worlds}");
+}
+
 #[test]
 fn in_500_worlds_a_confident_recommendation_rarely_costs_more_than_a_point() {
     let tally = tally(500, &[60, 120, 240, 480, 960], 1, 1, 0.0);
     assert!(tally.confident >= 100, "it has to dare something: {tally:?}");
     assert!(tally.costly * 20 <= tally.confident, "{tally:?}");
-    // 93 to 97 % of 500, widened by one and a half standard errors of a count of 500.
-    assert!((458..=492).contains(&tally.covered), "{tally:?}");
-    eprintln!("{tally:?}");
+    covers(&tally, 500);
 }
 
 #[test]
 fn clusters_do_not_narrow_the_intervals() {
-    let tally = tally(300, &[200, 400], 4, 1, 0.0);
-    assert!((273..=295).contains(&tally.covered), "{tally:?}");
-    eprintln!("{tally:?}");
+    covers(&tally(300, &[200, 400], 4, 1, 0.0), 300);
 }
 
 #[test]
 fn training_seeds_count_in_the_interval() {
-    let tally = tally(300, &[200, 400], 1, 5, 0.05);
-    assert!((270..=296).contains(&tally.covered), "{tally:?}");
-    eprintln!("{tally:?}");
+    // Three seeds, as by default, that move the threshold by a fifth of the spread of questions. Intervals from the questions alone
+    // hold the truth in 245 of these 300 worlds.
+    covers(&tally(300, &[200, 400], 1, 3, 0.2), 300);
 }
 
 #[test]
@@ -237,7 +241,9 @@ fn the_same_experiment_gives_the_same_bytes_at_one_and_at_two_threads() {
         pool.install(|| serde_json::to_string(&decide(&experiment, "x").unwrap()).unwrap())
     };
     let (one, two) = (at(1), at(2));
-    assert!(one == two && !one.contains("NaN") && !one.contains("inf"));
+    assert!(one == two);
+    let unexplained = unexplained(&serde_json::from_str(&one).unwrap(), &IN_A_DECISION);
+    assert!(unexplained.is_empty(), "{unexplained:?}");
 }
 
 #[test]
