@@ -15,19 +15,19 @@ fn bench(server: &Scripted, more: &str) -> Bench {
     bench
 }
 
-fn decide(bench: &Bench, text: &str) -> (i32, Value) {
+pub(crate) fn decide(bench: &Bench, text: &str) -> (i32, Value) {
     std::fs::write(bench.path("task.toml"), text).unwrap();
     bench.json_status(&["decide", bench.path("task.toml").to_str().unwrap()])
 }
 
-fn arm<'v>(decision: &'v Value, name: &str) -> &'v Value {
+pub(crate) fn arm<'v>(decision: &'v Value, name: &str) -> &'v Value {
     decision["arms"].as_array().unwrap().iter().find(|arm| arm["name"] == name).unwrap()
 }
 
 const COLOURS: [&str; 8] = ["red", "green", "blue", "white", "black", "brown", "grey", "pink"];
 
 /// 80 documents and 85 questions about them, five of which they do not answer.
-fn rooms(bench: &Bench) -> String {
+pub(crate) fn rooms(bench: &Bench) -> String {
     let mut rows = String::new();
     for (floor, room) in (0..80).map(|at| (at / 8, COLOURS[at % 8])) {
         let says = format!("The {room} room on floor {floor} seats {} people.", 100 + 7 * floor);
@@ -49,7 +49,7 @@ fn rooms(bench: &Bench) -> String {
 }
 
 /// A model that knows nothing by itself and reads well, but for grey rooms.
-fn reader(asked: &Asked) -> Said {
+pub(crate) fn reader(asked: &Asked) -> Said {
     let text = asked.last();
     let question = text.split_once("Question: ").unwrap().1.trim();
     let Some((passages, _)) = text.split_once("\nQuestion: ") else {

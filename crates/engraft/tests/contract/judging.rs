@@ -5,6 +5,7 @@ use engraft_testkit::nulls::unexplained;
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
+use crate::decide_failing::failing;
 
 /// A workspace whose endpoint is that server.
 pub(crate) fn bench(server: &Scripted, more: &str) -> Bench {
@@ -253,6 +254,26 @@ fn requests_that_fail_are_counted_and_the_rest_goes_on() {
     let messages: Vec<&str> =
         report["failures"].as_array().unwrap().iter().map(|one| one["message"].as_str().unwrap()).collect();
     assert!(messages.iter().any(|message| message.contains("status 400: too long")), "{messages:?}");
+}
+
+#[test]
+fn with_a_fifth_of_requests_failing_every_answer_has_a_state_and_a_reason() {
+    let server = Scripted::start(|asked, before| {
+        let again = asked.body["messages"].as_array().unwrap().len() > 2;
+        let says = || if again { Said::Text("They are all fine.".into()) } else { judge(asked) };
+        failing(before).unwrap_or_else(says)
+    })
+    .unwrap();
+    let bench = bench(&server, "timeout_s = 0.5\nconcurrency = 8");
+    let report = bench.json(&["eval", "judge", &answers(&bench, 20)]);
+    let states: u64 =
+        report["states"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+    let (judged, failures) = (&report["states"]["scored"], report["failures"].as_array().unwrap().len());
+    assert_eq!((states, judged), (20, &(20 - failures).into()), "{report}");
+    assert!(failures > 0, "{report}");
+    let meant = ["against", "card", "quality", "lambda", "width_ratio", "stopped", "evidence"];
+    let unexplained = unexplained(&report, &meant);
+    assert!(unexplained.is_empty(), "{unexplained:?}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod decide;
 mod decide_answer;
 mod decide_distractors;
 mod decide_extract;
+mod decide_failing;
 mod decide_judge;
 mod decide_model;
 mod decide_neighbours;
