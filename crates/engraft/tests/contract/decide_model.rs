@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::bench::Bench;
 
-fn bench(server: &Scripted, more: &str) -> Bench {
+pub(crate) fn bench(server: &Scripted, more: &str) -> Bench {
     let bench = Bench::lexical();
     let path = bench.path("kb").join("engraft.toml");
     let text = std::fs::read_to_string(&path).unwrap();

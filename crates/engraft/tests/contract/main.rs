@@ -14,6 +14,7 @@ mod decide_distractors;
 mod decide_extract;
 mod decide_failing;
 mod decide_judge;
+mod decide_live;
 mod decide_model;
 mod decide_neighbours;
 mod decide_planted;

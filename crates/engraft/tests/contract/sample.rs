@@ -1,8 +1,10 @@
 //! The bundled handbook: its questions asked through the binary, the tour of the README, and the whole demonstration.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use engraft_core::sentences;
+use engraft_testkit::nulls::{IN_A_DECISION, unexplained};
 use serde_json::Value;
 
 use crate::bench::Bench;
@@ -271,6 +273,7 @@ fn the_demonstration_tunes_a_classifier_and_a_reranker_and_says_what_each_gained
     // Every question of the handbook that was judged has its document there after the update.
     assert_eq!(reranked["data"]["unresolved"], 0, "{reranked}");
     assert!(bench.path("demo/judgements.jsonl").is_file());
+    is_decided(&report);
     look_in_the_studio(&bench, report["workspace"].as_str().unwrap());
     goes_on(&bench, &report);
 }
@@ -304,6 +307,27 @@ fn tour_is_told(report: &Value) {
         assert!(cited(&now), "{now}");
         assert_ne!(quotes(&now["report"]), quotes(&before["report"]), "{now}");
     }
+}
+
+/// The demonstration ends with a verdict on its own messages, and with a report that says it.
+#[track_caller]
+fn is_decided(report: &Value) {
+    let decided = &report["decided"];
+    let verdict = decided["verdict"].as_str().unwrap();
+    assert!(!verdict.is_empty() && decided["questions"].as_u64() >= Some(30), "{decided}");
+    let named: Vec<&str> =
+        decided["arms"].as_array().unwrap().iter().map(|arm| arm["name"].as_str().unwrap()).collect();
+    assert!(["base", "retrieval", "tuned", "both"].iter().all(|cell| named.contains(cell)), "{named:?}");
+    // Diagnostics have no standing among the arms.
+    let meant = [&IN_A_DECISION[..], &["utility", "p_best", "expected_regret"]].concat();
+    let unexplained = unexplained(decided, &meant);
+    assert!(unexplained.is_empty(), "{unexplained:?}");
+    let out = Path::new(decided["out"].as_str().unwrap());
+    assert!(out.ends_with("decision") && out.join("record.json").is_file(), "{}", out.display());
+    let page = std::fs::read_to_string(out.join("report.html")).unwrap();
+    // Names of arms stand apart in it, and some marks are written as HTML writes them.
+    let mut parts = verdict.split(['`', '\'', '"', '<', '>', '&']);
+    assert!(parts.all(|part| page.contains(part)), "{verdict}: {page}");
 }
 
 /// What the demonstration made, as `engraft serve` shows it to somebody who was added as it says.
@@ -343,7 +367,7 @@ fn goes_on(bench: &Bench, report: &Value) {
     assert!(steps.len() == 8 && steps[6].contains(handbook.to_str().unwrap()), "{steps:?}");
     let there = format!("engraft --workspace {}", bench.path("demo").display());
     std::fs::write(handbook.join("news.md"), "The heron nests on the roof.\n").unwrap();
-    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_engraft")).parent().unwrap();
+    let binary = Path::new(env!("CARGO_BIN_EXE_engraft")).parent().unwrap();
     for step in steps {
         if let Some((serve, page)) = step.split_once(", then open http://127.0.0.1:7700") {
             assert_eq!(serve, format!("{there} serve"));

@@ -36,8 +36,7 @@ impl Studio {
         while !self.talk.recv_timeout(PATIENCE).unwrap().contains(wanted) {}
     }
 
-    /// The body of what is at `path`, for the bearer of a token; the reply must be a good one.
-    pub(crate) fn get(&self, path: &str, token: &str) -> String {
+    fn ask(&self, path: &str, token: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.addr).unwrap();
         let host = &self.addr;
         write!(
@@ -45,11 +44,47 @@ impl Studio {
             "GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
         )
         .unwrap();
+        stream
+    }
+
+    /// Listens to the events at `path`, for the bearer of a token.
+    pub(crate) fn hear(&self, path: &str, token: &str) -> Events {
+        let stream = self.ask(path, token);
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Events(BufReader::new(stream))
+    }
+
+    /// The body of what is at `path`, for the bearer of a token; the reply must be a good one.
+    pub(crate) fn get(&self, path: &str, token: &str) -> String {
+        let mut stream = self.ask(path, token);
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
         let (head, body) = reply.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}\n{body}");
         body.to_string()
+    }
+}
+
+/// Events of a stream, as they come.
+pub(crate) struct Events(BufReader<TcpStream>);
+
+impl Iterator for Events {
+    type Item = String;
+
+    /// The text of the next event; `None` when the stream has ended.
+    fn next(&mut self) -> Option<String> {
+        let mut data: Vec<String> = Vec::new();
+        loop {
+            let mut line = String::new();
+            if self.0.read_line(&mut line).unwrap() == 0 {
+                return None;
+            }
+            match line.trim_end() {
+                "" if !data.is_empty() => return Some(data.join("\n")),
+                // What else there is are the head, the lengths of pieces and the names of events.
+                line => data.extend(line.strip_prefix("data: ").map(String::from)),
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Decisions: how far each is, what it came to, and what it would be were the criteria weighed otherwise.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
@@ -11,7 +12,6 @@ use engraft_app::decide::{
     self, Anchor, ArmReport, Decision, DecisionNo, DecisionRow, DecisionState, Scales, Weights,
 };
 use engraft_app::people::Act;
-use engraft_app::review;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -156,7 +156,10 @@ pub(crate) async fn live(
     let listener = Arc::clone(&shared);
     let happened = move || {
         let (studio, principal) = (Arc::clone(&listener.0), listener.1.clone());
-        async move { studio.call(move |_, app| review::pulse(app, &principal)).await }
+        async move {
+            let rows = studio.call(move |_, app| decide::decisions(app, &principal)).await?;
+            Ok(told(rows.iter().find(|row| row.no == no)))
+        }
     };
     let draw = move || {
         let (studio, principal) = (Arc::clone(&shared.0), shared.1.clone());
@@ -172,6 +175,14 @@ pub(crate) async fn live(
     };
     let first = First { seen: happened().await?, drawn: draw().await? };
     Ok(live::stream(&studio, place, "figures", first, happened, draw))
+}
+
+/// Numbers that are others once a decision has told anything new of itself. What happens to items does not concern it.
+fn told(row: Option<&DecisionRow>) -> [u64; 2] {
+    let mut hasher = DefaultHasher::new();
+    let said = row.map(|row| (row.state.name(), &row.stage, row.done, row.total, &row.told));
+    said.hash(&mut hasher);
+    [hasher.finish(), 0]
 }
 
 /// The whole report.
