@@ -91,11 +91,6 @@ pub(super) struct Appender {
 }
 
 impl Appender {
-    /// Forgets every result.
-    pub(super) fn clear(&mut self) -> Result<(), Error> {
-        self.file.set_len(0).map_err(Error::io("write", &self.path))
-    }
-
     /// Keeps one more result.
     pub(super) fn keep<T: Serialize>(&mut self, result: &T) -> Result<(), Error> {
         let mut line = serde_json::to_vec(result).map_err(|error| Error::Bug(error.to_string()))?;

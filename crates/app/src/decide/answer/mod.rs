@@ -17,6 +17,7 @@ mod limits;
 mod parts;
 mod questions;
 mod right;
+mod script;
 mod shared;
 mod undistracted;
 mod unproven;
@@ -38,6 +39,7 @@ use self::how::How;
 use self::lessons::Library;
 use self::parts::{Course, Tuned};
 use self::questions::{Posed, Questions};
+use self::script::take_back;
 use self::shared::shared;
 use super::asking::Asking;
 use super::frame::{Frame, Measured};
@@ -186,7 +188,7 @@ pub(super) fn measure(
     });
     let ways: Vec<(&str, &How)> =
         [("retrieval", &usual)].into_iter().chain(better_how.as_ref().map(|how| ("both", how))).collect();
-    if edits::take_back(&documents)? {
+    if take_back(&documents)? {
         sync(context, &workspace, parsers, None, false)?;
     }
     let stage = growing::Stage {
