@@ -278,9 +278,13 @@ fn the_demonstration_tunes_a_classifier_and_a_reranker_and_says_what_each_gained
     goes_on(&bench, &report);
 }
 
-/// A figure has an interval, over more than ten messages or questions, and lies within it.
+/// A figure has an interval, over more than ten messages or questions, and lies within it; none is there only where a model changes
+/// nothing on any of them, which is said.
 #[track_caller]
 fn lies_within(metric: &Value) {
+    if metric["value"] == 0.0 && metric["why"] == "all rows differ alike, so resampling shows no spread" {
+        return assert!(metric["n"].as_u64() > Some(10), "{metric}");
+    }
     let number = |part: &str| metric[part].as_f64().unwrap_or_else(|| panic!("no {part}: {metric}"));
     let (low, value, high) = (number("low"), number("value"), number("high"));
     assert!(low <= value && value <= high && metric["n"].as_u64() > Some(10), "{metric}");

@@ -554,7 +554,7 @@ fn strange(n: usize, from: usize) -> Vec<Value> {
 fn texts_out_of_scope_are_told_measured_and_refused_a_class() {
     let bench = Bench::lexical();
     let data = file(&bench, "topics.jsonl", &lines(&[rows(60, 0), strange(30, 0)].concat()));
-    let eval = file(&bench, "eval.jsonl", &lines(&[rows(30, 1000), strange(15, 1000)].concat()));
+    let eval = file(&bench, "eval.jsonl", &lines(&[rows(30, 60), strange(15, 30)].concat()));
     let words = ["tune", "classifier", "--data", &data, "--eval", &eval, "--method", "linear"];
     let report = bench.json(&[&words[..], &["--out-of-scope", "other", "--name", "topics"]].concat());
     let value = |name: &str| report["eval"][name]["value"].as_f64().unwrap_or(f64::NAN);

@@ -8,7 +8,8 @@ use crate::retrieve::Contrast;
 
 /// Puts the rows of an epoch in batches of up to `size`, in an order drawn by `draw`; rows that share a key never meet.
 ///
-/// Rows that found no place wait for the next batch, so all rows come once, and only the last batches may be smaller.
+/// Rows that found no place wait for the next batch, so all rows come once, and only the last batches may be smaller. A row that is
+/// left alone with no wrong passage of its own has nothing to be told from, and is not asked, unless all are like that.
 pub(crate) fn batches(rows: &[Contrast], size: usize, draw: &mut Draw) -> Vec<Vec<usize>> {
     let mut waiting: Vec<usize> = (0..rows.len()).collect();
     draw.shuffle(&mut waiting);
@@ -27,6 +28,10 @@ pub(crate) fn batches(rows: &[Contrast], size: usize, draw: &mut Draw) -> Vec<Ve
         batches.push(batch);
         waiting = left;
     }
+    let tells = |batch: &Vec<usize>| batch.len() > 1 || batch.iter().any(|&row| !rows[row].wrong.is_empty());
+    if batches.iter().any(tells) {
+        batches.retain(tells);
+    }
     batches
 }
 
@@ -36,13 +41,28 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_row_that_is_left_alone_is_asked_only_where_it_has_a_wrong_passage() {
+        let row = |wrong: usize| Contrast {
+            question: vec![],
+            answer: vec![],
+            wrong: vec![vec![]; wrong],
+            keys: [0].into(),
+        };
+        let sizes = |rows: &[Contrast]| -> Vec<usize> {
+            batches(rows, 4, &mut Draw::new(0, 0)).iter().map(Vec::len).collect()
+        };
+        assert_eq!(sizes(&[row(1), row(0), row(2)]), [1, 1]);
+        assert_eq!(sizes(&[row(0), row(0)]), [1, 1], "then training says that nothing is there to learn");
+    }
+
     proptest! {
         #[test]
         fn every_row_comes_once_and_never_meets_its_like(
             keys in prop::collection::vec(prop::collection::btree_set(0u64..20, 1..4), 0..40),
             size in 1usize..9, seed in 0u64..9,
         ) {
-            let row = |keys| Contrast { question: vec![], answer: vec![], wrong: vec![], keys };
+            let row = |keys| Contrast { question: vec![], answer: vec![], wrong: vec![vec![]], keys };
             let rows: Vec<Contrast> = keys.iter().cloned().map(row).collect();
             let found = batches(&rows, size, &mut Draw::new(seed, 0));
             let mut all: Vec<usize> = found.iter().flatten().copied().collect();

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use engraft_core::Silent;
 use engraft_decide::UpdateTrial;
 use engraft_eval::QuoteCheck;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,8 @@ pub(super) fn edits(
     if done.len() == trials {
         return Ok(done);
     }
+    // What takes an edit in has stages of its own, which would take the place of this one.
+    let quiet = Context { progress: &Silent, ..context };
     // Every script begins with the documents as they came: not with the edits of another arm.
     let left = take_back(documents)?;
     let mut script = Script::new(seed);
@@ -56,7 +59,7 @@ pub(super) fn edits(
         script.next_edit().make(documents)?;
     }
     if left || !done.is_empty() {
-        sync(context, workspace, parsers, None, false)?;
+        sync(quiet, workspace, parsers, None, false)?;
     }
     while done.len() < trials {
         if context.cancel.is_cancelled() {
@@ -70,8 +73,8 @@ pub(super) fn edits(
             let asked = how.request(&probe, None);
             let shown = edit
                 .make(documents)
-                .and_then(|()| sync(context, workspace, parsers, None, false))
-                .and_then(|_| appears(context, workspace, &asked, &edit, began, &mut cited));
+                .and_then(|()| sync(quiet, workspace, parsers, None, false))
+                .and_then(|_| appears(quiet, workspace, &asked, &edit, began, &mut cited));
             (shown, began.elapsed().as_secs_f64())
         });
         let seconds = shown?.then_some(seconds);

@@ -240,7 +240,9 @@ mod tests {
         };
         let library = Library::of(&workspace).unwrap();
         let mut asked = vec![posed("red"), posed("blue")];
-        asked.iter_mut().for_each(|posed| posed.homes = library.homes(posed));
+        asked
+            .iter_mut()
+            .for_each(|posed| (posed.homes, posed.fits) = (library.homes(posed), library.fits(posed)));
         let looked_up = find(context, &workspace, &asked).unwrap();
         let values = |at: usize| {
             let request = AskRequest { question: asked[at].question.clone(), ..AskRequest::default() };
