@@ -6,21 +6,12 @@ Needs the readers from requirements.txt. Prints the counts and exits with 1 afte
 """
 
 import collections
-import csv
-import email
-import email.policy
-import html.parser
-import io
 import json
 import pathlib
 import re
 import sys
-import unicodedata
 
-import docx
-import openpyxl
-import pptx
-import pypdf
+from readers import folded, holds, read
 
 SAMPLE = pathlib.Path(__file__).resolve().parent.parent
 HANDBOOK, UPDATES = SAMPLE / "handbook", SAMPLE / "updates"
@@ -29,85 +20,35 @@ LEAST = {"md": 24, "html": 6, "pdf": 4, "docx": 4, "xlsx": 3, "eml": 4, "csv": 1
 LIMIT = 1_500_000
 
 
-class Visible(html.parser.HTMLParser):
-    """The text of a page without scripts and styles."""
-
-    def __init__(self):
-        super().__init__()
-        self.parts, self.hidden = [], 0
-
-    def handle_starttag(self, tag, attrs):
-        self.hidden += tag in ("script", "style")
-        self.parts.append(" " if tag not in ("a", "b", "strong", "em") else "")
-
-    def handle_endtag(self, tag):
-        self.hidden -= tag in ("script", "style")
-
-    def handle_data(self, data):
-        if not self.hidden:
-            self.parts.append(data)
-
-
-def shown(value):
-    return "" if value is None else value.date().isoformat() if hasattr(value, "date") else str(value)
-
-
-def read(data, suffix, spot=None):
-    """The text a reader sees; `spot` narrows a PDF to one page and a sheet to one cell."""
-    if suffix in ("md", "txt"):
-        return data.decode("utf-8")
-    if suffix == "html":
-        page = Visible()
-        page.feed(data.decode("utf-8"))
-        return "".join(page.parts)
-    if suffix == "pdf":
-        pages = pypdf.PdfReader(io.BytesIO(data)).pages
-        return "\n".join(p.extract_text() for n, p in enumerate(pages, 1) if spot in (None, n))
-    if suffix == "docx":
-        doc = docx.Document(io.BytesIO(data))
-        cells = [c.text for t in doc.tables for r in t.rows for c in r.cells]
-        return "\n".join([p.text for p in doc.paragraphs] + cells)
-    if suffix == "pptx":
-        frames = [s.text_frame.text for slide in pptx.Presentation(io.BytesIO(data)).slides for s in slide.shapes if s.has_text_frame]
-        return "\n".join(frames)
-    if suffix == "xlsx":
-        book = openpyxl.load_workbook(io.BytesIO(data))
-        if spot:
-            sheet, cell = spot.split("!")
-            return shown(book[sheet][cell].value)
-        return "\n".join(shown(c) for sheet in book for row in sheet.iter_rows(values_only=True) for c in row)
-    if suffix == "csv":
-        rows = list(csv.reader(io.StringIO(data.decode("utf-8"))))
-        return rows[int(spot[1:]) - 1][ord(spot[0]) - 65] if spot else "\n".join(c for row in rows for c in row)
-    if suffix == "eml":
-        mail = email.message_from_bytes(data, policy=email.policy.default)
-        texts = [mail["Subject"], mail.get_body(("plain",)).get_content()]
-        for part in mail.iter_attachments():
-            texts.append(read(part.get_payload(decode=True), part.get_filename().rsplit(".", 1)[1]))
-        return "\n".join(texts)
-    raise ValueError(f"no reader for {suffix}")
-
-
-def folded(text, suffix):
-    """Markdown is compared byte for byte, other formats without regard to line ends, and PDF also without hyphens at them."""
-    if suffix == "md":
-        return text
-    text = unicodedata.normalize("NFKC", text)
-    if suffix == "pdf":
-        return re.sub(r"[\s\u00ad-]+", "", text)
-    return re.sub(r"\s+", " ", text)
-
-
-def holds(path, quote, spot=None):
-    suffix = path.suffix[1:]
-    text, wanted = folded(read(path.read_bytes(), suffix, spot), suffix), folded(quote, suffix)
-    if spot and suffix in ("xlsx", "csv"):
-        return text == wanted
-    return wanted in text
-
-
 def rows_of(name):
     return [json.loads(line) for line in (SAMPLE / name).read_text("utf-8").splitlines()]
+
+
+def check_judged(rows, questions, tour, later, expect):
+    """What is judged is a question with passages of the handbook after the update, right where its gold stands and nowhere else."""
+    for item in rows:
+        who, question = f"judged {item['id']}", questions.get(item["id"])
+        expect(question and item["id"] not in tour, f"{who}: no question, or one of the demo")
+        if not question:
+            continue
+        shown = item["fields"]["passages"]
+        expect(item["fields"]["query"] == question["question"], f"{who}: asks something else")
+        expect(len(item["responses"]) == 1, f"{who}: one response is promised")
+        graded = item["responses"][0]["answers"]["relevance"]
+        expect([p["id"] for p in shown] == [g["id"] for g in graded], f"{who}: the grades are of other passages")
+        grades = {g["id"]: g["grade"] for g in graded}
+        expect(0 in grades.values(), f"{who}: nothing is wrong")
+        gold = [question["after_update"]] if "after_update" in question else question["gold"]
+        found = set()
+        for p in shown:
+            then, suffix = later(p["uri"]), p["uri"].rsplit(".", 1)[1]
+            parts = [p["text"]] if suffix == "md" else p["text"].split(" | ")
+            expect(then and then.is_file() and all(holds(then, part) for part in parts), f"{who}: not in {p['uri']}: {p['text']}")
+            held = {g["quote"] for g in gold if g["uri"] == p["uri"] and folded(g["quote"], suffix) in folded(p["text"], suffix)}
+            found |= held
+            expect(bool(held) == (grades.get(p["id"], 0) > 0), f"{who}: {p['id']} is graded {grades.get(p['id'])}")
+            expect(held or p["uri"] not in {g["uri"] for g in gold + question["gold"]}, f"{who}: {p['uri']} is right and wrong")
+        expect(found == {g["quote"] for g in gold}, f"{who}: lacks a passage that answers")
 
 
 def main():
@@ -189,12 +130,20 @@ def main():
     expect(any(d["kind"] == "conflict" for d in demo) and any(not d["answerable"] for d in demo)
            and any("after_update" in d and d["kind"] == "update" for d in demo), "the demo needs a conflict, a refusal and an update")
 
+    judged = rows_of("annotation/judged.jsonl")
+    ids = {item["id"] for item in judged}
+    expect(len(judged) >= 80 and len(ids) == len(judged), f"{len(judged)} judged questions, {len(ids)} of them different")
+    check_judged(judged, known, {d["id"] for d in demo}, later, expect)
+    waiting = [(row["_id"], row["text"]) for row in rows_of("annotation/queries.jsonl")]
+    expect(waiting == [(d["id"], d["question"]) for d in demo], "queries.jsonl does not ask what the demo asks")
+
     cited = {g["uri"] for q in questions for g in q["gold"]}
     kinds = collections.Counter(q["kind"] for q in yes)
     print(f"{len(files)} documents: " + ", ".join(f"{n} {s}" for s, n in sorted(formats.items())))
     print(f"{len(cited)} of them hold an answer; {size:,} bytes with sources, {sum(p.stat().st_size for p in files):,} in handbook/")
     print(f"update: {len(changed)} changed, {len(new) - len(changed)} new, {len(removed)} removed")
     print(f"{len(yes)} answerable ({', '.join(f'{n} {k}' for k, n in sorted(kinds.items()))}), {len(no)} unanswerable, {len(demo)} in the demo")
+    print(f"{len(judged)} judged, with {sum(len(item['fields']['passages']) for item in judged)} passages")
     for words in wrong:
         print("wrong:", words, file=sys.stderr)
     return 1 if wrong else 0

@@ -1,6 +1,6 @@
-"""Builds every generated file of the sample: HTML, PDF, DOCX, XLSX, PPTX and EML.
+"""Builds every generated file of the sample: HTML, PDF, DOCX, XLSX, PPTX and EML, and the judged passages of them all.
 
-    python sample/build/make.py            write them into sample/handbook and sample/updates
+    python sample/build/make.py            write them into sample/handbook, sample/updates and sample/annotation
     python sample/build/make.py --verify   rebuild in memory and fail if a committed file differs
 
 The same sources give the same bytes, as long as the library versions in requirements.txt are used.
@@ -12,6 +12,7 @@ import sys
 
 import docx_docs
 import html_pages
+import judged
 import mails
 import pdf_docs
 import sheets
@@ -27,8 +28,11 @@ class Out:
     def __init__(self, root="handbook", files=None):
         self.root, self.files = root, {} if files is None else files
 
+    def under(self, root):
+        return Out(root, self.files)
+
     def update(self):
-        return Out("updates", self.files)
+        return self.under("updates")
 
     def bytes(self, path, data):
         self.files[f"{self.root}/{path}"] = data
@@ -42,7 +46,7 @@ class Out:
 
 def main():
     out = Out()
-    for part in (html_pages, pdf_docs, docx_docs, sheets, slides, mails):
+    for part in (html_pages, pdf_docs, docx_docs, sheets, slides, mails, judged):
         part.build(out)
     stale = []
     for name, data in sorted(out.files.items()):
