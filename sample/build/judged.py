@@ -44,8 +44,8 @@ def suffix_of(uri):
 
 def after_update(built):
     """The paragraphs of each document once the update is in place, by address; `built` holds what is not written yet."""
-    files = {p.relative_to(SAMPLE).as_posix(): p.read_bytes() for root in ("handbook", "updates") for p in (SAMPLE / root).rglob("*") if p.is_file()}
-    files.update(built)
+    written = [p for root in ("handbook", "updates") for p in sorted((SAMPLE / root).rglob("*")) if p.is_file()]
+    files = {p.relative_to(SAMPLE).as_posix(): p.read_bytes() for p in written} | built
     removed = files.pop("updates/removed.txt").decode("utf-8").split()
     told = {}
     for root in ("handbook/", "updates/"):

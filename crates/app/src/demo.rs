@@ -3,10 +3,10 @@
 mod annotated;
 mod tuned;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 pub use annotated::AnnotatedReport;
@@ -39,11 +39,11 @@ pub struct DemoReport {
     pub updated: IngestReport,
     /// The questions whose answer the change made another.
     pub asked_again: Vec<Asked>,
-    /// What people said about messages, and what it came to.
+    /// What people said about messages and passages, and what it came to.
     pub annotated: AnnotatedReport,
-    /// The classifier that learned from them.
+    /// The classifier that learned from the messages.
     pub tuned: TuneReport,
-    /// The reranker that learned from the handbook's judged questions.
+    /// The reranker that learned from the passages.
     pub reranked: TuneReport,
     /// Retrieval, fine-tuning or both, for the same messages.
     pub decided: Decided,
@@ -64,25 +64,9 @@ pub struct Asked {
 #[derive(Deserialize)]
 struct QuestionLine {
     question: String,
+    /// What answers it once the policy has changed, where that is something else.
     #[serde(default)]
-    gold: Vec<Gold>,
-    /// What answers it once the policy has changed, where that is another passage.
-    #[serde(default)]
-    after_update: Option<Gold>,
-}
-
-/// Where an answer is.
-#[derive(Deserialize)]
-struct Gold {
-    uri: String,
-}
-
-impl QuestionLine {
-    /// The documents that answer it after the update.
-    fn answered_by(&self) -> BTreeSet<&str> {
-        let all = self.after_update.as_ref().map_or(self.gold.as_slice(), std::slice::from_ref);
-        all.iter().map(|gold| gold.uri.as_str()).collect()
-    }
+    after_update: Option<IgnoredAny>,
 }
 
 /// Runs the demonstration in `dir`, which must be empty, absent or an earlier demonstration.
@@ -125,7 +109,7 @@ pub fn demo(
     unpack("annotation", scratch.path())?;
     let annotated = annotated::annotate(context, &workspace, scratch.path(), random)?;
     let tuned = tuned::tune(context, &workspace, scratch.path(), &annotated.dataset)?;
-    let reranked = tuned::rerank(context, &workspace, &made.workspace, &questions("questions.jsonl")?)?;
+    let reranked = tuned::rerank(context, &workspace, &annotated.judgements)?;
     let task = Task::read(&scratch.path().join("topics.toml"))?;
     let out = made.workspace.join("decision");
     let workspace = Some(&workspace);

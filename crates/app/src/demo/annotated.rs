@@ -1,6 +1,6 @@
-//! The demonstration's datasets: messages three people sorted, and passages that wait for judgement.
+//! The demonstration's datasets: messages three people sorted, and passages that two people judged or that wait for judgement.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -30,9 +30,11 @@ pub struct AnnotatedReport {
     pub resolved: Written,
     /// Items nobody answered yet.
     pub open: u64,
-    /// The dataset of passages, found by search for the tour's questions.
+    /// The dataset of passages.
     pub judgements: String,
-    /// Its items.
+    /// Its questions whose passages somebody judged.
+    pub judged: u64,
+    /// Those of the tour, with what search found, that wait for somebody to judge it.
     pub to_judge: u64,
 }
 
@@ -49,30 +51,32 @@ pub(super) fn annotate(
     if workspace.store.dataset(TOPICS)?.is_none() {
         dataset::create(context, workspace, &me, TOPICS, &schema)?;
     }
-    let request = dataset::ImportRequest {
-        path: sample.join("records.jsonl"),
-        format: "jsonl".into(),
-        offset_unit: None,
-        user: None,
-        strict: true,
-    };
-    dataset::import(context, workspace, &me, TOPICS, &request, random)?;
+    dataset::import(context, workspace, &me, TOPICS, &records(sample.join("records.jsonl")), random)?;
     let agreement = review::agreement(context, workspace, &me, TOPICS, None, 0)?.questions;
     let request = ResolveRequest { method: Method::DawidSkene, question: None, all: false, seed: 0 };
     let resolved = review::resolve(context, workspace, &me, TOPICS, &request)?.written;
     let queries = dataset::QueriesRequest { path: sample.join("queries.jsonl"), k: PASSAGES };
     dataset::import_queries(context, workspace, &me, RELEVANCE, &queries, random)?;
-    let topics = dataset::show(context, workspace, &me, TOPICS)?;
-    let judgements = dataset::show(context, workspace, &me, RELEVANCE)?;
-    let board = review::dashboard(context, workspace, &me, TOPICS)?;
+    dataset::import(context, workspace, &me, RELEVANCE, &records(sample.join("judged.jsonl")), random)?;
+    // One person judged each question: there is nobody to be weighed against.
+    let request = ResolveRequest { method: Method::Majority, ..request };
+    review::resolve(context, workspace, &me, RELEVANCE, &request)?;
+    let topics = review::dashboard(context, workspace, &me, TOPICS)?;
+    let judgements = review::dashboard(context, workspace, &me, RELEVANCE)?;
     Ok(AnnotatedReport {
         dataset: topics.dataset,
-        items: topics.items,
-        responses: board.responses,
+        items: topics.items.total,
+        responses: topics.responses,
         agreement,
         resolved,
-        open: board.items.open,
+        open: topics.items.open,
         judgements: judgements.dataset,
-        to_judge: judgements.items,
+        judged: judgements.items.resolved,
+        to_judge: judgements.items.open,
     })
+}
+
+/// A file of records, all of which must be taken.
+fn records(path: PathBuf) -> dataset::ImportRequest {
+    dataset::ImportRequest { path, format: "jsonl".into(), offset_unit: None, user: None, strict: true }
 }

@@ -1,12 +1,10 @@
 //! The demonstration's models: what three people's labels teach a classifier, measured on messages it has not seen, and what
-//! judged questions teach a reranker of search.
+//! judged passages teach a reranker of search, measured on questions it has not seen.
 
 use std::path::Path;
 
 use engraft_tune::artefact::remove;
-use serde_json::json;
 
-use super::QuestionLine;
 use crate::people::Principal;
 use crate::serving::RERANKER as KIND;
 use crate::tune::{
@@ -18,8 +16,6 @@ use crate::{Context, Error, Workspace, rollback_model};
 const MODEL: &str = "support-topics";
 /// The reranker.
 const RERANKER: &str = "handbook-reranker";
-/// Judged questions, in the demonstration's folder.
-const JUDGEMENTS: &str = "judgements.jsonl";
 
 /// Tunes a classifier on the resolved messages; an earlier one makes way.
 pub(super) fn tune(
@@ -49,14 +45,9 @@ pub(super) fn tune(
     tune_classifier(context, workspace, &me, &request)
 }
 
-/// Tunes a reranker on the handbook's questions, each with the documents that answer it; an earlier one makes way. Search uses it
-/// where it is proven better.
-pub(super) fn rerank(
-    context: Context,
-    workspace: &Workspace,
-    dir: &Path,
-    questions: &[QuestionLine],
-) -> Result<TuneReport, Error> {
+/// Tunes a reranker on the resolved grades of a dataset; an earlier one makes way. Search uses it where it is proven better on a
+/// fifth of the questions, held out.
+pub(super) fn rerank(context: Context, workspace: &Workspace, dataset: &str) -> Result<TuneReport, Error> {
     let me = Principal::at_the_machine();
     if workspace.models().join(RERANKER).exists() {
         if workspace.serving().model(KIND) == Some(RERANKER) {
@@ -64,13 +55,9 @@ pub(super) fn rerank(
         }
         remove(&workspace.models(), RERANKER)?;
     }
-    let judged = questions.iter().flat_map(|one| one.answered_by().into_iter().map(move |uri| (one, uri)));
-    let lines = judged.map(|(one, uri)| format!("{}\n", json!({ "query": one.question, "uri": uri })));
-    let path = dir.join(JUDGEMENTS);
-    std::fs::write(&path, lines.collect::<String>()).map_err(Error::io("write", &path))?;
     let request = RerankerRequest {
         tune: TuneRequest {
-            data: path.display().to_string(),
+            data: dataset.into(),
             question: None,
             eval: None,
             base: None,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use engraft_annotate::{Answers, Belief, Judged, Question, aggregate, canonical_json, merge, strengths};
+use engraft_annotate::{
+    Answer, Answers, Belief, Judged, Question, aggregate, canonical_json, merge, strengths,
+};
 use engraft_eval::{
     Choice, Gold, Labels, Method, Resampling, Resolved, ResolvedItem, Strengths, WorkerQuality,
 };
@@ -30,7 +32,8 @@ const BATCH: usize = 1000;
 pub struct ResolveRequest {
     /// `majority`, `weighted`, `dawid-skene`, `one-coin`, `mace`, `glad` or `auto`.
     pub method: Method,
-    /// The question whose items are reported; by default the first whose answers are one of a few.
+    /// The question whose items are reported; by default the first whose answers are one of a few, else the first that somebody
+    /// answered.
     pub question: Option<String>,
     /// Write the computed answer also where the merge policy leaves it to a reviewer.
     pub all: bool,
@@ -47,14 +50,14 @@ pub struct ResolveReport {
     pub question: String,
     /// The method used.
     pub method: Method,
-    /// Each item's label with its probability.
+    /// Each item's label with its probability; none where the question's answers are not one of a few.
     pub items: Vec<ResolvedItem>,
-    /// How good each person is.
+    /// How good each person is, by those labels.
     pub workers: Vec<WorkerQuality>,
     /// Against the dataset's gold, when there is any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<engraft_eval::Metric>,
-    /// Why `auto` chose the method.
+    /// Why `auto` chose the method; where no answer is a label it takes majority.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub choice: Option<Choice>,
     /// The question's answers weighed with each model that suggested some.
@@ -105,6 +108,8 @@ pub fn resolve(
         }
     }
     let written = write(context, workspace, &dataset, &beliefs, request.all)?;
+    // Without a label there was nothing to choose by.
+    let choice = main.choice.filter(|_| !main.items.is_empty());
     Ok(ResolveReport {
         dataset: name.into(),
         question: ballot.question.clone(),
@@ -112,7 +117,7 @@ pub fn resolve(
         items: main.items,
         workers: main.workers,
         accuracy: main.accuracy,
-        choice: main.choice,
+        choice,
         together: together(&ballot.rows(), &ballot.suggested),
         strengths: compared,
         written,
@@ -191,23 +196,27 @@ impl Ballot {
     }
 }
 
-/// The question asked for, or the first whose answers are one of a few.
+/// The question asked for, or the first whose answers are one of a few, or else, as where passages are graded, the first that
+/// somebody answered.
 fn chosen(dataset: &Opened, items: &[Answered], asked: Option<&str>) -> Result<String, Error> {
-    let has_words = |question: &&Question| {
-        let mut given = items.iter().flat_map(|item| &item.given);
-        given.any(|(_, answers)| answers.get(&question.name).and_then(one_word).is_some())
-    };
-    let mut questions =
-        dataset.schema.questions.iter().filter(|question| asked.is_none_or(|asked| question.name == asked));
-    let found = questions.find(has_words).map(|question| question.name.clone());
-    found.ok_or_else(|| Error::Request {
+    let fits = |question: &&Question| asked.is_none_or(|asked| question.name == asked);
+    let questions: Vec<&Question> = dataset.schema.questions.iter().filter(fits).collect();
+    let labelled =
+        questions.iter().find(|question| is_answered(items, question, |answer| one_word(answer).is_some()));
+    let found = labelled.or_else(|| questions.iter().find(|question| is_answered(items, question, |_| true)));
+    found.map(|question| question.name.clone()).ok_or_else(|| Error::Request {
         message: match asked {
             Some(name) => format!("`{name}` has no answers to weigh"),
             None => format!("{} has no answers to weigh yet", dataset.name),
         },
-        hint: "questions whose answers are one of a few are weighed; `engraft dataset show` lists them"
-            .into(),
+        hint: "`engraft dataset show` lists its questions and how many answers there are".into(),
     })
+}
+
+/// Whether somebody answered the question in such a way.
+fn is_answered(items: &[Answered], question: &Question, such: impl Fn(&Answer) -> bool) -> bool {
+    let mut given = items.iter().flat_map(|item| &item.given);
+    given.any(|(_, answers)| answers.get(&question.name).is_some_and(&such))
 }
 
 fn write(

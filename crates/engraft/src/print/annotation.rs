@@ -309,8 +309,8 @@ pub(crate) fn annotated(report: &AnnotatedReport) -> String {
     let _ = writeln!(
         text,
         "Weighed together (Dawid-Skene), {} items are settled, {} wait for a reviewer, {} for answers.\n\
-         Dataset {}: {} questions with the passages search found, waiting for somebody to say how relevant they are.",
-        resolved.agreed, resolved.left, report.open, report.judgements, report.to_judge
+         Dataset {}: two people said how relevant passages are to {} questions; {} wait for somebody, with what search found.",
+        resolved.agreed, resolved.left, report.open, report.judgements, report.judged, report.to_judge
     );
     text
 }

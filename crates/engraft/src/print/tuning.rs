@@ -107,7 +107,7 @@ pub(crate) fn demonstrated(classifier: &TuneReport, reranker: &TuneReport) -> St
     text.push_str(&verdict(classifier));
     let _ = writeln!(
         text,
-        "\nFrom judged questions: `{}`, a reranker tuned on {} pairs in {:.1} s, measured on {} questions it has not seen",
+        "\nFrom their grades: `{}`, a reranker tuned on {} pairs in {:.1} s, measured on {} questions it has not seen",
         reranker.model, reranker.train.rows, reranker.train.seconds, reranker.data.eval_rows
     );
     for (name, what) in [("nDCG@10 before", "nDCG@10 of search"), ("nDCG@10", "nDCG@10 reranked")] {
@@ -208,7 +208,7 @@ mod tests {
               accuracy of frozen         0.910 (0.860 to 0.950, n 144)
               ship it: accuracy is better than that of linear: +16.0 points (+9.0 to +23.0) on 144 rows.
 
-            From judged questions: `handbook-reranker`, a reranker tuned on 240 pairs in 2.0 s, measured on 21 questions it has not seen
+            From their grades: `handbook-reranker`, a reranker tuned on 240 pairs in 2.0 s, measured on 21 questions it has not seen
               nDCG@10 of search          0.800 (0.700 to 0.890, n 21)
               nDCG@10 reranked           0.810 (0.710 to 0.900, n 21)
               do not ship it: it is not proven better.

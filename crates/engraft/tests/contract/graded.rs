@@ -76,6 +76,41 @@ fn grades_of_a_dataset_teach_a_retriever_and_a_reranker() {
 }
 
 #[test]
+fn grades_that_people_gave_are_resolved_and_then_learnt() {
+    let bench = furnished(Bench::tiny());
+    let given = |at: usize| {
+        let mut item = item(at, "");
+        let answers = item["resolution"]["answers"].take();
+        item.as_object_mut().unwrap().remove("resolution");
+        item["responses"] = json!([{ "user": "ana", "status": "submitted", "answers": answers }]);
+        item
+    };
+    judge(&bench, &(0..12).map(given).collect::<Vec<_>>());
+    refused(&bench, &["tune", "retriever", "--data", "judge"], 2, "engraft resolve judge");
+    let resolved = bench.json(&["resolve", "judge"]);
+    assert_eq!((&resolved["question"], &resolved["method"]), (&"relevance".into(), &"majority".into()));
+    assert_eq!((&resolved["items"], &resolved["choice"]), (&json!([]), &Value::Null), "{resolved}");
+    assert_eq!(resolved["written"], json!({ "agreed": 12, "aggregated": 0, "left": 0 }));
+    let report = bench.json(&tune("retriever", "judge", &[]));
+    assert_eq!(report["data"]["audit"]["rows"], 12, "{report}");
+}
+
+#[test]
+fn the_bundled_judgements_are_whole_and_stand_beside_questions_that_wait() {
+    let bench = furnished(Bench::lexical());
+    let queries = file(&bench, "queries.jsonl", &[json!({ "_id": "open", "text": "kettle" })]);
+    bench.json(&["dataset", "import", "judge", &queries, "--format", "queries", "-k", "3"]);
+    let judged = engraft_testkit::repository().join("sample/annotation/judged.jsonl");
+    let words = ["dataset", "import", "judge", judged.to_str().unwrap(), "--format", "jsonl", "--strict"];
+    let report = bench.json(&words);
+    assert_eq!((&report["items"], &report["responses"]), (&100.into(), &100.into()));
+    let written = &bench.json(&["resolve", "judge"])["written"];
+    assert_eq!((&written["agreed"], &written["left"]), (&100.into(), &0.into()));
+    let shown = bench.json(&["dataset", "show", "judge"]);
+    assert_eq!((&shown["items"], &shown["resolved"]), (&101.into(), &100.into()));
+}
+
+#[test]
 fn a_dataset_counts_for_fusion_as_the_judgements_that_it_holds() {
     let bench = house();
     refused(&bench, &["tune", "fusion", "--data", "judge"], 2, "there are 12: 38 more");

@@ -270,9 +270,13 @@ fn the_demonstration_tunes_a_classifier_and_a_reranker_and_says_what_each_gained
     }
     let reranked = &report["reranked"];
     assert_eq!((&reranked["served"], &reranked["kind"]), (&reranked["ship"], &"reranker".into()));
-    // Every question of the handbook that was judged has its document there after the update.
-    assert_eq!(reranked["data"]["unresolved"], 0, "{reranked}");
-    assert!(bench.path("demo/judgements.jsonl").is_file());
+    assert!(
+        reranked["lineage"][0].as_str().unwrap().starts_with("dataset:handbook-relevance@"),
+        "{reranked}"
+    );
+    assert_eq!((&annotated["judged"], &annotated["to_judge"]), (&100.into(), &8.into()), "{annotated}");
+    // Every question that was judged has its document there after the update; the others are left to whoever tries the studio.
+    assert_eq!(reranked["data"]["unresolved"], annotated["to_judge"], "{reranked}");
     is_decided(&report);
     look_in_the_studio(&bench, report["workspace"].as_str().unwrap());
     goes_on(&bench, &report);
@@ -352,10 +356,20 @@ fn look_in_the_studio(bench: &Bench, workspace: &str) {
     run(&["user", "add", "kim", "--role", "owner"]);
     let made: Value =
         serde_json::from_str(&run(&["--json", "token", "create", "--as", "kim", "--scope", "read"])).unwrap();
+    // Some passages are judged, and there are others to try it on.
+    let next = run(&["--json", "queue", "next", "--dataset", "handbook-relevance", "--as", "kim"]);
+    let next: Value = serde_json::from_str(&next).unwrap();
+    assert_eq!(next["fields"]["passages"].as_array().map(Vec::len), Some(5), "{next}");
+    for (name, items, resolved) in [("support-topics", 72, 55), ("handbook-relevance", 108, 100)] {
+        let shown: Value = serde_json::from_str(&run(&["--json", "dataset", "show", name])).unwrap();
+        assert_eq!((&shown["items"], &shown["resolved"]), (&items.into(), &resolved.into()), "{shown}");
+    }
     let studio = Studio::start(there(&["serve", "--addr", "127.0.0.1:0"]));
     let token = made["token"].as_str().unwrap();
     let datasets = studio.get("/api/v1/datasets", token);
     assert!(datasets.contains("support-topics"), "{datasets}");
+    let judgements = studio.get("/d/handbook-relevance/dashboard", token);
+    assert!(judgements.contains("priya"), "{judgements}");
     let dashboard = studio.get("/d/support-topics/dashboard", token);
     assert!(dashboard.contains("Agreement"), "{dashboard}");
     let decision = studio.get("/decisions/1", token);
