@@ -25,6 +25,24 @@ impl Clusters {
         Clusters { groups, count: numbers.len() }
     }
 
+    /// One row a group; a row without one belongs to no other.
+    pub(crate) fn of_groups<'a>(groups: impl Iterator<Item = Option<&'a str>>) -> Clusters {
+        let (mut numbers, mut count) = (BTreeMap::new(), 0);
+        let groups: Vec<usize> = groups
+            .map(|group| {
+                let number = group.map_or(count, |group| *numbers.entry(group).or_insert(count));
+                count = count.max(number + 1);
+                number
+            })
+            .collect();
+        Clusters { groups, count }
+    }
+
+    /// Whether no two rows belong together.
+    pub(crate) fn alone(&self) -> bool {
+        self.count == self.groups.len()
+    }
+
     /// The group of each row, numbered from 0.
     pub(crate) fn groups(&self) -> &[usize] {
         &self.groups
@@ -78,6 +96,14 @@ pub(crate) fn weighted_mean(values: &[f64], weights: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_without_a_group_belongs_to_no_other() {
+        let clusters = Clusters::of_groups([Some("a"), None, Some("b"), Some("a"), None].into_iter());
+        assert_eq!((clusters.groups(), clusters.alone()), (&[0, 1, 2, 0, 3][..], false));
+        let clusters = Clusters::of_groups([None, Some("a"), None].into_iter());
+        assert_eq!((clusters.groups(), clusters.alone()), (&[0, 1, 2][..], true));
+    }
 
     #[test]
     fn twenty_rows_that_agree_are_worth_one() {

@@ -9,7 +9,7 @@ use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe};
 use engraft_tune::classifier::{
     BaseModel, Classifier, ClassifierJob, ClassifierTuned, Method, Space, leaked, tune_classifier as tune,
 };
-use engraft_tune::data::{Example, Fitted, Labelling, OverLength, audit, fit, split};
+use engraft_tune::data::{Example, Fitted, Labelling, OverLength, audit, fit, one_group, split_to_learn};
 use engraft_tune::{LongTexts, TuneError};
 use serde_json::{Value, json};
 
@@ -58,7 +58,8 @@ pub fn tune_classifier(
         _ => base::open(context, workspace, asked.base.as_deref())?,
     };
     let reader = encoder.as_ref().map(|base| &base.encoder);
-    let (parts, mut data) = parts(source, named_eval, reader, policy, asked.seed)?;
+    let learn = Learning { encoder: reader, policy, out_of_scope: request.out_of_scope.as_deref() };
+    let (parts, mut data) = parts(source, named_eval, &learn, asked.seed)?;
     let long = reader.map(|encoder| LongTexts { encoder, policy });
     let started = encoder.as_ref().map(|base| base.remembered().fingerprint);
     let sources = [&parts.snapshot, &parts.lineage.join(" "), &started.unwrap_or_default()];
@@ -101,11 +102,17 @@ struct Parts {
     stem: String,
 }
 
+/// How rows are read.
+struct Learning<'a> {
+    encoder: Option<&'a Embedder>,
+    policy: OverLength,
+    out_of_scope: Option<&'a str>,
+}
+
 fn parts(
     source: Source<Example>,
     eval: Option<(Source<Example>, Labelling)>,
-    encoder: Option<&Embedder>,
-    policy: OverLength,
+    learn: &Learning,
     seed: u64,
 ) -> Result<(Parts, DataReport), Error> {
     let mut data = DataReport {
@@ -122,21 +129,12 @@ fn parts(
             (source.rows, named.rows)
         }
         None => {
-            let texts: Vec<&str> = source.rows.iter().map(|row| row.text.as_str()).collect();
-            let groups: Vec<Option<&str>> = source.rows.iter().map(|row| row.group.as_deref()).collect();
-            let classes: BTreeSet<&Vec<String>> = source.rows.iter().map(|row| &row.labels).collect();
-            let classes: Vec<&Vec<String>> = classes.into_iter().collect();
-            let strata: Vec<usize> =
-                source.rows.iter().map(|row| classes.binary_search(&&row.labels).unwrap_or(0)).collect();
-            let parts = split(&texts, &groups, &strata, HELD_OUT, seed);
             lineage.push(format!("split:{HELD_OUT}@seed{seed}"));
-            let pick = |places: &[usize]| -> Vec<Example> {
-                places.iter().map(|&place| source.rows[place].clone()).collect()
-            };
-            (pick(&parts.train), pick(&parts.held))
+            hold_out(&source.rows, learn.out_of_scope, seed)
         }
     };
-    let (train, eval) = match encoder {
+    let policy = learn.policy;
+    let (train, eval) = match learn.encoder {
         None => (train, eval),
         Some(encoder) => {
             let (train, done) = fit(train, encoder, encoder.window(), policy)?;
@@ -146,11 +144,33 @@ fn parts(
         }
     };
     data.eval_rows = eval.len();
+    let groups: Vec<Option<&str>> = train.iter().map(|row| row.group.as_deref()).collect();
+    data.one_group_rows = if one_group(&groups) { train.len() } else { 0 };
     data.leaked = leaked(&train, &eval);
     data.rejected_total = rejected.len();
     rejected.truncate(LISTED);
     data.rejected = rejected;
     Ok((Parts { train, eval, snapshot: source.snapshot, lineage, stem: source.stem }, data))
+}
+
+/// Rows to train on and a fifth of the rows, class by class; whole groups and near-identical texts stay together, and every
+/// label but the one that means none of the classes is trained on.
+fn hold_out(rows: &[Example], out_of_scope: Option<&str>, seed: u64) -> (Vec<Example>, Vec<Example>) {
+    let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+    let groups: Vec<Option<&str>> = rows.iter().map(|row| row.group.as_deref()).collect();
+    let classes: BTreeSet<&Vec<String>> = rows.iter().map(|row| &row.labels).collect();
+    let classes: Vec<&Vec<String>> = classes.into_iter().collect();
+    let strata: Vec<usize> =
+        rows.iter().map(|row| classes.binary_search(&&row.labels).unwrap_or(0)).collect();
+    let learned = |row: &Example| out_of_scope.is_none_or(|label| row.labels != [label]);
+    let labels: Vec<Vec<&str>> = rows
+        .iter()
+        .map(|row| row.labels.iter().filter(|_| learned(row)).map(String::as_str).collect())
+        .collect();
+    let parts = split_to_learn(&texts, &groups, &strata, &labels, HELD_OUT, seed);
+    let pick =
+        |places: &[usize]| -> Vec<Example> { places.iter().map(|&place| rows[place].clone()).collect() };
+    (pick(&parts.train), pick(&parts.held))
 }
 
 /// An evaluation row stays one row: its text is cut, or its parts' vectors averaged, where it is read. What of it is not read is
@@ -234,4 +254,46 @@ fn register(
         files: Default::default(),
     };
     Ok(draft.register(manifest, |read| says(&Classifier::load(read)?.0, &read.dir))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Five documents of forty texts; `label` tells that of a text of a document.
+    fn rows(label: impl Fn(usize, usize) -> &'static str) -> Vec<Example> {
+        let row = |place: usize| Example {
+            id: place.to_string(),
+            text: format!("text number {place}"),
+            labels: vec![label(place / 40, place % 40).to_string()],
+            group: Some(format!("document {}", place / 40)),
+        };
+        (0..200).map(row).collect()
+    }
+
+    #[test]
+    fn every_draw_holds_out_one_document_of_five() {
+        let rows = rows(|document, text| ["card", "fee", "transfer"][(document + text) % 3]);
+        for seed in 0..40 {
+            let (train, held) = hold_out(&rows, None, seed);
+            assert_eq!((train.len(), held.len()), (160, 40), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn a_label_of_one_document_is_trained_on_unless_it_means_none_of_the_classes() {
+        let rows = rows(|document, text| match (document, text % 4) {
+            (0, 0) => "rare",
+            (1, 0) => "none",
+            (_, other) => ["card", "fee", "transfer", "loan"][other],
+        });
+        let mut without_none = 0;
+        for seed in 0..40 {
+            let (train, held) = hold_out(&rows, Some("none"), seed);
+            let learned = |label: &str| train.iter().any(|row| row.labels == [label]);
+            assert!(learned("rare") && held.len() == 40, "seed {seed}");
+            without_none += usize::from(!learned("none"));
+        }
+        assert!(without_none > 0);
+    }
 }

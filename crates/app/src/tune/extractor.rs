@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use engraft_core::CharMap;
 use engraft_tune::TuneError;
 use engraft_tune::artefact::{Artefact, Base, Draft, FORMAT, Manifest, Probe};
-use engraft_tune::data::{ExtractionRow, audit_marked, extraction_row, read_rows, split};
+use engraft_tune::data::{ExtractionRow, audit_marked, extraction_row, one_group, read_rows, split_to_learn};
 use engraft_tune::extractor::{
     BaseEncoder, Extractor, ExtractorJob, ExtractorMethod, ExtractorTier, ExtractorTuned, FoundSpan,
     tune_extractor as tune,
@@ -165,9 +165,11 @@ impl Parts {
         };
         let texts: std::collections::BTreeSet<&str> = train.iter().map(|row| row.text.as_str()).collect();
         let leaked = held.iter().filter(|row| texts.contains(row.text.as_str())).count();
+        let groups: Vec<Option<&str>> = train.iter().map(|row| Some(row.group.as_str())).collect();
         let mut report = DataReport {
             audit,
             eval_rows: held.len(),
+            one_group_rows: if one_group(&groups) { train.len() } else { 0 },
             leaked,
             unresolved: source.unresolved,
             rejected_total: rejected.len(),
@@ -180,12 +182,15 @@ impl Parts {
     }
 }
 
-/// A fifth of the rows, whole groups and near-identical texts together; strata are whether anything is marked.
+/// A fifth of the rows, whole groups and near-identical texts together; strata are whether anything is marked, and every label is
+/// trained on.
 fn hold_out(rows: Vec<ExtractionRow>, seed: u64) -> (Vec<ExtractionRow>, Vec<ExtractionRow>) {
     let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
     let groups: Vec<Option<&str>> = rows.iter().map(|row| Some(row.group.as_str())).collect();
     let strata: Vec<usize> = rows.iter().map(|row| usize::from(row.spans.is_empty())).collect();
-    let parts = split(&texts, &groups, &strata, HELD_OUT, seed);
+    let labels: Vec<Vec<&str>> =
+        rows.iter().map(|row| row.spans.iter().map(|one| one.label.as_str()).collect()).collect();
+    let parts = split_to_learn(&texts, &groups, &strata, &labels, HELD_OUT, seed);
     let pick = |places: &[usize]| -> Vec<ExtractionRow> {
         places.iter().map(|&place| rows[place].clone()).collect()
     };
@@ -337,4 +342,33 @@ pub(crate) fn answer(row: &ExtractionRow, found: &[FoundSpan]) -> Value {
         })
         .collect();
     json!({ "spans": spans })
+}
+
+#[cfg(test)]
+mod tests {
+    use engraft_core::Span;
+    use engraft_tune::data::MarkedSpan;
+
+    use super::*;
+
+    #[test]
+    fn a_label_of_one_document_only_is_trained_on() {
+        // Five letters of eight rows; `SHIP` is marked in the third alone.
+        let row = |n: usize| {
+            let label = if n / 8 == 2 && n % 2 == 0 { "SHIP" } else { "STAFF" };
+            let spans = Span::new(0, 4).map(|span| MarkedSpan { span, label: label.into() });
+            ExtractionRow {
+                id: n.to_string(),
+                text: format!("text number {n}"),
+                context: Vec::new(),
+                group: format!("letter {}", n / 8),
+                spans: spans.into_iter().collect(),
+            }
+        };
+        for seed in 0..20 {
+            let (train, held) = hold_out((0..40).map(row).collect(), seed);
+            let learned = train.iter().flat_map(|row| &row.spans).any(|one| one.label == "SHIP");
+            assert!(learned && held.len() == 8, "seed {seed}: {}", held.len());
+        }
+    }
 }

@@ -7,7 +7,7 @@ use engraft_annotate::{Answer, Question, QuestionKind, Record, Verdict as Said};
 use engraft_core::Embed;
 use engraft_eval::Resampling;
 use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe, Trained};
-use engraft_tune::data::{Fitted, OverLength};
+use engraft_tune::data::{Fitted, OverLength, one_group};
 use engraft_tune::groundedness::{
     BASE, Claim, ClaimRow, Groundedness, GroundednessOptions, Judged, LONGEST, Measuring, Reader, Reading,
     Tier, UNSURE, fit_claims, read_claims, tune_groundedness as tune,
@@ -139,6 +139,9 @@ pub fn tune_groundedness(
     report.stopped = tuned.stopped;
     report.data.over_length = over_length;
     report.data.rows_unused = tuned.unused;
+    let names: Vec<String> = source.rows.iter().map(ClaimRow::grouped_by).collect();
+    let groups: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
+    report.data.one_group_rows = if one_group(&groups) { names.len() } else { 0 };
     Ok(report)
 }
 

@@ -78,6 +78,10 @@ pub struct DataReport {
     pub over_length: Fitted,
     /// Training rows beyond as many as the model's encoder learns from.
     pub rows_unused: usize,
+    /// Training rows, where all are of one group, such as a document: what is held out among them to fit temperatures, to weigh
+    /// and to compare is then of that group too.
+    #[serde(skip_serializing_if = "is_none")]
+    pub one_group_rows: usize,
     /// Rows that could not be read, the first hundred.
     pub rejected: Vec<Diagnostic>,
     /// How many could not be read.
@@ -87,6 +91,10 @@ pub struct DataReport {
     pub label_issues: Vec<SuspectLabel>,
     /// How many there are.
     pub label_issues_total: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A row whose label is probably wrong.

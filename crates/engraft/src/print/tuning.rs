@@ -33,6 +33,10 @@ pub(crate) fn tuned(report: &TuneReport) -> String {
         (data.leaked, "evaluation rows say the same as a training row"),
         (data.over_length.too_long, "texts are longer than the encoder reads"),
         (data.rows_unused, "rows are more than the encoder learns from"),
+        (
+            data.one_group_rows,
+            "rows to learn from are all of one document or group, and so is what is held out of them",
+        ),
         (data.label_issues_total, "labels are probably wrong"),
     ];
     for (count, what) in notes.into_iter().filter(|(count, _)| *count > 0) {

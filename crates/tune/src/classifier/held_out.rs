@@ -1,5 +1,7 @@
 //! What members say of rows they were not trained on: the ground for temperatures, weights, scope and label issues.
 
+use std::collections::BTreeMap;
+
 use crate::calibrate::Calibration;
 use crate::classifier::logistic::Logistic;
 use crate::classifier::member::{Heard, Member, Model, Seen, Space, of_logits, of_margins};
@@ -25,6 +27,8 @@ pub(crate) struct Material<'a> {
     pub(crate) inside: Vec<bool>,
     /// The fold of each row.
     pub(crate) folds: Vec<usize>,
+    /// The number of what each row belongs to; a row without a group has one of its own.
+    pub(crate) groups: Vec<usize>,
     pub(crate) classes: usize,
     pub(crate) labelling: Labelling,
     pub(crate) seed: u64,
@@ -48,6 +52,7 @@ impl<'a> Material<'a> {
             more.given.push(vec![*class]);
             more.inside.push(true);
             more.folds.push(ALWAYS);
+            more.groups.push(ALWAYS);
         }
         if let Some(base) = &mut more.seen.base {
             base.data.extend_from_slice(&vectors.data);
@@ -203,19 +208,32 @@ impl<'a> Material<'a> {
         ]
     }
 
-    /// About `share` of the rows, all of one fold, so that what says nearly the same is not on both sides.
+    /// About `share` of the rows, all of one fold and of whole groups, so that what belongs together is not on both sides; of
+    /// groups that are all too large the smallest.
     pub(crate) fn hold_out(&self, share: f64) -> Vec<bool> {
-        let mut left = (share * self.given.len() as f64).ceil() as usize;
-        let mut hold = |row: usize| {
-            let held = self.inside[row] && self.folds[row] == 0 && left > 0;
-            left -= usize::from(held);
-            held
-        };
+        let may = |row: &usize| self.inside[*row] && self.folds[*row] == 0;
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for row in (0..self.given.len()).filter(may) {
+            groups.entry(self.groups[row]).or_default().push(row);
+        }
         // Spread over the rows: files are often in the order of their classes.
         let mut order: Vec<usize> = (0..self.given.len()).collect();
         engraft_nn::train::Draw::new(self.seed, 77).shuffle(&mut order);
+        let drawn: Vec<Vec<usize>> =
+            order.into_iter().filter(may).filter_map(|row| groups.remove(&self.groups[row])).collect();
+        let mut left = (share * self.given.len() as f64).ceil() as usize;
         let mut held = vec![false; self.given.len()];
-        order.into_iter().for_each(|row| held[row] = hold(row));
+        for group in &drawn {
+            // Held where that brings the whole nearer to its share.
+            if group.len() < 2 * left {
+                left = left.saturating_sub(group.len());
+                group.iter().for_each(|&row| held[row] = true);
+            }
+        }
+        if !held.contains(&true) {
+            let least = drawn.iter().min_by_key(|group| group.len());
+            least.into_iter().flatten().for_each(|&row| held[row] = true);
+        }
         held
     }
 
@@ -342,4 +360,52 @@ pub(crate) struct Assembled {
     pub(crate) rows: Vec<usize>,
     /// What it gave each class of those.
     pub(crate) probabilities: Vec<Vec<f64>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clusters::Clusters;
+
+    /// Two hundred rows in five folds of forty; each `size` neighbours of a fold are a group.
+    fn material(size: usize) -> Material<'static> {
+        let names: Vec<String> = (0..200).map(|row| (row / 40 * 40 + row % 40 / size).to_string()).collect();
+        let groups = names.iter().map(|name| (size > 1).then_some(name.as_str()));
+        Material {
+            seen: Seen { texts: vec!["text"; 200], base: None, own: None },
+            given: vec![vec![0]; 200],
+            inside: vec![true; 200],
+            folds: (0..200).map(|row| row / 40).collect(),
+            groups: Clusters::of_groups(groups).groups().to_vec(),
+            classes: 1,
+            labelling: Labelling::Single,
+            seed: 5,
+        }
+    }
+
+    #[track_caller]
+    fn check(size: usize, share: f64, expected: usize) {
+        let material = material(size);
+        let held = material.hold_out(share);
+        assert_eq!(held.iter().filter(|held| **held).count(), expected);
+        for (row, group) in material.groups.iter().enumerate() {
+            let torn = |other: &usize| material.groups[*other] == *group && held[*other] != held[row];
+            assert!(!(0..200).any(|other| torn(&other)), "row {row}");
+            assert!(!held[row] || material.folds[row] == 0, "row {row}");
+        }
+    }
+
+    #[test]
+    fn single_rows_are_held_out_up_to_the_share() {
+        check(1, 0.1, 20);
+        check(1, 0.9, 40);
+    }
+
+    #[test]
+    fn groups_are_held_out_whole() {
+        check(8, 0.1, 16);
+        check(10, 0.1, 20);
+        check(20, 0.02, 20);
+        check(40, 0.05, 40);
+    }
 }

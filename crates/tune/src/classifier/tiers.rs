@@ -14,10 +14,11 @@ use crate::classifier::measures::{evaluate, main_measure, row_f1};
 use crate::classifier::member::{Seen, Space};
 use crate::classifier::rows::{Numbered, number};
 use crate::classifier::tuned::{Made, Moving};
-use crate::data::{Labelling, folds, label_issues};
+use crate::clusters::Clusters;
+use crate::data::{Labelling, folds, groups_of_folds, label_issues};
 use crate::embed::embed;
 use crate::seeds::seeds;
-use crate::ship::{Verdict, paired_difference, verdict};
+use crate::ship::{Verdict, paired_difference_of_groups, verdict};
 use crate::{TuneError, Watch};
 
 /// What stands below every tier.
@@ -63,6 +64,8 @@ struct Climb<'a> {
     numbered: &'a Numbered<'a>,
     material: Material<'a>,
     eval: Seen<'a>,
+    /// Which of the evaluation rows in scope belong together.
+    judged: Clusters,
     /// What has been trained so far; a tier is mixed of all of it.
     candidates: Vec<Candidate>,
     resampling: Resampling,
@@ -74,7 +77,9 @@ struct Climb<'a> {
 
 impl<'a> Climb<'a> {
     fn new(watch: Watch<'a>, job: &'a ClassifierJob<'a>, numbered: &'a Numbered<'a>) -> Climb<'a> {
-        let groups: Vec<Option<&str>> = job.train.iter().map(|example| example.group.as_deref()).collect();
+        let groups = groups_of_folds(job.train.iter().map(|example| example.group.as_deref()).collect());
+        let in_scope = job.eval.iter().zip(&numbered.eval_given).filter(|(_, given)| given.is_some());
+        let judged = Clusters::of_groups(in_scope.map(|(example, _)| example.group.as_deref()));
         let outside = numbered.labels.names().len();
         let strata: Vec<usize> =
             numbered.train_given.iter().map(|given| given.first().copied().unwrap_or(outside)).collect();
@@ -82,6 +87,7 @@ impl<'a> Climb<'a> {
         let seen = Seen { texts: numbered.train_texts.clone(), base: None, own: None };
         let material = Material {
             folds: folds(&seen.texts, &groups, &strata, n, job.seed),
+            groups: Clusters::of_groups(groups.iter().copied()).groups().to_vec(),
             seen,
             given: numbered.train_given.clone(),
             inside: numbered.inside.clone(),
@@ -95,6 +101,7 @@ impl<'a> Climb<'a> {
             numbered,
             material,
             eval: Seen { texts: numbered.eval_texts.clone(), base: None, own: None },
+            judged,
             candidates: Vec::new(),
             resampling: Resampling { seed: job.seed, resamples: job.resamples },
             reports: Vec::new(),
@@ -162,10 +169,10 @@ impl<'a> Climb<'a> {
         let means: Vec<f64> = (0..scores[0].len())
             .map(|row| scores.iter().map(|seed| seed[row]).sum::<f64>() / scores.len() as f64)
             .collect();
-        measures.insert(measure.into(), Metric::mean(&means, &self.resampling));
-        let difference = paired_difference(base, &scores, &self.resampling);
+        measures.insert(measure.into(), self.mean(&means));
+        let difference = self.difference(base, &scores);
         let mut told = verdict(&difference, measure, against);
-        let over_untuned = below.map(|_| paired_difference(&untuned, &scores, &self.resampling));
+        let over_untuned = below.map(|_| self.difference(&untuned, &scores));
         if let Some(over) = &over_untuned {
             told = told.unless(verdict(over, measure, MOST_FREQUENT));
         }
@@ -185,6 +192,19 @@ impl<'a> Climb<'a> {
         });
         let against = against.to_string();
         Ok(Tier { method, made, scores, measures, against, difference, over_untuned, verdict: told })
+    }
+
+    /// The mean of one score an evaluation row in scope; groups are drawn whole.
+    fn mean(&self, scores: &[f64]) -> Metric {
+        if self.judged.alone() {
+            return Metric::mean(scores, &self.resampling);
+        }
+        self.judged.mean(scores, &self.resampling)
+    }
+
+    /// The paired difference on those rows; groups are drawn whole.
+    fn difference(&self, base: &[Vec<f64>], scores: &[Vec<f64>]) -> Metric {
+        paired_difference_of_groups(base, scores, self.judged.groups(), &self.resampling)
     }
 
     /// Trains what the tier has and those below it have not, once a seed where lots are drawn.

@@ -22,4 +22,5 @@ pub(crate) use near::words as words_of;
 pub(crate) use read::refuse_duplicate_ids;
 pub use read::sha256_of_file;
 pub use read::{Line, Rejection, Rows, read_rows, sha256_of, text_of};
-pub use split::{Parts, folds, split};
+pub(crate) use split::groups_of_folds;
+pub use split::{Parts, folds, one_group, split, split_to_learn};

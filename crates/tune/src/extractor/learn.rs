@@ -21,7 +21,7 @@ pub struct Learned {
     pub extractor: Extractor,
     /// One list a training row, each from a chain that did not learn from the row's fold.
     pub held_out: Vec<Vec<FoundSpan>>,
-    /// The fold of each training row: stretches of the file, no group torn.
+    /// The fold of each training row: stretches of the file, no group torn but one that all rows are of.
     pub folds: Vec<usize>,
 }
 

@@ -10,7 +10,7 @@ use super::candidate::{Candidate, FOLDS, Material};
 use super::model::Groundedness;
 use super::reading::{self, Reading};
 use super::report::{climb, report};
-use crate::data::folds;
+use crate::data::{folds, groups_of_folds};
 use crate::seeds::seeds;
 use crate::ship;
 use crate::{TuneError, Watch};
@@ -97,7 +97,7 @@ const LEAST: usize = 5;
 
 /// Tunes on labelled `rows`. With `eval`, measures on those claims; else on each of `rows` when it was held out.
 ///
-/// An `encoder` opens the highest tier. Rows without a label are an error of the caller.
+/// Groups never part between folds, unless all of `rows` are of one. An `encoder` opens the highest tier. Rows without a label are an error of the caller.
 pub fn tune_groundedness(
     rows: &[ClaimRow],
     eval: Option<&[ClaimRow]>,
@@ -127,7 +127,7 @@ pub fn tune_groundedness(
     let held = eval.map(|eval| Material::of(eval, encoder, progress, cancel)).transpose()?;
     let texts: Vec<&str> = rows.iter().map(|row| row.claim.text.as_str()).collect();
     let names: Vec<String> = rows.iter().map(ClaimRow::grouped_by).collect();
-    let groups: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
+    let groups = groups_of_folds(names.iter().map(|name| Some(name.as_str())).collect());
     let strata: Vec<usize> = train.truth.supported.iter().map(|&yes| usize::from(yes)).collect();
     let deals: Vec<Vec<usize>> = seeds(options.seed, options.seeds.max(1))
         .into_iter()

@@ -279,3 +279,40 @@ fn names_that_mislead_are_left_alone() {
 fn with_many_rows_names_are_not_looked_at() {
     assert_eq!(names_learnt(FEW * 2, false), 0);
 }
+
+/// As it is, with `size` neighbours in each group.
+fn grouped(mut rows: Vec<Example>, size: usize) -> Vec<Example> {
+    for (place, row) in rows.iter_mut().enumerate() {
+        row.group = Some(format!("document {}", place / size));
+    }
+    rows
+}
+
+#[test]
+fn evaluation_rows_of_a_few_documents_leave_more_doubt_than_rows_that_stand_alone() {
+    let train = world(120, true, 1);
+    // Four documents of twenty texts, each of hardly more than one class.
+    let mut eval = world(80, true, 2);
+    eval.sort_by(|a, b| a.labels.cmp(&b.labels));
+    let width = |eval: &[Example], method: Method, name: &str| {
+        let tuned = tune(&train, eval, method, Some(&Toy)).unwrap();
+        let over = &tuned.against_base[name];
+        over.high.unwrap() - over.low.unwrap()
+    };
+    let few = grouped(eval.clone(), 20);
+    for (method, name) in [(Method::Linear, "accuracy"), (Method::Frozen, "accuracy_over_most_frequent")] {
+        let (alone, together) = (width(&eval, method, name), width(&few, method, name));
+        assert!(together > 2.0 * alone, "{name}: {alone} {together}");
+        let own = width(&grouped(eval.clone(), 1), method, name);
+        assert!(own.to_bits() == alone.to_bits(), "{name}: {alone} {own}");
+    }
+}
+
+#[test]
+fn rows_of_one_document_are_heard_by_models_of_the_other_rows() {
+    let (rows, eval) = (world(60, true, 1), world(40, true, 2));
+    let apart = tune(&rows, &eval, Method::Linear, None).unwrap();
+    let together = tune(&grouped(rows, 60), &eval, Method::Linear, None).unwrap();
+    assert_eq!(together.classifier, apart.classifier);
+    assert_eq!(together.calibration, apart.calibration);
+}

@@ -216,3 +216,13 @@ fn claims_that_all_have_one_page_are_refused_by_an_encoder_in_words_that_help() 
     assert!(refused.to_string().contains("claims of only one kind"), "{refused}");
     assert!(refused.hint().is_some_and(|hint| hint.contains("three pages")), "{refused}");
 }
+
+#[test]
+fn claims_of_one_document_are_judged_by_models_of_the_other_claims() {
+    let apart = tuned(&world(100, false), Some(Tier::Features));
+    let of_one = |row: ClaimRow| ClaimRow { group: Some("page".into()), ..row };
+    let rows: Vec<ClaimRow> = world(100, false).into_iter().map(of_one).collect();
+    let together = tuned(&rows, Some(Tier::Features));
+    assert_eq!(together.eval["auroc"].value, apart.eval["auroc"].value);
+    assert!(together.eval["auroc"].low.is_none() && !together.verdict.ship, "{:?}", together.verdict);
+}
