@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engraft_eval::{Metric, Resampling, TextItem, TextMeasure, text_metrics};
 
 use super::rows::QuestionRow;
-use crate::calibrate::ece_by_width;
+use crate::calibrate::calibration_error;
 use crate::clusters::{Clusters, weighted_mean};
 use crate::groundedness::doubt::Truth;
 use crate::ship::{Verdict, paired_difference_of_groups, verdict};
@@ -111,9 +111,7 @@ pub(crate) fn judge(
     figures.against_base.insert("answerable_auroc".into(), truth.auroc_gain(&own, &base, resampling));
     let sure: Vec<(f64, bool)> =
         own.iter().zip(&answered).map(|(&p, &yes)| (p.max(1.0 - p), (p > 0.5) == yes)).collect();
-    let why = Some("resampling shows more of this error than there is".to_string());
-    let value = (!sure.is_empty()).then(|| ece_by_width(&sure));
-    figures.eval.insert("ece".into(), Metric { value, low: None, high: None, n: rows.len(), why });
+    figures.eval.insert("ece".into(), calibration_error(&sure));
     figures
 }
 
