@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::bench::{Bench, run};
+use crate::tuning;
 
 /// The same command, run by another one that takes a command as its last words.
 pub(crate) fn by(runner: &[&str], command: &Command) -> Command {
@@ -253,6 +254,27 @@ fn a_disk_too_full_for_a_model_has_none_and_the_same_command_makes_it_once_there
     small.grow();
     let (status, report) = ask(&tune);
     assert_eq!((status, &report["model"]), (0, &"topics".into()), "{report}");
+}
+
+#[test]
+fn a_model_is_made_where_another_user_made_the_lock() {
+    let bench = Bench::lexical();
+    let data = bench.path("topics.jsonl");
+    fs::write(&data, tuning::lines(&tuning::rows(60, 0))).unwrap();
+    let data = data.to_str().unwrap();
+    let root = fs::metadata(bench.path("kb")).unwrap().uid() == 0;
+    let capabilities = "--bounding-set=-dac_override,-dac_read_search";
+    let runner: &[&str] = if root { &["setpriv", capabilities] } else { &["env"] };
+    let lock = bench.path("kb/.engraft/models.lock");
+    // It may be read and not be written to; then it may not even be read.
+    for (name, mode) in [("first", 0o644), ("second", 0o444), ("third", 0o000)] {
+        fs::write(&lock, "").unwrap();
+        fs::set_permissions(&lock, Permissions::from_mode(mode)).unwrap();
+        let words = ["--json", "tune", "classifier", "--data", data, "--method", "linear", "--name", name];
+        let (status, report) = json(by(runner, &bench.command(&words)));
+        assert_eq!((status, &report["model"]), (0, &name.into()), "{report}");
+        fs::set_permissions(&lock, Permissions::from_mode(0o644)).unwrap();
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A model in the making: files in a folder aside, which becomes the model in one step when everything fits.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -22,7 +23,7 @@ pub struct Draft {
     name: String,
     folder: tempfile::TempDir,
     /// Held together with all who are making a model here, until this one is made: [`sweep`] wants it alone.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl Draft {
@@ -35,7 +36,9 @@ impl Draft {
         }
         let lock = lock_of(models)?;
         // Where the file system knows no locks this fails, and so does the sweep: nothing is swept there.
-        let _ = lock.lock_shared();
+        if let Some(lock) = &lock {
+            let _ = lock.lock_shared();
+        }
         let folder = tempfile::Builder::new().prefix(DRAFT).tempdir_in(models);
         let folder = folder.map_err(TuneError::io("create a folder in", models))?;
         Ok(Draft { models: models.into(), name: name.into(), folder, _lock: lock })
@@ -76,8 +79,13 @@ impl Draft {
                 "the model read back does not answer as the one that was trained".into(),
             ));
         }
+        Ok(Artefact { dir: self.place()?, manifest: read.manifest })
+    }
+
+    /// Moves the folder into place as it is; where it lies then. That it is whole is for whoever filled it to see to.
+    pub fn place(self) -> Result<PathBuf, TuneError> {
         let target = self.models.join(&self.name);
-        // The name may have been taken while we trained.
+        // The name may have been taken meanwhile.
         if target.exists() {
             return Err(TuneError::Taken { name: self.name });
         }
@@ -86,7 +94,7 @@ impl Draft {
             let _ = std::fs::remove_dir_all(&made);
             return Err(TuneError::io("write", &target)(error));
         }
-        Ok(Artefact { dir: target, manifest: read.manifest })
+        Ok(target)
     }
 }
 
@@ -100,17 +108,22 @@ pub fn sweep(models: &Path) -> usize {
         return 0;
     }
     // What was listed before the lock was had may have become a model since: it is gone by that name.
-    let Ok(lock) = lock_of(models) else { return 0 };
+    let Ok(Some(lock)) = lock_of(models) else { return 0 };
     if lock.try_lock().is_err() {
         return 0;
     }
     left.iter().filter(|folder| std::fs::remove_dir_all(folder).is_ok()).count()
 }
 
-/// The file beside the folder of models that is locked while one is made.
-fn lock_of(models: &Path) -> Result<File, TuneError> {
+/// The file beside the folder of models that is locked while one is made. To lock it, it is enough to read what another user made;
+/// `None` where this one may not even do that, which is no reason to make no models.
+fn lock_of(models: &Path) -> Result<Option<File>, TuneError> {
     let path = models.with_extension("lock");
-    File::options().create(true).read(true).append(true).open(&path).map_err(TuneError::io("open", &path))
+    match File::options().create(true).read(true).append(true).open(&path) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(File::open(&path).ok()),
+        Err(error) => Err(TuneError::io("open", &path)(error)),
+    }
 }
 
 /// Writes a file and waits until it is on disk: what is registered survives a power cut.

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use engraft_tune::TuneError;
-use engraft_tune::artefact::{Artefact, MANIFEST, check_name};
+use engraft_tune::artefact::{Artefact, Draft, MANIFEST, Manifest, check_name};
 use engraft_tune::export::merge_adapter;
 use engraft_tune::import::{Foreign, foreign};
 use serde::Serialize;
@@ -81,25 +80,49 @@ fn described(workspace: &Workspace, name: &str) -> Result<ModelInfo, Error> {
 }
 
 fn import_tuned(workspace: &Workspace, dir: &Path, name: Option<&str>) -> Result<ModelInfo, Error> {
-    let artefact = Artefact::read(dir)?;
-    let name = name.unwrap_or(&artefact.manifest.name).to_string();
-    check_name(&name)?;
-    let all = workspace.models();
-    let target = all.join(&name);
-    if target.exists() {
-        return Err(TuneError::Taken { name }.into());
-    }
-    std::fs::create_dir_all(&all).map_err(Error::io("create", &all))?;
-    let aside = tempfile::Builder::new().prefix(".draft-").tempdir_in(&all);
-    let aside = aside.map_err(Error::io("create a folder in", &all))?;
-    copy_folder(dir, aside.path())?;
-    let mut manifest = artefact.manifest;
-    manifest.name.clone_from(&name);
+    let manifest = Artefact::read(dir)?.manifest;
+    let name = name.unwrap_or(&manifest.name).to_string();
+    copied(&workspace.models(), dir, manifest, &name)?.place()?;
+    described(workspace, &name)
+}
+
+/// A copy of the model in `dir`, which is still to be moved into place as the model `name`.
+fn copied(models: &Path, dir: &Path, mut manifest: Manifest, name: &str) -> Result<Draft, Error> {
+    let draft = Draft::begin(models, name)?;
+    copy_folder(dir, draft.path())?;
+    manifest.name = name.into();
     let text = serde_json::to_string_pretty(&manifest).map_err(|error| Error::Bug(error.to_string()))?;
-    let path = aside.path().join(MANIFEST);
+    let path = draft.path().join(MANIFEST);
     std::fs::write(&path, text + "\n").map_err(Error::io("write", &path))?;
     // Read once more from where it now lies: what was cut short on the way is no model.
-    Artefact::read(aside.path())?;
-    std::fs::rename(aside.keep(), &target).map_err(Error::io("write", &target))?;
-    described(workspace, &name)
+    Artefact::read(draft.path())?;
+    Ok(draft)
+}
+
+#[cfg(test)]
+mod tests {
+    use engraft_tune::artefact::sweep;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_model_that_is_coming_in_is_not_taken_for_one_that_was_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, models) = (folder.path().join("from"), folder.path().join("models"));
+        let manifest = json!({
+            "format": 1, "name": "elsewhere", "kind": "classifier", "method": "linear", "base": null,
+            "data_snapshot": "00", "seeds": [0], "created": "2026-01-01T00:00:00.000Z", "build": "0",
+            "labels": [], "settings": null, "train": { "rows": 2, "steps": 1, "seconds": 0.5 }, "eval": {},
+            "against": "nothing", "against_base": {}, "ship": false, "why": "", "lineage": [], "probes": [],
+            "files": {},
+        });
+        std::fs::create_dir(&from).unwrap();
+        std::fs::write(from.join(MANIFEST), manifest.to_string()).unwrap();
+        let manifest = Artefact::read(&from).unwrap().manifest;
+        let coming = copied(&models, &from, manifest, "topics").unwrap();
+        assert_eq!(sweep(&models), 0, "the model is coming in");
+        coming.place().unwrap();
+        assert_eq!(Artefact::open(&models, "topics").unwrap().manifest.name, "topics");
+    }
 }
