@@ -13,14 +13,14 @@ use crate::{TuneError, Watch};
 
 /// Nanoseconds between two states on disk; trainings that end sooner leave none unless they are stopped.
 const APART: i64 = 60_000_000_000;
-/// Values and moments of a training that goes on.
-const STATE: &str = "state.safetensors";
-/// The same while it is written: the state before it stands until it is whole.
-const NEXT: &str = "next.safetensors";
-/// The values of its best epoch, or of its end.
-const BEST: &str = "best.safetensors";
-/// Everything else; without it there is no state.
+/// Values and moments of a training that goes on, as `state-NUMBER.safetensors`.
+const STATE: &str = "state";
+/// The values of its best epoch, or of its end, as `best-NUMBER.safetensors`.
+const BEST: &str = "best";
+/// Everything else, and the number of the files that belong to it; without it there is no state.
 const CURSOR: &str = "cursor.json";
+/// The same while it is written: the state before stands until it takes the place of the other.
+const NEXT: &str = "cursor.new";
 /// One in so many starting numbers tells a training from others.
 const SAMPLE: usize = 997;
 
@@ -65,7 +65,7 @@ impl Keep {
             about.extend(rate.to_le_bytes());
         }
         let (key, now) = (content_hash(&about), (watch.now_ns)());
-        Kept { dir: self.folder.join(number.to_string()), key, watch, last: now, used: false }
+        Kept { dir: self.folder.join(number.to_string()), key, watch, last: now, used: false, number: 0 }
     }
 }
 
@@ -97,6 +97,7 @@ pub(crate) struct State {
 #[derive(Serialize, Deserialize)]
 struct Cursor<S> {
     key: String,
+    number: u64,
     has_best: bool,
     state: S,
 }
@@ -110,6 +111,8 @@ pub(crate) struct Kept<'a> {
     last: i64,
     /// Whether there is something in the folder.
     used: bool,
+    /// The number of the files that the cursor names; 0 where there is none.
+    number: u64,
 }
 
 impl Kept<'_> {
@@ -122,13 +125,15 @@ impl Kept<'_> {
     pub(crate) fn resume<T: Task>(&mut self, task: &mut T) -> Result<Option<State>, TuneError> {
         let Ok(bytes) = std::fs::read(self.dir.join(CURSOR)) else { return Ok(None) };
         let Ok(read) = serde_json::from_slice::<Cursor<State>>(&bytes) else { return Ok(None) };
-        let Cursor { key, has_best, mut state } = read;
+        let Cursor { key, number, has_best, mut state } = read;
+        // Of another training too: what is written next takes the place of nothing that a cursor names.
+        self.number = number;
         if key != self.key {
             return Ok(None);
         }
         self.used = true;
         if has_best {
-            let weights = engraft_nn::Weights::open(&self.dir.join(BEST))?;
+            let weights = engraft_nn::Weights::open(&self.file(BEST, number))?;
             let lengths: Vec<usize> = values(task).iter().map(Vec::len).collect();
             let read = lengths.iter().enumerate().map(|(n, &len)| weights.vector(&format!("{n}"), len));
             state.best = Some(read.collect::<Result<Vec<_>, _>>()?);
@@ -139,21 +144,16 @@ impl Kept<'_> {
                 state.best = best;
                 let mut groups = task.groups();
                 let all = groups.iter_mut().flat_map(|(all, _)| all.iter_mut().map(|one| &mut **one));
-                read_state(&self.dir.join(STATE), all)?;
+                read_state(&self.file(STATE, number), all)?;
             }
         }
         Ok(Some(state))
     }
 
-    /// Writes how far it is.
+    /// Writes how far it is. Wherever a process is killed meanwhile, what was kept before is there or this is.
     pub(crate) fn save<T: Task>(&mut self, task: &mut T, state: &State) -> Result<(), TuneError> {
-        std::fs::create_dir_all(&self.dir).map_err(TuneError::io("create", &self.dir))?;
-        let (next, path) = (self.dir.join(NEXT), self.dir.join(STATE));
-        let groups = task.groups();
-        write_state(&next, groups.iter().flat_map(|(all, _)| all.iter().map(|one| &**one)))?;
-        self.begin()?;
-        std::fs::rename(&next, &path).map_err(TuneError::io("write", &path))?;
-        self.end(state.best.as_deref(), state)?;
+        self.write(task, state)?;
+        self.turn_to_next(state, state.best.is_some())?;
         self.last = (self.watch.now_ns)();
         Ok(())
     }
@@ -164,34 +164,54 @@ impl Kept<'_> {
             return Ok(());
         }
         self.begin()?;
-        let _ = std::fs::remove_file(self.dir.join(STATE));
-        self.end(Some(&values(task)), state)
+        self.write_best(&values(task))?;
+        self.turn_to_next(state, true)
     }
 
-    /// Without a cursor there is no state: one that is half written is never gone on with.
+    /// Writes the files of a state beside those that the cursor names.
+    fn write<T: Task>(&mut self, task: &mut T, state: &State) -> Result<(), TuneError> {
+        self.begin()?;
+        let groups = task.groups();
+        let all = groups.iter().flat_map(|(all, _)| all.iter().map(|one| &**one));
+        write_state(&self.file(STATE, self.number + 1), all)?;
+        match &state.best {
+            Some(best) => self.write_best(best),
+            None => Ok(()),
+        }
+    }
+
     fn begin(&mut self) -> Result<(), TuneError> {
-        std::fs::create_dir_all(&self.dir).map_err(TuneError::io("create", &self.dir))?;
         self.used = true;
-        let path = self.dir.join(CURSOR);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(TuneError::io("replace", &path)(error))
-            }
-            _ => Ok(()),
-        }
+        std::fs::create_dir_all(&self.dir).map_err(TuneError::io("create", &self.dir))
     }
 
-    fn end(&self, best: Option<&[Vec<f32>]>, state: &State) -> Result<(), TuneError> {
-        if let Some(best) = best {
-            let named = best.iter().enumerate();
-            let named: Vec<_> =
-                named.map(|(n, values)| (n.to_string(), vec![values.len()], values.clone())).collect();
-            engraft_nn::write_tensors(&self.dir.join(BEST), &named)?;
-        }
-        let cursor = Cursor { key: self.key.clone(), has_best: best.is_some(), state };
+    fn write_best(&self, best: &[Vec<f32>]) -> Result<(), TuneError> {
+        let named = best.iter().enumerate();
+        let named: Vec<_> =
+            named.map(|(n, values)| (n.to_string(), vec![values.len()], values.clone())).collect();
+        Ok(engraft_nn::write_tensors(&self.file(BEST, self.number + 1), &named)?)
+    }
+
+    /// Makes what was just written the state, in one step, and removes what was before it.
+    fn turn_to_next(&mut self, state: &State, has_best: bool) -> Result<(), TuneError> {
+        let number = self.number + 1;
+        let cursor = Cursor { key: self.key.clone(), number, has_best, state };
         let text = serde_json::to_vec(&cursor).map_err(|error| TuneError::Bug(error.to_string()))?;
-        let path = self.dir.join(CURSOR);
-        std::fs::write(&path, text).map_err(TuneError::io("write", &path))
+        let (next, path) = (self.dir.join(NEXT), self.dir.join(CURSOR));
+        std::fs::write(&next, text).map_err(TuneError::io("write", &next))?;
+        std::fs::rename(&next, &path).map_err(TuneError::io("write", &path))?;
+        self.number = number;
+        let named = [path, self.file(STATE, number), self.file(BEST, number)];
+        let entries = std::fs::read_dir(&self.dir).into_iter().flatten().flatten().map(|entry| entry.path());
+        for old in entries.filter(|path| !named.contains(path)) {
+            // What stays only takes room, and goes with the next.
+            let _ = std::fs::remove_file(old);
+        }
+        Ok(())
+    }
+
+    fn file(&self, what: &str, number: u64) -> PathBuf {
+        self.dir.join(format!("{what}-{number}.safetensors"))
     }
 }
 
@@ -213,7 +233,70 @@ pub(crate) fn restore<T: Task>(task: &mut T, values: &[Vec<f32>]) {
 
 #[cfg(test)]
 mod tests {
+    use engraft_core::Cancel;
+    use engraft_nn::train::Parameter;
+
     use super::*;
+
+    /// A number that is trained.
+    struct One(Parameter);
+
+    impl Task for One {
+        fn examples(&self) -> usize {
+            1
+        }
+        fn step(&mut self, _batch: &[usize]) -> Result<f64, TuneError> {
+            Ok(0.0)
+        }
+        fn groups(&mut self) -> Vec<(Vec<&mut Parameter>, f64)> {
+            vec![(vec![&mut self.0], 1.0)]
+        }
+    }
+
+    #[test]
+    fn what_was_kept_stands_until_the_next_is_whole_wherever_a_process_is_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        let cancel = Cancel::default();
+        let begin = || {
+            let mut task = One(Parameter::new("one", &[1], vec![0.0]));
+            let keep = Keep::new(folder.path().into());
+            let kept = keep.next(&mut task, &Plan::default(), Watch::quiet(&cancel));
+            (task, kept)
+        };
+        let state = |steps: u8| State {
+            optimiser_steps: u64::from(steps),
+            best: Some(vec![vec![f32::from(steps)]]),
+            ..State::default()
+        };
+        let check = |steps: u8| {
+            let (mut task, mut kept) = begin();
+            let found = kept.resume(&mut task).unwrap().unwrap();
+            assert_eq!(
+                (found.optimiser_steps, found.best),
+                (u64::from(steps), Some(vec![vec![f32::from(steps)]]))
+            );
+            assert_eq!(task.0.values, [f32::from(steps)]);
+            (task, kept)
+        };
+        let (mut task, mut kept) = begin();
+        assert!(kept.resume(&mut task).unwrap().is_none());
+        for steps in [1_u8, 2] {
+            task.0.values = vec![f32::from(steps)];
+            kept.save(&mut task, &state(steps)).unwrap();
+        }
+        check(2);
+        // Killed once the files of the next state are there, and then while its cursor is written.
+        task.0.values = vec![3.0];
+        kept.write(&mut task, &state(3)).unwrap();
+        check(2);
+        std::fs::write(folder.path().join("0").join(NEXT), b"{").unwrap();
+        let (mut task, mut kept) = check(2);
+        // What goes on leaves nothing of all that behind.
+        task.0.values = vec![4.0];
+        kept.save(&mut task, &state(4)).unwrap();
+        check(4);
+        assert_eq!(std::fs::read_dir(folder.path().join("0")).unwrap().count(), 3);
+    }
 
     #[test]
     fn what_was_kept_is_there_for_thirty_days() {
@@ -221,10 +304,10 @@ mod tests {
         assert_eq!(Keep::sweep(&trainings.path().join("none"), 0), 0);
         let kept = trainings.path().join("0123456789abcdef");
         std::fs::create_dir_all(kept.join("0")).unwrap();
-        std::fs::write(kept.join("0").join(STATE), b"numbers").unwrap();
+        std::fs::write(kept.join("0").join(CURSOR), b"numbers").unwrap();
         let written = written_ns(&kept).unwrap();
         assert_eq!(Keep::sweep(trainings.path(), written + FORGOTTEN), 0);
-        assert!(kept.join("0").join(STATE).is_file());
+        assert!(kept.join("0").join(CURSOR).is_file());
         assert_eq!(Keep::sweep(trainings.path(), written + FORGOTTEN + 1), 1);
         assert!(!kept.exists() && trainings.path().is_dir());
     }
