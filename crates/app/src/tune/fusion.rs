@@ -1,5 +1,6 @@
 //! `tune fusion`: how much words and meaning count in this knowledge base, from judged questions.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use engraft_eval::{Measure, Resampling};
@@ -13,6 +14,7 @@ use serde_json::json;
 use crate::people::{Act, Principal};
 use crate::search::moved;
 use crate::serving::FUSION;
+use crate::tune::feedback::key;
 use crate::tune::ground::{Asked, Ranking, measure, rank};
 use crate::tune::judged::{self, DECIDES, Made, draft, encoder_of, figures, lesson, register, vectors};
 use crate::tune::report::TuneReport;
@@ -43,20 +45,39 @@ pub fn tune_fusion(
             hint: "name documents: rows {query, uri, relevance}, or queries.jsonl with qrels".into(),
         });
     }
-    // Cross-validation holds every question out once, so no part is set aside.
+    let mut left_out = 0;
     if asked.eval.is_none() {
+        // Cross-validation holds every question out once, so no part is set aside.
         let held = std::mem::take(&mut lesson.eval);
         lesson.train.extend(held);
         lesson.train.sort_by(|a, b| a.id.cmp(&b.id));
+    } else {
+        // The best of so many is lucky on the questions it was chosen on: those that are evaluated on have no say.
+        let evaluated: BTreeSet<String> = lesson.eval.iter().map(|one| key(&one.text)).collect();
+        left_out = lesson.train.len();
+        lesson.train.retain(|one| !evaluated.contains(&key(&one.text)));
+        left_out -= lesson.train.len();
+        lesson.data.leaked = 0;
+    }
+    if left_out > 0 {
+        context.progress.say(&format!("questions of --eval left out of what is learned from: {left_out}"));
     }
     let count = lesson.train.len();
     if count < LEAST {
         return Err(Error::Request {
             message: format!(
-                "fusion needs {LEAST} judged questions whose answers are in this workspace, there are {count}: {} more",
+                "fusion needs {LEAST} judged questions whose answers are in this workspace, there are {count}{}: {} more",
+                if left_out > 0 {
+                    format!(" beside {left_out} that are evaluated on")
+                } else {
+                    String::new()
+                },
                 LEAST - count
             ),
-            hint: "judge more questions, or bring in the documents that answer them".into(),
+            hint: match left_out {
+                0 => "judge more questions, or bring in the documents that answer them".into(),
+                _ => "leave --eval out: each question is then held out once, by cross-validation".into(),
+            },
         });
     }
     let (settings, base) = settings(workspace.fusion_plain()?);

@@ -181,6 +181,24 @@ fn fusion_is_applied_where_words_know_better_than_meaning_and_rolled_back() {
 }
 
 #[test]
+fn fusion_is_not_chosen_on_the_questions_that_it_is_evaluated_on() {
+    let bench = Bench::tiny();
+    let judged = marked_pages(&bench);
+    let same = ["tune", "fusion", "--data", &judged, "--eval", &judged];
+    refused(&bench, &same, 2, "there are 0 beside 60 that are evaluated on: 50 more");
+    // Ten of them are the same however they are written.
+    let all = std::fs::read_to_string(&judged).unwrap();
+    let ten: String = all.lines().take(10).map(|line| line.replace("Where is", "WHERE  is") + "\n").collect();
+    let some = bench.path("some.jsonl");
+    std::fs::write(&some, ten).unwrap();
+    let report = bench.json(&["tune", "fusion", "--data", &judged, "--eval", some.to_str().unwrap()]);
+    report_is_whole(&report, "fusion");
+    let data = &report["data"];
+    assert_eq!((&report["train"]["rows"], &data["eval_rows"]), (&50.into(), &10.into()), "{report}");
+    assert_eq!(data["leaked"], 0, "{report}");
+}
+
+#[test]
 fn a_second_look_without_a_reranker_says_how_to_get_one() {
     let Some(bench) = house() else { return };
     refused(&bench, &["search", "ladder", "--rerank"], 2, "engraft tune reranker");
