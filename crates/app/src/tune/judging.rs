@@ -15,7 +15,7 @@ use crate::dataset::opened::{self, Opened};
 use crate::dataset::snapshot;
 use crate::people::Principal;
 use crate::tune::report::DataReport;
-use crate::tune::rows::{Source, file};
+use crate::tune::rows::{Source, file, names_of};
 use crate::tune::{LISTED, TuneRequest};
 use crate::{Context, Error, Workspace};
 
@@ -134,13 +134,13 @@ pub(crate) fn of_rows<T>(path: &Path, read: Rows<T>) -> Result<Source<T>, Error>
             read.rejected.first().map_or("give it one JSON object a line", |first| first.hint.as_str());
         return Err(TuneError::data(message, hint).into());
     }
-    let name = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let (file, stem) = names_of(path);
     Ok(Source {
         rows: read.rows,
         rejected: read.rejected,
-        lineage: format!("file:{}@{}", name(path.file_name()), read.sha256),
+        lineage: format!("file:{file}@{}", read.sha256),
         snapshot: read.sha256,
-        stem: name(path.file_stem()),
+        stem,
         unresolved: 0,
     })
 }

@@ -10,7 +10,7 @@ use crate::dataset::opened::Opened;
 use crate::people::Principal;
 use crate::tune::feedback::judgements::read_feedback;
 use crate::tune::feedback::{FeedbackReport, is_feedback};
-use crate::tune::rows::document_of;
+use crate::tune::rows::{document_of, names_of};
 use crate::tune::{TuneRequest, judging};
 use crate::{Context, Error, Workspace};
 
@@ -62,10 +62,10 @@ pub(crate) fn of_path(workspace: &Workspace, path: &Path) -> Result<Judgements, 
     } else {
         (read_judged(path)?, None)
     };
-    let name = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let (name, stem) = names_of(path);
     Ok(Judgements {
-        lineage: format!("file:{}@{}", name(path.file_name()), judged.sha256),
-        stem: name(path.file_stem()),
+        lineage: format!("file:{name}@{}", judged.sha256),
+        stem,
         unresolved: 0,
         elsewhere: BRING.into(),
         judged,
@@ -100,7 +100,7 @@ fn of_dataset(
         unresolved: source.unresolved,
         elsewhere: format!(
             "{BRING}; or let a retriever or reranker learn from the passages' own words: `engraft dataset export {name} FILE \
-             --format rerank-triplets`"
+             --format rerank-triplets`, which takes only grades 2 and 3 as relevant"
         ),
     })
 }

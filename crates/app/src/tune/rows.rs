@@ -1,5 +1,6 @@
 //! Where training rows come from: the resolutions of a dataset, or a file.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use engraft_annotate::{Answer, QuestionKind, Record};
@@ -58,11 +59,16 @@ pub(crate) fn file<'d>(workspace: &Workspace, data: &'d str, kinds: &str) -> Res
     Ok(Some(path))
 }
 
+/// What a file or folder is called, with its ending and without.
+pub(crate) fn names_of(path: &Path) -> (String, String) {
+    let name = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    (name(path.file_name()), name(path.file_stem()))
+}
+
 /// Texts with their classes of a file.
 pub(crate) fn of_file(path: &Path) -> Result<(Source<Example>, Labelling), Error> {
     let (read, labelling) = read_classified(path)?;
-    let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let stem = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let (file, stem) = names_of(path);
     let source = Source {
         rows: read.rows,
         rejected: read.rejected,

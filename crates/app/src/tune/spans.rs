@@ -12,7 +12,7 @@ use crate::dataset::export::each_of_snapshot;
 use crate::dataset::opened::{self, Opened};
 use crate::dataset::snapshot;
 use crate::people::Principal;
-use crate::tune::rows::{Source, file, group_of};
+use crate::tune::rows::{Source, file, group_of, names_of};
 use crate::{Context, Error, Workspace};
 
 /// Rows of extraction, and what could not be taken as it stands.
@@ -41,8 +41,7 @@ pub(crate) fn marked(
 /// Texts with their spans of a file.
 pub(crate) fn of_file(path: &Path) -> Result<Marked, Error> {
     let (read, repaired) = read_extraction(path, true)?;
-    let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let stem = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let (file, stem) = names_of(path);
     let source = Source {
         rows: read.rows,
         rejected: read.rejected,

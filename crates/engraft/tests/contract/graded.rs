@@ -169,6 +169,7 @@ fn graded_passages_whose_documents_are_not_here_can_be_learnt_by_their_own_words
     let asked = ["tune", "reranker", "--data", "judge", "--window", "64"];
     refused(&bench, &asked, 2, "12 have no answer among the documents here");
     refused(&bench, &asked, 2, "engraft dataset export judge FILE --format rerank-triplets");
+    refused(&bench, &asked, 2, "only grades 2 and 3");
     let triplets = bench.path("triplets.jsonl");
     let triplets = triplets.to_str().unwrap();
     bench.json(&["dataset", "export", "judge", triplets, "--format", "rerank-triplets"]);
