@@ -18,6 +18,7 @@ use engraft_tune::data::{Example, Labelling, Labels, read_classified};
 use engraft_tune::{TuneError, Watch, embed};
 use serde_json::{Value, json};
 
+const USAGE: &str = "closing active|noise TRAIN EVAL MODEL_DIR [--seeds K]";
 /// Labels bought at first, and in every round.
 const ROUND: usize = 1000;
 /// Rounds: half of the labels of BANKING77.
@@ -63,24 +64,47 @@ struct World {
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [what, train, eval, model, ..] = &words[..] else {
-        return Err("closing active|noise TRAIN EVAL MODEL_DIR [--seeds K]".into());
+        return Err(USAGE.into());
     };
-    let seeds: u64 =
-        words.iter().position(|word| word == "--seeds").map_or(Ok(10), |at| words[at + 1].parse())?;
-    let train = read_classified(Path::new(train))?.0.rows;
+    let seeds: u64 = match words.iter().position(|word| word == "--seeds") {
+        Some(at) => words.get(at + 1).ok_or(USAGE)?.parse()?,
+        None => 10,
+    };
+    let (train, eval) = (labelled(train)?, labelled(eval)?);
     let options = EncoderOptions { threads: rayon::current_num_threads(), ..EncoderOptions::default() };
     let encoder = Embedder::open(Path::new(model), "base", options)?;
     let world = World {
         labels: Labels::of(&train),
         train,
-        eval: read_classified(Path::new(eval))?.0.rows,
+        eval,
         encoder: Remembering { encoder, known: Mutex::default() },
     };
     let report = match what.as_str() {
         "active" => active(&world, seeds)?,
-        _ => noise(&world, seeds)?,
+        "noise" => noise(&world, seeds)?,
+        _ => return Err(USAGE.into()),
     };
     println!("{report}");
+    Ok(())
+}
+
+/// The rows of a file in which each has one label.
+fn labelled(path: &str) -> Result<Vec<Example>, TuneError> {
+    let (read, labelling) = read_classified(Path::new(path))?;
+    if read.rows.is_empty() || labelling != Labelling::Single {
+        let message = format!("{path} has no rows, or a list of labels in some");
+        return Err(TuneError::data(message, "give it rows {text, label} with one label each"));
+    }
+    Ok(read.rows)
+}
+
+/// An error where there are fewer than `least` rows, or one label alone.
+fn must_hold(world: &World, least: usize) -> Result<(), TuneError> {
+    let (rows, labels) = (world.train.len(), world.labels.names().len());
+    if rows < least || labels < 2 {
+        let message = format!("there are {rows} rows with {labels} labels to learn from");
+        return Err(TuneError::data(message, format!("bring {least} rows and two labels at least")));
+    }
     Ok(())
 }
 
@@ -134,6 +158,7 @@ impl World {
 }
 
 fn active(world: &World, seeds: u64) -> Result<Value, TuneError> {
+    must_hold(world, ROUND * ROUNDS)?;
     let (_, full) = world.tuned(&world.train, 0)?;
     let mut runs = Vec::new();
     for seed in 0..seeds {
@@ -169,6 +194,8 @@ fn active(world: &World, seeds: u64) -> Result<Value, TuneError> {
 }
 
 fn noise(world: &World, seeds: u64) -> Result<Value, TuneError> {
+    // Of fewer there is no tenth.
+    must_hold(world, 10)?;
     let (n, names) = (world.train.len(), world.labels.names());
     let mut runs = Vec::new();
     for seed in 0..seeds {
