@@ -7,6 +7,7 @@ mod answers;
 mod astray;
 mod bench;
 mod broken;
+mod classifiers;
 mod crash;
 mod decide;
 mod decide_answer;
