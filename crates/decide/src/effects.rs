@@ -58,7 +58,7 @@ pub struct Effects {
 }
 
 /// An effect with a p above this, after Holm's correction, may be none.
-const ALPHA: f64 = 0.05;
+pub(crate) const ALPHA: f64 = 0.05;
 
 /// One contrast of arms, in points of the first measure (a share of 1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engraft_eval::SplitMix;
+use engraft_eval::{SplitMix, holm};
 
+use crate::effects::ALPHA;
+use crate::paired::paired;
 use crate::{Arm, ArmRun, Experiment, Role, UpdateTrial, Upkeep};
 
 /// The name of the router among the arms.
@@ -15,7 +17,7 @@ const LEAST: usize = 15;
 
 /// The router as an arm, or why there is none.
 ///
-/// A sort leaves the best arm overall only for one that beats it by more than a standard error of the paired difference.
+/// A sort leaves the arm that is best on all of a half only for one that is surely better there. There is no router where none does.
 pub(crate) fn router(experiment: &Experiment) -> Result<Arm, String> {
     let kept = experiment.kept();
     let candidates: Vec<usize> = (0..experiment.arms.len())
@@ -32,27 +34,27 @@ pub(crate) fn router(experiment: &Experiment) -> Result<Arm, String> {
         return Err(format!("all questions are of one sort by {}", by(experiment)));
     }
     let half = |question: usize| half(&experiment.questions[question].cluster);
-    // [half it was learnt on][sort] -> arm
-    let mut choices: [BTreeMap<&str, usize>; 2] = Default::default();
-    for (learnt, choices) in choices.iter_mut().enumerate() {
+    // By the half it was learnt on.
+    let bests = [0, 1].map(|learnt| {
         let seen: Vec<usize> = kept.iter().copied().filter(|&question| half(question) == learnt).collect();
-        let best = candidates.iter().copied().fold(candidates[0], |best, at| {
-            let mean = |arm: usize| seen.iter().map(|&q| quality(&experiment.arms[arm], q)).sum::<f64>();
-            if mean(at) > mean(best) { at } else { best }
-        });
-        for sort in &sorts {
-            let inside: Vec<usize> = seen.iter().copied().filter(|&q| routes[q] == *sort).collect();
-            choices.insert(*sort, winner(experiment, &candidates, &inside, best));
-        }
-    }
-    let used: BTreeSet<usize> = choices.iter().flat_map(|choices| choices.values().copied()).collect();
-    if used.len() == 1 {
-        let name = &experiment.arms[*used.first().unwrap_or(&0)].name;
+        best(experiment, &candidates, &seen)
+    });
+    let better = better(&rivals(experiment, &candidates, &sorts, &bests, &|learnt, sort| {
+        kept.iter().copied().filter(|&q| half(q) == learnt && routes[q] == sort).collect()
+    }));
+    if better.is_empty() {
+        let name = &experiment.arms[best(experiment, &candidates, &kept)].name;
         return Err(format!(
             "by {} no sort of question does surely better with another arm than `{name}`",
             by(experiment)
         ));
     }
+    // [half it was learnt on][sort] -> arm
+    let choices = [0, 1].map(|learnt| {
+        let arm = |sort: &str| better.get(&(learnt, sort)).copied().unwrap_or(bests[learnt]);
+        sorts.iter().map(|sort| (*sort, arm(sort))).collect::<BTreeMap<&str, usize>>()
+    });
+    let used: BTreeSet<usize> = choices.iter().flat_map(|choices| choices.values().copied()).collect();
     let chosen = |question: usize| choices[1 - half(question)][routes[question]];
     let seeds = used.iter().map(|&at| experiment.arms[at].runs.len()).max().unwrap_or(1);
     let runs = (0..seeds).map(|seed| {
@@ -135,23 +137,61 @@ fn quality(arm: &Arm, question: usize) -> f64 {
     all.sum::<f64>() / arm.runs.len() as f64
 }
 
-/// The arm for a sort: the overall `best`, unless another beats it there by more than a standard error.
-fn winner(experiment: &Experiment, candidates: &[usize], inside: &[usize], best: usize) -> usize {
-    if inside.len() < LEAST {
-        return best;
-    }
-    let n = inside.len() as f64;
-    let mut won = (best, 0.0);
-    for &arm in candidates {
-        let gains: Vec<f64> = inside
-            .iter()
-            .map(|&q| quality(&experiment.arms[arm], q) - quality(&experiment.arms[best], q))
-            .collect();
-        let mean = gains.iter().sum::<f64>() / n;
-        let variance = gains.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / (n - 1.0);
-        if mean > (variance / n).sqrt() && mean > won.1 {
-            won = (arm, mean);
+/// The arm that does these questions best together; of equals the first.
+fn best(experiment: &Experiment, candidates: &[usize], asked: &[usize]) -> usize {
+    let sum = |arm: usize| asked.iter().map(|&q| quality(&experiment.arms[arm], q)).sum::<f64>();
+    candidates.iter().copied().fold(candidates[0], |best, at| if sum(at) > sum(best) { at } else { best })
+}
+
+/// An arm beside the best one of a half, on the questions of one sort there.
+struct Rival<'s> {
+    half: usize,
+    sort: &'s str,
+    arm: usize,
+    /// What it gains on them, and the lower end of that.
+    gain: f64,
+    low: f64,
+    p: f64,
+}
+
+/// Every arm against the best one of each half, on every sort of which there are enough questions in that half; `inside` says which.
+fn rivals<'s>(
+    experiment: &Experiment,
+    candidates: &[usize],
+    sorts: &BTreeSet<&'s str>,
+    bests: &[usize; 2],
+    inside: &dyn Fn(usize, &str) -> Vec<usize>,
+) -> Vec<Rival<'s>> {
+    let mut found = Vec::new();
+    for (half, &best) in bests.iter().enumerate() {
+        for &sort in sorts {
+            let asked = inside(half, sort);
+            if asked.len() < LEAST {
+                continue;
+            }
+            for &arm in candidates.iter().filter(|arm| **arm != best) {
+                let Some(paired) = paired(experiment, &[(1.0, arm), (-1.0, best)], &asked) else { continue };
+                let metric = &paired.found.metric;
+                if let (Some(gain), Some(low), Some(p)) = (metric.value, metric.low, paired.found.p) {
+                    found.push(Rival { half, sort, arm, gain, low, p });
+                }
+            }
         }
     }
-    won.0
+    found
+}
+
+/// For each half and sort the arm that gains most of those that are surely better: the interval over clusters lies above 0, and so
+/// does the test after Holm's correction for all that were compared in both halves. With noise alone there is none, 19 times of 20.
+fn better<'s>(rivals: &[Rival<'s>]) -> BTreeMap<(usize, &'s str), usize> {
+    let ps: Vec<f64> = rivals.iter().map(|rival| rival.p).collect();
+    let sure = rivals.iter().zip(holm(&ps)).filter(|(rival, p)| *p <= ALPHA && rival.low > 0.0);
+    let mut most: BTreeMap<(usize, &str), &Rival> = BTreeMap::new();
+    for (rival, _) in sure {
+        let before = most.entry((rival.half, rival.sort)).or_insert(rival);
+        if rival.gain > before.gain {
+            *before = rival;
+        }
+    }
+    most.into_iter().map(|(place, rival)| (place, rival.arm)).collect()
 }

@@ -4,6 +4,7 @@ use engraft_eval::{State, normal_below};
 use engraft_testkit::nulls::{IN_A_DECISION, unexplained};
 
 use crate::random::Random;
+use crate::router::router;
 use crate::{
     Amount, Arm, ArmRun, Experiment, Measure, Question, Role, Row, Terms, UpdateTrial, Upkeep, decide,
 };
@@ -296,6 +297,45 @@ fn a_planted_router_is_found_on_data_that_did_not_choose_it() {
         router.description.contains("long → tuned; short → retrieval. It goes by the length of the question")
     );
     assert_eq!(decision.routed_by.as_deref(), Some("the length of the question"));
+}
+
+#[test]
+fn where_all_arms_are_alike_a_router_forms_in_one_world_of_twenty_at_most() {
+    let forms = (0..200).filter(|&world| {
+        let mut random = Random::new(20_270_104, world);
+        let mut truths = truths(&mut random);
+        truths.iter_mut().for_each(|truth| truth.threshold = 0.2);
+        let mut experiment = measured(&truths, 240, 4, 1, &mut random);
+        // In every other world the questions of a document are one question, asked four times over.
+        for run in experiment.arms.iter_mut().flat_map(|arm| &mut arm.runs).filter(|_| world % 2 == 1) {
+            run.rows = (0..240).map(|at| run.rows[at - at % 4].clone()).collect();
+        }
+        router(&experiment).is_ok()
+    });
+    let forms = forms.count();
+    assert!(forms <= 10, "{forms} of 200");
+}
+
+#[test]
+fn an_arm_that_is_better_at_a_sort_by_twenty_points_makes_a_router() {
+    for world in 0..20 {
+        let with = |best: usize| {
+            let mut random = Random::new(20_270_105, world);
+            let mut truths = truths(&mut random);
+            truths.iter_mut().for_each(|truth| truth.threshold = 0.2);
+            truths[best].threshold = 0.85;
+            measured(&truths, 1200, 1, 1, &mut random)
+        };
+        // The same questions: tuning does the long ones best, and retrieval the short ones, 80 of 100 right instead of 58.
+        let (mut experiment, short) = (with(2), with(1));
+        for (arm, short) in experiment.arms.iter_mut().zip(&short.arms) {
+            for at in (0..1200).step_by(3) {
+                arm.runs[0].rows[at] = short.runs[0].rows[at].clone();
+            }
+        }
+        let found = router(&experiment).map(|arm| arm.description);
+        assert!(found.as_ref().is_ok_and(|routes| routes.contains("retrieval")), "{world}: {found:?}");
+    }
 }
 
 #[track_caller]
