@@ -15,6 +15,11 @@ const ARMS: [&str; 2] = ["retrieval", "tuned"];
 /// Of them, the one whose training draws on a seed.
 const TRAINED: usize = 1;
 
+/// How many of `n` are one of so many parts: rounded, but one at least.
+pub(super) fn rounded(n: usize, part: usize) -> usize {
+    ((n + part / 2) / part).max(1)
+}
+
 /// The quality of both arms with the examples at some places, trained with a seed.
 type Learn<'a> = &'a mut dyn FnMut(&[usize], u64) -> Result<[f64; 2], Error>;
 
@@ -89,7 +94,7 @@ impl Lessons<'_> {
     /// The places of one of so many parts of each class, rounded, but one example at least.
     fn part(&self, part: usize, at: u64) -> Vec<usize> {
         let draw = &self.draws[at as usize % self.draws.len()];
-        subset(self.strata, draw, &|n| ((n + part / 2) / part).max(1), self.seed ^ (at + 1))
+        subset(self.strata, draw, &|n| rounded(n, part), self.seed ^ (at + 1))
     }
 }
 

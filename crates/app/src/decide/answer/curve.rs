@@ -15,7 +15,7 @@ use super::how::How;
 use super::parts::{Course, LEAST, Tuned};
 use super::questions::Posed;
 use crate::decide::asking::Asking;
-use crate::decide::curve::{PARTS, SEEDS};
+use crate::decide::curve::{PARTS, SEEDS, rounded};
 use crate::decide::draw::subset;
 use crate::{Error, Workspace};
 
@@ -55,9 +55,10 @@ pub(super) fn curve(asking: &Asking, workspace: &mut Workspace, whole: &Whole) -
     let Course { task, training, .. } = whole.course;
     let jobs = jobs(training, task.seed);
     if jobs.is_empty() {
-        let need = (LEAST - 1) * PARTS[PARTS.len() - SIZES] + 1;
+        let part = PARTS[PARTS.len() - SIZES];
+        let need = LEAST * part - part / 2;
         let note = format!(
-            "No learning curve: it takes {need} training questions, so that there are {LEAST} in a quarter."
+            "No learning curve: it takes about {need} training questions, so that there are {LEAST} in a quarter."
         );
         return Ok(Curve { points: Vec::new(), notes: vec![note] });
     }
@@ -120,14 +121,13 @@ pub(super) fn curve(asking: &Asking, workspace: &mut Workspace, whole: &Whole) -
 
 /// Which questions are learned from, small ones first, once for each seed; none where there are too few for a curve.
 fn jobs(training: &[Posed], seed: u64) -> Vec<(u64, Vec<usize>)> {
-    let parts: Vec<usize> =
-        PARTS.into_iter().filter(|part| training.len().div_ceil(*part) >= LEAST).collect();
+    let strata: Vec<usize> = training.iter().map(|posed| usize::from(posed.answerable)).collect();
+    let all: Vec<usize> = (0..training.len()).collect();
+    let some = |at: u64, part: usize| subset(&strata, &all, &|n| rounded(n, part), seed ^ (at + 1));
+    let parts: Vec<usize> = PARTS.into_iter().filter(|part| some(0, *part).len() >= LEAST).collect();
     if parts.len() < SIZES {
         return Vec::new();
     }
-    let strata: Vec<usize> = training.iter().map(|posed| usize::from(posed.answerable)).collect();
-    let all: Vec<usize> = (0..training.len()).collect();
-    let some = |at: u64, part: usize| subset(&strata, &all, &|n| n.div_ceil(part), seed ^ (at + 1));
     let parts = parts.iter();
     (0..SEEDS)
         .flat_map(|at| parts.clone().map(move |&part| (at, part)))
@@ -164,10 +164,16 @@ mod tests {
     }
 
     #[test]
+    fn parts_are_rounded_as_those_of_other_tasks_are() {
+        // Sixty that can be answered and 21 that cannot.
+        check(81, &[20, 41]);
+    }
+
+    #[test]
     fn parts_on_which_nothing_is_tuned_are_left_out_and_one_alone_makes_no_curve() {
         check(80, &[20, 40]);
-        check(77, &[20, 39]);
-        check(76, &[]);
+        check(78, &[20, 39]);
+        check(77, &[]);
         check(10, &[]);
     }
 }
