@@ -1,5 +1,5 @@
-//! What is known of a question before it is answered, which alone a router may go by: a slice that every row brings, or the length of
-//! the text. Slices that follow from the right answer are there to report on.
+//! What is known of a question before it is answered, which alone a router may go by: the length of the text, or a slice that every row
+//! brings where the task says that it is known. Slices that follow from the right answer are there to report on.
 
 use super::task::{RouteBy, Slices, Task};
 
@@ -16,7 +16,7 @@ pub(super) struct Routes {
 }
 
 impl Routes {
-    /// Of questions, each with the slice that its row brings.
+    /// Of questions, each with the `slice` that its row brings.
     pub(super) fn of<'q>(task: &Task, asked: impl Iterator<Item = (&'q str, Option<&'q str>)>) -> Routes {
         let asked: Vec<(&str, Option<&str>)> = asked.collect();
         // A slice that some rows lack may tell by its absence what is right.
@@ -26,12 +26,13 @@ impl Routes {
             (RouteBy::None, _) => {
                 none("the task names nothing that is known of a question before it is answered")
             }
-            (RouteBy::Auto, Slices::None) => none("the task tells no questions apart (`slices` is \"none\")"),
-            (RouteBy::Auto, Slices::Auto | Slices::Tail | Slices::Hops) if given => Routes {
+            (RouteBy::Slice, _) if given => Routes {
                 of: asked.iter().map(|(_, slice)| slice.map(str::to_string)).collect(),
                 by: "the slice that every row brings".into(),
             },
-            _ => Routes {
+            (RouteBy::Slice, _) => none("`route_by` is \"slice\", and not every row brings a `slice`"),
+            (RouteBy::Auto, Slices::None) => none("the task tells no questions apart (`slices` is \"none\")"),
+            (RouteBy::Auto | RouteBy::Length, _) => Routes {
                 of: asked.iter().map(|(text, _)| Some(length(text).to_string())).collect(),
                 by: format!("the length of the text (short: at most {SHORT} words)"),
             },
@@ -63,22 +64,19 @@ mod tests {
     const GIVEN: [Option<&str>; 2] = [Some("by post"), Some("in the shop")];
 
     #[test]
-    fn a_slice_that_every_row_brings_is_known_beforehand() {
-        check("", GIVEN, GIVEN, "the slice that every row brings");
-        check("slices = 'hops'", GIVEN, GIVEN, "the slice that every row brings");
-    }
-
-    #[test]
-    fn where_a_row_brings_none_the_length_of_the_text_is_all_that_is_known() {
-        check("", [None, None], LENGTHS, "the length of the text (short: at most 8 words)");
-        check("", [GIVEN[0], None], LENGTHS, "the length of the text");
-        check("slices = 'hops'", [None, None], LENGTHS, "the length of the text");
-    }
-
-    #[test]
-    fn a_task_can_say_that_slices_are_not_known_beforehand() {
-        check("route_by = 'length'", GIVEN, LENGTHS, "the length of the text");
+    fn unless_the_task_says_more_the_length_of_the_text_is_all_that_is_known() {
+        check("", GIVEN, LENGTHS, "the length of the text (short: at most 8 words)");
+        check("slices = 'hops'", GIVEN, LENGTHS, "the length of the text");
         check("slices = 'length'", GIVEN, LENGTHS, "the length of the text");
+        check("route_by = 'length'", GIVEN, LENGTHS, "the length of the text");
+        check("", [None, None], LENGTHS, "the length of the text");
+    }
+
+    #[test]
+    fn a_task_can_say_that_the_slice_that_every_row_brings_is_known_beforehand() {
+        check("route_by = 'slice'", GIVEN, GIVEN, "the slice that every row brings");
+        check("route_by = 'slice'\nslices = 'none'", GIVEN, GIVEN, "the slice that every row brings");
+        check("route_by = 'slice'", [GIVEN[0], None], [None, None], "not every row brings a `slice`");
     }
 
     #[test]

@@ -74,7 +74,7 @@ fn decide(bench: &Bench, rows: &[Rows], changes: usize) -> (i32, Value) {
     // The encoder is found beside the task, as its other files are.
     let text = format!(
         "kind = 'classify'\ntraining = 'training.jsonl'\nevaluation = 'evaluation.jsonl'\nencoder = 'tiny'\nneighbours = 4\n\
-         resamples = 400\nlearning_curve = false\nupdates = {{ trials = {changes} }}\nscale = {{ questions = 0, load_s = 0 }}\n"
+         route_by = 'slice'\nresamples = 400\nlearning_curve = false\nupdates = {{ trials = {changes} }}\nscale = {{ questions = 0, load_s = 0 }}\n"
     );
     std::fs::write(bench.path("planted.toml"), text).unwrap();
     bench.json_status(&["decide", bench.path("planted.toml").to_str().unwrap()])

@@ -71,7 +71,7 @@ fn check(rows: Vec<String>, expected: &str) -> Value {
     let bench = Bench::tiny();
     std::fs::write(bench.path("rows.jsonl"), rows.join("\n")).unwrap();
     let text = format!(
-        "kind = 'extract'\nlabelled = 'rows.jsonl'\nencoder = '{}'\nresamples = 400\nlearning_curve = false\n\
+        "kind = 'extract'\nlabelled = 'rows.jsonl'\nencoder = '{}'\nroute_by = 'slice'\nresamples = 400\nlearning_curve = false\n\
          updates = {{ trials = 9 }}\nscale = {{ questions = 0, load_s = 0 }}\n",
         bench.path("tiny").display()
     );

@@ -14,7 +14,7 @@ impl Folded {
             match letter.is_whitespace() {
                 true if text.ends_with(' ') => {}
                 true => text.push(' '),
-                false => text.extend(letter.to_lowercase()),
+                false => text.extend(letter.to_lowercase().map(sigma)),
             }
             from.resize(text.len(), at);
         }
@@ -29,6 +29,11 @@ impl Folded {
         let ends = |(at, said): (usize, &str)| (self.from[at], self.from[at + said.len() - 1] + 1);
         self.text.match_indices(wanted).map(ends).collect()
     }
+}
+
+/// A final sigma is a sigma: in capitals nothing tells them apart.
+fn sigma(letter: char) -> char {
+    if letter == 'ς' { 'σ' } else { letter }
 }
 
 /// A text in one case with single spaces, and none around it.
@@ -71,6 +76,12 @@ mod tests {
         check("The department pays.", "art", false);
         check("", "x", false);
         check("x", "", false);
+    }
+
+    #[test]
+    fn a_final_sigma_is_one_in_capitals_too() {
+        assert_eq!(folded(" ΟΔΟΣ  ΕΡΜΟΥ "), folded("Οδος Ερμου"));
+        check("Η ΟΔΟΣ ΕΡΜΟΥ.", "οδος", true);
     }
 
     #[test]

@@ -8,7 +8,8 @@ use engraft_core::{CharMap, Span, sentences};
 use engraft_tune::data::split;
 use serde_json::{Value, json};
 
-use super::questions::{Gold, Posed, flat};
+use super::folded::folded;
+use super::questions::{Gold, Posed};
 use crate::{Context, Error, SearchRequest, Workspace, search};
 
 /// The part of the training questions that proves what was learned from the others.
@@ -55,7 +56,7 @@ impl Library {
     /// The passages of each document.
     pub(super) fn with(passages: impl IntoIterator<Item = (String, Vec<String>)>) -> Library {
         let passages: BTreeMap<String, Vec<String>> = passages.into_iter().collect();
-        let words = passages.iter().map(|(uri, all)| (uri.clone(), flat(&all.join(" ")))).collect();
+        let words = passages.iter().map(|(uri, all)| (uri.clone(), folded(&all.join(" ")))).collect();
         Library { passages, flat: words }
     }
 
@@ -71,16 +72,16 @@ impl Library {
 
     /// Every sentence that holds no answer to any of the questions and is no part of one.
     pub(super) fn sentences(&self, asked: &[Posed]) -> Vec<String> {
-        let golds = asked.iter().flat_map(|posed| posed.gold.iter().map(|gold| flat(&gold.quote)));
+        let golds = asked.iter().flat_map(|posed| posed.gold.iter().map(|gold| folded(&gold.quote)));
         let answers = asked.iter().filter_map(|posed| posed.answer.as_deref());
         let right: Vec<String> =
-            golds.chain(answers.map(|answer| flat(answer.trim_end_matches('.')))).collect();
+            golds.chain(answers.map(|answer| folded(answer.trim_end_matches('.')))).collect();
         let mut all = Vec::new();
         for passage in self.passages.values().flatten() {
             let map = CharMap::new(passage);
             let said = sentences(passage).into_iter().filter_map(|span| map.quote(span));
             all.extend(said.map(str::to_string).filter(|sentence| {
-                let words = flat(sentence);
+                let words = folded(sentence);
                 !right.iter().any(|right| words.contains(right) || right.contains(&words))
             }));
         }
@@ -92,7 +93,7 @@ impl Library {
         match &gold.uri {
             Some(uri) => self.passages.get_key_value(uri).map(|(uri, _)| uri.as_str()).into_iter().collect(),
             None => {
-                let wanted = flat(&gold.quote);
+                let wanted = folded(&gold.quote);
                 let holds = |(_, words): &(&String, &String)| words.contains(&wanted);
                 self.flat.iter().filter(holds).map(|(uri, _)| uri.as_str()).collect()
             }
@@ -120,9 +121,9 @@ impl Library {
     /// Whether passages hold its gold whole: one passage each that an answer takes, or any one where one will do.
     pub(super) fn fits(&self, posed: &Posed) -> bool {
         let whole = |gold: &Gold| {
-            let wanted = flat(&gold.quote);
+            let wanted = folded(&gold.quote);
             let mut passages = self.holding(gold).into_iter().flat_map(|uri| &self.passages[uri]);
-            passages.any(|passage| flat(passage).contains(&wanted))
+            passages.any(|passage| folded(passage).contains(&wanted))
         };
         match posed.takes_all() {
             true => posed.gold.iter().all(whole),
@@ -223,9 +224,9 @@ pub(super) fn readings(
 fn seeming(context: Context, workspace: &Workspace, posed: &Posed) -> Result<Option<String>, Error> {
     let request = SearchRequest { query: posed.question.clone(), k: SEEMING, ..SearchRequest::default() };
     let wanted: Vec<String> =
-        posed.gold.iter().map(|gold| &gold.quote).chain(&posed.answer).map(|words| flat(words)).collect();
+        posed.gold.iter().map(|gold| &gold.quote).chain(&posed.answer).map(|words| folded(words)).collect();
     let right = |text: &str| {
-        let text = flat(text);
+        let text = folded(text);
         wanted.iter().any(|words| text.contains(words) || words.contains(&text))
     };
     let hits = search(context, workspace, &request)?.hits;

@@ -7,8 +7,9 @@ use engraft_core::{ChunkNo, Mode};
 use engraft_decide::{Arm, ArmRun, Role, Row, Upkeep};
 
 use super::asker::Asker;
+use super::folded::folded;
 use super::how::How;
-use super::questions::{Gold, Posed, flat};
+use super::questions::{Gold, Posed};
 use crate::among::Among;
 use crate::search::ranked;
 use crate::{Context, Error, SearchRequest, Workspace};
@@ -67,7 +68,7 @@ impl Passages {
     fn of(workspace: &Workspace) -> Result<Passages, Error> {
         let mut all: BTreeMap<String, Vec<(ChunkNo, String)>> = BTreeMap::new();
         workspace.store.for_each_live_chunk("", &mut |live| {
-            all.entry(live.doc.uri.clone()).or_default().push((live.row.no, flat(live.text)));
+            all.entry(live.doc.uri.clone()).or_default().push((live.row.no, folded(live.text)));
             ControlFlow::Continue(())
         })?;
         Ok(Passages(all))
@@ -113,7 +114,7 @@ impl Passages {
         let mut among = Among::default();
         for gold in &posed.gold {
             let documents = self.named(gold);
-            let wanted = flat(&gold.quote);
+            let wanted = folded(&gold.quote);
             let mut found = self.within(&documents, &|words| words.contains(&wanted));
             if found.chunks.is_empty() && gold.uri.is_some() {
                 found = self.within(&documents, &|_| true);
@@ -150,7 +151,7 @@ mod tests {
 
     fn passages() -> Passages {
         let document = |first: ChunkNo, texts: &[&str]| {
-            texts.iter().zip(first..).map(|(text, no)| (no, flat(text))).collect::<Vec<_>>()
+            texts.iter().zip(first..).map(|(text, no)| (no, folded(text))).collect::<Vec<_>>()
         };
         Passages(BTreeMap::from([
             ("a.md".to_string(), document(1, &["Leave is 28 days.", "It is asked for", "in writing."])),

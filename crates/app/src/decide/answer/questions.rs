@@ -8,6 +8,7 @@ use engraft_decide::{DataFact, LEAST_QUESTIONS};
 use engraft_tune::data::split;
 use serde::Deserialize;
 
+use super::folded::folded;
 use super::lessons::Library;
 use crate::Error;
 use crate::decide::draw::at_most;
@@ -34,8 +35,9 @@ pub(super) struct Posed {
     /// How many of them an answer takes.
     #[serde(default)]
     pub(super) needs: Needs,
-    #[serde(alias = "kind")]
     pub(super) slice: Option<String>,
+    /// What it is reported under where it has no slice; nothing goes by it, since it may follow from where the answer stands.
+    pub(super) kind: Option<String>,
     /// Questions of one group stay together.
     pub(super) group: Option<String>,
     /// The documents that hold its gold, as far as [`Questions::place`] was told of them.
@@ -217,8 +219,8 @@ fn halves(all: Vec<Posed>, seed: u64) -> (Vec<Posed>, Vec<Posed>) {
 impl Posed {
     /// Gold and answers without words say nothing: whatever is quoted would hold them.
     fn without_blanks(&mut self) {
-        self.gold.retain(|gold| !flat(&gold.quote).is_empty());
-        self.answer.take_if(|answer| flat(answer).trim_end_matches(['.', ' ']).is_empty());
+        self.gold.retain(|gold| !folded(&gold.quote).is_empty());
+        self.answer.take_if(|answer| folded(answer).trim_end_matches(['.', ' ']).is_empty());
     }
 
     /// What it is not independent of: its group, or the document of its answer.
@@ -228,7 +230,7 @@ impl Posed {
 
     /// Its slice under the task's rule; `spreads`: what it takes lies in several documents.
     pub(super) fn slice(&self, slices: Slices, spreads: bool) -> String {
-        match (slices, &self.slice, self.answerable) {
+        match (slices, self.slice.as_ref().or(self.kind.as_ref()), self.answerable) {
             (Slices::None, ..) => "all".into(),
             (_, _, false) => "unanswerable".into(),
             (Slices::Auto | Slices::Hops, Some(slice), _) => slice.clone(),
@@ -241,11 +243,6 @@ impl Posed {
     pub(super) fn takes_all(&self) -> bool {
         self.needs == Needs::All && self.gold.len() > 1
     }
-}
-
-/// Single spaces, one case.
-pub(super) fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 #[cfg(test)]
@@ -291,6 +288,29 @@ mod tests {
         ] {
             assert_ne!(plain, print(other), "{other}");
         }
+    }
+
+    #[test]
+    fn the_kind_of_a_row_is_reported_on_and_never_gone_by() {
+        let row = |id: &str, more: &str| -> Posed {
+            serde_json::from_str(&format!(r#"{{"id":"{id}","question":"Where?",{more}}}"#)).unwrap()
+        };
+        let routes = |task: &str, asked: Vec<Posed>| -> Vec<String> {
+            let task = Task::parse(&format!("kind = 'answer'\n{task}"), "".into(), "t").unwrap();
+            let routes = Questions { training: Vec::new(), asked, facts: Vec::new() }.routes(&task).of;
+            routes.into_iter().map(|route| route.unwrap_or_else(|| "nothing".into())).collect()
+        };
+        let kinds = || vec![row("a", r#""kind":"table""#), row("b", r#""kind":"conflict""#)];
+        assert_eq!(kinds()[0].slice(Slices::Auto, false), "table");
+        assert_eq!(routes("", kinds()), ["short", "short"]);
+        assert_eq!(routes("route_by = 'slice'", kinds()), ["nothing", "nothing"]);
+        let slices = || {
+            let by_post = row("a", r#""kind":"table","slice":"by post""#);
+            vec![by_post, row("b", r#""kind":"table","slice":"in the shop""#)]
+        };
+        assert_eq!(slices()[1].slice(Slices::Auto, false), "in the shop");
+        assert_eq!(routes("", slices()), ["short", "short"]);
+        assert_eq!(routes("route_by = 'slice'", slices()), ["by post", "in the shop"]);
     }
 
     #[test]

@@ -184,11 +184,13 @@ pub enum Slices {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RouteBy {
-    /// The `slice` of the questions where every one has it, their length otherwise.
+    /// Their length, where questions are told apart at all.
     #[default]
     Auto,
-    /// Their length: slices are not known before the right answer is.
+    /// Their length.
     Length,
+    /// The `slice` that every row brings: whoever asks knows it before the right answer is known.
+    Slice,
     /// Nothing.
     None,
 }
