@@ -15,6 +15,9 @@ use crate::AskReport;
 /// How many measures of citations there are.
 pub(super) const MEASURES: usize = 4;
 
+/// The rule in short: what was judged by another one is judged again.
+pub(super) const RULE: &str = "said to the letter, or two thirds likely by the weights that ship";
+
 /// What is supported, in words.
 pub(super) const SUPPORTED: &str = "a sentence is supported where what is cited says it to the letter, or where words, figures and names in \
     common make that likely (two thirds or more, by weights that were fitted on no label of yours); no language model judges";

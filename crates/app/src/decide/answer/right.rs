@@ -1,7 +1,8 @@
 //! When an answer is right: its quotes hold what somebody said that they should, or nothing is answered where the documents are silent.
 //!
 //! A quote holds a gold passage where it has half of one of its sentences or more, in that place of that document; half, because two
-//! ways to tell sentences apart need not agree where one ends. Sentences of fewer than five words do not stand for a passage.
+//! ways to tell sentences apart need not agree where one ends. Sentences of fewer than five words do not stand for a passage; where a script
+//! has no spaces, its letters are counted.
 
 use std::collections::BTreeMap;
 
@@ -13,18 +14,19 @@ use super::questions::{Gold, Posed};
 use crate::ask::CitationView;
 use crate::{AskReport, Error, Workspace};
 
-/// Words that a sentence needs to stand for the passage that it is of.
+/// Words that a sentence needs to stand for the passage that it is of; of a script without spaces, letters.
 const TELLING: usize = 5;
 /// The share of a gold sentence that a quote needs to have.
 const ENOUGH: f64 = 0.5;
 
 /// The rule in short: what was judged by another one is judged again.
-pub(super) const RULE: &str = "half of a gold sentence";
+pub(super) const RULE: &str =
+    "half of a gold sentence of five words, or letters without spaces; sigmas alike";
 
 /// The rule for the report.
 pub(super) const NOTE: &str = "An answer is right when a quote of it has half of a sentence of a gold passage or more, in the document that \
     the gold names, or says the whole passage or the words of the gold answer, case and spacing aside. Of a gold passage of several \
-    sentences one is enough; those of fewer than five words do not count by themselves.";
+    sentences one is enough; those of fewer than five words (letters, where a script has no spaces) do not count by themselves.";
 
 /// Whether an answer is right; `None`: nobody said what is.
 pub(super) fn right(
@@ -126,7 +128,16 @@ fn telling(quote: &str, whole: String) -> Vec<String> {
 }
 
 fn is_telling(words: &str) -> bool {
-    words.split(' ').count() >= TELLING
+    let of = |word: &str| word.chars().filter(|letter| unspaced(*letter)).count().max(1);
+    words.split(' ').map(of).sum::<usize>() >= TELLING
+}
+
+/// Whether a letter is of a script that puts no spaces between words: Thai, Lao, Myanmar, Khmer, kana, Chinese characters.
+fn unspaced(letter: char) -> bool {
+    letter.is_alphabetic()
+        && matches!(letter, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3005}'..='\u{3007}'
+            | '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+            | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
 #[cfg(test)]
@@ -176,6 +187,24 @@ mod tests {
         let section = r#""gold":[{"quote":"Ask the front desk. It is asked for in writing, a week before it begins.","uri":"leave.md"}]"#;
         check(section, &[("leave.md", "It is asked for in writing, a week before it begins.")], true);
         check(section, &[("leave.md", "Ask the front desk.")], false);
+    }
+
+    #[test]
+    fn where_a_script_has_no_spaces_its_letters_are_counted() {
+        for (words, enough) in [
+            ("请假须提前一周书面申请。", true),
+            ("年假28天。", false),
+            ("有給休暇は書面で申請する。", true),
+            ("ต้องขอลาเป็นลายลักษณ์อักษร", true),
+            ("ลา 28", false),
+            ("leave is 28 days.", false),
+            ("leave is 28 days long.", true),
+        ] {
+            assert_eq!(is_telling(&folded(words)), enough, "{words}");
+        }
+        // One sentence stands for a passage of several, as it does in English; one of few letters does not.
+        let passage = "年假28天。请假须提前一周书面申请。";
+        assert_eq!(telling(passage, folded(passage)), ["请假须提前一周书面申请。"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use engraft_decide::{
 };
 use engraft_eval::State;
 
-use self::said::{SAID, cited, remembered, score};
+use self::said::{RULE, SAID, cited, remembered, score};
 use self::ways::{Found, Passage, Way, find, looking, shots};
 use super::built::{Built, library};
 use super::found::{self, MEASURES, Read};
@@ -149,6 +149,11 @@ fn measures() -> Vec<Measure> {
     said.into_iter().chain(found::measures()).chain(cited).collect()
 }
 
+/// What rows are judged by: those that were judged by something else are judged again.
+fn judged_by() -> String {
+    format!("{} {RULE} {}", measures().len(), grounds::RULE)
+}
+
 fn notes(endpoint: &Endpoint) -> Vec<String> {
     vec![
         "All four cells are judged by what they say, not by what they cite: two of them cite nothing.".into(),
@@ -223,7 +228,7 @@ impl Asker<'_> {
             pairs.map(|(posed, passages)| way.prompt(&posed.question, passages, self.shots)).collect();
         let mut ahead = Ahead::new(self.context, self.chat, model, &prompts);
         let homes: Vec<_> = asked.iter().map(|posed| &posed.homes).collect();
-        let what = format!("{} {} {homes:?}", way.name(), measures().len());
+        let what = format!("{} {} {homes:?}", way.name(), judged_by());
         let fingerprint = ahead.fingerprint(&self.questions.fingerprint(&what));
         let mut asking = Asking::new(self.context, self.kept, &fingerprint);
         self.context.progress.stage(&format!("ask {}", way.name()), Some(asked.len() as u64));
@@ -332,4 +337,15 @@ pub(in crate::decide) fn plan(task: &Task, endpoint: &Endpoint, out: &Path) -> R
         out: out.to_path_buf(),
         tuned: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_judged_by_another_rule_of_what_is_right_or_grounded_are_judged_again() {
+        let judged = judged_by();
+        assert!(judged.contains(RULE) && judged.contains(grounds::RULE), "{judged}");
+    }
 }

@@ -82,6 +82,10 @@ fn source(passage: &Passage) -> Option<Source<'_>> {
     })
 }
 
+/// When what was said is right, in short: what was judged by another rule is judged again.
+pub(super) const RULE: &str =
+    "says the answer as whole words, sigmas alike, or the content words of a passage";
+
 /// What that is worth, put into the row, whose values of what was found stay.
 pub(super) fn score(row: &mut Row, posed: &Posed, said: Said, fresh: Option<f64>) {
     let number = |truth: bool| f64::from(u8::from(truth));
