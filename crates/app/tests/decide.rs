@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use engraft_app::decide::{DecideRequest, Decided, Task, decide};
-use engraft_app::{Context, Error, Isolation, Parsers};
+use engraft_app::{Context, Error, Isolation, Parsers, Workspace, init};
 use engraft_core::{Cancel, Progress};
 use serde_json::{Value, json};
 
@@ -40,7 +40,17 @@ impl Progress for StopIn<'_> {
 }
 
 /// Decides on `task`, and stops after so much of a stage.
-fn run(task: &Path, out: &Path, (stage, after): (&str, u64)) -> Result<Decided, Error> {
+fn run(task: &Path, out: &Path, stop: (&str, u64)) -> Result<Decided, Error> {
+    run_in(None, task, out, stop)
+}
+
+/// The same, where the studio of a workspace shows how far it is.
+fn run_in(
+    workspace: Option<&Workspace>,
+    task: &Path,
+    out: &Path,
+    (stage, after): (&str, u64),
+) -> Result<Decided, Error> {
     let cancel = Cancel::default();
     let progress = StopIn { cancel: &cancel, stage, after, far: Mutex::default() };
     let now = || "2026-01-01T00:00:00.000Z".to_string();
@@ -48,7 +58,7 @@ fn run(task: &Path, out: &Path, (stage, after): (&str, u64)) -> Result<Decided, 
     let context = Context { progress: &progress, cancel: &cancel, now_ns: &|| 0, now: &now };
     let parsers = Parsers::new(Isolation::InProcess, Default::default());
     let task = Task::read(task).unwrap();
-    let (command, threads, workspace) = ("engraft decide task.toml", 1, None);
+    let (command, threads) = ("engraft decide task.toml", 1);
     decide(context, &DecideRequest { task: &task, out, command, threads, workspace, parsers: &parsers })
 }
 
@@ -151,10 +161,9 @@ fn a_stopped_decision_on_labels_repeats_no_row_and_no_change() {
     check(folder.path(), &stops, &[("changes-base", 4), ("changes-tuned", 2), ("changes-both", 0)]);
 }
 
-#[test]
-fn a_stopped_decision_on_answers_repeats_no_row_and_no_edit() {
-    let folder = tempfile::tempdir().unwrap();
-    let docs = folder.path().join("docs");
+/// A task on forty rooms, each with a page and a question.
+fn rooms(folder: &Path) {
+    let docs = folder.join("docs");
     std::fs::create_dir(&docs).unwrap();
     let mut rows = String::new();
     let colours = ["red", "green", "blue", "white", "black", "brown", "grey", "pink"];
@@ -167,11 +176,43 @@ fn a_stopped_decision_on_answers_repeats_no_row_and_no_edit() {
             json!({ "id": format!("{room}{floor}"), "question": question, "gold": [{ "quote": says }] });
         rows += &format!("{row}\n");
     }
-    std::fs::write(folder.path().join("questions.jsonl"), rows).unwrap();
+    std::fs::write(folder.join("questions.jsonl"), rows).unwrap();
     let task = "kind = 'answer'\nevaluation = 'questions.jsonl'\ndocuments = 'docs'\nencoder = 'none'\nresamples = 100\n\
                 [updates]\ntrials = 10\n[scale]\nquestions = 0\nload_s = 0\n";
-    std::fs::write(folder.path().join("task.toml"), task).unwrap();
+    std::fs::write(folder.join("task.toml"), task).unwrap();
+}
+
+#[test]
+fn a_stopped_decision_on_answers_repeats_no_row_and_no_edit() {
+    let folder = tempfile::tempdir().unwrap();
+    rooms(folder.path());
     // After three edits, something is deleted that was there before it stopped, or came since.
     let stops = [("ask retrieval", 10), ("edit documents", 3), ("edit documents", 8)];
     check(folder.path(), &stops, &[("rows-retrieval", 40), ("edits-retrieval", 8)]);
+}
+
+#[test]
+fn who_watches_a_decision_on_answers_sees_what_was_answered_before_any_edit_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    rooms(folder.path());
+    let kb = folder.path().join("kb");
+    init(&kb, None, Some("none")).unwrap();
+    let workspace = Workspace::open(&kb, 1).unwrap();
+    let (task, out) = (folder.path().join("task.toml"), folder.path().join("watched"));
+    let came = run_in(Some(&workspace), &task, &out, ("edit documents", 0));
+    assert!(matches!(came, Err(Error::Cancelled)), "{came:?}");
+    let so_far = std::fs::read(out.join("work/so-far.json")).unwrap();
+    let so_far: Value = serde_json::from_slice(&so_far).unwrap();
+    let retrieval = &so_far["arms"][1];
+    assert_eq!((&retrieval["name"], &retrieval["updates"]), (&json!("retrieval"), &json!([])));
+    assert_eq!(retrieval["runs"][0]["rows"].as_array().unwrap().len(), 40);
+    assert!(
+        so_far["arms"].as_array().unwrap().iter().any(|arm| arm["name"] == "random-passages"),
+        "{so_far}"
+    );
+
+    // Where nobody can watch, nothing is left for them.
+    let alone = folder.path().join("alone");
+    assert!(matches!(run(&task, &alone, ("edit documents", 0)), Err(Error::Cancelled)));
+    assert!(!alone.join("work/so-far.json").exists());
 }

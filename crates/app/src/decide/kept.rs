@@ -35,6 +35,11 @@ impl Kept {
         Kept { watched, ..self }
     }
 
+    /// Whether somebody may watch: where nobody does, there is nothing to make ready.
+    pub(super) fn is_watched(&self) -> bool {
+        self.watched
+    }
+
     /// Leaves an experiment that is not whole yet to those who watch. Nobody's decision fails because it cannot be watched.
     pub(super) fn show(&self, experiment: &Experiment) {
         if !self.watched {
@@ -111,6 +116,7 @@ mod tests {
         let task = Task::parse("kind = 'classify'", "".into(), "topics").unwrap();
         let frame = Frame { task: &task, created: String::new(), command: String::new(), threads: 1 };
         let kept = |watched: bool| Kept::open(&out.path().join("work")).unwrap().watched(watched);
+        assert!(kept(true).is_watched() && !kept(false).is_watched());
         kept(false).show(&frame.experiment());
         assert!(!so_far(out.path()).exists());
         kept(true).show(&frame.experiment());

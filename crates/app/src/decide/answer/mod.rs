@@ -1,6 +1,7 @@
 //! `answer`: extractive answers from documents, as they come and tuned on questions; cells without retrieval need a language
 //! model and say so.
 
+mod arms;
 mod asker;
 mod built;
 mod curve;
@@ -26,15 +27,12 @@ mod weighing;
 use std::path::Path;
 
 use engraft_core::content_hash;
-use engraft_decide::{
-    Arm, ArmRun, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, Measure, NOT_PROVEN, Question, Role, Row,
-    Upkeep,
-};
+use engraft_decide::{Arm, CurvePoint, DataFact, Experiment, FALSE_ANSWER, GROUNDEDNESS, Measure, Question};
 
+use self::arms::Cells;
 use self::asker::Asker;
 use self::built::library;
 use self::curve::{Curve, Whole};
-use self::edits::Edited;
 use self::how::How;
 use self::lessons::Library;
 use self::parts::{Course, Tuned};
@@ -63,8 +61,7 @@ pub(super) fn measure(
     let (mut workspace, documents, built) = library(context, task, frame, parsers, (out, kept))?;
     let (posed, shared) = placed(task, &workspace, &mut questions)?;
     let routes = questions.routes(task);
-    let what = format!("{} {} {STAGES:?} {} {}", task.encoder, built.version, measures().len(), right::RULE);
-    let fingerprint = questions.fingerprint(&what);
+    let fingerprint = questions.fingerprint(&format!("{} {} {}", task.encoder, built.version, judged_by()));
     // What is tuned depends on the same, and on what the task tunes.
     let tuning = content_hash(format!("{fingerprint} {:?} {}", task.tuned, task.seed).as_bytes());
     let usual = How::usual(&workspace);
@@ -102,6 +99,28 @@ pub(super) fn measure(
     if let Some(tuned) = tuned.as_ref().filter(|_| task.diagnostics) {
         diagnostics.extend(unproven::arm(&mut tutored, &mut workspace, tuned, &questions.asked)?);
     }
+    let cells = Cells {
+        built: &built,
+        base: &base,
+        better: better.as_deref(),
+        tuned: tuned.as_ref(),
+        training: questions.training.len(),
+        diagnostics: task.diagnostics,
+    };
+    // Training for the curve and the edits take long, and who watches sees meanwhile what was answered.
+    let show = |arms: Vec<Arm>, curve: &[CurvePoint]| {
+        kept.show(&Experiment {
+            measures: measures(),
+            stages: STAGES.map(str::to_string).to_vec(),
+            questions: posed.clone(),
+            arms: [arms, diagnostics.clone()].concat(),
+            curve: curve.to_vec(),
+            ..frame.experiment()
+        });
+    };
+    if kept.is_watched() {
+        show(cells.arms([&[], &[]]), &[]);
+    }
     let grown = match (&better, &tuned) {
         (Some(rows), Some(tuned)) if task.learning_curve => {
             let arms = [&base, rows].map(Vec::as_slice);
@@ -110,6 +129,9 @@ pub(super) fn measure(
         }
         _ => Curve::default(),
     };
+    if kept.is_watched() && !grown.points.is_empty() {
+        show(cells.arms([&[], &[]]), &grown.points);
+    }
     let script = (task.updates.trials, task.seed);
     let mut edit = |name: &str, fingerprint: &str, how: &How| {
         how.apply(&mut workspace);
@@ -120,72 +142,11 @@ pub(super) fn measure(
         Some(tuned) => edit("both", &tuning, &tuned.how)?,
         None => Vec::new(),
     };
-    let upkeep = |edited: &[Edited]| {
-        let update_cpu_s = edited.iter().map(|edit| edit.cpu_s).sum::<f64>() / edited.len().max(1) as f64;
-        let build_s = Some(built.s);
-        Upkeep { build_cpu_s: built.cpu_s, build_s, update_cpu_s, bytes: built.bytes, ..Upkeep::default() }
-    };
-    let arm = |name: &str, description: String, retrieval: bool, tuned: bool| Arm {
-        name: name.into(),
-        description,
-        retrieval,
-        tuned,
-        role: Role::Candidate,
-        beside: None,
-        on_premises: true,
-        absent: None,
-        runs: Vec::new(),
-        upkeep: Upkeep::default(),
-        updates: Vec::new(),
-        updates_how: String::new(),
-    };
-    let absent = |name: &str, tuned: bool| Arm {
-        absent: Some("without retrieval an answer needs a language model, and none is configured".into()),
-        ..arm(name, "A language model answers from memory".into(), false, tuned)
-    };
-    let measured = |arm: Arm, rows: Vec<Row>, upkeep: Upkeep, edited: &[Edited]| Arm {
-        runs: vec![ArmRun { seed: 0, rows }],
-        upkeep,
-        updates: edited.iter().map(|edit| edit.trial.clone()).collect(),
-        updates_how: "A document is edited and taken in, and a question is asked until the answer cites it"
-            .into(),
-        ..arm
-    };
-    let described = "Finds passages and quotes the sentences that answer, or abstains".to_string();
-    let retrieval = arm("retrieval", described, true, false);
-    let mut arms = vec![absent("base", false), measured(retrieval, base, upkeep(&edited), &edited)];
-    arms.push(absent("tuned", true));
-    arms.push(match (better, tuned) {
-        (Some(rows), Some(tuned)) => {
-            let described = format!(
-                "The same with what was tuned on {} questions and proven: {}; meaning weighs {:.2}, and below a support of {:.3} it abstains",
-                questions.training.len(),
-                tuned.named(),
-                tuned.how.dense_weight,
-                tuned.how.min_support
-            );
-            let (build_cpu_s, build_s) = (built.cpu_s + tuned.cpu_s(), Some(built.s + tuned.s()));
-            let upkeep =
-                Upkeep { labels: questions.training.len(), build_cpu_s, build_s, ..upkeep(&edited_better) };
-            measured(arm("both", described, true, true), rows, upkeep, &edited_better)
-        }
-        (_, tuned) => Arm {
-            absent: Some(match tuned {
-                Some(tuned) => not_proven(tuned.tried.is_some() && task.diagnostics),
-                None => format!("it takes {} training questions to tune on", parts::LEAST),
-            }),
-            ..arm("both", "Retrieval tuned on the team's questions".into(), true, true)
-        },
-    });
+    let mut arms = cells.arms([&edited, &edited_better]);
+    if kept.is_watched() {
+        show(arms.clone(), &grown.points);
+    }
     arms.extend(diagnostics);
-    kept.show(&Experiment {
-        measures: measures(),
-        stages: STAGES.map(str::to_string).to_vec(),
-        questions: posed.clone(),
-        arms: arms.clone(),
-        curve: grown.points.clone(),
-        ..frame.experiment()
-    });
     let ways: Vec<(&str, &How)> =
         [("retrieval", &usual)].into_iter().chain(better_how.as_ref().map(|how| ("both", how))).collect();
     if take_back(&documents)? {
@@ -253,15 +214,6 @@ fn placed(
     Ok((asked.map(question).collect(), shared(&library, questions)))
 }
 
-/// Why there is no tuned arm although parts of it were tuned; `shown`: what they do all the same is a diagnostic.
-fn not_proven(shown: bool) -> String {
-    let why = "no part of it was proven to help on the training questions; the data of the report say why";
-    match shown {
-        true => format!("{why}, and `{NOT_PROVEN}` what it does all the same"),
-        false => why.into(),
-    }
-}
-
 /// What the intervals of tuned arms leave out.
 fn trained_once(task: &Task) -> String {
     format!(
@@ -269,6 +221,11 @@ fn trained_once(task: &Task) -> String {
          would differ was not measured.",
         task.seed
     )
+}
+
+/// What rows are judged by: those that were judged by something else are judged again.
+fn judged_by() -> String {
+    format!("{STAGES:?} {} {} {}", measures().len(), right::RULE, grounds::RULE)
 }
 
 /// Why every sentence is supported.
@@ -320,4 +277,15 @@ pub(super) fn plan(task: &Task, out: &Path) -> Result<super::Plan, Error> {
         paid_tokens: 0,
         out: out.to_path_buf(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_judged_by_another_rule_of_what_is_right_or_grounded_are_judged_again() {
+        let judged = judged_by();
+        assert!(judged.contains(right::RULE) && judged.contains(grounds::RULE), "{judged}");
+    }
 }
