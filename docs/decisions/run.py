@@ -92,7 +92,10 @@ def read(folder):
     path = folder / "decision.json"
     if not path.is_file():
         stop(f"there is no {path}")
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as why:
+        stop(f"{path} is no decision: {why}")
 
 
 def figures(value, place=""):
@@ -147,7 +150,8 @@ def main():
     names = sorted(folder.parent.name for folder in HERE.glob("*/decision.json"))
     words = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     words.add_argument("name", metavar="NAME", choices=names, help=", ".join(names))
-    words.add_argument("--engraft", metavar="PATH", help="the program; by default it is built")
+    # The program is started from the repository's root, wherever the path was said.
+    words.add_argument("--engraft", metavar="PATH", type=os.path.abspath, help="the program; by default it is built")
     words.add_argument("--compare", metavar="FOLDER", type=pathlib.Path, help="a decision that was made before")
     words.add_argument("--check", action="store_true", help="only look at the data")
     asked = words.parse_args()
@@ -162,4 +166,8 @@ def main():
         sys.exit(compare(asked.name, decide(asked.name, asked.engraft)))
 
 
-main()
+try:
+    main()
+except (OSError, subprocess.CalledProcessError) as why:
+    # Python would end with 1, which means that digits differ.
+    stop(f"It could not be decided or compared: {why}")

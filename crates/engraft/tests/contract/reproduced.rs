@@ -81,6 +81,22 @@ fn data_that_is_missing_or_another_is_named_with_its_hash_and_nothing_is_measure
 }
 
 #[test]
+fn what_cannot_be_decided_or_compared_is_no_difference_in_digits() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("decision.json"), "half of it").unwrap();
+    let Some(run) = again(&[KEPT, "--compare", folder.path().to_str().unwrap()], None) else { return };
+    assert!(run.status == 2 && run.stderr.contains("decision.json is no decision"), "{}", run.stderr);
+    if engraft_testkit::data("cls-banking77").is_none() {
+        return;
+    }
+    let Some(run) = again(&[KEPT, "--engraft", "never/built"], None) else { return };
+    assert_eq!(run.status, 2, "{}{}", run.stdout, run.stderr);
+    // It is looked for where it was named from, and not from the repository's root.
+    let named = std::path::absolute("never/built").unwrap();
+    assert!(run.stderr.contains(named.to_str().unwrap()), "{}", run.stderr);
+}
+
+#[test]
 fn the_data_at_hand_is_what_was_decided_on() {
     for (task, folder) in [
         (KEPT, "cls-banking77"),
