@@ -1,6 +1,6 @@
 //! Labelled rows of a task, whatever is labelled in them: read, halved, checked for leaks, limited, sliced.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use engraft_core::Diagnostic;
@@ -63,8 +63,6 @@ pub(super) struct Material<R> {
     pub(super) unasked: Vec<Missing>,
     /// Questions left out because they nearly repeat a training row.
     pub(super) leaked: usize,
-    /// Questions of a document that training rows are of, too; `None` where rows name no documents.
-    shared: Option<Shared>,
     /// Seconds that people took for a training row, where the workspace knows.
     pub(super) label_s: Option<f64>,
     slices: BTreeMap<String, String>,
@@ -93,10 +91,6 @@ impl<R: Labelled> Material<R> {
             return Err(request(message, "label more questions for the evaluation set"));
         }
         let asked: Vec<R> = kept.iter().map(|&at| evaluation.rows[at].clone()).collect();
-        let shared = Shared::of_rows(
-            training.rows.iter().map(Labelled::document),
-            asked.iter().map(Labelled::document),
-        );
         let cluster = |(row, at): (&R, &usize)| row.group().map_or_else(|| format!("q{at}"), str::to_string);
         Ok(Material {
             clusters: asked.iter().zip(&kept).map(cluster).collect(),
@@ -106,15 +100,22 @@ impl<R: Labelled> Material<R> {
             slices: evaluation.slices,
             unasked: evaluation.unasked,
             leaked,
-            shared,
             asked,
         })
     }
 
-    /// What the report says of the rows; at most `used` of the training rows are used with a seed.
-    pub(super) fn told(&self, task: &Task, used: usize, a_shot: &str, seeds: usize) -> Vec<DataFact> {
+    /// Questions of a document that training rows of any draw are of, too; `None` where rows name no documents.
+    fn shared(&self, draws: &[Vec<usize>]) -> Option<Shared> {
+        let drawn: BTreeSet<usize> = draws.iter().flatten().copied().collect();
+        let documents = drawn.iter().map(|&at| self.training[at].document());
+        Shared::of_rows(documents, self.asked.iter().map(Labelled::document))
+    }
+
+    /// What the report says of the rows; `draws` has the places of the training rows that are used with each seed.
+    pub(super) fn told(&self, task: &Task, draws: &[Vec<usize>], a_shot: &str) -> Vec<DataFact> {
         let [evaluation, training] = &self.facts;
-        let leaked = self.leaked;
+        let (leaked, seeds) = (self.leaked, draws.len());
+        let used = draws.iter().map(Vec::len).max().unwrap_or(0);
         let mut facts = vec![
             ("Evaluation", format!("{evaluation}; {} asked", self.asked.len())),
             ("Training", format!("{training}; {used} used a seed")),
@@ -124,15 +125,15 @@ impl<R: Labelled> Material<R> {
             facts.push(("Examples", format!("{shots} {a_shot}, drawn anew for each of {seeds} seeds")));
         }
         let facts = facts.into_iter().map(|(what, value)| DataFact { what: what.into(), value });
-        facts.chain(self.shared.as_ref().map(Shared::fact)).collect()
+        facts.chain(self.shared(draws).as_ref().map(Shared::fact)).collect()
     }
 
-    /// What the report has to warn of.
-    pub(super) fn notes(&self) -> Vec<String> {
+    /// What the report has to warn of; `draws` as above.
+    pub(super) fn notes(&self, draws: &[Vec<usize>]) -> Vec<String> {
         let left_out =
             format!("{} questions that nearly repeat a training example were left out.", self.leaked);
         let left_out = (self.leaked > 0).then_some(left_out);
-        left_out.into_iter().chain(self.shared.as_ref().and_then(Shared::note)).collect()
+        left_out.into_iter().chain(self.shared(draws).as_ref().and_then(Shared::note)).collect()
     }
 
     /// The slice of each question; `apart` names that of a question in a class of its own.
@@ -287,4 +288,46 @@ fn halves<R: Labelled>(file: File<R>, seed: u64) -> (File<R>, File<R>) {
         label_s: file.label_s,
     };
     (side(&parts.train, "one"), side(&parts.held, "the other"))
+}
+
+#[cfg(test)]
+mod tests {
+    use engraft_tune::data::Example;
+
+    use super::*;
+
+    fn row(document: &str) -> Example {
+        Example {
+            id: document.into(),
+            text: "a text".into(),
+            labels: vec!["a label".into()],
+            group: Some(document.into()),
+        }
+    }
+
+    #[test]
+    fn documents_are_in_common_with_the_examples_that_are_drawn_and_not_with_those_left_over() {
+        let material = Material {
+            training: ["a", "b", "c"].map(row).to_vec(),
+            asked: ["a", "b", "c", "d"].map(row).to_vec(),
+            clusters: Vec::new(),
+            facts: ["evaluation.jsonl".into(), "training.jsonl".into()],
+            unasked: Vec::new(),
+            leaked: 0,
+            label_s: None,
+            slices: BTreeMap::new(),
+        };
+        let task = Task::parse("kind = 'classify'\nshots = 1", "".into(), "task").unwrap();
+        let told = |draws: &[Vec<usize>]| {
+            let facts = material.told(&task, draws, "a label");
+            let found = facts.iter().find(|fact| fact.what == "Documents in common").unwrap();
+            (facts[1].value.clone(), found.value.clone(), material.notes(draws).len())
+        };
+        let (used, shared, notes) = told(&[vec![1], vec![1, 2]]);
+        assert_eq!(used, "training.jsonl; 2 used a seed");
+        assert_eq!(
+            (shared.as_str(), notes),
+            ("2 of 4 questions come from a document that training names", 1)
+        );
+    }
 }

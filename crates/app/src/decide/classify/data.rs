@@ -161,7 +161,8 @@ impl Data {
         let questions: Vec<Asked> = places.map(question).collect();
         let routes = material.routes(task);
         let strata: Vec<usize> = examples.iter().map(|example| example.label).collect();
-        let (examples, draws) = only_drawn(examples, &draws(task, &strata));
+        let drawn = draws(task, &strata);
+        let (examples, draws) = only_drawn(examples, &drawn);
         let used: BTreeSet<usize> = draws.iter().flatten().map(|&at| examples[at].label).collect();
         let mut notes = Vec::new();
         let unseen = (0..labels.len()).filter(|label| !used.contains(label)).count();
@@ -173,9 +174,8 @@ impl Data {
         if !unheard.is_empty() {
             notes.push(format!("`[labels]` says what {} means, and no row has it.", unheard.join(", ")));
         }
-        notes.extend(material.notes());
-        let used = draws.iter().map(Vec::len).max().unwrap_or(0);
-        let mut facts = material.told(task, used, "a label", draws.len());
+        notes.extend(material.notes(&drawn));
+        let mut facts = material.told(task, &drawn, "a label");
         facts.push(DataFact { what: "Labels".into(), value: labels.len().to_string() });
         let meanings = labels.iter().map(|label| meaning(task, label)).collect();
         let label_s = material.label_s;

@@ -88,8 +88,8 @@ impl Data {
     pub(super) fn read(from: From) -> Result<Data, Error> {
         let task = from.task;
         let material = Material::<ExtractionRow>::read(from)?;
-        let (examples, draws) =
-            only_drawn(material.training.clone(), &draws(task, &vec![0; material.training.len()]));
+        let drawn = draws(task, &vec![0; material.training.len()]);
+        let (examples, draws) = only_drawn(material.training.clone(), &drawn);
         let marked = |draw: &Vec<usize>| draw.iter().filter(|&&at| !examples[at].spans.is_empty()).count();
         let fewest = draws.iter().map(marked).min().unwrap_or(0);
         if fewest < LEAST_MARKED {
@@ -112,10 +112,9 @@ impl Data {
             })
         };
         let (slices, routes) = (material.slices(task, &apart), material.routes(task));
-        let used = draws.iter().map(Vec::len).max().unwrap_or(0);
-        let mut facts = material.told(task, used, "texts", draws.len());
+        let mut facts = material.told(task, &drawn, "texts");
         facts.push(DataFact { what: "Labels".into(), value: labels.join(", ") });
-        let mut notes = material.notes();
+        let mut notes = material.notes(&drawn);
         let empty = material.asked.iter().filter(|row| row.spans.is_empty()).count();
         notes.push(format!(
             "Quality is the F1 of each text's spans, label and both ends right. In {empty} of {} texts nothing is marked: there \

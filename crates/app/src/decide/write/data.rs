@@ -108,9 +108,10 @@ impl Data {
         let strata = vec![0; material.training.len()];
         let all = draws(task, &strata);
         // A model at temperature 0 has no seed: the first draw of examples stands for all.
-        let (examples, draws) = only_drawn(material.training.clone(), &all[..1]);
-        let facts = material.told(task, draws[0].len(), "in all", 1);
-        let (slices, notes) = (material.slices(task, &|_| None), material.notes());
+        let drawn = &all[..1];
+        let (examples, draws) = only_drawn(material.training.clone(), drawn);
+        let facts = material.told(task, drawn, "in all");
+        let (slices, notes) = (material.slices(task, &|_| None), material.notes(drawn));
         let routes = material.routes(task);
         let Material { asked, clusters, unasked, .. } = material;
         Ok(Data { unasked, examples, draws, asked, clusters, slices, routes, facts, notes })
