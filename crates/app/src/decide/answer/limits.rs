@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use engraft_core::{ChunkNo, Mode};
-use engraft_decide::{Arm, ArmRun, Role, Row, Upkeep};
+use engraft_decide::Arm;
 
 use super::asker::Asker;
+use super::diagnostic::diagnostic;
 use super::folded::folded;
 use super::how::How;
 use super::questions::{Gold, Posed};
@@ -26,33 +27,20 @@ pub(super) fn arms(
     let perfect = passages.perfect(asked);
     usual.apply(workspace);
     let random = passages.random(context, workspace, asked)?;
-    let arm = |name: &str, description: &str, tuned: bool, rows: Vec<Row>| Arm {
-        name: name.into(),
-        description: description.into(),
-        retrieval: true,
-        tuned,
-        role: Role::Diagnostic,
-        beside: Some((if tuned { "both" } else { "retrieval" }).into()),
-        on_premises: true,
-        absent: None,
-        runs: vec![ArmRun { seed: 0, rows }],
-        upkeep: Upkeep::default(),
-        updates: Vec::new(),
-        updates_how: String::new(),
-    };
     let mut arms = Vec::new();
     if let Some(perfect) = &perfect {
         let rows = asker.run(workspace, "perfect-retrieval", usual, (asked, perfect))?;
         let said = "The reader of `retrieval`, given the passages that hold the gold; without an answer in the documents, those found";
-        arms.push(arm("perfect-retrieval", said, false, rows));
+        arms.push(diagnostic("perfect-retrieval", said, "retrieval", false, rows));
         if let Some(better) = better {
             let rows = tutored.run(workspace, "perfect-retrieval-both", better, (asked, perfect))?;
-            arms.push(arm("perfect-retrieval-both", "The same with what is tuned in `both`", true, rows));
+            let said = "The same with what is tuned in `both`";
+            arms.push(diagnostic("perfect-retrieval-both", said, "both", true, rows));
         }
     }
     let rows = asker.run(workspace, "random-passages", usual, (asked, &random))?;
     let said = "The reader of `retrieval`, given the passages found for another question, none of which holds the gold";
-    arms.push(arm("random-passages", said, false, rows));
+    arms.push(diagnostic("random-passages", said, "retrieval", false, rows));
     Ok(arms)
 }
 

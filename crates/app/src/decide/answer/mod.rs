@@ -5,6 +5,7 @@ mod arms;
 mod asker;
 mod built;
 mod curve;
+mod diagnostic;
 mod edits;
 mod folded;
 mod found;

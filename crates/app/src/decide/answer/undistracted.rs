@@ -1,9 +1,10 @@
 //! What it brings that the reader of `both` learns from distractors, passages that seem to answer and do not: the same reader, trained
 //! without them, beside it.
 
-use engraft_decide::{Arm, ArmRun, DataFact, Role, Upkeep};
+use engraft_decide::{Arm, DataFact};
 
 use super::asker::Asker;
+use super::diagnostic::diagnostic;
 use super::how::How;
 use super::lessons::{Beside, Halves};
 use super::parts::{Course, Done, Tuned, Tutor};
@@ -38,20 +39,7 @@ pub(super) fn arm(
     let rows = asker.run(workspace, ARM, &how, (asked, &[]))?;
     let described =
         "The same as `both`, with a reader that learned from no passages that seem to answer and do not";
-    let arm = Arm {
-        name: ARM.into(),
-        description: described.into(),
-        retrieval: true,
-        tuned: true,
-        role: Role::Diagnostic,
-        beside: Some("both".into()),
-        on_premises: true,
-        absent: None,
-        runs: vec![ArmRun { seed: 0, rows }],
-        upkeep: Upkeep::default(),
-        updates: Vec::new(),
-        updates_how: String::new(),
-    };
+    let arm = diagnostic(ARM, described, "both", true, rows);
     let value = format!("trained in {:.0} s beside that of `both`, which took {:.0} s", done.s, reader.s);
     Ok((Some(arm), told(value)))
 }

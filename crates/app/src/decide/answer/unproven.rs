@@ -1,8 +1,9 @@
 //! What was tuned and is not proven to help, asked all the same: what it does here, whichever way that goes, and never chosen.
 
-use engraft_decide::{Arm, ArmRun, NOT_PROVEN, Role, Upkeep};
+use engraft_decide::{Arm, NOT_PROVEN};
 
 use super::asker::Asker;
+use super::diagnostic::diagnostic;
 use super::parts::Tuned;
 use super::questions::Posed;
 use crate::{Error, Workspace};
@@ -23,18 +24,5 @@ pub(super) fn arm(
         how.dense_weight,
         how.min_support
     );
-    Ok(Some(Arm {
-        name: NOT_PROVEN.into(),
-        description,
-        retrieval: true,
-        tuned: true,
-        role: Role::Diagnostic,
-        beside: Some("retrieval".into()),
-        on_premises: true,
-        absent: None,
-        runs: vec![ArmRun { seed: 0, rows }],
-        upkeep: Upkeep::default(),
-        updates: Vec::new(),
-        updates_how: String::new(),
-    }))
+    Ok(Some(diagnostic(NOT_PROVEN, &description, "retrieval", true, rows)))
 }

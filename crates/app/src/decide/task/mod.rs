@@ -2,6 +2,8 @@
 
 mod judging;
 mod part;
+mod scaling;
+mod slicing;
 mod words;
 
 use std::collections::BTreeMap;
@@ -13,6 +15,8 @@ use serde::Deserialize;
 
 pub use self::judging::Judging;
 pub use self::part::Part;
+pub use self::scaling::Scaling;
+pub use self::slicing::{RouteBy, Slices};
 use self::words::{DecisionWords, LimitWords, PriceWords, VolumeWords, WeightWords};
 use crate::Error;
 
@@ -163,38 +167,6 @@ pub enum Leakage {
     Drop,
 }
 
-/// How questions are sliced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Slices {
-    /// By the `slice` of each question where there is one, by length otherwise.
-    #[default]
-    Auto,
-    /// By length: at most eight words are short.
-    Length,
-    /// By how many examples the right label has.
-    Tail,
-    /// By the `slice` of each question where there is one, else by whether one document holds all of its gold.
-    Hops,
-    /// Not at all.
-    None,
-}
-
-/// What a router may go by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RouteBy {
-    /// Their length, where questions are told apart at all.
-    #[default]
-    Auto,
-    /// Their length.
-    Length,
-    /// The `slice` that every row brings: whoever asks knows it before the right answer is known.
-    Slice,
-    /// Nothing.
-    None,
-}
-
 /// Who answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -280,35 +252,6 @@ pub struct Updates {
 impl Default for Updates {
     fn default() -> Updates {
         Updates { trials: words::trials(), budget_s: words::budget(), review_minutes: words::review() }
-    }
-}
-
-/// How it is found out what growth and load do to an arm.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Scaling {
-    /// Questions that are asked among less and more; 0: growth is not measured.
-    #[serde(default = "words::grown")]
-    pub questions: usize,
-    /// Passages or examples that are made up, at most, where there are not ten times as many.
-    #[serde(default = "words::made_up")]
-    pub made_up: usize,
-    /// Seconds for which an arm is put under load, at most; 0: not at all.
-    #[serde(default = "words::load")]
-    pub load_s: f64,
-    /// The same for an arm that asks a language model, where every question is a request to pay for; by default not at all.
-    #[serde(default)]
-    pub paid_load_s: f64,
-}
-
-impl Default for Scaling {
-    fn default() -> Scaling {
-        Scaling {
-            questions: words::grown(),
-            made_up: words::made_up(),
-            load_s: words::load(),
-            paid_load_s: 0.0,
-        }
     }
 }
 
