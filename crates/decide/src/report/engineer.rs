@@ -2,13 +2,15 @@
 
 use engraft_eval::Metric;
 
+use super::effects::effects;
 use super::escape::{esc, list, prose, table};
 use super::growth::grown;
 use super::judge;
 use super::limits::limits;
+use super::slices::slices;
 use super::{evidence, failures, lag, learning, pictures};
-use crate::words::{duration, money, number, percent, points, rule, share};
-use crate::{ArmReport, Decision, Effect, Effects, Experiment, GROUNDEDNESS, NOT_PROVEN};
+use crate::words::{duration, money, number, share};
+use crate::{ArmReport, Decision, Experiment, GROUNDEDNESS};
 
 const TITLES: [&str; 13] = [
     "Set-up",
@@ -207,115 +209,6 @@ fn setup(experiment: &Experiment, decision: &Decision) -> String {
     out.push_str("<h3>Everything that would change the verdict, nearest first</h3>");
     out.push_str(&list(decision.flip_points.iter().map(|flip| prose(&flip.words))));
     out
-}
-
-const EFFECT_HEADS: [(&str, bool); 6] = [
-    ("Effect", false),
-    ("Points of quality", true),
-    ("p", true),
-    ("p, Holm", true),
-    ("Smallest seen", true),
-    ("Interval", false),
-];
-
-fn effect_row(name: &str, effect: &Effect) -> (bool, Vec<String>) {
-    let p = |p: Option<f64>| {
-        p.map_or("–".into(), |p| if p < 0.001 { "&lt;0.001".into() } else { format!("{p:.3}") })
-    };
-    let said = match &effect.metric.why {
-        Some(why) if effect.metric.value.is_none() => prose(why),
-        _ => esc(&points(&effect.metric)),
-    };
-    let mde = effect.mde.map_or("–".into(), |mde| format!("{:.1}", 100.0 * mde));
-    let made = effect.rule.map_or("–", rule).to_string();
-    (false, vec![esc(name), said, p(effect.p), p(effect.p_holm), mde, made])
-}
-
-fn effect_table(effects: &Effects) -> String {
-    let rows: Vec<_> = effects.list().into_iter().map(|(name, effect)| effect_row(name, effect)).collect();
-    table(&EFFECT_HEADS, &rows)
-}
-
-fn effects(decision: &Decision) -> String {
-    let mut out = effect_table(&decision.effects);
-    if let Some(tried) = decision.diagnostics.iter().find(|one| one.diagnostic == NOT_PROVEN) {
-        out.push_str(&format!(
-            "<p>What was tuned and is not proven to help, asked all the same: {} It is never chosen.</p>\n",
-            prose(&tried.words)
-        ));
-    }
-    let once = decision.arms.iter().filter(|arm| is_trained_once(arm)).map(|arm| format!("`{}`", arm.name));
-    let once: Vec<String> = once.collect();
-    if !once.is_empty() {
-        out.push_str(&format!(
-            "<p class=soft>Trained once: {}. Such an interval is over questions and holds for that training; how far another would \
-             differ was not measured.</p>\n",
-            prose(&once.join(", "))
-        ));
-    }
-    out.push_str(
-        "<p class=soft>Intervals by the rule of <code>metrics compare</code>: Agresti and Min's for differences of right and wrong \
-         answers and where fewer than 30 clusters differ, Student's over clusters and training seeds where there are several seeds, the studentised \
-         bootstrap over clusters otherwise. p by flipping the signs of clusters, with several seeds Student's; Holm within the first three (declared \
-         before the run) and within the four simple effects. Smallest seen: the difference that this many questions find in 80 of 100 cases. Where the \
-         interaction is not zero, the simple effects are the ones to read.</p>\n",
-    );
-    out.push_str("<div class=plots>");
-    out.push_str(&pictures::interaction(decision));
-    out.push_str(&pictures::forest(decision));
-    out.push_str("</div>\n");
-    out
-}
-
-/// Whether an arm was tuned, and no second training of it was measured.
-fn is_trained_once(arm: &ArmReport) -> bool {
-    let shown = arm.candidate || arm.name == NOT_PROVEN;
-    shown && arm.tuned && arm.seeds == 1 && arm.name != crate::ROUTER
-}
-
-fn slices(decision: &Decision) -> String {
-    if decision.slices.is_empty() {
-        return "<p>All questions are of one slice. Give each question a <code>slice</code> to see where arms differ.</p>"
-            .into();
-    }
-    let arms: Vec<&ArmReport> =
-        decision.arms.iter().filter(|arm| arm.candidate && arm.quality.value.is_some()).collect();
-    let mut heads = vec![("Slice", false), ("n", true)];
-    heads.extend(arms.iter().map(|arm| (arm.name.as_str(), true)));
-    let rows = decision.slices.iter().map(|slice| {
-        let mut cells = vec![esc(&slice.slice), number(slice.n)];
-        cells.extend(
-            arms.iter().map(|arm| slice.quality.get(&arm.name).map_or("–".into(), |q| esc(&percent(q)))),
-        );
-        (false, cells)
-    });
-    let mut out = table(&heads, &rows.collect::<Vec<_>>());
-    out.push_str(&slice_effects(decision));
-    out.push_str(
-        "<p class=soft>Exploratory: slices were not part of the declared family. Holm within the first three and within the four simple \
-         effects of a slice; an effect that takes a cell that was not measured is left out.</p>\n<div class=plots>",
-    );
-    out.push_str(&pictures::slices(decision));
-    out.push_str("</div>\n");
-    out
-}
-
-/// Every effect that was measured, slice by slice: a row each, so that on a narrow screen the table is long and not wide.
-fn slice_effects(decision: &Decision) -> String {
-    let mut rows = Vec::new();
-    for slice in &decision.slices {
-        let measured = slice.effects.list().into_iter().filter(|(_, effect)| effect.metric.value.is_some());
-        rows.extend(measured.map(|(name, effect)| {
-            let (front, mut cells) = effect_row(name, effect);
-            cells.insert(0, esc(&slice.slice));
-            (front, cells)
-        }));
-    }
-    if rows.is_empty() {
-        return String::new();
-    }
-    let heads: Vec<(&str, bool)> = [("Slice", false)].into_iter().chain(EFFECT_HEADS).collect();
-    table(&heads, &rows)
 }
 
 fn cost(experiment: &Experiment, decision: &Decision) -> String {

@@ -122,6 +122,24 @@ fn plain(text: &str) -> String {
 
 /// Our own sentences: what stands between backticks is code.
 fn said(text: &str) -> String {
+    let code = |part: &str| match part {
+        // Two backticks in a row would open code of another kind, and a line's end may close it early.
+        "" => String::new(),
+        part => format!("`{}`", part.replace(['\n', '\r'], " ")),
+    };
     let parts = text.split('`').enumerate();
-    parts.map(|(at, part)| if at % 2 == 1 { format!("`{part}`") } else { plain(part) }).collect()
+    parts.map(|(at, part)| if at % 2 == 1 { code(part) } else { plain(part) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_breaks_out_of_the_code_it_is_shown_as() {
+        assert_eq!(said("Use `a<b>` (*now*)."), "Use `a<b>` (\\*now\\*).");
+        // As an arm called "``<img>" would be put.
+        assert_eq!(said("Use ```<img>`."), "Use `<img>`.");
+        assert_eq!(said("Use `a\n\n<img>`."), "Use `a  <img>`.");
+    }
 }

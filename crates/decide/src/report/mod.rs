@@ -1,5 +1,6 @@
 //! The report: one HTML page that needs nothing else, and the same in Markdown for a pull request.
 
+mod effects;
 mod engineer;
 mod escape;
 mod evidence;
@@ -14,6 +15,7 @@ mod limits;
 mod markdown;
 mod pictures;
 mod plot;
+mod slices;
 
 pub use first::tile;
 pub use markdown::markdown;
@@ -48,6 +50,8 @@ pub fn html(experiment: &Experiment, decision: &Decision) -> String {
     out
 }
 
+#[cfg(test)]
+mod measures;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
