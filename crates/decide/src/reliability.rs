@@ -19,12 +19,13 @@ pub struct Reliability {
     pub ece_equal_mass: Metric,
     /// Mean squared distance between confidence and being right.
     pub brier: Metric,
-    /// Share of questions answered, and the error rate among them, when the least sure ones stay unanswered; answers that are
-    /// equally sure stay together.
+    /// Share of all questions answered, and the error rate among them, when the least sure ones stay unanswered; answers that are
+    /// equally sure stay together. What has no confidence, such as an abstention, is never answered: then the last share is below 1.
     pub risk_coverage: Vec<(f64, f64)>,
-    /// The mean error rate over all coverages.
+    /// The mean error rate over all coverages of what has a confidence.
     pub aurc: Metric,
-    /// The largest share that can be answered with at most 5 % errors.
+    /// The largest share of all questions that can be answered with at most 5 % errors, those without a confidence never being
+    /// answered; the interval takes how many have one as given.
     pub coverage_at_5: Metric,
 }
 
@@ -51,6 +52,7 @@ const RESAMPLES: usize = 1000;
 /// An answer is right when all of it is (a quality of 1).
 pub(crate) fn reliability(experiment: &Experiment, arm: &Arm, kept: &[usize]) -> Option<Reliability> {
     let (mut predictions, mut groups, mut group) = (Vec::new(), Vec::new(), 0);
+    let all = arm.runs.len() * kept.len();
     for questions in clusters(experiment, kept) {
         let before = predictions.len();
         for run in &arm.runs {
@@ -71,6 +73,9 @@ pub(crate) fn reliability(experiment: &Experiment, arm: &Arm, kept: &[usize]) ->
         risk_coverage_of_groups(&predictions, &groups, &resampling);
     let bins =
         bins.iter().map(|bin| ReliabilityBin { confidence: bin.confidence, right: bin.right, n: bin.n });
+    let answered = predictions.len() as f64 / all as f64;
+    let of_all = |share: Option<f64>| share.map(|share| answered * share);
+    let Metric { value, low, high, why, .. } = coverage_at_5;
     let (last, step) = (curve.len() - 1, curve.len().div_ceil(POINTS));
     let drawn = curve.iter().enumerate().filter(|(at, _)| at % step == 0 || *at == last);
     Some(Reliability {
@@ -78,9 +83,9 @@ pub(crate) fn reliability(experiment: &Experiment, arm: &Arm, kept: &[usize]) ->
         ece: ece.equal_width,
         ece_equal_mass: ece.equal_mass,
         brier,
-        risk_coverage: drawn.map(|(_, point)| (point.coverage, point.risk)).collect(),
+        risk_coverage: drawn.map(|(_, point)| (answered * point.coverage, point.risk)).collect(),
         aurc,
-        coverage_at_5,
+        coverage_at_5: Metric { value: of_all(value), low: of_all(low), high: of_all(high), n: all, why },
     })
 }
 
@@ -149,6 +154,23 @@ mod tests {
         };
         let (straight, turned) = (of(&experiment), of(&turned));
         assert!(straight.iter().zip(turned).all(|(a, b)| (a - b).abs() < 1e-12), "{straight:?} {turned:?}");
+    }
+
+    #[test]
+    fn what_has_no_confidence_counts_as_never_answered() {
+        let mut experiment = world();
+        // Two in five are answered, surely and right; of the rest nobody knows how sure it was.
+        for run in &mut experiment.arms[2].runs {
+            for (at, row) in run.rows.iter_mut().enumerate() {
+                row.confidence = (at % 5 < 2).then_some(0.9);
+                row.values[0] = Some(1.0);
+            }
+            run.rows[4].state = engraft_eval::State::Failed;
+        }
+        let found = reliability(&experiment, &experiment.arms[2], &experiment.kept()).unwrap();
+        assert_eq!((found.coverage_at_5.value, found.coverage_at_5.n), (Some(0.4), 270), "{found:?}");
+        assert_eq!(found.risk_coverage, [(0.4, 0.0)]);
+        assert_eq!((found.aurc.value, found.aurc.n), (Some(0.0), 108));
     }
 
     #[test]

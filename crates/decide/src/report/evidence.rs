@@ -130,7 +130,8 @@ pub(crate) fn confidence(decision: &Decision) -> String {
     let mut out = table(&heads, &rows);
     out.push_str(
         "<p class=soft>Answers of all training seeds, in 15 bins of equal width, then of equal size; an answer counts as right when all of it is. \
-         Answers that are equally sure stay together. Intervals are over clusters of questions.</p>\n",
+         Answers that are equally sure stay together; questions without a confidence, such as those that stay unanswered, count as never answered \
+         where errors go by the share that is answered, and are left out elsewhere. Intervals are over clusters of questions.</p>\n",
     );
     out.push_str("<div class=plots>");
     out.push_str(&pictures::risk_coverage(decision));

@@ -282,7 +282,7 @@ fn risk(experiment: &Experiment, decision: &Decision) -> Card {
     }
     if let Some(sure) = arm.confidence.as_ref().and_then(|one| one.coverage_at_5.value) {
         more.push_str(&format!(
-            "<p>Answering only the surest {:.0} % keeps errors at or below 5 %.</p>",
+            "<p>Answering only the surest {:.0} % of the questions keeps errors at or below 5 %.</p>",
             100.0 * sure
         ));
     }
