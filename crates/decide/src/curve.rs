@@ -32,8 +32,8 @@ pub struct Curve {
     pub last_doubling: Option<f64>,
     /// In plain words.
     pub words: String,
-    /// Whether four times the labels surely bring less than a point more (`true`), or the curve still rises (`false`); `null`: neither is
-    /// shown.
+    /// Whether four times the labels surely bring less than a point more (`true`), or the curve still rises (`false`); absent where
+    /// neither is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_plateau: Option<bool>,
     /// The labels that a quality takes.
@@ -209,13 +209,13 @@ pub(crate) fn curve(arm: &str, points: &[CurvePoint], seed: u64, wanted: Wanted)
     };
     let measured: Vec<CurveMean> = by_size.iter().map(|(n, all)| mean(*n, all)).collect();
     let last_doubling = last_doubling(&measured);
-    let words = words(arm, largest, last_doubling, noise, &metric(2.0 * largest));
     let laws: Vec<Law> = fits.iter().map(|fit| fit.law()).collect();
     let fitted = Fitted { law: fit.law(), laws: &laws, fewest: smallest, most: largest, n: points.len() };
     let target = target::target(wanted, &fitted);
     let four_times = at(4.0 * largest);
     let to_come = [four_times.low, four_times.high].map(|end| end - fit.at(largest));
     let at_plateau = target::at_plateau(last_doubling, noise, to_come[1]);
+    let words = words(arm, largest, (last_doubling, noise), at_plateau, &metric(2.0 * largest));
     let further = target::words(&target, at_plateau, to_come, &fitted, wanted.label_s);
     Some(Curve {
         arm: arm.into(),
@@ -260,7 +260,14 @@ fn last_doubling(measured: &[CurveMean]) -> Option<f64> {
     Some((last.quality - half.quality) / doublings)
 }
 
-fn words(arm: &str, largest: f64, last: Option<f64>, noise: f64, twice: &Metric) -> String {
+/// What the last doubling brought and the next would; that more labels hardly help only where that is shown.
+fn words(
+    arm: &str,
+    largest: f64,
+    (last, noise): (Option<f64>, f64),
+    at_plateau: Option<bool>,
+    twice: &Metric,
+) -> String {
     let points = |share: f64| 100.0 * share;
     let forecast = match (twice.value, twice.low, twice.high) {
         (Some(value), Some(low), Some(high)) => format!(
@@ -272,15 +279,10 @@ fn words(arm: &str, largest: f64, last: Option<f64>, noise: f64, twice: &Metric)
         ),
         _ => String::new(),
     };
-    match last {
-        Some(gain) if gain < 2.0 * noise => format!(
-            "The last doubling of labels brought {:.1} points, which is within chance: more labels of this kind will \
-             hardly help. {forecast}",
-            points(gain)
-        ),
-        Some(gain) => format!("The last doubling of labels brought {:.1} points. {forecast}", points(gain)),
-        None => forecast,
-    }
+    let Some(gain) = last else { return forecast };
+    let chance = if gain < 2.0 * noise { ", which is within chance" } else { "" };
+    let flat = if at_plateau == Some(true) { ": more labels of this kind will hardly help" } else { "" };
+    format!("The last doubling of labels brought {:.1} points{chance}{flat}. {forecast}", points(gain))
 }
 
 #[cfg(test)]
@@ -316,6 +318,18 @@ mod tests {
         assert!(curve.words.contains("hardly help"), "{}", curve.words);
         assert_eq!(curve.at_plateau, Some(true), "{curve:?}");
         assert!(curve.further.starts_with("It is at a plateau"), "{}", curve.further);
+    }
+
+    #[test]
+    fn where_it_cannot_be_told_whether_a_curve_is_flat_nothing_says_that_more_labels_hardly_help() {
+        let mut points = planted(0.9, 0.0, 1.0, &[100, 200, 400]);
+        // A training is off by as much as five points: the last doubling is within chance, and so are many more to come.
+        points.iter_mut().for_each(|point| point.quality = 0.9 + 0.05 * (point.seed as f64 - 1.0));
+        let curve = curve("tuned", &points, 0, Wanted::default()).unwrap();
+        assert_eq!(curve.at_plateau, None, "{curve:?}");
+        assert!(curve.words.contains("within chance. Twice the labels"), "{}", curve.words);
+        assert!(!curve.words.contains("hardly help"), "{}", curve.words);
+        assert!(curve.further.starts_with("Whether it is at a plateau cannot be told"), "{}", curve.further);
     }
 
     #[test]

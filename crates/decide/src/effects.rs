@@ -66,7 +66,7 @@ pub struct Effect {
     /// Value, 95 % interval and n.
     #[serde(flatten)]
     pub metric: Metric,
-    /// How the interval was made: the rule of `metrics compare`. `null` where there is none.
+    /// How the interval was made: the rule of `metrics compare`. Absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<IntervalMethod>,
     /// Two-sided, of the sign-flip test over clusters; where an arm has several training seeds Student's, with the degrees of
