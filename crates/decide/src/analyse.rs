@@ -2,21 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engraft_eval::{Difference, Metric, State};
+use engraft_eval::{Metric, State};
 
+use crate::against::{compared, rival};
 use crate::cost::{Cost, break_even};
 use crate::curve::curve;
-use crate::decision::{Against, ArmReport, Constraint, Decision};
+use crate::decision::{ArmReport, Constraint, Decision};
 use crate::deployment::deployment;
 use crate::draws::{Draws, Series, clusters};
 use crate::experiment::{GROUNDEDNESS, named};
-use crate::failures::{confusions, missing, regressions};
+use crate::failures::{confusions, missing};
 use crate::fixed::Fixed;
 use crate::flip::WhatIf;
 use crate::growth::growth;
 use crate::lag::{Lag, lag};
 use crate::load::loads;
-use crate::paired::paired;
 use crate::preference::preferences;
 use crate::reliability::Reliability;
 use crate::router::{by, router};
@@ -354,39 +354,6 @@ fn stages(experiment: &Experiment, arm: &Arm, kept: &[usize]) -> Vec<(String, f6
     };
     let named = experiment.stages.iter().enumerate().filter(|_| !arm.runs.is_empty());
     named.map(|(stage, name)| (name.clone(), mean(stage))).filter(|(_, mean)| *mean > 0.0).collect()
-}
-
-/// The arm to compare the front one with: the candidate with the highest utility, or quality, beside it.
-fn rival(arms: &[ArmReport], front: usize) -> Option<usize> {
-    let others =
-        (0..arms.len()).filter(|&at| at != front && arms[at].candidate && arms[at].quality.value.is_some());
-    let rank = |at: usize| (arms[at].utility.unwrap_or(-1.0), arms[at].quality.value.unwrap_or(0.0));
-    others.max_by(|&a, &b| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal))
-}
-
-fn compared(
-    experiment: &Experiment,
-    front: usize,
-    rival: usize,
-    kept: &[usize],
-) -> (Vec<crate::failures::Regression>, Option<Against>) {
-    let (mine, other) = (&experiment.arms[front], &experiment.arms[rival]);
-    let (regressions, wins, losses) = regressions(experiment, mine, other, kept);
-    let against = paired(experiment, &[(1.0, front), (-1.0, rival)], kept).map(|paired| {
-        let Difference { metric, method, mde, .. } = paired.found;
-        // What is seen shrinks with the root of the questions.
-        let needed = mde.zip(metric.value).map(|(mde, value)| (mde / value).powi(2) * kept.len() as f64);
-        Against {
-            rival: other.name.clone(),
-            wins,
-            losses,
-            ties: kept.len() - wins - losses,
-            difference: metric,
-            rule: method,
-            needed: needed.filter(|needed| *needed < 1e9).map(|needed| needed.ceil() as usize),
-        }
-    });
-    (regressions, against)
 }
 
 fn constraints(experiment: &Experiment, facts: &[Facts]) -> Vec<Constraint> {

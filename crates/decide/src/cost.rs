@@ -220,7 +220,7 @@ mod tests {
     use crate::Amount;
 
     fn cost(query: f64, fixed: f64, update: f64) -> Cost {
-        let series = |point: f64| Series { point, draws: vec![point; 10], n: 100 };
+        let series = |point: f64| Series { point, draws: vec![point; 10], n: 100, limits: Vec::new() };
         Cost { query: series(query), fixed, update, month: series(0.0), spent: [0.0; 3], ledger: Vec::new() }
     }
 

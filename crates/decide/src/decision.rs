@@ -129,8 +129,12 @@ pub struct Against {
     /// How its interval was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<IntervalMethod>,
-    /// How many questions show a difference of this size in 80 of 100 cases; `null` where it is zero.
+    /// How many questions show a difference of this size in 80 of 100 cases; `null` where it is zero, and where more questions alone
+    /// would not do.
     pub needed: Option<usize>,
+    /// Why more questions alone would not do, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needed_why: Option<String>,
 }
 
 /// One arm with everything measured on it.

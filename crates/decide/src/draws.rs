@@ -34,6 +34,9 @@ pub(crate) struct Series {
     pub(crate) draws: Vec<f64>,
     /// How many questions carry it.
     pub(crate) n: usize,
+    /// Where each draw would end up with ever more questions: what its training seeds come to on the questions as they are. Empty
+    /// where no seed was drawn: at `point`.
+    pub(crate) limits: Vec<f64>,
 }
 
 /// Extra columns behind the experiment's own measures.
@@ -73,9 +76,9 @@ impl Draws {
         let seeds = experiment.arms.iter().map(|arm| arm.runs.len()).max().unwrap_or(1).max(1);
         let slow: Vec<Option<Slow>> =
             experiment.arms.iter().map(|arm| Slow::of(arm, &kept, &clusters)).collect();
-        // Rows: one a column's mean, then two an arm, its percentiles of time.
+        // Rows: one a column's mean, then two an arm, its percentiles of time, then how often each training seed was drawn.
         let groups = groups(&columns);
-        let width = groups.len() + SLOWER.len() * slow.len();
+        let width = groups.len() + SLOWER.len() * slow.len() + seeds;
         let resamples = experiment.resamples;
         let mut flat = vec![0.0; resamples * width];
         flat.par_chunks_mut(width).enumerate().for_each_init(
@@ -99,17 +102,23 @@ impl Draws {
                     let none = [f64::NAN; SLOWER.len()];
                     out.copy_from_slice(&slow.as_ref().map_or(none, |slow| slow.percentiles(counts, &sizes)));
                 }
+                out[width - seeds..].copy_from_slice(&picks);
             },
         );
         let series = |at: usize, point: f64, n: usize| {
             let draws: Vec<f64> = (0..resamples).map(|resample| flat[resample * width + at]).collect();
             // A rare value may be missing from a resample; it then stays where it was measured.
             let draws = draws.into_iter().map(|draw| if draw.is_finite() { draw } else { point }).collect();
-            Series { point, draws, n }
+            Series { point, draws, n, limits: Vec::new() }
         };
         let ones = vec![1.0; clusters.len()];
         let mut totals = vec![0.0; sums.width];
         sums.weigh(&ones, &mut totals);
+        let limits = |group: &Group| -> Vec<f64> {
+            let picks = |resample: usize| &flat[(resample + 1) * width - seeds..(resample + 1) * width];
+            let drawn = 0..if group.columns.len() > 1 { resamples } else { 0 };
+            drawn.map(|resample| group.mean(&totals, Some(picks(resample)))).collect()
+        };
         let measures = experiment.measures.len() + EXTRAS;
         let mut means = vec![vec![None; measures]; experiment.arms.len()];
         let mut of_slices = vec![vec![None; slices.len()]; experiment.arms.len()];
@@ -119,7 +128,9 @@ impl Draws {
             let value = Some(series(at, group.mean(&totals, None), n))
                 .filter(|found: &Series| n > 0 && found.point.is_finite());
             match group.kind {
-                Kind::Measure(measure) => means[group.arm][measure] = value,
+                Kind::Measure(measure) => {
+                    means[group.arm][measure] = value.map(|found| Series { limits: limits(group), ..found });
+                }
                 Kind::Slice(slice) => of_slices[group.arm][slice] = value,
             }
         }

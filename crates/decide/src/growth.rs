@@ -65,6 +65,7 @@ fn of_arm(experiment: &Experiment, unit: &str, runs: &[&SizeRun]) -> Growth {
         point: of(&all),
         draws: draws.iter().map(|drawn| of(drawn)).collect(),
         n: all.len(),
+        limits: Vec::new(),
     };
     let graded = runs.iter().all(|run| !run.quality.is_empty());
     let sizes = runs.iter().map(|run| SizeMean {

@@ -94,6 +94,7 @@ fn resampled(times: &[f64], seed: u64, resamples: usize) -> [Series; 2] {
         point: points[which],
         draws: draws.iter().map(|drawn| drawn[which]).collect(),
         n: times.len(),
+        limits: Vec::new(),
     })
 }
 

@@ -3,6 +3,7 @@
 //! [`decide`] turns an [`Experiment`] (questions, arms, and one row for each of both) into a [`Decision`];
 //! [`html`] and [`markdown`] show it, [`tile`] and [`pictures`] what of it another page may hold. Nothing here reads a file, a clock or the network.
 
+mod against;
 mod analyse;
 mod contrast;
 mod cost;

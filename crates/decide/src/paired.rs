@@ -10,6 +10,18 @@ pub(crate) struct Paired {
     pub(crate) found: Difference,
     /// Whether it is 0 on every question.
     pub(crate) nowhere: bool,
+    /// What each training seed comes to.
+    pub(crate) seeds: Vec<f64>,
+}
+
+impl Paired {
+    /// The standard error that training seeds alone make; 0 for a single one.
+    pub(crate) fn error_of_seeds(&self) -> f64 {
+        let n = self.seeds.len() as f64;
+        let mean = self.seeds.iter().sum::<f64>() / n;
+        let squares: f64 = self.seeds.iter().map(|seed| (seed - mean).powi(2)).sum();
+        if self.seeds.len() > 1 { (squares / (n - 1.0) / n).sqrt() } else { 0.0 }
+    }
 }
 
 /// The sum over `parts`, each a weight and the place of an arm, on the questions at `asked`; `None`: an arm was not measured, or
@@ -33,7 +45,12 @@ pub(crate) fn paired(experiment: &Experiment, parts: &[(f64, usize)], asked: &[u
         }
     }
     let resampling = Resampling { seed: experiment.seed, resamples: experiment.resamples };
+    let of_seed = |seed: usize| {
+        let own: Vec<f64> = differences.iter().skip(seed).step_by(seeds).flatten().copied().collect();
+        own.iter().sum::<f64>() / own.len() as f64
+    };
     Some(Paired {
+        seeds: (0..seeds).map(of_seed).collect(),
         nowhere: differences.iter().flatten().all(|sum| *sum == 0.0),
         found: difference(&differences, &Units::with_seeds(&units), 0.0, &resampling),
     })

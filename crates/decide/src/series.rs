@@ -12,13 +12,27 @@ impl Series {
             .map(|at| parts.iter().map(|(weight, series)| weight * series.draws[at]).sum())
             .collect();
         let point = parts.iter().map(|(weight, series)| weight * series.point).sum();
-        Series { point, draws, n: parts.iter().map(|(_, series)| series.n).min().unwrap_or(0) }
+        let of_seeds =
+            0..if parts.iter().any(|(_, series)| !series.limits.is_empty()) { resamples } else { 0 };
+        let limits =
+            of_seeds.map(|at| parts.iter().map(|(weight, series)| weight * series.limit(at)).sum()).collect();
+        Series { point, draws, n: parts.iter().map(|(_, series)| series.n).min().unwrap_or(0), limits }
+    }
+
+    /// Where a draw would end up with ever more questions.
+    pub(crate) fn limit(&self, draw: usize) -> f64 {
+        self.limits.get(draw).copied().unwrap_or(self.point)
     }
 
     /// Each value through `function`.
     pub(crate) fn map(&self, function: impl Fn(f64) -> f64) -> Series {
-        let draws = self.draws.iter().map(|draw| function(*draw)).collect();
-        Series { point: function(self.point), draws, n: self.n }
+        let each = |values: &[f64]| values.iter().map(|value| function(*value)).collect();
+        Series {
+            point: function(self.point),
+            draws: each(&self.draws),
+            n: self.n,
+            limits: each(&self.limits),
+        }
     }
 
     /// The value with its 95 % percentile interval.

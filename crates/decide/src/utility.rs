@@ -129,7 +129,8 @@ pub(crate) fn weights(anchors: &[Anchor], terms: &Terms, seed: u64, draws: usize
 
 /// The utility of every candidate in every draw: `[candidate][draw]`.
 ///
-/// `shrink` below 1 draws everything sampled closer to what was measured, as more questions would.
+/// `shrink` below 1 draws everything sampled closer to what was measured, as more questions would; how far training seeds
+/// differ stays, as no question changes that.
 pub(crate) fn utilities(
     facts: &[Facts],
     anchors: &[Anchor],
@@ -154,11 +155,11 @@ pub(crate) fn utilities(
 }
 
 fn shrunk(series: &Series, draw: usize, shrink: f64) -> f64 {
-    let drawn = series.draws[draw];
-    if shrink == 1.0 || !drawn.is_finite() || !series.point.is_finite() {
+    let (drawn, limit) = (series.draws[draw], series.limit(draw));
+    if shrink == 1.0 || !drawn.is_finite() || !limit.is_finite() {
         return drawn;
     }
-    series.point + shrink * (drawn - series.point)
+    limit + shrink * (drawn - limit)
 }
 
 /// The must-haves that `facts` breaks, each in a sentence, with the name of the constraint.

@@ -113,7 +113,7 @@ impl<'a> Contest<'a> {
     }
 
     /// How many questions in all it would take for a verdict, were the arms as good as measured on `have`; `None` when not
-    /// even a thousand times as many would do, because the doubt lies elsewhere (in the weights).
+    /// even a thousand times as many would do, because the doubt lies elsewhere (in the weights, or in training seeds that differ).
     pub(crate) fn questions_needed(&self, have: usize) -> Option<usize> {
         let enough = |n: usize| self.verdict((have as f64 / n as f64).sqrt()).rule != Rule::NotEnough;
         let mut above = have;
@@ -133,5 +133,56 @@ impl<'a> Contest<'a> {
             }
         }
         Some(above)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::random::Random;
+    use crate::worlds::{measured, truths};
+    use crate::{Decision, decide};
+
+    use super::*;
+
+    /// Retrieval, right on three of five of 120 questions, beside a tuned arm that is as good on average and alike in all else;
+    /// `right` says of which questions in ten each of its trainings is right.
+    fn beside(right: [fn(usize) -> bool; 3]) -> Decision {
+        let mut random = Random::new(5, 5);
+        let mut truths = truths(&mut random);
+        for truth in &mut truths {
+            (truth.ms, truth.cpu_s, truth.lag_s, truth.labels) = (100.0, 0.01, 5.0, 0);
+        }
+        let mut experiment = measured(&truths, 120, 1, 3, &mut random);
+        experiment.arms.truncate(3);
+        experiment.arms.remove(0);
+        let set = |arm: &mut crate::Arm, run: usize, right: fn(usize) -> bool| {
+            for (at, row) in arm.runs[run].rows.iter_mut().enumerate() {
+                row.values[0] = Some(f64::from(u8::from(right(at % 10))));
+            }
+        };
+        set(&mut experiment.arms[0], 0, |at| at % 5 < 3);
+        for (run, right) in right.into_iter().enumerate() {
+            set(&mut experiment.arms[1], run, right);
+        }
+        let decision = decide(&experiment, "").unwrap();
+        assert_eq!(decision.rule, Rule::NotEnough, "{}", decision.verdict);
+        decision
+    }
+
+    #[test]
+    fn more_questions_settle_what_only_questions_leave_open() {
+        let others: fn(usize) -> bool = |at| at % 5 > 1;
+        let alike = beside([others; 3]);
+        let more = alike.need_n.unwrap();
+        assert!(more > 120 && alike.verdict.contains(&format!("About {more} more questions")), "{more}");
+    }
+
+    #[test]
+    fn no_number_of_questions_settles_what_training_seeds_leave_open() {
+        let apart = beside([|at| at < 4, |at| at < 6, |at| at < 8]);
+        assert_eq!(apart.need_n, None, "{}", apart.verdict);
+        assert!(apart.verdict.ends_with("or more training seeds would."), "{}", apart.verdict);
+        let need = apart.needs.iter().find(|need| need.contains("`seeds`"));
+        assert!(need.is_some(), "{:?}", apart.needs);
     }
 }

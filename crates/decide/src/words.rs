@@ -117,7 +117,10 @@ pub(crate) fn sentence(decision: &Decision) -> String {
             let more = match decision.need_n {
                 Some(n) => format!("About {n} more questions would settle it."),
                 None => {
-                    "More questions alone would not settle it: how much each criterion counts would.".into()
+                    let seeds = if has_seeds(decision) { " or more training seeds" } else { "" };
+                    format!(
+                        "More questions alone would not settle it: how much each criterion counts{seeds} would."
+                    )
                 }
             };
             format!(
@@ -133,6 +136,11 @@ pub(crate) fn sentence(decision: &Decision) -> String {
             }
         },
     }
+}
+
+/// Whether a choice was trained or drawn more than once, so that part of the doubt is in that.
+fn has_seeds(decision: &Decision) -> bool {
+    decision.arms.iter().any(|arm| arm.candidate && arm.seeds > 1)
 }
 
 /// Whether no second choice was measured.
@@ -184,9 +192,12 @@ pub(crate) fn needs(experiment: &Experiment, decision: &Decision) -> Vec<String>
             "{n} more questions with right answers, for a verdict; they are worth at most {:.0} right answers a month.",
             decision.value_of_more
         )),
-        None if decision.rule == Rule::NotEnough => needs.push(
-            "Say how much each criterion counts: `[weights]`, and how surely: `weight_certainty`.".into(),
-        ),
+        None if decision.rule == Rule::NotEnough => {
+            let seeds = if has_seeds(decision) { " Or train with more seeds: `seeds`." } else { "" };
+            needs.push(format!(
+                "Say how much each criterion counts: `[weights]`, and how surely: `weight_certainty`.{seeds}"
+            ));
+        }
         _ => {}
     }
     if let Some(why) = unasked {
@@ -196,15 +207,16 @@ pub(crate) fn needs(experiment: &Experiment, decision: &Decision) -> Vec<String>
         needs.push("A look at the must-haves: which of those named may give way?".into());
     }
     if let Some(against) = &decision.against
-        && let Some(needed) = against.needed
         && !is_sure(&against.difference)
-        && needed > decision.questions
     {
-        needs.push(format!(
-            "To see the measured difference to `{}` surely it would take {} questions.",
-            against.rival,
-            number(needed)
-        ));
+        let to_see = format!("To see the measured difference to `{}` surely", against.rival);
+        match (against.needed, &against.needed_why) {
+            (Some(needed), _) if needed > decision.questions => {
+                needs.push(format!("{to_see} it would take {} questions.", number(needed)));
+            }
+            (None, Some(why)) => needs.push(format!("{to_see}, {why}.")),
+            _ => {}
+        }
     }
     needs.extend(decision.curves.iter().map(|curve| curve.words.clone()));
     needs
