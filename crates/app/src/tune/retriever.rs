@@ -26,7 +26,7 @@ use crate::serving::{RETRIEVER, is_adapter};
 use crate::tune::base::{self, BaseEncoder};
 use crate::tune::ground::{Asked, Ranking, rank};
 use crate::tune::judged::{
-    self, Lesson, Made, draft, encoder_of, figures, lesson, register, remembered, seeds, start_of, vectors,
+    self, Lesson, Made, draft, encoder_of, figures, lesson, register, seeds, start_of, vectors,
 };
 use crate::tune::mine::{nearest, wrong};
 use crate::tune::report::TuneReport;
