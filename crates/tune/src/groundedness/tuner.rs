@@ -127,7 +127,8 @@ pub fn tune_groundedness(
     let held = eval.map(|eval| Material::of(eval, encoder, progress, cancel)).transpose()?;
     let texts: Vec<&str> = rows.iter().map(|row| row.claim.text.as_str()).collect();
     let names: Vec<String> = rows.iter().map(ClaimRow::grouped_by).collect();
-    let groups = groups_of_folds(names.iter().map(|name| Some(name.as_str())).collect());
+    let own: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
+    let groups = groups_of_folds(own.clone());
     let strata: Vec<usize> = train.truth.supported.iter().map(|&yes| usize::from(yes)).collect();
     let deals: Vec<Vec<usize>> = seeds(options.seed, options.seeds.max(1))
         .into_iter()
@@ -142,7 +143,8 @@ pub fn tune_groundedness(
     }
     let mut fits = candidates.len() * (options.seeds.max(1) * FOLDS + 1);
     if let Some(start) = options.reading.filter(|_| options.tier == Some(Tier::Encoder)) {
-        let parts = folds(&texts, &groups, &strata, reading::FOLDS, options.seed);
+        // Claims of one group alone are refused by an encoder: minutes of training could prove nothing.
+        let parts = folds(&texts, &own, &strata, reading::FOLDS, options.seed);
         candidates.push(reading::candidate(&train, held.as_ref(), &parts, &start, options.seed, watch)?);
         fits += reading::FOLDS + 1;
     }
