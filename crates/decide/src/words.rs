@@ -101,11 +101,14 @@ pub(crate) fn sentence(decision: &Decision) -> String {
             plainly(arm),
             arm.name
         ),
-        (Rule::OnlyOne, Some(arm)) if alone(decision) => format!(
-            "Use {} (`{}`). It is the only choice that was measured: there is nothing to compare it with.",
-            plainly(arm),
-            arm.name
-        ),
+        (Rule::OnlyOne, Some(arm)) if alone(decision) => {
+            let tried = decision.diagnostics.iter().any(|one| one.diagnostic == crate::NOT_PROVEN);
+            let why = match tried {
+                true => "What was tuned is not proven to help, and no other choice was measured.",
+                false => "It is the only choice that was measured: there is nothing to compare it with.",
+            };
+            format!("Use {} (`{}`). {why}", plainly(arm), arm.name)
+        }
         (Rule::OnlyOne, Some(arm)) => {
             format!(
                 "Use {} (`{}`). It is the only choice that meets every must-have.",
@@ -285,6 +288,16 @@ mod tests {
             "{}",
             verdict(&experiment)
         );
+        let mut tried = experiment.arms[0].clone();
+        (tried.name, tried.role) = (crate::NOT_PROVEN.into(), crate::Role::Diagnostic);
+        tried.beside = Some(experiment.arms[0].name.clone());
+        experiment.arms.push(tried);
+        assert!(
+            verdict(&experiment).contains("What was tuned is not proven to help"),
+            "{}",
+            verdict(&experiment)
+        );
+        experiment.arms.truncate(1);
         experiment.terms.must.quality = Some(1.0);
         assert_eq!(verdict(&experiment), "No choice meets every must-have: none meets quality.");
     }
