@@ -355,7 +355,7 @@ mod tests {
     fn a_label_of_one_document_only_is_trained_on() {
         // Five letters of eight rows; `SHIP` is marked in the third alone.
         let row = |n: usize| {
-            let label = if n / 8 == 2 && n % 2 == 0 { "SHIP" } else { "STAFF" };
+            let label = if n / 8 == 2 && n.is_multiple_of(2) { "SHIP" } else { "STAFF" };
             let spans = Span::new(0, 4).map(|span| MarkedSpan { span, label: label.into() });
             ExtractionRow {
                 id: n.to_string(),
