@@ -40,7 +40,7 @@ fn about_95_of_100_intervals_hold_the_true_difference_in_forty_designs() {
         // Large designs take long: they are tried less often, and what they show is coarser.
         let times = match world.n {
             ..=100 => 1000,
-            ..=300 => 300,
+            101..=300 => 300,
             _ => 150,
         };
         let found = coverage(world, times, |drawn, units, seed| {
