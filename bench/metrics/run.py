@@ -27,7 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 BINARY = pathlib.Path(os.environ.get("ENGRAFT_BINARY", TARGET / "release/engraft"))
 QUERIES, RETURNED, JUDGED, SEED = 10_000, 100, 20, 0
-ROUNDS = {"engraft": 9, "pytrec_eval": 5, "ranx": 1}
+ROUNDS = {"engraft": 9, "pytrec_eval": 5, "ranx": 5}
 
 PYTREC = """
 import json, sys, pytrec_eval
