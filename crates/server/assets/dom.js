@@ -17,6 +17,8 @@ export function el(tag, attributes = {}, ...children) {
 
 /// Whether keys typed into this element are text.
 export function isTyping(target) {
+  // Until the next frame the focus may still be in a dialog that has been closed.
+  if (target.closest?.('dialog:not([open])')) return false;
   if (target.isContentEditable || target.matches?.('textarea, select')) return true;
   return target.matches?.('input:not([type="radio"], [type="checkbox"], [type="button"], [type="submit"], [type="range"])') ?? false;
 }
