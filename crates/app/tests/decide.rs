@@ -13,8 +13,17 @@ use engraft_core::{Cancel, Progress};
 use serde_json::{Value, json};
 
 /// Fields of a record that hold seconds or milliseconds.
-const TIMES: [&str; 7] =
-    ["stage_ms", "cpu_s", "build_cpu_s", "build_s", "update_cpu_s", "seconds", "limit_s"];
+const TIMES: [&str; 9] = [
+    "stage_ms",
+    "cpu_s",
+    "build_cpu_s",
+    "build_s",
+    "update_cpu_s",
+    "seconds",
+    "limit_s",
+    "retrain_s",
+    "deploy_s",
+];
 
 /// Asks to stop after so much of a stage.
 struct StopIn<'a> {
@@ -158,7 +167,19 @@ fn a_stopped_decision_on_labels_repeats_no_row_and_no_change() {
                 learning_curve = false\n[updates]\ntrials = 4\n[scale]\nquestions = 0\nload_s = 0\n";
     std::fs::write(folder.path().join("task.toml"), task).unwrap();
     let stops = [("ask retrieval", 10), ("ask both", 5), ("change tuned", 2)];
-    check(folder.path(), &stops, &[("changes-base", 4), ("changes-tuned", 2), ("changes-both", 0)]);
+    check(folder.path(), &stops, &[("updates-base", 4), ("updates-tuned", 2), ("updates-both", 0)]);
+    // A model that is trained again is deployed before it is asked, and nothing of it stays.
+    let whole = folder.path().join("whole");
+    let record = std::fs::read(whole.join("record.json")).unwrap();
+    let record: Value = serde_json::from_slice(&record).unwrap();
+    for arm in record["arms"].as_array().unwrap() {
+        for trial in arm["updates"].as_array().unwrap() {
+            let timed = ["retrain_s", "deploy_s"].map(|part| trial["renewed"][part].is_f64());
+            assert_eq!(timed, [arm["tuned"] == true; 2], "{}: {trial}", arm["name"]);
+        }
+    }
+    let folders = std::fs::read_dir(whole.join("work")).unwrap();
+    assert_eq!(folders.filter(|entry| entry.as_ref().unwrap().path().is_dir()).count(), 0);
 }
 
 /// A task on forty rooms, each with a page and a question.

@@ -107,6 +107,7 @@ fn experiment() -> Experiment {
             seconds: (unit() < 0.97).then(|| if tuned { 300.0 + 900.0 * unit() } else { 0.4 + unit() }),
             limit_s: 3600.0,
             fresh: None,
+            renewed: None,
         });
         Arm {
             name: name.into(),

@@ -293,6 +293,18 @@ pub struct UpdateTrial {
     /// `null`: nothing was cited, or answers cite nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh: Option<f64>,
+    /// Where the time went, of an arm that learns; `null`: it learns nothing, or this was not taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewed: Option<Renewed>,
+}
+
+/// The parts of a change's time in which an arm that learns is made anew: trained, then deployed. The question is asked after both.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Renewed {
+    /// Seconds of training again.
+    pub retrain_s: f64,
+    /// Seconds of writing the model that came of it to disk and opening it from there.
+    pub deploy_s: f64,
 }
 
 /// Quality of an arm trained on `labels` labels.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::draws::Series;
 use crate::random::Random;
-use crate::{Arm, UpdateTrial};
+use crate::{Arm, Renewed, UpdateTrial};
 
 /// How fast an arm follows changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,12 @@ pub struct Lag {
     pub median_s: Metric,
     /// The 95th percentile of seconds; no value when more than 5 % never showed.
     pub p95_s: Metric,
+    /// The median of the seconds in which the arm was trained again, where it learns and this was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retrain_s: Option<Metric>,
+    /// The same of the seconds in which the model that came of it was written to disk and opened from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deploy_s: Option<Metric>,
     /// Deletions honoured, as a share.
     pub deletions: Metric,
     /// The share of changes that answers did not show a minute after they were saved; one that never showed is among them.
@@ -51,6 +57,11 @@ pub(crate) fn lag(arm: &Arm, seed: u64, resamples: usize) -> Option<(Lag, Series
         share(honoured, deletes)
     };
     let stale = |after: f64| share(times.iter().filter(|time| **time > after).count(), times.len());
+    let renewed: Vec<Renewed> = arm.updates.iter().filter_map(|trial| trial.renewed).collect();
+    let part = |of: fn(&Renewed) -> f64| {
+        let times: Vec<f64> = renewed.iter().map(of).collect();
+        (!times.is_empty()).then(|| seconds(&resampled(&times, seed, resamples)[0]))
+    };
     let fresh: Vec<f64> = arm.updates.iter().filter_map(|trial| trial.fresh).collect();
     let how = arm.updates_how.clone();
     let lag = Lag {
@@ -58,6 +69,8 @@ pub(crate) fn lag(arm: &Arm, seed: u64, resamples: usize) -> Option<(Lag, Series
         never,
         median_s: seconds(&median),
         p95_s: seconds(&slowest),
+        retrain_s: part(|renewed| renewed.retrain_s),
+        deploy_s: part(|renewed| renewed.deploy_s),
         deletions,
         stale_after_minute: Some(stale(60.0)),
         stale_after_hour: Some(stale(3600.0)),
@@ -129,6 +142,7 @@ mod tests {
             seconds: *seconds,
             limit_s: 60.0,
             fresh: None,
+            renewed: None,
         };
         Arm {
             name: "retrieval".into(),
@@ -166,6 +180,20 @@ mod tests {
         (stale.updates[0].fresh, stale.updates[2].fresh) = (Some(0.5), Some(1.0));
         let fresh = lag(&stale, 0, 500).unwrap().0.fresh_citations.unwrap();
         assert_eq!((fresh.value, fresh.n), (Some(0.75), 2));
+    }
+
+    #[test]
+    fn training_and_deploying_are_told_apart_of_the_changes_where_they_were_taken() {
+        let mut learning = arm(&[Some(4.0), Some(5.0), None, Some(6.0), Some(7.0), Some(8.0)]);
+        let before = lag(&learning, 0, 500).unwrap().0;
+        assert_eq!((before.retrain_s, before.deploy_s), (None, None));
+        for (trial, retrain_s) in learning.updates.iter_mut().zip([3.0, 4.0, 5.0, 6.0, 7.0]) {
+            trial.renewed = Some(Renewed { retrain_s, deploy_s: 0.5 });
+        }
+        let lag = lag(&learning, 0, 500).unwrap().0;
+        let told = [lag.retrain_s, lag.deploy_s].map(|part| part.unwrap());
+        assert_eq!(told.each_ref().map(|part| (part.value, part.n)), [(Some(5.0), 5), (Some(0.5), 5)]);
+        assert!(told[0].low.unwrap() < 5.0 && told[0].high.unwrap() > 5.0, "{told:?}");
     }
 
     #[test]

@@ -45,8 +45,8 @@ pub use deployment::Deployment;
 pub use effects::{Cells, Effect, Effects};
 pub use experiment::{
     Arm, ArmRun, CurvePoint, DataFact, EVIDENCE_RECALL, Experiment, FALSE_ANSWER, GROUNDEDNESS, JUDGED,
-    LEAST_CLUSTERS, LEAST_QUESTIONS, Measure, NDCG, NOT_PROVEN, Question, RECALL, Role, Row, Style, Unfit,
-    UpdateTrial, Upkeep,
+    LEAST_CLUSTERS, LEAST_QUESTIONS, Measure, NDCG, NOT_PROVEN, Question, RECALL, Renewed, Role, Row, Style,
+    Unfit, UpdateTrial, Upkeep,
 };
 pub use failures::{Confusion, Missing, Regression, Said};
 pub use flip::{FlipPoint, Sensitivity};

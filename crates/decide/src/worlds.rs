@@ -109,6 +109,7 @@ pub(crate) fn measured(
                 seconds: Some(truth.lag_s),
                 limit_s: 86_400.0,
                 fresh: None,
+                renewed: None,
             }],
             updates_how: "simulated".into(),
         }

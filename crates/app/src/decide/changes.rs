@@ -1,10 +1,12 @@
 //! Scripted changes tried on an arm: how long each takes to show in an answer, and what it costs.
 
-use engraft_decide::{Arm, UpdateTrial};
+use std::path::Path;
+
+use engraft_decide::{Arm, Renewed, UpdateTrial};
 use serde::{Deserialize, Serialize};
 
 use super::asking::Asking;
-use super::meter::metered;
+use super::meter::{Used, metered};
 use super::task::Updates;
 use crate::Error;
 
@@ -26,6 +28,19 @@ pub(super) struct Scripted {
     pub(super) probe: String,
 }
 
+/// What came of a change.
+pub(super) struct Shown {
+    /// Whether the answer follows it.
+    pub(super) follows: bool,
+    /// What training and deploying took, of an arm that learns.
+    pub(super) renewed: Option<Renewed>,
+}
+
+/// What training and deploying took.
+pub(super) fn renewed(retrain: Used, deploy: Used) -> Renewed {
+    Renewed { retrain_s: retrain.ms / 1e3, deploy_s: deploy.ms / 1e3 }
+}
+
 /// A trial with the processor time it took.
 #[derive(Clone, Serialize, Deserialize)]
 struct Tried {
@@ -34,16 +49,18 @@ struct Tried {
 }
 
 /// Tries the changes on `arm` and writes into it how long they took and what one costs. `shows` makes the change of that
-/// number in a copy of what the arm knows, asks, and says whether the answer follows it.
+/// number in a copy of what the arm knows, asks, and says what came of it; it may write into the folder it is given, which is new and
+/// goes afterwards. Making and removing that folder is not in the time.
 pub(super) fn try_on(
     asking: &Asking,
     updates: &Updates,
     arm: &mut Arm,
     script: &[Scripted],
-    shows: &dyn Fn(&Arm, usize) -> Result<bool, Error>,
+    shows: &dyn Fn(&Arm, usize, &Path) -> Result<Shown, Error>,
 ) -> Result<(), Error> {
+    // Not `changes-…`: that is what a build kept which deployed nothing.
     let (mut tried, mut more) =
-        asking.kept.results::<Tried>(&format!("changes-{}", arm.name), asking.fingerprint)?;
+        asking.kept.results::<Tried>(&format!("updates-{}", arm.name), asking.fingerprint)?;
     tried.truncate(script.len());
     let progress = asking.context.progress;
     progress.stage(&format!("change {}", arm.name), Some(script.len() as u64));
@@ -55,12 +72,14 @@ pub(super) fn try_on(
         if spent > updates.budget_s && number >= LEAST {
             break;
         }
-        let (shown, used) = metered(|| shows(arm, number));
+        let folder = asking.kept.scratch()?;
+        let (shown, used) = metered(|| shows(arm, number, folder.path()));
         let took = used.ms / 1e3;
-        let seconds = shown?.then_some(took);
+        let Shown { follows, renewed } = shown?;
+        let seconds = follows.then_some(took);
         spent += took;
         let (what, probe) = ((*what).into(), probe.clone());
-        let trial = UpdateTrial { what, probe, seconds, limit_s: took, fresh: None };
+        let trial = UpdateTrial { what, probe, seconds, limit_s: took, fresh: None, renewed };
         let one = Tried { trial, cpu_s: used.cpu_s };
         more.keep(&one)?;
         tried.push(one);

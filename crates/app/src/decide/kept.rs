@@ -61,6 +61,12 @@ impl Kept {
         let _ = std::fs::remove_file(self.dir.join(SO_FAR));
     }
 
+    /// A new folder for what is written and read again while something is measured; it goes when it is dropped.
+    pub(super) fn scratch(&self) -> Result<tempfile::TempDir, Error> {
+        let folder = tempfile::Builder::new().prefix("scratch-").tempdir_in(&self.dir);
+        folder.map_err(Error::io("create a folder in", &self.dir))
+    }
+
     /// The results called `name` that were made from what `made_from` hashes, in order; more can be appended.
     ///
     /// A line that was cut off by an interruption is measured again.

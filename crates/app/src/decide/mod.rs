@@ -7,6 +7,7 @@ mod cells;
 mod changes;
 mod classify;
 mod curve;
+mod deploy;
 mod draw;
 mod drawn;
 mod extract;

@@ -17,6 +17,7 @@ const EXAMPLES: usize = 5;
 pub(crate) fn lag(experiment: &Experiment, decision: &Decision) -> String {
     let cite =
         decision.arms.iter().filter_map(|arm| arm.lag.as_ref()).any(|lag| lag.fresh_citations.is_some());
+    let renewed = decision.arms.iter().filter_map(|arm| arm.lag.as_ref()).any(|lag| lag.deploy_s.is_some());
     let rows: Vec<_> = decision
         .arms
         .iter()
@@ -28,10 +29,17 @@ pub(crate) fn lag(experiment: &Experiment, decision: &Decision) -> String {
                 number(lag.never),
                 ranged(&lag.median_s, &duration),
                 ranged(&lag.p95_s, &duration),
+            ];
+            if renewed {
+                let parts = [&lag.retrain_s, &lag.deploy_s];
+                let part = |part: &Option<Metric>| part.as_ref().map(|part| ranged(part, &duration));
+                cells.extend(parts.map(|one| part(one).unwrap_or_else(|| "–".into())));
+            }
+            cells.extend([
                 told(lag.stale_after_minute.as_ref()),
                 told(lag.stale_after_hour.as_ref()),
                 esc(&percent(&lag.deletions)),
-            ];
+            ]);
             if cite {
                 cells.push(told(lag.fresh_citations.as_ref()));
             }
@@ -42,16 +50,14 @@ pub(crate) fn lag(experiment: &Experiment, decision: &Decision) -> String {
     if rows.is_empty() {
         return "<p>No change was tried.</p>".into();
     }
-    let mut heads = vec![
-        ("Arm", false),
-        ("Changes", true),
-        ("Never showed", true),
-        ("Median", true),
-        ("p95", true),
+    let mut heads =
+        vec![("Arm", false), ("Changes", true), ("Never showed", true), ("Median", true), ("p95", true)];
+    heads.extend([("Training", true), ("Deploying", true)].into_iter().filter(|_| renewed));
+    heads.extend([
         ("Stale after 1 minute", true),
         ("Stale after 1 hour", true),
         ("Deletions honoured", true),
-    ];
+    ]);
     heads.extend(cite.then_some(("Fresh citations", true)));
     heads.push(("How", false));
     let mut out = table(&heads, &rows);
@@ -59,6 +65,12 @@ pub(crate) fn lag(experiment: &Experiment, decision: &Decision) -> String {
         "<p class=soft>Stale: the share of changes that answers did not show by then; one that never showed while it was waited for is among \
          them.</p>\n",
     );
+    if renewed {
+        out.push_str(
+            "<p class=soft>Training and deploying: the medians of these parts of a change. Deploying: writing the model that was trained \
+             again to disk, as <code>engraft tune</code> does, and opening it from there; the question is asked of what was opened.</p>\n",
+        );
+    }
     out.push_str(&edits(experiment, decision));
     out.push_str("<div class=plots>");
     out.push_str(&pictures::survival(experiment, decision));

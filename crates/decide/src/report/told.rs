@@ -2,7 +2,7 @@
 
 use super::tests::{experiment, report, section};
 use super::{html, pictures, plot, tile};
-use crate::{Amount, DataFact, Decision, UpdateTrial, decide};
+use crate::{Amount, DataFact, Decision, Renewed, UpdateTrial, decide};
 
 #[test]
 fn each_effect_says_how_its_interval_was_made() {
@@ -79,6 +79,8 @@ fn changes_are_counted_by_kind_and_the_first_of_them_told() {
             seconds: (number != 3).then_some(if at == 0 { 2.0 } else { 90.0 }),
             limit_s: 100.0,
             fresh: None,
+            // Only the tuned model is trained again.
+            renewed: (at == 2).then_some(Renewed { retrain_s: 80.0, deploy_s: 0.25 }),
         };
         // One arm was too slow to try all.
         arm.updates = (0..if at == 3 { 4 } else { 10 }).map(trial).collect();
@@ -99,6 +101,14 @@ fn changes_are_counted_by_kind_and_the_first_of_them_told() {
     assert_eq!((stale(0), stale(1)), ([0.1, 0.1], [1.0, 0.1]));
     assert!(told.contains("<th scope=col class=num>Stale after 1 hour</th>"), "{told}");
     assert!(told.contains("<td class=num>10.0 % ["), "{told}");
+    // Training and deploying have columns of their own, and an arm without them a dash.
+    assert!(told.contains("<th scope=col class=num>Training</th><th scope=col class=num>Deploying</th>"));
+    let parts = "<td class=num>80.0 s [80.0 s, 80.0 s]</td><td class=num>250 ms [250 ms, 250 ms]</td>";
+    assert!(told.contains(parts) && told.contains("<td class=num>–</td><td class=num>–</td>"), "{told}");
+    assert!(told.contains("Deploying: writing the model"), "{told}");
+    experiment.arms.iter_mut().flat_map(|arm| &mut arm.updates).for_each(|trial| trial.renewed = None);
+    let (_, page) = report(&experiment);
+    assert!(!section(&page, 10).contains("Deploying"));
 }
 
 #[test]

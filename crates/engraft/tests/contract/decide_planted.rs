@@ -66,17 +66,22 @@ fn forms() -> Vec<String> {
     (0..90).map(form).collect()
 }
 
-#[track_caller]
-fn check(rows: Vec<String>, expected: &str) -> Value {
+/// Decides on these rows; `more` is said in the task, too.
+fn decide(rows: &[String], more: &str) -> (i32, Value) {
     let bench = Bench::tiny();
     std::fs::write(bench.path("rows.jsonl"), rows.join("\n")).unwrap();
     let text = format!(
-        "kind = 'extract'\nlabelled = 'rows.jsonl'\nencoder = '{}'\nroute_by = 'slice'\nresamples = 400\nlearning_curve = false\n\
+        "kind = 'extract'\nlabelled = 'rows.jsonl'\nencoder = '{}'\nroute_by = 'slice'\nresamples = 400\nlearning_curve = false\n{more}\n\
          updates = {{ trials = 9 }}\nscale = {{ questions = 0, load_s = 0 }}\n",
         bench.path("tiny").display()
     );
     std::fs::write(bench.path("planted.toml"), text).unwrap();
-    let (status, decision) = bench.json_status(&["decide", bench.path("planted.toml").to_str().unwrap()]);
+    bench.json_status(&["decide", bench.path("planted.toml").to_str().unwrap()])
+}
+
+#[track_caller]
+fn check(rows: Vec<String>, expected: &str) -> Value {
+    let (status, decision) = decide(&rows, "");
     assert_eq!((status, &decision["recommendation"]), (0, &expected.into()), "{}", decision["verdict"]);
     decision
 }
@@ -98,6 +103,19 @@ fn facts_that_follow_no_rule_make_the_decision_retrieval() {
     let never = |name: &str| arm(&decision, name)["lag"]["never"].as_u64().unwrap();
     assert_eq!(never("retrieval"), 0);
     assert!(never("tuned") >= 3, "{}", arm(&decision, "tuned")["lag"]);
+}
+
+#[test]
+fn an_extractor_that_reads_the_encoder_is_deployed_without_it_and_opened_on_it_at_every_change() {
+    let (_, decision) = decide(&facts(), "extractor = 'frozen'");
+    for (name, learns) in [("base", false), ("retrieval", false), ("tuned", true), ("both", true)] {
+        let lag = &arm(&decision, name)["lag"];
+        assert_eq!(
+            ["retrain_s", "deploy_s"].map(|part| lag[part]["n"].is_u64()),
+            [learns; 2],
+            "{name}: {lag}"
+        );
+    }
 }
 
 #[test]

@@ -135,6 +135,7 @@ mod tests {
             seconds: Some(1.0),
             limit_s: 10.0,
             fresh: None,
+            renewed: None,
         };
         let edits = [1.0, 3.0].map(|cpu_s| Edited { trial: trial.clone(), cpu_s });
         let after = cells.arms([&edits, &[]]);

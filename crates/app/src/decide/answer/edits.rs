@@ -79,7 +79,8 @@ pub(super) fn edits(
         });
         let seconds = shown?.then_some(seconds);
         let fresh = fresh::share(&cited);
-        let trial = UpdateTrial { what: edit.what.into(), probe, seconds, limit_s: LIMIT_S, fresh };
+        let trial =
+            UpdateTrial { what: edit.what.into(), probe, seconds, limit_s: LIMIT_S, fresh, renewed: None };
         let edited = Edited { trial, cpu_s: used.cpu_s };
         more.keep(&edited)?;
         done.push(edited);

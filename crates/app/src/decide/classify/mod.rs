@@ -2,6 +2,7 @@
 
 mod arms;
 mod data;
+mod live;
 mod models;
 mod scale;
 mod updates;

@@ -1,16 +1,21 @@
 //! Scripted changes: labels added, moved and dropped; for each arm the time until it answers by them.
 
+use std::path::Path;
+
 use engraft_core::Embed;
 use engraft_decide::{Arm, Role};
 use engraft_eval::SplitMix;
 use engraft_nn::Embedder;
+use engraft_tune::artefact::Base;
 use engraft_tune::{Matrix, dot};
 
 use super::data::Data;
+use super::live::Live;
 use super::models::{Head, Memory, best, by_meaning};
 use crate::Error;
 use crate::decide::asking::Asking;
-use crate::decide::changes::{Scripted, try_on, what};
+use crate::decide::changes::{Scripted, Shown, renewed, try_on, what};
+use crate::decide::meter::metered;
 use crate::decide::task::Task;
 use crate::decide::vectors::beginning;
 
@@ -48,11 +53,18 @@ impl Stage<'_> {
             probe: self.data.questions[change.probe].text.clone(),
         };
         let script: Vec<Scripted> = changes.iter().map(scripted).collect();
-        let shows = |arm: &Arm, number: usize| self.shows(arm, &changes[number]);
+        let shows = |arm: &Arm, number: usize, folder: &Path| self.shows(arm, &changes[number], folder);
         for arm in arms.iter_mut().filter(|arm| arm.role == Role::Candidate) {
             try_on(asking, &self.task.updates, arm, &script, &shows)?;
             arm.updates_how = match (arm.tuned, arm.retrieval) {
-                (true, _) => "The examples change, the head is trained again from where it stood, and the question is asked",
+                (true, false) => {
+                    "The examples change, the head is trained again from where it stood, written to disk as `tune classifier` \
+                     writes a model and opened from there, and the question is asked of what was opened"
+                }
+                (true, true) => {
+                    "The examples change, the head is trained again from where it stood, written to disk with the vectors of the \
+                     examples as `tune classifier` writes a model and opened from there, and the question is asked of what was opened"
+                }
                 (false, true) => "The examples change and the question is asked",
                 (false, false) => "The list of labels changes and the question is asked",
             }
@@ -94,8 +106,9 @@ impl Stage<'_> {
         asked.filter(|_| !examples.is_empty()).max_by(|&a, &b| likeness(a).total_cmp(&likeness(b)))
     }
 
-    /// Makes the change in a copy of what the arm knows, asks the probe, and says whether the answer follows the change.
-    fn shows(&self, arm: &Arm, change: &Change) -> Result<bool, Error> {
+    /// Makes the change in a copy of what the arm knows, asks the probe, and says whether the answer follows the change. A head is
+    /// trained again, deployed in `folder`, and asked as it was opened there.
+    fn shows(&self, arm: &Arm, change: &Change, folder: &Path) -> Result<Shown, Error> {
         let labels = self.data.labels.len();
         let question = self.questions.row(change.probe);
         let wanted = |answer: usize| match change.what {
@@ -103,8 +116,9 @@ impl Stage<'_> {
             "change" => answer == change.to,
             _ => answer != change.label,
         };
+        let at_once = |follows: bool| Shown { follows, renewed: None };
         if !arm.retrieval && !arm.tuned {
-            return self.meaning_shows(change, wanted);
+            return Ok(at_once(self.meaning_shows(change, wanted)?));
         }
         let mut memory = Memory::of(self.data, &self.data.draws[0]);
         match change.what {
@@ -125,13 +139,19 @@ impl Stage<'_> {
             }
             _ => memory.rows.retain(|(_, label)| *label != change.label),
         }
-        let found = || memory.look_up(self.examples, question, self.task.neighbours, labels).probabilities;
         if !arm.tuned {
-            return Ok(wanted(best(&found())));
+            let found = memory.look_up(self.examples, question, self.task.neighbours, labels);
+            return Ok(at_once(wanted(best(&found.probabilities))));
         }
-        let head = self.head.again(self.examples, &memory, labels);
-        let answer = head.predict(question);
-        Ok(wanted(best(&if arm.retrieval { head.together(&answer, &found()) } else { answer })))
+        let (head, retrain) = metered(|| self.head.again(self.examples, &memory, labels));
+        let beside = arm.retrieval.then_some((self.examples, &memory));
+        let (live, deploy) = metered(|| {
+            let (name, fingerprint) = (self.encoder.name().into(), self.encoder.encoder().fingerprint());
+            let on = (Base { name, fingerprint }, &self.data.labels[..]);
+            Live::deploy(folder, (&head, beside), on, question)
+        });
+        let answer = live?.answer(question, self.task.neighbours);
+        Ok(Shown { follows: wanted(best(&answer)), renewed: Some(renewed(retrain, deploy)) })
     }
 
     fn meaning_shows(&self, change: &Change, wanted: impl Fn(usize) -> bool) -> Result<bool, Error> {

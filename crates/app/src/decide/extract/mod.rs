@@ -92,6 +92,7 @@ pub(super) fn measure(from: From, frame: &Frame, encoder: &Embedder, kept: &Kept
         questions: &questions,
         schema: &schema,
         tuned,
+        base,
     };
     stage.try_on(&asking, &mut experiment.arms)?;
     kept.show(&experiment);

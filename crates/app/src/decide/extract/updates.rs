@@ -2,21 +2,26 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use engraft_core::{CharMap, Embed, Span};
-use engraft_decide::{Arm, Role};
+use engraft_decide::{Arm, Renewed, Role};
 use engraft_eval::SplitMix;
 use engraft_nn::Embedder;
+use engraft_tune::artefact::Base;
 use engraft_tune::data::ExtractionRow;
-use engraft_tune::extractor::FoundSpan;
-use engraft_tune::{Watch, dot};
+use engraft_tune::extractor::{BaseEncoder, Extractor, FoundSpan};
+use engraft_tune::{TuneError, Watch, dot};
+use serde_json::json;
 
 use super::data::Data;
 use super::lookup::Memory;
 use super::models::{Schema, Tuned};
 use crate::Error;
 use crate::decide::asking::Asking;
-use crate::decide::changes::{Scripted, try_on, what};
+use crate::decide::changes::{Scripted, Shown, renewed, try_on, what};
+use crate::decide::deploy::NewModel;
+use crate::decide::meter::metered;
 use crate::decide::task::Task;
 use crate::decide::vectors::{Encoded, beginning};
 
@@ -33,6 +38,8 @@ pub(super) struct Stage<'a> {
     pub(super) questions: &'a Encoded,
     pub(super) schema: &'a Schema,
     pub(super) tuned: &'a Tuned,
+    /// The encoder that the extractor reads, where it reads one.
+    pub(super) base: Option<BaseEncoder<'a>>,
 }
 
 /// A change of a value's annotations, and the text that shows it.
@@ -62,11 +69,19 @@ impl Stage<'_> {
             probe: format!("{}: {}", change.value.label, change.value.written),
         };
         let script: Vec<Scripted> = changes.iter().map(scripted).collect();
-        let shows = |arm: &Arm, number: usize| self.shows(arm, &changes[number]);
+        let shows = |arm: &Arm, number: usize, folder: &Path| self.shows(arm, &changes[number], folder);
         for arm in arms.iter_mut().filter(|arm| arm.role == Role::Candidate) {
             try_on(asking, &self.task.updates, arm, &script, &shows)?;
             arm.updates_how = match (arm.tuned, arm.retrieval) {
-                (true, _) => "A value's annotations change, the extractor is trained again, and a text with the value is read",
+                (true, false) => {
+                    "A value's annotations change, the extractor is trained again, written to disk as `tune extractor` writes a \
+                     model and opened from there, and a text with the value is read by what was opened"
+                }
+                (true, true) => {
+                    "A value's annotations change, the extractor is trained again, written to disk as `tune extractor` writes a \
+                     model and opened from there, and a text with the value is read by what was opened; the annotated examples \
+                     that are looked up stay in memory, as they do for `retrieval`"
+                }
                 (false, true) => "A value's annotations change and a text with the value is read",
                 (false, false) => "The list of known values changes and a text with the value is read",
             }
@@ -123,19 +138,21 @@ impl Stage<'_> {
         known
     }
 
-    /// Makes the change in a copy of what the arm knows, reads the probe, and says whether what is found follows the change.
-    fn shows(&self, arm: &Arm, change: &Change) -> Result<bool, Error> {
+    /// Makes the change in a copy of what the arm knows, reads the probe, and says whether what is found follows the change. An
+    /// extractor is trained again, deployed in `folder`, and reads as it was opened there.
+    fn shows(&self, arm: &Arm, change: &Change, folder: &Path) -> Result<Shown, Error> {
         let row = &self.data.asked[change.probe];
-        let found = match (arm.retrieval, arm.tuned) {
-            (false, false) => self.schema_after(change).find(row)?,
-            (retrieval, tuned) => self.read_after(row, change, retrieval, tuned)?,
+        let (found, renewed) = match (arm.retrieval, arm.tuned) {
+            (false, false) => (self.schema_after(change).find(row)?, None),
+            cell => self.read_after(row, change, cell, folder)?,
         };
         let is = |label: &str| found.iter().any(|one| one.span == change.span && one.label == label);
-        Ok(match change.what {
+        let follows = match change.what {
             "add" => is(&change.value.label),
             "change" => is(&change.to),
             _ => !is(&change.value.label),
-        })
+        };
+        Ok(Shown { follows, renewed })
     }
 
     fn schema_after(&self, change: &Change) -> Schema {
@@ -154,22 +171,56 @@ impl Stage<'_> {
         &self,
         row: &ExtractionRow,
         change: &Change,
-        retrieval: bool,
-        tuned: bool,
-    ) -> Result<Vec<FoundSpan>, Error> {
+        (retrieval, tuned): (bool, bool),
+        folder: &Path,
+    ) -> Result<(Vec<FoundSpan>, Option<Renewed>), Error> {
         let memory = self.memory_after(change)?;
         let looked_up = || {
             let question = self.questions.vectors.row(change.probe);
             memory.look_up(&self.examples.vectors, question, self.task.neighbours).spans(&row.text)
         };
         if !tuned {
-            return Ok(looked_up());
+            return Ok((looked_up(), None));
         }
         let rows: Vec<&ExtractionRow> = memory.rows.iter().map(|(_, row)| &**row).collect();
-        let extractor = self.tuned.extractor.again(self.watch, &rows, self.task.seed)?;
-        let again = Tuned { extractor, rule: self.tuned.rule };
+        let (extractor, retrain) = metered(|| self.tuned.extractor.again(self.watch, &rows, self.task.seed));
+        let extractor = extractor?;
+        let (opened, deploy) = metered(|| self.deploy(extractor, row, folder));
+        let again = Tuned { extractor: opened?, rule: self.tuned.rule };
         let own = again.find(row)?;
-        Ok(if retrieval { again.rule.together(&own, &looked_up()) } else { own })
+        let found = if retrieval { again.rule.together(&own, &looked_up()) } else { own };
+        Ok((found, Some(renewed(retrain, deploy))))
+    }
+
+    /// The extractor as it comes from disk. The rule that joins looked-up spans to its own, which no change moves, and the annotated
+    /// examples have no place in its files and stay in memory.
+    fn deploy(&self, extractor: Extractor, probe: &ExtractionRow, folder: &Path) -> Result<Extractor, Error> {
+        let remembered = |base: BaseEncoder| Base {
+            name: base.name.into(),
+            fingerprint: self.encoder.encoder().fingerprint(),
+        };
+        let encoder = || {
+            let dir = self.base.map(|base| base.dir.to_path_buf());
+            dir.ok_or_else(|| TuneError::Bug("an extractor reads an encoder that was not opened".into()))
+        };
+        let new = NewModel {
+            model: extractor,
+            kind: "extractor",
+            method: self.task.extractor.name(),
+            base: self.base.map(remembered),
+            labels: &self.data.labels,
+        };
+        new.deploy(
+            folder,
+            |extractor, dir| extractor.save(dir),
+            |read| Extractor::load(read, &encoder, 1),
+            |extractor| {
+                let found = extractor.find(&[probe])?;
+                let spans = found.iter().flatten();
+                let spans = spans.map(|one| json!([one.span.start(), one.span.end(), one.label, one.score]));
+                Ok(spans.collect())
+            },
+        )
     }
 
     /// The examples after the change: of a value that comes, at most so many as are new; marks renamed; marks gone.
