@@ -26,7 +26,7 @@ pub(super) fn trials() -> usize {
     50
 }
 pub(super) fn budget() -> f64 {
-    30.0
+    600.0
 }
 pub(super) fn curve_budget() -> f64 {
     600.0
