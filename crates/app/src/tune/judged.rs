@@ -10,6 +10,7 @@ use engraft_tune::artefact::{Artefact, Base, Draft, FORMAT, Manifest, Probe, Tra
 use engraft_tune::data::{Audited, Judged, JudgedQuestion, audit_rows, split};
 use engraft_tune::ship::{Verdict, paired_difference, verdict};
 use engraft_tune::{Keep, TuneError};
+use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::people::Principal;
@@ -141,9 +142,9 @@ fn no_encoder() -> Error {
     }
 }
 
-/// The questions' vectors.
+/// The questions' vectors. One question keeps one thread busy, so they are read side by side.
 pub(crate) fn vectors(encoder: &Embedder, asked: &[Asked]) -> Result<Vec<Vec<f32>>, Error> {
-    asked.iter().map(|one| embed_query(encoder, &one.text)).collect()
+    asked.par_iter().map(|one| embed_query(encoder, &one.text)).collect()
 }
 
 /// The documents that training saw as answers.

@@ -1,34 +1,26 @@
 //! `tune retriever`: questions are brought nearer to what answers them, by a matrix on their side or by the encoder itself.
 
 mod adapter;
+mod encoder;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Instant;
 
-use engraft_core::{Embed, content_hash};
-use engraft_nn::train::{Body, BodyOptions};
+use engraft_core::Embed;
 use engraft_nn::{Embedder, Precision};
-use engraft_tune::TuneError;
-use engraft_tune::artefact::{Artefact, Probe, Trained};
-use engraft_tune::data::OverLength;
-use engraft_tune::export::{Behind, TOKENIZER_FILES, sentence_transformers};
-use engraft_tune::retrieve::{Adapter, Contrast, ContrastOptions, ContrastTask, fit_contrasts};
-use engraft_tune::trainer::{Plan, train};
+use engraft_search::Snapshot;
+use engraft_tune::artefact::{Artefact, Probe};
+use engraft_tune::retrieve::Adapter;
 use serde_json::{Value, json};
 
-use crate::memory::give_back_memory;
 use crate::people::{Act, Principal};
 use crate::search::{embed_query, moved};
 use crate::serving::{RETRIEVER, is_adapter};
-use crate::tune::base::{self, BaseEncoder};
 use crate::tune::ground::{Asked, Ranking, rank};
-use crate::tune::judged::{
-    self, Lesson, Made, draft, encoder_of, figures, lesson, register, seeds, start_of, vectors,
-};
-use crate::tune::mine::{nearest, wrong};
+use crate::tune::judged::{Lesson, encoder_of, lesson, start_of, vectors};
 use crate::tune::report::TuneReport;
 use crate::tune::{TuneRequest, served_if_proven};
 use crate::{Context, Error, Workspace};
@@ -37,12 +29,10 @@ use crate::{Context, Error, Workspace};
 const PROBES: usize = 3;
 /// Numbers of a vector that a probe keeps.
 const SHOWN: usize = 8;
-/// Wrong passages a right one, where the encoder is trained.
-const WRONG: usize = 1;
-/// Texts embedded between two looks at whether to stop.
+/// Texts embedded, or vectors kept, at a time.
 const BATCH: usize = 256;
-/// What says how the encoder reads and pools.
-const FILES: [&str; 3] = ["config.json", "sentence_bert_config.json", "1_Pooling/config.json"];
+/// The least that a passage may be cut to in training.
+const LEAST: usize = 16;
 
 /// What is tuned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +73,8 @@ pub struct RetrieverRequest {
     pub rate: f64,
     /// Shorter lengths at which vectors should be good too, where the encoder is trained.
     pub dims: Vec<usize>,
+    /// The most tokens of a passage that training reads, where the encoder is trained; what is indexed is read as a whole.
+    pub window: usize,
 }
 
 /// Tunes a retriever and registers it; search uses it from then on where it is proven better.
@@ -112,7 +104,10 @@ pub fn tune_retriever(
         RetrieverMethod::Encoder => Some(start_of(context, workspace, asked)?),
     };
     match &start {
-        Some(start) => must_be_lengths(&request.dims, start.encoder.dim())?,
+        Some(start) => {
+            must_be_lengths(&request.dims, start.encoder.dim())?;
+            must_hold_a_passage(request.window)?;
+        }
         None if request.dims.is_empty() => {}
         None => {
             return Err(Error::Request {
@@ -126,7 +121,7 @@ pub fn tune_retriever(
     let artefact = match &start {
         None => adapter::tune(context, workspace, encoder, &lesson, &before, asked, began)?,
         Some(start) => {
-            own_encoder(context, workspace, start, &mut lesson, &before, (request, policy), began)?
+            encoder::tune(context, workspace, start, &mut lesson, before, (request, policy), began)?
         }
     };
     // Passages that came with the judgements are not what the workspace searches.
@@ -145,8 +140,21 @@ fn must_be_lengths(dims: &[usize], dim: usize) -> Result<(), Error> {
     }
 }
 
+/// Refuses to cut passages to next to nothing.
+fn must_hold_a_passage(window: usize) -> Result<(), Error> {
+    if window >= LEAST {
+        return Ok(());
+    }
+    Err(Error::Request {
+        message: format!("--window {window} leaves too little of a passage to learn from"),
+        hint: format!("name {LEAST} tokens or more; 128 are read unless you say otherwise"),
+    })
+}
+
 /// Search as it is now.
 struct Before {
+    /// What is searched.
+    snapshot: Arc<Snapshot>,
     /// Vectors of the questions, as the encoder makes them.
     train: Vec<Vec<f32>>,
     eval: Vec<Vec<f32>>,
@@ -166,13 +174,13 @@ impl Before {
             eval.iter().map(|vector| moved(workspace, vector.clone())).collect::<Result<_, _>>()?;
         let snapshot = lesson.ground.index(&workspace.settings(Some(encoder)), None)?;
         let rankings = once(rank_now(workspace, &snapshot, &lesson.eval, &as_searched)?);
-        Ok(Before { train, eval, rankings })
+        Ok(Before { snapshot, train, eval, rankings })
     }
 }
 
 fn rank_now(
     workspace: &Workspace,
-    snapshot: &engraft_search::Snapshot,
+    snapshot: &Snapshot,
     asked: &[Asked],
     vectors: &[Vec<f32>],
 ) -> Result<Vec<Vec<Ranking>>, Error> {
@@ -192,130 +200,6 @@ fn shown(vector: &[f32]) -> Value {
 fn probes(asked: &[Asked], outputs: Vec<Value>) -> Vec<Probe> {
     let pairs = asked.iter().zip(outputs);
     pairs.map(|(one, output)| Probe { input: json!({ "query": one.text }), output }).collect()
-}
-
-/// Trains the encoder `start`; what it learns from is found by the encoder that searches now.
-fn own_encoder(
-    context: Context,
-    workspace: &Workspace,
-    start: &BaseEncoder,
-    lesson: &mut Lesson,
-    before: &Before,
-    (request, policy): (&RetrieverRequest, OverLength),
-    began: Instant,
-) -> Result<Artefact, Error> {
-    let asked = &request.tune;
-    let encoder = encoder_of(context, workspace)?;
-    let rows = contrasts(workspace, encoder, &start.encoder, lesson, before)?;
-    let (rows, done) = fit_contrasts(rows, start.encoder.window(), policy)?;
-    lesson.data.over_length = done;
-    let plan = Plan { epochs: request.epochs, batch: request.batch, rate: request.rate, ..Plan::default() };
-    let draft = draft(workspace, lesson, asked, RETRIEVER)?;
-    let name = asked.name.clone().unwrap_or_else(|| "tuned".into());
-    let keep = lesson.keep(workspace, request, start);
-    let (mut tuned, mut steps) = (Vec::new(), 0);
-    let into = draft.path().join("encoder");
-    let scratch =
-        tempfile::tempdir_in(draft.path()).map_err(Error::io("create a folder in", draft.path()))?;
-    for (nth, seed) in seeds(asked).into_iter().enumerate() {
-        let target = if nth == 0 { into.clone() } else { scratch.path().join(format!("{nth}")) };
-        steps += {
-            let body = Body::open(&start.dir, BodyOptions::default()).map_err(TuneError::from)?;
-            let options = ContrastOptions { dims: request.dims.clone(), ..ContrastOptions::default() };
-            let mut task = ContrastTask { body, rows: &rows, options };
-            let plan = Plan { seed, ..plan };
-            let done = train(&mut task, &plan, base::watch(&context, Some(&keep)), |_| Ok(None))?;
-            write_encoder(&task.body, &start.dir, &target)?;
-            done.steps as usize
-        };
-        // Training takes gigabytes, which what follows must not be added to.
-        give_back_memory();
-        let own = workspace.open_folder(&target, &name, encoder.encoder().precision())?;
-        let vectors = lesson.ground.embed(context, &own)?;
-        let snapshot = lesson.ground.index(&workspace.settings(Some(&own)), Some(&vectors))?;
-        let questions = judged::vectors(&own, &lesson.eval)?;
-        tuned.push(once(rank_now(workspace, &snapshot, &lesson.eval, &questions)?));
-    }
-    drop(scratch);
-    let texts: Vec<String> = lesson.eval.iter().take(PROBES).map(|one| one.text.clone()).collect();
-    let says = |dir: &Path| -> Result<Vec<Value>, TuneError> {
-        let own = Embedder::open(dir, &name, engraft_nn::EncoderOptions::default())?;
-        let vector = |text: &String| -> Result<Value, TuneError> {
-            let all = own.embed(&[text])?;
-            Ok(shown(all.first().map_or(&[][..], Vec::as_slice)))
-        };
-        texts.iter().map(vector).collect()
-    };
-    let figures = figures(&lesson.eval, &lesson.train, &before.rankings, &tuned, asked.seed);
-    let made = Made {
-        kind: RETRIEVER,
-        method: "encoder",
-        base: Some(start.remembered()),
-        seeds: seeds(asked),
-        settings: json!({ "dim": start.encoder.dim(), "plan": plan, "dims": request.dims }),
-        train: Trained { rows: rows.len(), steps, seconds: began.elapsed().as_secs_f64() },
-        figures,
-        against: "hybrid search before".into(),
-        probes: probes(&lesson.eval, says(&into)?),
-    };
-    let artefact = register(context, draft, lesson, made, |read| says(&read.dir.join("encoder")))?;
-    keep.clear();
-    Ok(artefact)
-}
-
-/// Questions with a right and wrong passages, found with `encoder`, as ids of `start`, however many those are.
-fn contrasts(
-    workspace: &Workspace,
-    encoder: &Embedder,
-    start: &Embedder,
-    lesson: &Lesson,
-    before: &Before,
-) -> Result<Vec<Contrast>, Error> {
-    let ground = &lesson.ground;
-    let snapshot = ground.index(&workspace.settings(Some(encoder)), None)?;
-    let plain = workspace.fusion_plain()?;
-    let ids = |text: &str| {
-        let mut ids = Vec::new();
-        start.tokenizer().encode(text, &mut ids);
-        ids
-    };
-    let mut rows = Vec::new();
-    for (one, question) in lesson.train.iter().zip(&before.train) {
-        for doc in one.answers() {
-            let Some(right) = nearest(ground, doc, question) else { continue };
-            let fusion = workspace.for_script(plain, &one.text);
-            let wrong = wrong(ground, &snapshot, one, question, fusion, right, WRONG);
-            let mut keys: BTreeSet<u64> = [key(&one.text), key(&ground.texts[right])].into_iter().collect();
-            keys.extend(one.answers().map(|doc| key(&format!("document {doc}"))));
-            rows.push(Contrast {
-                question: ids(&one.text),
-                answer: ids(&ground.texts[right]),
-                wrong: wrong.iter().map(|&at| ids(&ground.texts[at])).collect(),
-                keys,
-            });
-        }
-    }
-    Ok(rows)
-}
-
-fn key(text: &str) -> u64 {
-    u64::from_str_radix(&content_hash(text.as_bytes())[..16], 16).unwrap_or(0)
-}
-
-/// Writes an encoder in the classic layout of sentence-transformers: the base's files with new weights.
-fn write_encoder(body: &Body, base: &Path, target: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(target).map_err(Error::io("create", target))?;
-    let plain = tempfile::tempdir_in(target).map_err(Error::io("create a folder in", target))?;
-    for file in FILES.into_iter().chain(TOKENIZER_FILES) {
-        let (from, to) = (base.join(file), plain.path().join(file));
-        if from.is_file() {
-            let parent = to.parent().unwrap_or(target);
-            std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
-            std::fs::copy(&from, &to).map_err(Error::io("copy", &from))?;
-        }
-    }
-    body.save(plain.path()).map_err(TuneError::from)?;
-    Ok(sentence_transformers(plain.path(), Behind::default(), target)?)
 }
 
 /// Gets a retriever ready to serve while the one before it goes on, or search without one: every passage has a vector in the

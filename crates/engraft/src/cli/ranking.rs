@@ -49,9 +49,13 @@ pub(crate) struct Retriever {
     /// The highest rate, with --method encoder
     #[arg(long, default_value_t = 2e-5)]
     pub(crate) rate: f64,
-    /// What becomes of texts beyond the encoder's window, with --method encoder: error, drop or truncate
+    /// What becomes of passages beyond --window and of questions beyond the encoder's, with --method encoder: error, drop or
+    /// truncate
     #[arg(long, default_value = "truncate", value_name = "POLICY")]
     pub(crate) over_length: String,
+    /// The most tokens of a passage that training reads, with --method encoder; what is indexed is read as a whole
+    #[arg(long, default_value_t = 128)]
+    pub(crate) window: usize,
     /// Shorter lengths at which vectors should be good too (Matryoshka), with --method encoder
     #[arg(long, value_name = "N,M", value_delimiter = ',')]
     pub(crate) dims: Vec<usize>,

@@ -26,10 +26,17 @@ pub(crate) fn tuned(report: &TuneReport) -> String {
         (data.rejected_total, "rows could not be read or have no answer"),
         (data.unresolved, "questions are not resolved, or answered by documents that are not here"),
         (data.leaked, "questions to evaluate on were learnt from too"),
-        (data.over_length.too_long, "texts or pairs are longer than what is read"),
     ];
     for (count, what) in notes.into_iter().filter(|(count, _)| *count > 0) {
         let _ = writeln!(text, "  note: {count} {what}");
+    }
+    let long = &data.over_length;
+    if long.too_long > 0 {
+        let _ = writeln!(
+            text,
+            "  note: {} texts or pairs are longer than what is read: {} cut, {} left out, {} tokens unread",
+            long.too_long, long.truncated, long.dropped, long.tokens_lost
+        );
     }
     for bad in data.rejected.iter().take(SHOWN) {
         let _ = writeln!(text, "    {}: {}; {}", bad.uri, bad.message, bad.hint);

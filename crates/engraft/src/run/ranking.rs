@@ -27,6 +27,7 @@ impl Session<'_> {
             batch: words.batch,
             rate: words.rate,
             dims: words.dims.clone(),
+            window: words.window,
         };
         self.show(&app::tune::tune_retriever(self.context, &workspace, &me, &asked)?, print::tuned)
     }

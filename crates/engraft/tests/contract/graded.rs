@@ -244,3 +244,41 @@ fn a_question_longer_than_the_encoder_reads_is_cut_left_out_or_refused() {
     let message = value["error"]["message"].as_str().unwrap_or_default();
     assert!(status == 2 && message.starts_with("1 texts are longer than the"), "{value}");
 }
+
+#[test]
+fn passages_beyond_the_window_of_training_are_cut_left_out_or_refused_and_counted() {
+    let bench = furnished(Bench::tiny());
+    let short = pairs(&bench);
+    // The encoder reads letters: the passages that answer have more than fifty, the others less than thirty.
+    let long = |at: usize| {
+        let (right, wrong, room) = (THINGS[at], THINGS[(at + 5) % 12], ROOMS[at]);
+        let answer = format!("The {right} is {}far in the {room}.", "very ".repeat(8));
+        let other = format!("The {wrong} is not here.");
+        json!({ "query": format!("Where is the {right}?"), "positive": answer, "negatives": [other] })
+    };
+    let long = file(&bench, "long.jsonl", &(0..12).map(long).collect::<Vec<_>>());
+    let words = ["--eval", &short, "--method", "encoder", "--epochs", "1"];
+    let tuned = |more: &[&str]| bench.json_status(&tune("retriever", &long, &[&words[..], more].concat()));
+    let (_, cut) = tuned(&["--window", "40", "--name", "cut"]);
+    let [all, dropped, truncated, lost] = too_long(&cut);
+    assert!((all, dropped, truncated) == (12, 0, 12) && lost > 12 * 10, "{cut}");
+    assert_eq!(learnt(&cut), 12);
+    let settings = &bench.json(&["model", "show", "cut"])["manifest"]["settings"];
+    assert_eq!(settings["window"], 40, "{settings}");
+    // None is beyond the window that there is where none is named.
+    let (_, whole) = tuned(&["--name", "whole"]);
+    assert_eq!(too_long(&whole), [0; 4], "{whole}");
+    for (more, says) in [
+        (["--window", "40", "--over-length", "drop"], "no question with its answer fits"),
+        (["--window", "40", "--over-length", "error"], "160 tokens of a question and 40 of a passage"),
+        (["--window", "15", "--over-length", "truncate"], "--window 15 leaves too little"),
+    ] {
+        let (status, value) = tuned(&more);
+        let message = value["error"]["message"].as_str().unwrap_or_default();
+        assert!(status == 2 && message.contains(says), "{more:?}: {value}");
+    }
+    let told = bench.run(&tune("retriever", &long, &[&words[..], &["--window", "40"]].concat()));
+    let note =
+        format!("note: 12 texts or pairs are longer than what is read: 12 cut, 0 left out, {lost} tokens");
+    assert!(told.status == 0 && told.stdout.contains(&note), "{}{}", told.stdout, told.stderr);
+}

@@ -44,6 +44,11 @@ impl Draft {
         Ok(Draft { models: models.into(), name: name.into(), folder, _lock: lock })
     }
 
+    /// What the model will be called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Where its files go.
     pub fn path(&self) -> &Path {
         self.folder.path()

@@ -7,4 +7,4 @@ mod fitting;
 
 pub use adapter::{Adapter, AdapterOptions, Lessons, adapter_steps, train_adapter};
 pub use contrast::{Contrast, ContrastOptions, ContrastTask};
-pub use fitting::fit_contrasts;
+pub use fitting::{Windows, fit_contrasts};

@@ -3,9 +3,10 @@
 use engraft_core::Embed;
 use engraft_nn::train::{Body, BodyOptions};
 use engraft_nn::{Embedder, ModelError, Tokenizer};
+use engraft_tune::data::OverLength;
 use engraft_tune::rerank::{JudgedPair, PairIds, RerankTask, Reranker, pair_ids};
 use engraft_tune::retrieve::{
-    AdapterOptions, Contrast, ContrastOptions, ContrastTask, Lessons, train_adapter,
+    AdapterOptions, Contrast, ContrastOptions, ContrastTask, Lessons, Windows, fit_contrasts, train_adapter,
 };
 use engraft_tune::trainer::{Plan, train};
 use engraft_tune::{TuneError, Watch, embed};
@@ -24,6 +25,8 @@ const PLAN: Plan = Plan {
 };
 /// The most ids of a pair.
 const WINDOW: usize = 96;
+/// The most ids of texts a retriever learns from; every passage is longer.
+const WINDOWS: Windows = Windows { question: 96, passage: 24 };
 
 /// Questions, and for each the passage that answers it.
 fn world(n: usize) -> (Vec<String>, Vec<String>) {
@@ -67,14 +70,14 @@ pub(crate) fn retriever(trial: &Trial<'_>) -> Result<(), TuneError> {
         wrong: vec![ids(&passages[(at + 1) % 40])],
         keys: [at as u64].into(),
     };
-    let rows: Vec<Contrast> = (0..40).map(row).collect();
+    let (rows, cut) = fit_contrasts((0..40).map(row).collect(), WINDOWS, OverLength::Truncate)?;
     // Small enough that a batch passes in parts.
     let options = ContrastOptions { tokens: 300, dims: vec![16, 8], ..ContrastOptions::default() };
     let body = Body::open(trial.base, BodyOptions::default())?;
     let mut task = ContrastTask { body, rows: &rows, options };
     let trained = train(&mut task, &PLAN, trial.watch, |_| Ok(None))?;
     task.body.save(trial.out)?;
-    trial.says(&trained);
+    trial.says(&(cut, trained));
     Ok(())
 }
 

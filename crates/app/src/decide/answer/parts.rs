@@ -284,7 +284,8 @@ impl Tutor<'_, '_> {
         match part {
             Part::Retriever => {
                 let (method, dims) = (RetrieverMethod::Adapter, Vec::new());
-                let request = RetrieverRequest { tune, method, epochs: 2, batch: 64, rate: 2e-5, dims };
+                let request =
+                    RetrieverRequest { tune, method, epochs: 2, batch: 64, rate: 2e-5, dims, window: 128 };
                 tune_retriever(context, workspace, &me, &request)
             }
             Part::Reader => {

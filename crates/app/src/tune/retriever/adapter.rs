@@ -51,7 +51,6 @@ pub(super) fn tune(
     };
     let options = AdapterOptions { seed: asked.seed, ..AdapterOptions::default() };
     let most = EPOCHS[EPOCHS.len() - 1];
-    let snapshot = lesson.ground.index(&workspace.settings(Some(encoder)), None)?;
     let trained = |pairs: &[(usize, Vec<usize>)], epochs: &[usize], seed: u64| {
         let lessons = Lessons { dim, questions: &questions, passages: &passages, pairs };
         let options = AdapterOptions { seed, ..options };
@@ -73,7 +72,7 @@ pub(super) fn tune(
         let questions: Vec<Asked> = held.iter().map(|&at| lesson.train[at].clone()).collect();
         for (setting, adapter) in trained(&kept, &EPOCHS, asked.seed)?.iter().enumerate() {
             let vectors: Vec<Vec<f32>> = held.iter().map(|&at| adapter.apply(&before.train[at])).collect();
-            let ranked = once(rank_now(workspace, &snapshot, &questions, &vectors)?);
+            let ranked = once(rank_now(workspace, &before.snapshot, &questions, &vectors)?);
             for ((&at, question), ranking) in held.iter().zip(&questions).zip(&ranked) {
                 scores[setting][at] = ndcg(question, ranking.iter().map(|hit| hit.doc));
             }
@@ -91,7 +90,7 @@ pub(super) fn tune(
             .pop()
             .ok_or_else(|| Error::Bug("training gave no adapter".into()))?;
         let vectors: Vec<Vec<f32>> = before.eval.iter().map(|vector| adapter.apply(vector)).collect();
-        tuned.push(once(rank_now(workspace, &snapshot, &lesson.eval, &vectors)?));
+        tuned.push(once(rank_now(workspace, &before.snapshot, &lesson.eval, &vectors)?));
         first.get_or_insert(adapter);
     }
     let adapter = first.unwrap_or_else(|| Adapter::identity(dim));
