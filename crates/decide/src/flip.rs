@@ -174,7 +174,9 @@ impl WhatIf<'_> {
             self.front(&terms)
         };
         let mut found = Vec::new();
-        for direction in [-1.0, 1.0] {
+        // Below 0 there is nothing; from 0 it only goes up.
+        let directions: &[f64] = if now > 0.0 { &[-1.0, 1.0] } else { &[1.0] };
+        for &direction in directions {
             // A thousandfold either way in steps of a tenth of a doubling.
             let at = |step: i32| start * (direction * f64::from(step) * 0.1).exp2();
             let Some(step) = (1..=100).find(|&step| front(at(step)) != Some(self.front)) else { continue };
@@ -359,4 +361,33 @@ impl WhatIf<'_> {
 /// Points of utility a point of the criterion is worth.
 fn slope(anchor: &Anchor) -> f64 {
     anchor.weight / (anchor.one - anchor.zero)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide;
+    use crate::random::Random;
+    use crate::worlds::{measured, truths};
+
+    #[test]
+    fn a_price_of_zero_can_only_rise() {
+        let mut random = Random::new(6, 6);
+        let mut truths = truths(&mut random);
+        for (truth, threshold) in truths.iter_mut().zip([-3.0, 0.5, 0.9, -3.0]) {
+            (truth.threshold, truth.ms, truth.cpu_s) = (threshold, 100.0, 0.01);
+            (truth.lag_s, truth.labels) = (5.0, 0);
+        }
+        truths[2].labels = 2000;
+        let mut experiment = measured(&truths, 400, 1, 1, &mut random);
+        experiment.terms.prices.label = Amount::given(0.0);
+        experiment.terms.must.cost_per_month = Some(50.0);
+        let decision = decide(&experiment, "").unwrap();
+        let flips = decision.flip_points.iter().filter(|flip| flip.what == "prices.label");
+        let flips: Vec<&FlipPoint> = flips.collect();
+        // 2000 labels over twelve months use the budget up at .3 a label.
+        let [flip] = flips.as_slice() else { panic!("{} {flips:?}", decision.verdict) };
+        assert!((0.0..0.31).contains(&flip.at) && flip.to == "retrieval", "{flip:?}");
+        assert!(flip.words.starts_with("At more than $"), "{}", flip.words);
+    }
 }
