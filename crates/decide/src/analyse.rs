@@ -24,7 +24,7 @@ use crate::target::Wanted;
 use crate::utility::{Facts, GROUNDED, anchors, broken, none, pareto};
 use crate::verdict::{Contest, Rule, Verdict};
 use crate::words::{assumptions, needs, sentence};
-use crate::{Arm, Experiment, Measure, Role, Unfit, Weights};
+use crate::{Arm, ArmRun, Experiment, Measure, Role, Row, Unfit, Weights};
 
 /// The decision on an experiment; the same experiment gives the same decision at any number of threads.
 ///
@@ -293,10 +293,14 @@ fn arm_report(
     let rows = || arm.runs.iter().flat_map(|run| &run.rows);
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
     rows().for_each(|row| *states.entry(named(row.state).to_string()).or_default() += 1);
-    let failed = rows().filter(|row| matches!(row.state, State::Failed | State::Timeout)).count();
+    let is_lost = |row: &Row| matches!(row.state, State::Failed | State::Timeout);
+    let failed = rows().filter(|row| is_lost(row)).count();
     let all = rows().count();
     let quality = metric(draws.measure(at, 0));
-    let share = failed as f64 / all.max(1) as f64;
+    // The quality is over the questions that are compared, and so is what was lost of it.
+    let lost_of = |run: &ArmRun| kept.iter().filter(|&&at| is_lost(&run.rows[at])).count();
+    let lost: usize = arm.runs.iter().map(lost_of).sum();
+    let share = lost as f64 / (arm.runs.len() * kept.len()).max(1) as f64;
     ArmReport {
         name: arm.name.clone(),
         description: arm.description.clone(),
@@ -304,7 +308,7 @@ fn arm_report(
         tuned: arm.tuned,
         candidate: arm.role == Role::Candidate,
         absent: arm.absent.clone(),
-        quality_bounds: quality.value.map(|value| [value, (value + share).min(1.0)]).filter(|_| failed > 0),
+        quality_bounds: quality.value.map(|value| [value, (value + share).min(1.0)]).filter(|_| lost > 0),
         quality,
         latency_ms: metric(draws.p95(at)),
         latency_p50_ms: median(arm, kept),

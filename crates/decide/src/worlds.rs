@@ -466,6 +466,28 @@ fn an_arm_that_fails_half_its_items_is_shown_as_such_and_loses() {
 }
 
 #[test]
+fn bounds_are_over_the_questions_that_are_compared() {
+    check_terms(
+        |experiment| {
+            // Of the second half nobody said what is right; of the first every second answer of one arm is lost.
+            for (at, arm) in experiment.arms.iter_mut().enumerate() {
+                for (question, row) in arm.runs[0].rows.iter_mut().enumerate() {
+                    row.state = match (question >= 200, at == 3 && question.is_multiple_of(2)) {
+                        (true, _) => State::Undefined,
+                        (false, true) => State::Failed,
+                        (false, false) => State::Scored,
+                    };
+                }
+            }
+        },
+        |decision| {
+            let [worst, best] = decision.arms[3].quality_bounds.unwrap();
+            decision.questions == 200 && (best - worst - 0.5).abs() < 1e-9
+        },
+    );
+}
+
+#[test]
 fn a_price_of_zero_is_fine() {
     check_terms(
         |experiment| {
