@@ -280,7 +280,7 @@ fn words(
         _ => String::new(),
     };
     let Some(gain) = last else { return forecast };
-    let chance = if gain < 2.0 * noise { ", which is within chance" } else { "" };
+    let chance = if gain.abs() < 2.0 * noise { ", which is within chance" } else { "" };
     let flat = if at_plateau == Some(true) { ": more labels of this kind will hardly help" } else { "" };
     format!("The last doubling of labels brought {:.1} points{chance}{flat}. {forecast}", points(gain))
 }
