@@ -63,4 +63,4 @@ pub use target::Target;
 pub use terms::{Amount, Basis, Limits, Prices, Terms, Volume, Weights};
 pub use utility::Anchor;
 pub use verdict::Rule;
-pub use words::{percent, share};
+pub use words::{chance, percent};

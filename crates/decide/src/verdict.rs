@@ -34,7 +34,7 @@ pub(crate) struct Verdict {
 /// Where one arm stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Standing {
-    /// How often it was the best one.
+    /// How often it was the best one; a draw in which several are is shared among them.
     pub(crate) p_best: f64,
     /// What is lost on average by choosing it, in points of utility.
     pub(crate) regret: f64,
@@ -73,9 +73,12 @@ impl<'a> Contest<'a> {
         let mut standing = vec![Standing::default(); utilities.len()];
         for draw in 0..self.weights.len() {
             let best = utilities.iter().map(|all| all[draw]).fold(f64::NEG_INFINITY, f64::max);
-            let first = utilities.iter().position(|all| all[draw] == best).unwrap_or(0);
-            standing[first].p_best += 1.0 / resamples;
+            // Those that are level share the draw: none of them is the best one.
+            let level = utilities.iter().filter(|all| all[draw] == best).count() as f64;
             for (standing, all) in standing.iter_mut().zip(&utilities) {
+                if all[draw] == best {
+                    standing.p_best += 1.0 / (level * resamples);
+                }
                 standing.regret += (best - all[draw]) / resamples;
                 standing.utility += all[draw] / resamples;
                 if best - all[draw] <= self.terms.margin {
@@ -167,6 +170,20 @@ mod tests {
         let decision = decide(&experiment, "").unwrap();
         assert_eq!(decision.rule, Rule::NotEnough, "{}", decision.verdict);
         decision
+    }
+
+    #[test]
+    fn of_two_arms_that_are_level_in_all_that_counts_neither_is_surely_the_best() {
+        let mut random = Random::new(9, 9);
+        let mut experiment = measured(&truths(&mut random), 60, 1, 1, &mut random);
+        experiment.arms.truncate(2);
+        experiment.arms[1].runs = experiment.arms[0].runs.clone();
+        let weights = &mut experiment.terms.weights;
+        (weights.quality, weights.latency, weights.cost, weights.update_lag) = (1.0, 0.0, 0.0, 0.0);
+        let decision = decide(&experiment, "").unwrap();
+        let p_best = [0, 1].map(|at| decision.arms[at].p_best.unwrap());
+        assert!(p_best.iter().all(|p| (p - 0.5).abs() < 1e-9), "{p_best:?}");
+        assert_eq!(decision.rule, Rule::CheapestOfEquals, "{}", decision.verdict);
     }
 
     #[test]

@@ -152,12 +152,19 @@ fn alone(decision: &Decision) -> bool {
 }
 
 /// A probability for a sentence; never a bare 0 or 1.
-pub fn share(p: f64) -> String {
+pub(crate) fn share(p: f64) -> String {
     match p {
         p if p > 0.999 => "over 99.9 %".into(),
         p if p < 0.001 => "under 0.1 %".into(),
         p => format!("{:.1} %", 100.0 * p),
     }
+}
+
+/// How likely an arm is the best one, for a table; `None` where it is out or was not measured. Where it has no other beside it,
+/// that says nothing, and no number is told.
+pub fn chance(decision: &Decision, arm: &ArmReport) -> Option<String> {
+    let p = arm.p_best?;
+    Some(if decision.rule == Rule::OnlyOne { "the only one".into() } else { share(p) })
 }
 
 pub(crate) fn capital(text: &str) -> String {
@@ -283,6 +290,13 @@ mod tests {
             crate::worlds::measured(&crate::worlds::truths(&mut random), 60, 1, 1, &mut random);
         experiment.arms.truncate(1);
         let verdict = |experiment: &Experiment| crate::decide(experiment, "").unwrap().verdict;
+        // Nor is it surely the best, or is little lost by choosing it.
+        let decision = crate::decide(&experiment, "").unwrap();
+        let (page, text) = (crate::html(&experiment, &decision), crate::markdown(&experiment, &decision));
+        for told in [&page, &text] {
+            assert!(told.contains("the only one") && !told.contains("over 99.9 %"), "{told}");
+        }
+        assert!(!page.contains("If another choice is the better one"), "{page}");
         assert!(
             verdict(&experiment).contains("the only choice that was measured"),
             "{}",

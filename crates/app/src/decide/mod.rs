@@ -34,7 +34,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-pub use engraft_decide::{Anchor, ArmReport, Decision, Rule, Weights, share};
+pub use engraft_decide::{Anchor, ArmReport, Decision, Rule, Weights, chance};
 use engraft_decide::{Experiment, Unfit};
 use engraft_nn::{Embedder, EncoderOptions};
 use serde::Serialize;

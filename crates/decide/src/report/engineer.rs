@@ -9,7 +9,7 @@ use super::judge;
 use super::limits::limits;
 use super::slices::slices;
 use super::{evidence, failures, lag, learning, pictures};
-use crate::words::{duration, money, number, share};
+use crate::words::{chance, duration, money, number};
 use crate::{ArmReport, Decision, Experiment, GROUNDEDNESS};
 
 const TITLES: [&str; 13] = [
@@ -80,8 +80,7 @@ fn summary(experiment: &Experiment, decision: &Decision) -> String {
         let standing = match (arm.candidate, arm.dropped.is_empty()) {
             (false, _) => "diagnostic".to_string(),
             (true, false) => "breaks a must-have".to_string(),
-            (true, true) if arm.p_best.is_some() => share(arm.p_best.unwrap_or(0.0)),
-            _ => "–".into(),
+            (true, true) => chance(decision, arm).unwrap_or_else(|| "–".into()),
         };
         let cells = vec![
             esc(&arm.name),

@@ -46,7 +46,9 @@ pub(crate) fn first_page(experiment: &Experiment, decision: &Decision) -> String
 
 fn confidence(decision: &Decision) -> String {
     let mut words = Vec::new();
-    if let (Some(p), Some(regret)) = (decision.p_best, decision.expected_regret) {
+    // Beside the only choice there is nothing to lose to.
+    let alone = decision.rule == Rule::OnlyOne;
+    if let (false, Some(p), Some(regret)) = (alone, decision.p_best, decision.expected_regret) {
         let other = match decision.rule {
             Rule::CheapestOfEquals => format!("It is the very best with a probability of {}. ", share(p)),
             _ => String::new(),

@@ -1,6 +1,6 @@
 //! The decision in Markdown, short enough for a pull request.
 
-use crate::words::{duration, money, number, percent, points, share};
+use crate::words::{chance, duration, money, number, percent, points};
 use crate::{Decision, Effect, Experiment, GROUNDEDNESS};
 
 const FLIPS: usize = 5;
@@ -40,7 +40,7 @@ pub fn markdown(experiment: &Experiment, decision: &Decision) -> String {
                 Some(_) if given => "by construction".into(),
                 Some(_) => percent(&arm.groundedness),
             },
-            optional(arm.p_best, &share),
+            chance(decision, arm).unwrap_or_else(|| "–".into()),
         ));
     }
     out.push_str("\n| effect | points of quality | p (Holm) |\n|---|--:|--:|\n");

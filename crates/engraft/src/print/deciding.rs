@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use engraft_app::decide::{Decided, Decision, Plan, Replayed, share};
+use engraft_app::decide::{Decided, Decision, Plan, Replayed, chance};
 
 /// Flip points and needs shown; the report has them all.
 const SHOWN: usize = 3;
@@ -52,10 +52,9 @@ fn decision(decision: &Decision) -> String {
             value.map_or_else(|| "-".to_string(), |value| format!("{value:.digits$}"))
         };
         let lag = arm.update_lag_s.value.map_or_else(|| "-".to_string(), |lag| format!("{lag:.2} s"));
-        let p = match (arm.dropped.first(), arm.p_best) {
-            (Some(_), _) => "breaks a must-have".to_string(),
-            (None, Some(p)) => share(p),
-            _ => "-".to_string(),
+        let p = match arm.dropped.first() {
+            Some(_) => "breaks a must-have".to_string(),
+            None => chance(decision, arm).unwrap_or_else(|| "-".into()),
         };
         let _ = writeln!(
             text,

@@ -266,14 +266,15 @@ fn standing(decision: &Decision) -> Markup {
                     th.number scope="col" { "Cost a month" } th.number scope="col" { "Latency (p95)" } th.number scope="col" { "A change shows after" }
                 } }
                 tbody {
-                    @for arm in arms { (arm_row(arm, decision.recommendation.as_deref() == Some(&arm.name))) }
+                    @for arm in arms { (arm_row(decision, arm)) }
                 }
             }
         }
     }
 }
 
-fn arm_row(arm: &ArmReport, recommended: bool) -> Markup {
+fn arm_row(decision: &Decision, arm: &ArmReport) -> Markup {
+    let recommended = decision.recommendation.as_deref() == Some(&arm.name);
     let dash = || html! { span.muted { "–" } };
     html! {
         tr.chosen[recommended] {
@@ -283,7 +284,7 @@ fn arm_row(arm: &ArmReport, recommended: bool) -> Markup {
             } @else if !arm.dropped.is_empty() {
                 td colspan="6" { span.muted { "Left out: " (arm.dropped.join("; ")) } }
             } @else {
-                td.number { @match arm.p_best { Some(p) => (decide::share(p)), None => (dash()) } }
+                td.number { @match decide::chance(decision, arm) { Some(chance) => (chance), None => (dash()) } }
                 td { @match arm.utility {
                     Some(utility) => meter min="0" max="1" value=(utility) title=(format!("{utility:.3}")) { (format!("{utility:.3}")) },
                     None => (dash()),
