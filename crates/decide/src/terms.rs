@@ -237,8 +237,8 @@ impl Terms {
             for (which, limit) in [("must", must), ("nice", nice)] {
                 let Some(limit) = limit else { continue };
                 if !limit.is_finite() || limit < 0.0 || (more && limit > 1.0) {
-                    let range = if more { "between 0 and 1" } else { "zero or more" };
-                    found.push(format!("{which}.{name} is {limit}: it lies {range}"));
+                    let range = if more { "lies between 0 and 1" } else { "is zero or more" };
+                    found.push(format!("{which}.{name} is {limit}: it {range}"));
                 }
             }
             if let (Some(must), Some(nice)) = (must, nice)

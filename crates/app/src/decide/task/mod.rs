@@ -22,6 +22,10 @@ use crate::Error;
 
 /// With fewer resamples there is no telling how sure a verdict is.
 const RESAMPLES: usize = 100;
+/// More resamples fill the memory and tell no more.
+const MOST_RESAMPLES: usize = 1_000_000;
+/// More of anything else that is counted takes years.
+const MOST: usize = 100_000;
 
 /// What is to be decided.
 #[derive(Clone, Debug, Deserialize)]
@@ -283,13 +287,17 @@ impl Task {
     }
 
     fn check(&self) -> Result<(), String> {
-        for (name, value, least) in [
-            ("seeds", self.seeds, 1),
-            ("resamples", self.resamples, RESAMPLES),
-            ("neighbours", self.neighbours, 1),
+        for (name, value, least, most) in [
+            ("seeds", self.seeds, 1, MOST),
+            ("resamples", self.resamples, RESAMPLES, MOST_RESAMPLES),
+            ("neighbours", self.neighbours, 1, MOST),
+            ("updates.trials", self.updates.trials, 0, MOST),
         ] {
             if value < least {
                 return Err(format!("{name} is {value}: it is {least} or more"));
+            }
+            if value > most {
+                return Err(format!("{name} is {value}: it is {most} or less"));
             }
         }
         if self.limit == Some(0) {
@@ -302,6 +310,8 @@ impl Task {
             ("scale.load_s", self.scale.load_s),
             ("scale.paid_load_s", self.scale.paid_load_s),
             ("curve_budget_s", self.curve_budget_s),
+            ("updates.budget_s", self.updates.budget_s),
+            ("updates.review_minutes", self.updates.review_minutes),
         ] {
             if !seconds.is_finite() || seconds < 0.0 {
                 return Err(format!("{name} is {seconds}: it is 0 or more"));
@@ -390,14 +400,15 @@ impl Task {
         }
     }
 
-    /// Seconds that a person takes for a label: as said, as `measured`, or what the price of a label is in a person's time.
+    /// Seconds that a person takes for a label: as said, as `measured`, or what the price of a label is in a person's time. A price of
+    /// zero says nothing of time: then what the defaults say.
     pub(super) fn label_s(&self, measured: Option<f64>) -> Amount {
-        let prices = self.terms().prices;
-        let worth = 3600.0 * prices.label.value / prices.person_hour.value;
+        let worth = |prices: &Prices| 3600.0 * prices.label.value / prices.person_hour.value;
+        let paid = Some(worth(&self.terms().prices)).filter(|worth| worth.is_finite() && *worth > 0.0);
         match (self.prices.label_seconds, measured) {
             (Some(said), _) => Amount::given(said),
             (None, Some(value)) => Amount { value, basis: Basis::Measured },
-            (None, None) => Amount::assumed(if worth.is_finite() { worth } else { 0.0 }),
+            (None, None) => Amount::assumed(paid.unwrap_or_else(|| worth(&Prices::default()))),
         }
     }
 
@@ -462,6 +473,9 @@ mod tests {
         check("kind = 'answer'\ncurve_budget_s = -1.0", "curve_budget_s is -1");
         check("kind = 'extract'\nslices = 'hops'", "this is a `extract` task");
         check("kind = 'classify'\nresamples = 1", "resamples is 1: it is 100 or more");
+        check("kind = 'classify'\nneighbours = 9223372036854775807", "it is 100000 or less");
+        check("kind = 'classify'\nupdates = { review_minutes = nan }", "updates.review_minutes is NaN");
+        check("kind = 'classify'\nupdates = { review_minutes = -10.0 }", "updates.review_minutes is -10");
         check("kind = 'classify'\nlimit = 0", "limit is 0: leave it out");
     }
 
@@ -491,7 +505,8 @@ mod tests {
         assert_eq!(task("label_seconds = 12").label_s(Some(20.0)), Amount::given(12.0));
         assert_eq!(task("").label_s(Some(20.0)), Amount { value: 20.0, basis: Basis::Measured });
         assert_eq!(task("label = 1.0\nperson_hour = 90.0").label_s(None), Amount::assumed(40.0));
-        assert_eq!(task("person_hour = 0.0").label_s(None), Amount::assumed(0.0));
+        assert_eq!(task("person_hour = 0.0").label_s(None), Amount::assumed(30.0));
+        assert_eq!(task("label = 0.0").label_s(None), Amount::assumed(30.0));
     }
 
     #[test]
