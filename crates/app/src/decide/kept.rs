@@ -1,6 +1,6 @@
 //! What was measured before an interruption: one file a set of results, a line a result, never measured twice.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -8,10 +8,13 @@ use engraft_decide::Experiment;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::task::request;
 use crate::Error;
 
 /// The file with what is measured so far.
 const SO_FAR: &str = "so-far.json";
+/// The file that is locked while a decision is measured.
+const LOCK: &str = "lock";
 
 /// What is measured so far of the decision that is written to `out`, where somebody may watch it.
 pub(super) fn so_far(out: &Path) -> PathBuf {
@@ -22,12 +25,26 @@ pub(super) fn so_far(out: &Path) -> PathBuf {
 pub(super) struct Kept {
     dir: PathBuf,
     watched: bool,
+    // Results have no names but their order: two processes that append to one file would mix them up.
+    _lock: File,
 }
 
 impl Kept {
+    /// Refused while another process measures a decision there.
     pub(super) fn open(dir: &Path) -> Result<Kept, Error> {
         std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
-        Ok(Kept { dir: dir.to_path_buf(), watched: false })
+        let path = dir.join(LOCK);
+        let lock = OpenOptions::new().create(true).append(true).open(&path);
+        let lock = lock.map_err(Error::io("open", &path))?;
+        // Where files cannot be locked, whoever starts two sees to it.
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            let out = dir.parent().unwrap_or(dir).display();
+            return Err(request(
+                format!("another `engraft decide` is at work in {out}"),
+                "wait until it is done, or name another folder with `--out`",
+            ));
+        }
+        Ok(Kept { dir: dir.to_path_buf(), watched: false, _lock: lock })
     }
 
     /// The same, where somebody may watch.
@@ -122,7 +139,8 @@ mod tests {
         let task = Task::parse("kind = 'classify'", "".into(), "topics").unwrap();
         let frame = Frame { task: &task, created: String::new(), command: String::new(), threads: 1 };
         let kept = |watched: bool| Kept::open(&out.path().join("work")).unwrap().watched(watched);
-        assert!(kept(true).is_watched() && !kept(false).is_watched());
+        assert!(kept(true).is_watched());
+        assert!(!kept(false).is_watched());
         kept(false).show(&frame.experiment());
         assert!(!so_far(out.path()).exists());
         kept(true).show(&frame.experiment());
@@ -130,6 +148,16 @@ mod tests {
         assert_eq!(left, frame.experiment());
         kept(true).hide();
         assert!(!so_far(out.path()).exists());
+    }
+
+    #[test]
+    fn one_process_at_a_time_measures_what_is_kept_in_a_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = Kept::open(dir.path()).unwrap();
+        let error = Kept::open(dir.path()).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("another `engraft decide` is at work"), "{error}");
+        drop(kept);
+        assert!(Kept::open(dir.path()).is_ok());
     }
 
     #[test]
