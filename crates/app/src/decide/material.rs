@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use engraft_core::Diagnostic;
-use engraft_decide::{DataFact, LEAST_QUESTIONS, Missing};
+use engraft_decide::{DataFact, LEAST_CLUSTERS, LEAST_QUESTIONS, Missing, Unfit};
 use engraft_eval::State;
 use engraft_tune::data::{Rows, split};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use super::leak;
 use super::route::{Routes, length};
 use super::shared::Shared;
 use super::task::{Slices, Task, request};
+use super::unfit;
 use crate::people::Principal;
 use crate::tune::rows::Source;
 use crate::{Context, Error, Workspace};
@@ -92,8 +93,14 @@ impl<R: Labelled> Material<R> {
         }
         let asked: Vec<R> = kept.iter().map(|&at| evaluation.rows[at].clone()).collect();
         let cluster = |(row, at): (&R, &usize)| row.group().map_or_else(|| format!("q{at}"), str::to_string);
+        let clusters: Vec<String> = asked.iter().zip(&kept).map(cluster).collect();
+        // Said before anything is measured, and not after.
+        let have = clusters.iter().collect::<BTreeSet<_>>().len();
+        if have < LEAST_CLUSTERS {
+            return Err(unfit(Unfit::FewClusters { have, need: LEAST_CLUSTERS }));
+        }
         Ok(Material {
-            clusters: asked.iter().zip(&kept).map(cluster).collect(),
+            clusters,
             training: training.rows,
             label_s: training.label_s,
             facts: [evaluation.fact, training.fact],

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use engraft_core::content_hash;
-use engraft_decide::{DataFact, LEAST_QUESTIONS};
+use engraft_decide::{DataFact, LEAST_CLUSTERS, LEAST_QUESTIONS, Unfit};
 use engraft_tune::data::split;
 use serde::Deserialize;
 
@@ -15,6 +15,7 @@ use crate::decide::draw::at_most;
 use crate::decide::leak;
 use crate::decide::route::{Routes, length};
 use crate::decide::task::{Slices, Task, request};
+use crate::decide::unfit;
 use crate::search::read_lines;
 
 /// A question with what a right answer quotes.
@@ -123,17 +124,7 @@ impl Questions {
         let kept = leak::kept(&texts(&training), &texts(&asked), task.leakage)?;
         let kept = at_most(kept, task.limit, task.seed);
         asked = kept.into_iter().map(|at| asked[at].clone()).collect();
-        if asked.len() < LEAST_QUESTIONS {
-            return Err(request(
-                format!(
-                    "{} questions are too few for any verdict: at least {LEAST_QUESTIONS} are needed",
-                    asked.len()
-                ),
-                "bring more questions with right answers",
-            ));
-        }
-        let unknown = |row: &&Posed| row.answerable && row.gold.is_empty() && row.answer.is_none();
-        let missing = asked.iter().filter(unknown).count();
+        let missing = enough(&asked)?;
         let mut facts: Vec<DataFact> =
             facts.into_iter().map(|(what, value)| DataFact { what: what.into(), value }).collect();
         if missing > 0 {
@@ -168,6 +159,28 @@ impl Questions {
             parts.push(format!("{:?}", (&row.id, &row.question, right, &row.group)));
         }
         content_hash(parts.join("\u{1f}").as_bytes())
+    }
+}
+
+/// Refuses questions that are too few for any verdict, or of too few documents, before anything is measured; how many there are of which
+/// nobody said what is right.
+fn enough(asked: &[Posed]) -> Result<usize, Error> {
+    let judged: Vec<&Posed> = asked.iter().filter(|posed| posed.is_judged()).collect();
+    let missing = asked.len() - judged.len();
+    if judged.len() < LEAST_QUESTIONS {
+        let with = if missing > 0 { " with a right answer" } else { "" };
+        return Err(request(
+            format!(
+                "{} questions{with} are too few for any verdict: at least {LEAST_QUESTIONS} are needed",
+                judged.len()
+            ),
+            "bring more questions with right answers",
+        ));
+    }
+    let clusters: BTreeSet<&str> = judged.iter().map(|posed| posed.cluster().unwrap_or(&posed.id)).collect();
+    match clusters.len() {
+        have if have < LEAST_CLUSTERS => Err(unfit(Unfit::FewClusters { have, need: LEAST_CLUSTERS })),
+        _ => Ok(missing),
     }
 }
 
@@ -223,6 +236,11 @@ impl Posed {
         self.answer.take_if(|answer| folded(answer).trim_end_matches(['.', ' ']).is_empty());
     }
 
+    /// Whether somebody said what is right.
+    pub(super) fn is_judged(&self) -> bool {
+        !self.answerable || !self.gold.is_empty() || self.answer.is_some()
+    }
+
     /// What it is not independent of: its group, or the document of its answer.
     pub(super) fn cluster(&self) -> Option<&str> {
         self.group.as_deref().or_else(|| self.gold.first()?.uri.as_deref())
@@ -261,6 +279,21 @@ mod tests {
         let mut posed: Posed = serde_json::from_str(row).unwrap();
         posed.without_blanks();
         assert_eq!((posed.gold.len(), &posed.answer), (1, &None));
+    }
+
+    #[test]
+    fn too_few_questions_or_documents_are_refused_as_soon_as_they_are_read() {
+        let refused = |more: &dyn Fn(usize) -> String| {
+            let row = |at: usize| format!(r#"{{"id":"{at}","question":"?"{}}}"#, more(at));
+            let asked: Vec<Posed> = (0..40).map(|at| serde_json::from_str(&row(at)).unwrap()).collect();
+            enough(&asked).map_err(|error| error.to_string())
+        };
+        let answer = |at: usize, most: usize| if at < most { r#","answer":"x""# } else { "" }.to_string();
+        assert_eq!(refused(&|at| answer(at, 31)), Ok(9));
+        let few = refused(&|at| answer(at, 20)).unwrap_err();
+        assert!(few.starts_with("20 questions with a right answer are too few for any verdict"), "{few}");
+        let few = refused(&|at| format!(r#","gold":[{{"quote":"x","uri":"{}.md"}}]"#, at % 5)).unwrap_err();
+        assert_eq!(few, "questions come from 5 documents or groups; at least 10 are needed");
     }
 
     #[test]

@@ -291,6 +291,10 @@ impl Asker<'_> {
         };
         let reply = match came.reply {
             Ok(reply) => reply,
+            // Nobody could say whether a reply would have been right.
+            Err((_, why)) if !posed.is_judged() => {
+                return Ok(Row { state: State::Undefined, why: Some(why), ..row });
+            }
             Err((state, why)) => return Ok(Row { state, why: Some(why), ..row }),
         };
         row.stage_ms[1] = reply.ms;
@@ -305,6 +309,9 @@ impl Asker<'_> {
             Err(why) => {
                 row.said = reply.text;
                 row.why = Some(format!("the reply cannot be read: {why}"));
+                if !posed.is_judged() {
+                    row.state = State::Undefined;
+                }
             }
         }
         Ok(row)
