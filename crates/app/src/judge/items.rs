@@ -1,6 +1,6 @@
 //! The answers to judge with the passages they rest on: of a run of the workspace, or of a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use engraft_answer::claims;
@@ -75,8 +75,26 @@ pub(super) fn pairs(left: Vec<Item>, right: Vec<Item>) -> Vec<Pair> {
     left.into_iter().filter_map(pair).collect()
 }
 
-/// The answers of a file, or of a run by its id or how that begins.
+/// The answers of a file, or of a run by its id or how that begins; each has an id of its own.
 pub(super) fn read(workspace: &Workspace, name: &str) -> Result<Vec<Item>, Error> {
+    let items = found(workspace, name)?;
+    told_apart(name, &items)?;
+    Ok(items)
+}
+
+/// Refuses answers of which two have one id: a person's label of one would count for both.
+fn told_apart(name: &str, items: &[Item]) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    match items.iter().find(|item| !seen.insert(&item.id)) {
+        None => Ok(()),
+        Some(item) => Err(Error::Request {
+            message: format!("two answers of {name} have the id `{}`", item.id),
+            hint: "give every answer an id of its own".into(),
+        }),
+    }
+}
+
+fn found(workspace: &Workspace, name: &str) -> Result<Vec<Item>, Error> {
     let path = Path::new(name);
     if path.is_file() {
         return of_file(path);
@@ -203,5 +221,18 @@ impl Passages<'_> {
         };
         let chunks = store.chunks(row.no)?.into_iter().filter_map(of_chunk).collect();
         Ok((row.version, chunks))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_answers_of_one_id_are_refused() {
+        let item = |id: &str| Item::new(id.into(), id.into(), "?".into(), "It is so.".into(), Vec::new());
+        let error = told_apart("answers.jsonl", &["a", "b", "a"].map(item)).unwrap_err();
+        assert_eq!(error.to_string(), "two answers of answers.jsonl have the id `a`");
+        assert!(told_apart("answers.jsonl", &["a", "b"].map(item)).is_ok());
     }
 }
