@@ -77,7 +77,7 @@ impl<'a> Contest<'a> {
             let level = utilities.iter().filter(|all| all[draw] == best).count() as f64;
             for (standing, all) in standing.iter_mut().zip(&utilities) {
                 if all[draw] == best {
-                    standing.p_best += 1.0 / (level * resamples);
+                    standing.p_best += 1.0 / level;
                 }
                 standing.regret += (best - all[draw]) / resamples;
                 standing.utility += all[draw] / resamples;
@@ -86,6 +86,8 @@ impl<'a> Contest<'a> {
                 }
             }
         }
+        // Counted first and divided once, so that what is always the best one is so with 1 and no more.
+        standing.iter_mut().for_each(|standing| standing.p_best /= resamples);
         standing
     }
 
