@@ -387,7 +387,7 @@ impl Experiment {
         self.measures.iter().find(|one| one.name == measure)?.by_construction.as_deref()
     }
 
-    /// Checks that rows, measures and stages fit together, and that enough questions of enough clusters are left to compare.
+    /// Checks that rows, measures, stages and terms fit together, and that enough questions of enough clusters are left to compare.
     pub fn check(&self) -> Result<(), Unfit> {
         let shape = |what: String| Err(Unfit::Shape(what));
         if self.measures.is_empty() {
@@ -422,6 +422,9 @@ impl Experiment {
         }
         if self.votes.iter().any(|vote| vote.question >= self.questions.len()) {
             return shape("a vote is about no question".into());
+        }
+        if let Some(what) = self.terms.contradictions().into_iter().next() {
+            return shape(what);
         }
         if !self.arms.iter().any(|arm| arm.role == Role::Candidate && !arm.runs.is_empty()) {
             return Err(Unfit::NoArm);

@@ -269,12 +269,16 @@ impl WhatIf<'_> {
             return None;
         }
         let to = self.name(rival).to_string();
-        let words = format!(
-            "If `{to}` were {:.1} points better ({:.1} % instead of {:.1} %), it would draw level.",
-            100.0 * gap,
-            100.0 * (quality + gap),
-            100.0 * quality
-        );
+        let words = match 100.0 * gap {
+            points if points < 0.05 => {
+                format!("If `{to}` were less than 0.1 points better, it would draw level.")
+            }
+            points => format!(
+                "If `{to}` were {points:.1} points better ({:.1} % instead of {:.1} %), it would draw level.",
+                100.0 * (quality + gap),
+                100.0 * quality
+            ),
+        };
         // A point of quality is taken for a tenth of a doubling.
         Some(FlipPoint {
             what: format!("quality of {to}"),

@@ -523,6 +523,15 @@ fn too_few_questions_say_how_many_there_should_be() {
 }
 
 #[test]
+fn a_record_with_terms_that_cannot_be_is_refused() {
+    let mut random = Random::new(5, 5);
+    let mut experiment = measured(&truths(&mut random), 60, 1, 1, &mut random);
+    experiment.terms.prices.utilisation = Amount::given(0.0);
+    let error = decide(&experiment, "").unwrap_err().to_string();
+    assert!(error.contains("malformed: prices.utilisation is 0"), "{error}");
+}
+
+#[test]
 fn questions_of_few_documents_are_refused_however_many_they_are() {
     let mut random = Random::new(7, 7);
     let truths = truths(&mut random);
