@@ -118,7 +118,8 @@ fn no_documents(task: &Task, out: &Path) -> BTreeSet<PathBuf> {
     all.filter_map(|path| path.canonicalize().ok()).collect()
 }
 
-/// Copies a folder, but for what is in `left_out`, by its canonical path, and folders of decisions.
+/// Copies a folder, but for what is in `left_out`, by its canonical path, and folders of decisions. Links to folders are not followed, and
+/// what is no file, such as a pipe or a link to nothing, is left where it is: reading a folder takes none of them in.
 fn copy(from: &Path, to: &Path, left_out: &BTreeSet<PathBuf>) -> Result<(), Error> {
     std::fs::create_dir_all(to).map_err(Error::io("create", to))?;
     for entry in std::fs::read_dir(from).map_err(Error::io("read", from))? {
@@ -128,9 +129,10 @@ fn copy(from: &Path, to: &Path, left_out: &BTreeSet<PathBuf>) -> Result<(), Erro
         if known || path.join("decision.json").is_file() {
             continue;
         }
-        if path.is_dir() {
+        let kind = entry.file_type().map_err(Error::io("read", &path))?;
+        if kind.is_dir() {
             copy(&path, &target, left_out)?;
-        } else {
+        } else if path.is_file() {
             std::fs::copy(&path, &target).map_err(Error::io("copy", &path))?;
         }
     }
@@ -158,6 +160,25 @@ mod tests {
         let mut found: Vec<String> = walk(&to).iter().map(|path| path.display().to_string()).collect();
         found.sort();
         assert_eq!(found, ["a.md", "deep/b.md"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_folders_and_to_nothing_are_left_where_they_are_and_linked_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        std::fs::create_dir(&from).unwrap();
+        std::fs::write(from.join("a.md"), "words").unwrap();
+        for (at, name) in [(from.as_path(), "loop"), (Path::new("/nowhere"), "gone.md")] {
+            std::os::unix::fs::symlink(at, from.join(name)).unwrap();
+        }
+        std::os::unix::fs::symlink("a.md", from.join("b.md")).unwrap();
+        // A socket is no file, as a pipe is none.
+        let _socket = std::os::unix::net::UnixListener::bind(from.join("socket.md")).unwrap();
+        copy(&from, &to, &BTreeSet::new()).unwrap();
+        let mut found: Vec<String> = walk(&to).iter().map(|path| path.display().to_string()).collect();
+        found.sort();
+        assert_eq!(found, ["a.md", "b.md"]);
     }
 
     /// The files below a folder, from there.
