@@ -90,12 +90,16 @@ pub fn validated(opinions: &[Opinion], resampling: &Resampling) -> Validated {
         }
     }
     let tuned = ppi_mean_of_clusters(&labelled, &theirs, &unlabelled, &others);
+    // People say something from 0 to 1 of each item, and the normal interval of their mean knows nothing of that.
+    let within = |end: Option<f64>| end.map(|end| end.clamp(0.0, 1.0));
+    let Metric { value, low, high, n, why } = tuned.mean;
+    let quality = Metric { value: within(value), low: within(low), high: within(high), n, why };
     Validated {
         status: format!("checked against {people} labels"),
         labels,
         labels_needed,
         card: Some(card),
-        quality: Some(tuned.mean),
+        quality: Some(quality),
         lambda: Some(tuned.lambda),
         width_ratio: tuned.width_ratio,
     }
@@ -136,6 +140,18 @@ mod tests {
         let quality = found.quality.unwrap();
         assert!((quality.value.unwrap() - 0.6).abs() < 0.03, "{quality:?}");
         assert!(found.card.unwrap().sensitivity.value == Some(1.0) && found.width_ratio.unwrap() < 0.8);
+    }
+
+    #[test]
+    fn what_people_would_say_lies_between_0_and_1() {
+        let names: Vec<String> = (0..120).map(|at| format!("d{at}")).collect();
+        let opinion = |at: usize| {
+            let said = number(at > 0);
+            Opinion { cluster: &names[at], judge: said, human: said }
+        };
+        let opinions: Vec<Opinion> = (0..120).map(opinion).collect();
+        let quality = validated(&opinions, &Resampling { seed: 0, resamples: 100 }).quality.unwrap();
+        assert!(quality.low.unwrap() < 0.99 && quality.high == Some(1.0), "{quality:?}");
     }
 
     #[test]
