@@ -188,6 +188,7 @@ impl WhatIf<'_> {
             let Some(to) = front(other).map(|to| self.name(to).to_string()) else { continue };
             let (sign, number) = match dial.what.starts_with("prices") {
                 true => (self.terms.prices.currency.as_str(), money(&self.terms.prices.currency, other)),
+                false if other < 9.95 => ("", format!("{other:.1}")),
                 false => ("", format!("{other:.0}")),
             };
             let beyond = match (direction > 0.0, number.strip_prefix("under ")) {
