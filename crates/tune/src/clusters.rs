@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use engraft_eval::{Metric, Resampling, SplitMix, quantile};
+use engraft_eval::{Metric, Resampling, SplitMix, normal_quantile, quantile, student_quantile};
+
+/// From so many groups on, resamples show how far a difference may be off.
+const MANY: usize = 30;
 
 /// Rows, and which of them belong together.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +88,40 @@ impl Clusters {
     pub(crate) fn mean(&self, values: &[f64], resampling: &Resampling) -> Metric {
         self.measure(resampling, "nothing to measure", |weights| weighted_mean(values, weights))
     }
+
+    /// As [`Self::measure`], of a difference between two models, which decides: [`widened`] where groups are few.
+    pub(crate) fn difference(
+        &self,
+        resampling: &Resampling,
+        undefined: &str,
+        statistic: impl Fn(&[f64]) -> Option<f64>,
+    ) -> Metric {
+        widened(self.measure(resampling, undefined, statistic), self.count, self.groups.len())
+    }
+
+    /// The mean of what each row gains over another model.
+    pub(crate) fn gain(&self, gains: &[f64], resampling: &Resampling) -> Metric {
+        self.difference(resampling, "nothing to measure", |weights| weighted_mean(gains, weights))
+    }
+}
+
+/// A difference with the doubt that few `groups` leave, where they are fewer than `rows`; else as it is.
+///
+/// No resample of two groups leaves what the two show, and by luck alone both gain in one case of four. `k` groups show only
+/// `(k − 1) / k` of their variance, and are as far off as Student's quantile is beyond the normal one (Hesterberg 2015,
+/// arXiv:1411.5279, expands percentile intervals so): the ends are moved out by as much.
+pub(crate) fn widened(difference: Metric, groups: usize, rows: usize) -> Metric {
+    let (Some(value), Some(low), Some(high)) = (difference.value, difference.low, difference.high) else {
+        return difference;
+    };
+    if !(2..MANY).contains(&groups) || groups == rows {
+        return difference;
+    }
+    let k = groups as f64;
+    let further = (k / (k - 1.0)).sqrt() * student_quantile(0.975, k - 1.0) / normal_quantile(0.975);
+    let low = low.min(value - further * (value - low));
+    let high = high.max(value + further * (high - value));
+    Metric { low: Some(low), high: Some(high), ..difference }
 }
 
 /// The mean of values drawn so often; `None` when none was drawn.
@@ -103,6 +140,24 @@ mod tests {
         assert_eq!((clusters.groups(), clusters.alone()), (&[0, 1, 2, 0, 3][..], false));
         let clusters = Clusters::of_groups([None, Some("a"), None].into_iter());
         assert_eq!((clusters.groups(), clusters.alone()), (&[0, 1, 2][..], true));
+    }
+
+    #[test]
+    fn a_difference_of_few_groups_has_ends_further_out() {
+        let told = Metric { value: Some(0.1), low: Some(0.0), high: Some(0.3), n: 90, why: None };
+        let ends = |groups: usize| {
+            let wide = widened(told.clone(), groups, 90);
+            (wide.low.unwrap(), wide.high.unwrap())
+        };
+        // Student's quantiles of 1 and 9 degrees of freedom are 12.706 and 2.262.
+        for (groups, further) in [(2, 9.168), (10, 1.2166)] {
+            let (low, high) = ends(groups);
+            assert!((low - (0.1 - 0.1 * further)).abs() < 1e-3, "{groups}: {low}");
+            assert!((high - (0.1 + 0.2 * further)).abs() < 2e-3, "{groups}: {high}");
+        }
+        assert_eq!((ends(30), ends(90)), ((0.0, 0.3), (0.0, 0.3)));
+        let bare = Metric { low: None, high: None, ..told };
+        assert_eq!(widened(bare.clone(), 2, 90), bare);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use engraft_eval::{Metric, Resampling, SplitMix, quantile};
 use serde::{Deserialize, Serialize};
 
+use crate::clusters::widened;
+
 /// Whether a model is proven better, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -35,7 +37,8 @@ pub fn paired_difference(base: &[Vec<f64>], candidate: &[Vec<f64>], resampling: 
     paired_difference_of_groups(base, candidate, &(0..n).collect::<Vec<_>>(), resampling)
 }
 
-/// As [`paired_difference`], of rows that belong together: whole groups are drawn. `groups` numbers the group of each row from 0.
+/// As [`paired_difference`], of rows that belong together: whole groups are drawn, and the interval of fewer than thirty is widened
+/// by Student's quantile. `groups` numbers the group of each row from 0.
 pub fn paired_difference_of_groups(
     base: &[Vec<f64>],
     candidate: &[Vec<f64>],
@@ -86,8 +89,12 @@ pub fn paired_difference_of_groups(
         })
         .collect();
     means.sort_by(f64::total_cmp);
+    // As of two groups that gain the same: rows differ, and no resample shows it.
+    if means[means.len() - 1] - means[0] < 1e-12 {
+        return bare(Some(value), "all groups of rows differ alike, so resampling shows no spread");
+    }
     let (low, high) = (quantile(&means, 0.025), quantile(&means, 0.975));
-    Metric { value: Some(value), low: Some(low), high: Some(high), n, why: None }
+    widened(Metric { value: Some(value), low: Some(low), high: Some(high), n, why: None }, count, n)
 }
 
 fn mean_of_seeds(seeds: &[Vec<f64>], n: usize) -> Vec<f64> {
@@ -181,6 +188,32 @@ mod tests {
             let count = shipped(seeds, turned, turned, swing);
             assert!(count <= 10, "{seeds} seeds, {turned} turned over: {count} of 200");
         }
+    }
+
+    #[test]
+    fn without_a_real_gain_rows_of_a_few_documents_ship_in_at_most_5_of_100() {
+        // A twentieth of the rows is mended and as many are broken, in documents of thirty rows.
+        for documents in [2, 3, 5, 8] {
+            let n = documents * 30;
+            let groups: Vec<usize> = (0..n).map(|row| row / 30).collect();
+            let ships = |seed: &u64| {
+                let [base, candidate] = world(n, 1, 0.05, 0.05, 0.0, *seed);
+                let resampling = Resampling { seed: *seed, resamples: 1000 };
+                let gain = paired_difference_of_groups(&base, &candidate, &groups, &resampling);
+                verdict(&gain, "accuracy", "the base").ship
+            };
+            let count = (0..200_u64).into_par_iter().filter(ships).count();
+            assert!(count <= 10, "{documents} documents: {count} of 200");
+        }
+    }
+
+    #[test]
+    fn two_documents_that_gain_the_same_show_no_spread() {
+        let [base, mut candidate] = [[vec![0.0; 8]], [vec![0.0; 8]]];
+        (candidate[0][1], candidate[0][6]) = (1.0, 1.0);
+        let groups = [0, 0, 0, 0, 1, 1, 1, 1];
+        let gain = paired_difference_of_groups(&base, &candidate, &groups, &Resampling::default());
+        assert_eq!((gain.value, gain.low, gain.high), (Some(0.25), None, None));
     }
 
     #[test]

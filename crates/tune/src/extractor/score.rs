@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use engraft_eval::{F1Counts, Mark, Matching, Metric, Resampling, SplitMix, quantile, span_f1};
 
+use crate::clusters::widened;
 use crate::data::ExtractionRow;
 use crate::extractor::FoundSpan;
 
@@ -92,7 +93,7 @@ pub(crate) fn measure(
     metric(&[(seeds, 1.0)], groups, share, resampling)
 }
 
-/// The difference `candidate − base` of a share on the same rows, resampled together.
+/// The difference `candidate − base` of a share on the same rows, resampled together; [`widened`] where groups are few.
 pub(crate) fn difference(
     base: &[Vec<F1Counts>],
     candidate: &[Vec<F1Counts>],
@@ -136,7 +137,8 @@ fn metric(arms: &[Arm], groups: &[usize], share: Share, resampling: &Resampling)
         return bare(Some(value), "all resamples have the same value, so they show no spread");
     }
     let (low, high) = (quantile(&values, 0.025), quantile(&values, 0.975));
-    Metric { value: Some(value), low: Some(low), high: Some(high), n, why: None }
+    let told = Metric { value: Some(value), low: Some(low), high: Some(high), n, why: None };
+    if arms.len() > 1 { widened(told, count, n) } else { told }
 }
 
 /// The interval of a difference that every resample shows alike, as of a perfect model from one that finds nothing.

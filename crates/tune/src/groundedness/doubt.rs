@@ -34,6 +34,11 @@ impl Truth {
         self.clusters.mean(values, resampling)
     }
 
+    /// The mean of what each claim gains over another model.
+    pub(crate) fn gain(&self, gains: &[f64], resampling: &Resampling) -> Metric {
+        self.clusters.gain(gains, resampling)
+    }
+
     /// The chance that a supported claim scores above one that is not.
     pub(crate) fn auroc(&self, scores: &[f64], resampling: &Resampling) -> Metric {
         let area = Area::new(scores, &self.supported);
@@ -43,7 +48,7 @@ impl Truth {
     /// How much greater that chance is with `scores` than with `base`, on the same claims.
     pub(crate) fn auroc_gain(&self, scores: &[f64], base: &[f64], resampling: &Resampling) -> Metric {
         let (area, base) = (Area::new(scores, &self.supported), Area::new(base, &self.supported));
-        self.measure(resampling, |weights| Some(area.of(weights)? - base.of(weights)?))
+        self.clusters.difference(resampling, ONE_KIND, |weights| Some(area.of(weights)? - base.of(weights)?))
     }
 
     /// The mean of the share of supported claims above one half and that of the others below.

@@ -13,7 +13,7 @@ use crate::calibrate::{calibration_error, sigmoid};
 use crate::climb::Climb;
 use crate::ship;
 
-/// Tiers from the bottom up, as they did on the claims of `truth`; `mean` is that of a value a claim.
+/// Tiers from the bottom up, as they did on the claims of `truth`; `mean` is that of a gain a claim.
 pub(crate) fn climb<'a>(tiers: &[Candidate], truth: &Truth, mean: &'a dyn Fn(&[f64]) -> Metric) -> Climb<'a> {
     let lost = |one: &Candidate| (one.tier.name(), truth.errors(&one.chances));
     Climb { tiers: tiers.iter().map(lost).collect(), measure: "its Brier score", mean }
@@ -61,7 +61,7 @@ pub(crate) fn report(
     ]);
     let base: Vec<f64> =
         judged.features.iter().map(|features| sigmoid(shipped().log_odds(features, 0.0))).collect();
-    let mean = |values: &[f64]| truth.mean(values, resampling);
+    let mean = |gains: &[f64]| truth.gain(gains, resampling);
     let saved: Vec<f64> =
         truth.errors(&base).iter().zip(truth.errors(chances)).map(|(base, own)| base - own).collect();
     let gain = mean(&saved);

@@ -149,7 +149,7 @@ pub fn tune_groundedness(
         fits += reading::FOLDS + 1;
     }
     let judged = held.as_ref().unwrap_or(&train);
-    let mean = |values: &[f64]| judged.truth.mean(values, &options.resampling);
+    let mean = |gains: &[f64]| judged.truth.gain(gains, &options.resampling);
     let (chosen, stopped) = match options.tier {
         Some(tier) => (candidates.iter().position(|one| one.tier == tier).unwrap_or(0), None),
         None => climb(&candidates, &judged.truth, &mean).highest(),

@@ -10,7 +10,7 @@ use crate::climb::Climb;
 use crate::data::Fitted;
 use crate::ship;
 
-/// Tiers from the bottom up, as they did on the judged pairs; `mean` is that of a value a pair.
+/// Tiers from the bottom up, as they did on the judged pairs; `mean` is that of a gain a pair.
 pub(super) fn climb<'a, 'b>(
     tiers: impl Iterator<Item = &'b Candidate>,
     mean: &'a dyn Fn(&[f64]) -> Metric,
@@ -43,7 +43,8 @@ pub(super) fn report(
     resampling: &Resampling,
 ) -> TunedReward {
     let mean = |values: &[f64]| judged.clusters.mean(values, resampling);
-    let beside = climb(cheaper.iter().chain([&candidate]), &mean).beside(cheaper.len());
+    let gained = |gains: &[f64]| judged.clusters.gain(gains, resampling);
+    let beside = climb(cheaper.iter().chain([&candidate]), &gained).beside(cheaper.len());
     let Candidate { tier, model, leads } = candidate;
     let longer = judged.longer();
     let (own, base) = (right(&leads), right(&longer));
@@ -86,7 +87,7 @@ pub(super) fn report(
     ]);
     let more_than = |base: &[f64]| -> Metric {
         let gains: Vec<f64> = own.iter().zip(base).map(|(own, base)| own - base).collect();
-        mean(&gains)
+        gained(&gains)
     };
     let gain = more_than(&base);
     let mut verdict = ship::verdict(&gain, "its accuracy", BASE);

@@ -156,7 +156,7 @@ pub fn tune_reward(
     for tier in tiers {
         candidates.push(Candidate::make(tier, &train, held.as_ref(), &deals, &mut go_on)?);
     }
-    let mean = |values: &[f64]| judged.clusters.mean(values, &options.resampling);
+    let mean = |gains: &[f64]| judged.clusters.gain(gains, &options.resampling);
     let (chosen, stopped) = match options.tier {
         Some(_) => (candidates.len() - 1, None),
         None => climb(candidates.iter(), &mean).highest(),
