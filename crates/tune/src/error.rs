@@ -70,6 +70,12 @@ pub enum TuneError {
         /// Which, and at which step.
         message: String,
     },
+    /// What was kept of a training that was stopped cannot be read.
+    #[error("what was kept of a training that was stopped cannot be gone on with: {source}")]
+    Kept {
+        /// What is wrong with it.
+        source: ModelError,
+    },
     /// The operating system said no.
     #[error("cannot {doing} {path}: {source}")]
     Io {
@@ -119,6 +125,7 @@ impl Fault for TuneError {
             | TuneError::Io { .. }
             | TuneError::Diverged { .. }
             | TuneError::Unmoved { .. }
+            | TuneError::Kept { .. }
             | TuneError::Cancelled => Kind::Unavailable,
             TuneError::Bug(_) => Kind::Bug,
             TuneError::Model(error) => error.kind(),
@@ -151,6 +158,7 @@ impl Fault for TuneError {
                 std::io::ErrorKind::ReadOnlyFilesystem => Some("choose a folder that can be written".into()),
                 _ => Some("check the path and the disk, then run it again".into()),
             },
+            TuneError::Kept { .. } => Some("run the same command again: it begins that training anew".into()),
             TuneError::Cancelled => Some("run the same command again".into()),
             TuneError::Bug(_) => Some("please report this, with the command that led to it".into()),
             TuneError::Model(error) => error.hint(),

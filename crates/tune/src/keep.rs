@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::UNIX_EPOCH;
 
 use engraft_core::content_hash;
+use engraft_nn::ModelError;
 use engraft_nn::train::{read_state, write_state};
 use serde::{Deserialize, Serialize};
 
@@ -125,15 +126,24 @@ impl Kept<'_> {
     pub(crate) fn resume<T: Task>(&mut self, task: &mut T) -> Result<Option<State>, TuneError> {
         let Ok(bytes) = std::fs::read(self.dir.join(CURSOR)) else { return Ok(None) };
         let Ok(read) = serde_json::from_slice::<Cursor<State>>(&bytes) else { return Ok(None) };
-        let Cursor { key, number, has_best, mut state } = read;
+        let Cursor { key, number, has_best, state } = read;
         // Of another training too: what is written next takes the place of nothing that a cursor names.
         self.number = number;
         if key != self.key {
             return Ok(None);
         }
         self.used = true;
+        self.read(task, has_best, state).map(Some).map_err(|source| {
+            // The task may hold half of it by now. With the cursor the same command would fail for ever; without, it begins anew.
+            let _ = std::fs::remove_file(self.dir.join(CURSOR));
+            TuneError::Kept { source }
+        })
+    }
+
+    /// Brings the files that the cursor names into the task.
+    fn read<T: Task>(&self, task: &mut T, has_best: bool, mut state: State) -> Result<State, ModelError> {
         if has_best {
-            let weights = engraft_nn::Weights::open(&self.file(BEST, number))?;
+            let weights = engraft_nn::Weights::open(&self.file(BEST, self.number))?;
             let lengths: Vec<usize> = values(task).iter().map(Vec::len).collect();
             let read = lengths.iter().enumerate().map(|(n, &len)| weights.vector(&format!("{n}"), len));
             state.best = Some(read.collect::<Result<Vec<_>, _>>()?);
@@ -144,10 +154,10 @@ impl Kept<'_> {
                 state.best = best;
                 let mut groups = task.groups();
                 let all = groups.iter_mut().flat_map(|(all, _)| all.iter_mut().map(|one| &mut **one));
-                read_state(&self.file(STATE, number), all)?;
+                read_state(&self.file(STATE, self.number), all)?;
             }
         }
-        Ok(Some(state))
+        Ok(state)
     }
 
     /// Writes how far it is. Wherever a process is killed meanwhile, what was kept before is there or this is.
@@ -296,6 +306,27 @@ mod tests {
         kept.save(&mut task, &state(4)).unwrap();
         check(4);
         assert_eq!(std::fs::read_dir(folder.path().join("0")).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn what_was_kept_and_cannot_be_read_is_told_once_and_then_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let cancel = Cancel::default();
+        let begin = || {
+            let mut task = One(Parameter::new("one", &[1], vec![0.0]));
+            let keep = Keep::new(folder.path().into());
+            let kept = keep.next(&mut task, &Plan::default(), Watch::quiet(&cancel));
+            (task, kept)
+        };
+        let (mut task, mut kept) = begin();
+        kept.save(&mut task, &State::default()).unwrap();
+        // As a power cut leaves it.
+        std::fs::write(folder.path().join("0/state-1.safetensors"), b"").unwrap();
+        let (mut task, mut kept) = begin();
+        let Err(broken) = kept.resume(&mut task) else { panic!("an empty state was read") };
+        assert!(matches!(broken, TuneError::Kept { .. }), "{broken}");
+        let (mut task, mut kept) = begin();
+        assert!(kept.resume(&mut task).unwrap().is_none());
     }
 
     #[test]
