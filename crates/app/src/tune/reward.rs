@@ -7,6 +7,7 @@ use engraft_annotate::{Answer, Choice, FieldKind, Question, QuestionKind, Record
 use engraft_core::Embed;
 use engraft_eval::Resampling;
 use engraft_tune::artefact::{Artefact, Draft, FORMAT, Manifest, Probe, Trained};
+use engraft_tune::data::one_group;
 use engraft_tune::reward::{
     Asked, BASE, LONGEST, PairBase, PairScorer, PreferenceRow, Reward, RewardOptions, Said, Seen, Tier,
     Turns, read_preferences, read_said, see, tune_pair_reward, tune_reward as tune,
@@ -165,6 +166,9 @@ pub fn tune_reward(
     report.stopped = tuned.stopped;
     report.data.feedback = feedback;
     report.data.eval_rows = tuned.judged;
+    let names: Vec<String> = source.rows.iter().map(PreferenceRow::grouped_by).collect();
+    let groups: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
+    report.data.one_group_rows = if one_group(&groups) { names.len() } else { 0 };
     report.data.over_length = tuned.over_length;
     if tuned.cut_prompts > 0 {
         let shown = tuned.cut_prompts;

@@ -77,7 +77,8 @@ struct Climb<'a> {
 
 impl<'a> Climb<'a> {
     fn new(watch: Watch<'a>, job: &'a ClassifierJob<'a>, numbered: &'a Numbered<'a>) -> Climb<'a> {
-        let groups = groups_of_folds(job.train.iter().map(|example| example.group.as_deref()).collect());
+        let own = job.train.iter().map(|example| example.group.as_deref()).collect();
+        let groups = groups_of_folds(&numbered.train_texts, own);
         let in_scope = job.eval.iter().zip(&numbered.eval_given).filter(|(_, given)| given.is_some());
         let judged = Clusters::of_groups(in_scope.map(|(example, _)| example.group.as_deref()));
         let outside = numbered.labels.names().len();

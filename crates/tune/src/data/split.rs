@@ -88,9 +88,11 @@ pub fn one_group(groups: &[Option<&str>]) -> bool {
     groups.len() > 1 && first.is_some() && groups.iter().all(|group| *group == first)
 }
 
-/// Groups as folds take them: where all rows are of [`one_group`], each row stands for itself.
-pub(crate) fn groups_of_folds(groups: Vec<Option<&str>>) -> Vec<Option<&str>> {
-    if one_group(&groups) { vec![None; groups.len()] } else { groups }
+/// Groups as folds take them: where all rows come together, for they are of [`one_group`] or something in every group says nearly
+/// the same as something in another, each row stands for itself.
+pub(crate) fn groups_of_folds<'g>(texts: &[&str], groups: Vec<Option<&'g str>>) -> Vec<Option<&'g str>> {
+    let grouped = groups.len() > 1 && groups.iter().any(Option::is_some);
+    if grouped && units(texts, &groups, &[], 0).len() < 2 { vec![None; groups.len()] } else { groups }
 }
 
 /// Deals the texts into `n` folds of nearly equal size; what belongs together is in one. The fold of each text.
@@ -278,14 +280,26 @@ mod tests {
 
     #[test]
     fn where_all_rows_are_of_one_group_folds_take_each_for_itself() {
-        let same = vec![Some("a"); 3];
-        assert_eq!(groups_of_folds(same), vec![None; 3]);
+        let texts = ["a card was lost", "where is my money", "how do I pay"];
+        assert_eq!(groups_of_folds(&texts, vec![Some("a"); 3]), vec![None; 3]);
         for groups in
             [vec![Some("a"), Some("b")], vec![Some("a"), None], vec![None, None], vec![Some("a")], vec![]]
         {
             assert!(!one_group(&groups));
-            assert_eq!(groups_of_folds(groups.clone()), groups);
+            assert_eq!(groups_of_folds(&texts[..groups.len()], groups.clone()), groups);
         }
+    }
+
+    #[test]
+    fn groups_that_a_text_in_each_brings_together_are_no_groups_for_folds() {
+        let texts = [
+            "sign here please, and send it back",
+            "a card was lost",
+            "sign here please, and send it back",
+            "how do I pay",
+        ];
+        let groups = vec![Some("a"), Some("a"), Some("b"), Some("b")];
+        assert_eq!(groups_of_folds(&texts, groups), vec![None; 4]);
     }
 
     proptest! {

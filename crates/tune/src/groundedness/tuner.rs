@@ -128,7 +128,7 @@ pub fn tune_groundedness(
     let texts: Vec<&str> = rows.iter().map(|row| row.claim.text.as_str()).collect();
     let names: Vec<String> = rows.iter().map(ClaimRow::grouped_by).collect();
     let own: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
-    let groups = groups_of_folds(own.clone());
+    let groups = groups_of_folds(&texts, own.clone());
     let strata: Vec<usize> = train.truth.supported.iter().map(|&yes| usize::from(yes)).collect();
     let deals: Vec<Vec<usize>> = seeds(options.seed, options.seeds.max(1))
         .into_iter()

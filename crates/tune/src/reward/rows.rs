@@ -64,10 +64,11 @@ impl PreferenceRow {
         }
     }
 
-    /// What it is grouped by: its group, or else the first thing said.
+    /// What it is grouped by: its group, or else the first thing said, after what a system is told before all of them.
     pub fn grouped_by(&self) -> String {
-        let first =
-            || self.prompt.first().map_or_else(|| self.chosen.clone(), |(_, content)| content.clone());
+        let told = |role: &str| ["system", "developer"].contains(&role);
+        let said = self.prompt.iter().find(|(role, _)| !told(role)).or(self.prompt.first());
+        let first = || said.map_or_else(|| self.chosen.clone(), |(_, content)| content.clone());
         self.group.clone().unwrap_or_else(first)
     }
 }
@@ -239,6 +240,17 @@ mod tests {
         check(&format!(r#"{{"messages":{turns},"chosen":"a","rejected":"b"}}"#), &["Hi"], "a", "b");
         let said = r#"[{"role":"assistant","content":"a"}]"#;
         check(&format!(r#"{{"prompt":{turns},"chosen":{said},"rejected":"b"}}"#), &["Hi"], "a", "b");
+    }
+
+    #[test]
+    fn what_a_system_is_told_before_every_prompt_brings_no_pairs_together() {
+        let group = |asked: &str| {
+            let turns = format!(
+                r#"[{{"role":"system","content":"Be kind."}},{{"role":"user","content":"{asked}"}}]"#
+            );
+            read(&format!(r#"{{"prompt":{turns},"chosen":"a","rejected":"b"}}"#)).unwrap().grouped_by()
+        };
+        assert_eq!([group("Red?"), group("Tan?")], ["Red?", "Tan?"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::seen::{Seen, see};
 use super::style::STYLE;
 use super::terms::Terms;
 use crate::clusters::Clusters;
-use crate::data::{Fitted, folds};
+use crate::data::{Fitted, folds, groups_of_folds, one_group};
 use crate::seeds::seeds;
 use crate::ship;
 use crate::{TuneError, Watch};
@@ -167,11 +167,16 @@ pub fn tune_reward(
     Ok(report(candidate, &candidates, judged, rows.len(), fits, stopped, &options.resampling))
 }
 
-/// The fold of each pair, dealt anew for every seed; pairs of one group never part.
+/// The fold of each pair, dealt anew for every seed; pairs of one group never part, unless all are of one.
 pub(super) fn deals(rows: &[PreferenceRow], options: &RewardOptions) -> Vec<Vec<usize>> {
     let names: Vec<String> = rows.iter().map(PreferenceRow::grouped_by).collect();
-    let texts: Vec<&str> = names.iter().map(String::as_str).collect();
-    let groups: Vec<Option<&str>> = texts.iter().map(|text| Some(*text)).collect();
+    let groups: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
+    // What says nearly the same never parts either: prompts, or where there is one for all, responses.
+    let texts: Vec<&str> = match one_group(&groups) {
+        true => rows.iter().map(|row| row.chosen.as_str()).collect(),
+        false => names.iter().map(String::as_str).collect(),
+    };
+    let groups = groups_of_folds(&texts, groups);
     let strata = vec![0; rows.len()];
     let seeds = seeds(options.seed, options.seeds.max(1));
     seeds.into_iter().map(|seed| folds(&texts, &groups, &strata, FOLDS, seed)).collect()

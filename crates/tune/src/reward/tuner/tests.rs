@@ -109,3 +109,13 @@ fn a_handful_of_pairs_is_refused() {
         tune_reward(&asking(5, 0.9), None, &options, None, Watch::quiet(&Cancel::default())).unwrap_err();
     assert!(error.to_string().contains("5 pairs are too few"), "{error}");
 }
+
+#[test]
+fn pairs_of_one_prompt_are_judged_by_models_of_the_other_pairs() {
+    let of_one = |row: PreferenceRow| PreferenceRow { group: Some("prompt".into()), ..row };
+    let rows: Vec<PreferenceRow> = asking(200, 0.9).into_iter().map(of_one).collect();
+    let found = tuned(&rows, Some(Tier::Style));
+    assert!(found.eval["accuracy"].value > Some(0.8), "{:?}", found.eval["accuracy"]);
+    // One prompt says nothing of others.
+    assert!(found.against_base["accuracy"].low.is_none() && !found.verdict.ship, "{:?}", found.verdict);
+}
