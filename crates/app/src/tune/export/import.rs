@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use engraft_tune::TuneError;
 use engraft_tune::artefact::{Artefact, Draft, MANIFEST, Manifest, check_name};
 use engraft_tune::export::merge_adapter;
 use engraft_tune::import::{Foreign, foreign};
@@ -10,7 +11,7 @@ use serde::Serialize;
 use crate::models::{self, ModelInfo};
 use crate::people::{Act, Principal};
 use crate::tune::export::foreign::import_foreign;
-use crate::tune::export::{ExportedFile, copy_folder, listed, over};
+use crate::tune::export::{ExportedFile, listed, over};
 use crate::tune::models as tuned;
 use crate::{Context, Error, Workspace};
 
@@ -81,6 +82,10 @@ fn described(workspace: &Workspace, name: &str) -> Result<ModelInfo, Error> {
 
 fn import_tuned(workspace: &Workspace, dir: &Path, name: Option<&str>) -> Result<ModelInfo, Error> {
     let manifest = Artefact::read(dir)?.manifest;
+    if manifest.files.is_empty() {
+        let reason = "its manifest lists no files, so nothing says what its weights are".into();
+        return Err(TuneError::Damaged { path: dir.into(), reason }.into());
+    }
     let name = name.unwrap_or(&manifest.name).to_string();
     copied(&workspace.models(), dir, manifest, &name)?.place()?;
     described(workspace, &name)
@@ -89,7 +94,13 @@ fn import_tuned(workspace: &Workspace, dir: &Path, name: Option<&str>) -> Result
 /// A copy of the model in `dir`, which is still to be moved into place as the model `name`.
 fn copied(models: &Path, dir: &Path, mut manifest: Manifest, name: &str) -> Result<Draft, Error> {
     let draft = Draft::begin(models, name)?;
-    copy_folder(dir, draft.path())?;
+    // What the manifest does not list is no part of the model.
+    for file in manifest.files.keys() {
+        let (source, target) = (dir.join(file), draft.path().join(file));
+        let folder = target.parent().unwrap_or(draft.path());
+        std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        std::fs::copy(&source, &target).map_err(Error::io("copy", &source))?;
+    }
     manifest.name = name.into();
     let text = serde_json::to_string_pretty(&manifest).map_err(|error| Error::Bug(error.to_string()))?;
     let path = draft.path().join(MANIFEST);
@@ -102,9 +113,31 @@ fn copied(models: &Path, dir: &Path, mut manifest: Manifest, name: &str) -> Resu
 #[cfg(test)]
 mod tests {
     use engraft_tune::artefact::sweep;
+    use engraft_tune::data::sha256_of_file;
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_a_manifest_does_not_list_stays_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, models) = (folder.path().join("from"), folder.path().join("models"));
+        std::fs::create_dir_all(from.join("inner")).unwrap();
+        for (file, text) in [("inner/weights", "1"), ("notes", "2")] {
+            std::fs::write(from.join(file), text).unwrap();
+        }
+        let manifest = json!({
+            "format": 1, "name": "elsewhere", "kind": "classifier", "method": "linear", "base": null,
+            "data_snapshot": "00", "seeds": [0], "created": "2026-01-01T00:00:00.000Z", "build": "0",
+            "labels": [], "settings": null, "train": { "rows": 2, "steps": 1, "seconds": 0.5 }, "eval": {},
+            "against": "nothing", "against_base": {}, "ship": false, "why": "", "lineage": [], "probes": [],
+            "files": { "inner/weights": sha256_of_file(&from.join("inner/weights")).unwrap() },
+        });
+        std::fs::write(from.join(MANIFEST), manifest.to_string()).unwrap();
+        let manifest = Artefact::read(&from).unwrap().manifest;
+        let here = copied(&models, &from, manifest, "topics").unwrap().place().unwrap();
+        assert!(here.join("inner/weights").is_file() && !here.join("notes").exists());
+    }
 
     #[test]
     fn a_model_that_is_coming_in_is_not_taken_for_one_that_was_left() {
