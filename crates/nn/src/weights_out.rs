@@ -1,6 +1,7 @@
 //! Named tensors into a safetensors file.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorView};
@@ -19,5 +20,12 @@ pub fn write_tensors(path: &Path, tensors: &[(String, Vec<usize>, Vec<f32>)]) ->
     }
     let metadata = [("format".to_string(), "pt".to_string())].into();
     let file = safetensors::serialize(&views, Some(metadata)).map_err(|error| damaged(error.to_string()))?;
-    std::fs::write(path, file).map_err(|source| ModelError::Write { path: path.into(), source })
+    std::fs::write(path, file).map_err(|source| {
+        let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded].contains(&source.kind());
+        if full && path.is_file() {
+            // A part of it is no use to anybody, and would take the room that is left.
+            let _ = std::fs::remove_file(path);
+        }
+        ModelError::Write { path: path.into(), source }
+    })
 }
