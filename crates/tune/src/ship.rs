@@ -24,6 +24,18 @@ impl Verdict {
     pub(crate) fn unless(self, other: Verdict) -> Verdict {
         if self.ship && !other.ship { other } else { self }
     }
+
+    /// As it is; where it ships though more than one in twenty of the `rows` it was evaluated on was learned from, it does not: what
+    /// a model remembers is no gain.
+    pub fn unless_learned(mut self, learned: usize, rows: usize) -> Verdict {
+        if self.ship && learned * 20 > rows {
+            self.ship = false;
+            self.why.push_str(&format!(
+                "; but {learned} of the {rows} rows to evaluate on say the same as a row that was learned from"
+            ));
+        }
+        self
+    }
 }
 
 /// The mean paired difference `candidate − base` with its 95 % interval over rows and seeds.
@@ -261,6 +273,15 @@ mod tests {
         let grouped = width(paired_difference_of_groups(&base, &candidate, &groups, &resampling));
         let loose = width(paired_difference(&base, &candidate, &resampling));
         assert!((grouped / once - 1.0).abs() < 1e-9 && loose < 0.85 * once, "{once} {grouped} {loose}");
+    }
+
+    #[test]
+    fn what_is_remembered_does_not_ship() {
+        let told = |ship| Verdict { ship, why: "better".into() };
+        assert_eq!(told(true).unless_learned(5, 100), told(true));
+        assert_eq!(told(false).unless_learned(100, 100), told(false));
+        let learned = told(true).unless_learned(6, 100);
+        assert!(!learned.ship && learned.why.starts_with("better; but 6 of the 100 rows"), "{learned:?}");
     }
 
     #[test]

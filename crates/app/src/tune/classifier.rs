@@ -76,7 +76,8 @@ pub fn tune_classifier(
         seed: asked.seed,
         resamples: RESAMPLES,
     };
-    let tuned = tune(base::watch(&context, Some(&keep)), &job)?;
+    let mut tuned = tune(base::watch(&context, Some(&keep)), &job)?;
+    tuned.verdict = tuned.verdict.unless_learned(data.leaked, data.eval_rows);
     data.label_issues = suspects(&tuned, &parts.train);
     data.label_issues_total = tuned.issues.len();
     let name = judging::name(workspace, asked, &parts.stem, tuned.method.name());

@@ -110,6 +110,8 @@ pub fn tune_groundedness(
     let mut lineage = vec![source.lineage.clone()];
     lineage.extend(eval.as_ref().map(|eval| format!("eval-{}", eval.lineage)));
     lineage.extend(base.as_ref().map(|base| format!("base:{}@{}", base.name, base.fingerprint)));
+    let data = judging::data_report(&source, eval.as_ref(), said, ClaimRow::audited);
+    let verdict = tuned.verdict.unless_learned(data.leaked, data.eval_rows);
     let manifest = Manifest {
         format: FORMAT,
         name,
@@ -126,16 +128,15 @@ pub fn tune_groundedness(
         eval: tuned.eval,
         against: BASE.into(),
         against_base: tuned.against_base,
-        ship: tuned.verdict.ship,
-        why: tuned.verdict.why,
+        ship: verdict.ship,
+        why: verdict.why,
         lineage,
         probes: probes.collect(),
         files: Default::default(),
     };
     let artefact = draft.register(manifest, |read| says(&Groundedness::load(read)?, &read.dir))?;
     keep.clear();
-    let mut report =
-        TuneReport::of(&artefact, judging::data_report(&source, eval.as_ref(), said, ClaimRow::audited));
+    let mut report = TuneReport::of(&artefact, data);
     report.stopped = tuned.stopped;
     report.data.over_length = over_length;
     report.data.rows_unused = tuned.unused;

@@ -259,6 +259,7 @@ pub(crate) fn register(
     context.progress.stage("register", None);
     let mut lineage = lesson.lineage.clone();
     lineage.extend(made.base.as_ref().map(|base| format!("base:{}@{}", base.name, base.fingerprint)));
+    let verdict = made.figures.verdict.unless_learned(lesson.data.leaked, lesson.data.eval_rows);
     let manifest = Manifest {
         format: FORMAT,
         name: String::new(),
@@ -275,8 +276,8 @@ pub(crate) fn register(
         eval: made.figures.eval,
         against: made.against,
         against_base: made.figures.against_base,
-        ship: made.figures.verdict.ship,
-        why: made.figures.verdict.why,
+        ship: verdict.ship,
+        why: verdict.why,
         lineage,
         probes: made.probes,
         files: BTreeMap::new(),

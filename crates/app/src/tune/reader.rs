@@ -92,6 +92,9 @@ pub fn tune_reader(
     let mut lineage = vec![source.lineage.clone()];
     lineage.extend(eval.as_ref().map(|eval| format!("eval-{}", eval.lineage)));
     lineage.push(format!("base:{}@{}", remembered.name, remembered.fingerprint));
+    let said = |row: &QuestionRow| (row.asked.question.clone(), row.asked.passage.clone());
+    let data = judging::data_report(&source, eval.as_ref(), said, QuestionRow::audited);
+    let verdict = tuned.verdict.unless_learned(data.leaked, data.eval_rows);
     let manifest = Manifest {
         format: FORMAT,
         name,
@@ -108,8 +111,8 @@ pub fn tune_reader(
         eval: tuned.eval,
         against: BELOW.into(),
         against_base: tuned.against_base,
-        ship: tuned.verdict.ship,
-        why: tuned.verdict.why,
+        ship: verdict.ship,
+        why: verdict.why,
         lineage,
         probes: probes.collect(),
         files: Default::default(),
@@ -117,9 +120,7 @@ pub fn tune_reader(
     let artefact = draft.register(manifest, |read| says(&Reader::load(read, threads)?))?;
     keep.clear();
     let served = served_if_proven(context, workspace, who, &artefact)?;
-    let said = |row: &QuestionRow| (row.asked.question.clone(), row.asked.passage.clone());
-    let mut report =
-        TuneReport::of(&artefact, judging::data_report(&source, eval.as_ref(), said, QuestionRow::audited));
+    let mut report = TuneReport::of(&artefact, data);
     report.served = served;
     report.calibration = Some(tuned.calibration);
     report.data.eval_rows = tuned.judged.len();

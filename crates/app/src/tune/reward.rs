@@ -136,6 +136,9 @@ pub fn tune_reward(
     lineage.extend(eval.as_ref().map(|eval| format!("eval-{}", eval.lineage)));
     lineage.extend(base.as_ref().map(|base| format!("base:{}@{}", base.name, base.fingerprint)));
     let (style, terms) = tuned.model.explain(TELLING);
+    let data =
+        judging::data_report(&source, eval.as_ref(), PreferenceRow::grouped_by, PreferenceRow::audited);
+    let verdict = tuned.verdict.unless_learned(data.leaked, data.eval_rows);
     let manifest = Manifest {
         format: FORMAT,
         name,
@@ -152,16 +155,14 @@ pub fn tune_reward(
         eval: tuned.eval,
         against: BASE.into(),
         against_base: tuned.against_base,
-        ship: tuned.verdict.ship,
-        why: tuned.verdict.why,
+        ship: verdict.ship,
+        why: verdict.why,
         lineage,
         probes: probes.collect(),
         files: Default::default(),
     };
     let artefact = draft.register(manifest, |read| says(&Reward::load(read)?, &read.dir))?;
     keep.clear();
-    let data =
-        judging::data_report(&source, eval.as_ref(), PreferenceRow::grouped_by, PreferenceRow::audited);
     let mut report = TuneReport::of(&artefact, data);
     report.stopped = tuned.stopped;
     report.data.feedback = feedback;

@@ -45,7 +45,9 @@ fn tune(bench: &Bench, data: &str, more: &[&str]) -> (i32, Value) {
 fn an_extractor_is_tuned_judged_registered_and_asked() {
     let bench = Bench::lexical();
     let train = file(&bench, "train.jsonl", &rows(0, 120));
-    let eval = file(&bench, "eval.jsonl", &rows(200, 260));
+    // Of what was learned from to the letter nothing would be proven.
+    let others = rows(200, 260).replace("on Monday", "on Friday").replace("today", "tomorrow");
+    let eval = file(&bench, "eval.jsonl", &others);
     let (status, report) = tune(&bench, &train, &["--eval", &eval, "--name", "parties", "--method", "crf"]);
     assert_eq!(status, 0, "{report}");
     assert_eq!((&report["model"], &report["method"]), (&"parties".into(), &"crf".into()));
