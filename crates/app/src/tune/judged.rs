@@ -115,7 +115,11 @@ pub(crate) fn lesson(
             train.len(),
             eval.len()
         );
-        return Err(TuneError::data(message, elsewhere).into());
+        let hint = match lost {
+            0 => "judge more questions, or name a file of others with `--eval`".into(),
+            _ => elsewhere,
+        };
+        return Err(TuneError::data(message, hint).into());
     }
     let (passages, snapshot) = (judged.passages, judged.sha256);
     Ok(Lesson { ground, train, eval, passages, snapshot, lineage, stem, data })
