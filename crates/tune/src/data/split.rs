@@ -1,6 +1,6 @@
 //! Splits that do not leak: what belongs together, or says nearly the same, stays on one side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engraft_core::content_hash;
 
@@ -20,6 +20,9 @@ pub struct Parts {
 /// groups of several texts, which may be of several strata, are one stratum of their own. Where they leave nothing to hold out
 /// that way, the one nearest to the share is.
 ///
+/// Where texts that come in many groups, such as the last line of a letter, would bring most of all texts together, groups are held
+/// out all the same, and what of them says nearly the same as something that is trained on is in neither part.
+///
 /// The side of a group is drawn by the hash of its first text and the seed, so it stays where it is when other rows come and
 /// go, as far as the proportions allow.
 pub fn split(texts: &[&str], groups: &[Option<&str>], strata: &[usize], share: f64, seed: u64) -> Parts {
@@ -35,14 +38,44 @@ pub fn split_to_learn(
     share: f64,
     seed: u64,
 ) -> Parts {
-    let units = units(texts, groups, strata, seed);
-    let mut held = vec![false; texts.len()];
+    let near = near_groups(texts);
+    let together = joined(texts, &near, groups, strata, seed);
+    let places = |wanted: bool, held: &[bool]| -> Vec<usize> {
+        (0..texts.len()).filter(|&place| held[place] == wanted).collect()
+    };
+    if together.iter().any(|unit| unit.members.len() * 2 > texts.len() && of_several(unit, groups)) {
+        let own: Vec<usize> = (0..texts.len()).collect();
+        let held = hold(&joined(texts, &own, groups, strata, seed), texts.len(), labels, share);
+        let (train, mut out) = (places(false, &held), places(true, &held));
+        let learned: BTreeSet<usize> = train.iter().map(|&place| near[place]).collect();
+        out.retain(|&place| !learned.contains(&near[place]));
+        // Where nearly all say the same, nothing is left to be told by.
+        if !out.is_empty() && (train.len() + out.len()) * 4 > texts.len() * 3 {
+            return Parts { train, held: out };
+        }
+    }
+    let held = hold(&together, texts.len(), labels, share);
+    Parts { train: places(false, &held), held: places(true, &held) }
+}
+
+/// Whether a unit has rows of two groups that each have more than one there.
+fn of_several(unit: &Unit, groups: &[Option<&str>]) -> bool {
+    let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
+    for group in unit.members.iter().filter_map(|&member| groups.get(member).copied().flatten()) {
+        *rows.entry(group).or_default() += 1;
+    }
+    rows.values().filter(|rows| **rows > 1).count() > 1
+}
+
+/// Which of `n` texts are held out, whole units.
+fn hold(units: &[Unit], n: usize, labels: &[Vec<&str>], share: f64) -> Vec<bool> {
+    let mut held = vec![false; n];
     // How often each label is left to train on.
     let mut left = count(labels);
     let of_unit = |unit: &Unit| count(unit.members.iter().filter_map(|&member| labels.get(member)));
     // How many of each stratum have passed, and how many of them were held out.
     let mut seen: BTreeMap<Option<usize>, (f64, f64)> = BTreeMap::new();
-    for unit in &units {
+    for unit in units {
         let (passed, out) = seen.entry(unit.stratum).or_default();
         *passed += unit.members.len() as f64;
         // Held out when that brings the stratum nearer to its share.
@@ -58,14 +91,13 @@ pub fn split_to_learn(
     }
     let grouped = units.len() > 1 && units.iter().any(|unit| unit.stratum.is_none());
     if grouped && share > 0.0 && !held.contains(&true) {
-        let off = |unit: &Unit| (unit.members.len() as f64 - share * texts.len() as f64).abs();
+        let off = |unit: &Unit| (unit.members.len() as f64 - share * n as f64).abs();
         let spared = units.iter().filter(|unit| spares(&left, &of_unit(unit)));
         if let Some(nearest) = spared.min_by(|a, b| off(a).total_cmp(&off(b))) {
             nearest.members.iter().for_each(|&member| held[member] = true);
         }
     }
-    let side = |wanted: bool| (0..texts.len()).filter(|&place| held[place] == wanted).collect();
-    Parts { train: side(false), held: side(true) }
+    held
 }
 
 /// How often each label occurs.
@@ -122,8 +154,12 @@ struct Unit {
 
 /// The units in the order in which the seed draws them.
 fn units(texts: &[&str], groups: &[Option<&str>], strata: &[usize], seed: u64) -> Vec<Unit> {
-    let near = near_groups(texts);
-    let mut parents: Vec<usize> = near.clone();
+    joined(texts, &near_groups(texts), groups, strata, seed)
+}
+
+/// The same, where it is known which texts are `near`: for each the first of those.
+fn joined(texts: &[&str], near: &[usize], groups: &[Option<&str>], strata: &[usize], seed: u64) -> Vec<Unit> {
+    let mut parents: Vec<usize> = near.to_vec();
     let mut first_of: BTreeMap<&str, usize> = BTreeMap::new();
     // Rows that stand in a group beside others.
     let mut beside = vec![false; texts.len()];
@@ -288,6 +324,23 @@ mod tests {
             assert!(!one_group(&groups));
             assert_eq!(groups_of_folds(&texts[..groups.len()], groups.clone()), groups);
         }
+    }
+
+    #[test]
+    fn letters_that_end_alike_are_held_out_without_their_last_lines() {
+        let (mut texts, groups, strata) = documents(10, 8, 2);
+        texts.iter_mut().skip(7).step_by(8).for_each(|text| *text = "Yours sincerely, the team".into());
+        for seed in 0..20 {
+            let parts = split(&of(&texts), &named(&groups), &strata, 0.2, seed);
+            assert_eq!((parts.train.len(), parts.held.len()), (64, 14), "seed {seed}");
+            assert!(parts.held.iter().all(|place| place % 8 != 7 && !parts.train.contains(place)));
+            assert!(
+                parts.held.iter().all(|held| parts.train.iter().all(|one| groups[*one] != groups[*held]))
+            );
+        }
+        // Where nearly all say the same, there is nothing to hold out.
+        let same = vec!["Yours sincerely, the team"; 80];
+        assert!(split(&same, &named(&groups), &strata, 0.2, 1).held.is_empty());
     }
 
     #[test]
