@@ -103,7 +103,7 @@ fn decision(resampled: &Resampled, record_sha256: &str) -> Decision {
         .filter_map(|at| {
             let cost = Cost::of(experiment, draws, at)?;
             let values = [
-                draws.measure(at, 0).map(|quality| quality.hedged(experiment.seed, at)),
+                draws.quality(at, experiment.seed),
                 grounded.and_then(|measure| draws.measure(at, measure)).cloned(),
                 draws.p95(at).cloned(),
                 Some(cost.month.clone()),

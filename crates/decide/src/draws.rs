@@ -148,6 +148,13 @@ impl Draws {
         self.means[arm][measure].as_ref()
     }
 
+    /// The first measure of arm `arm` to choose by, see [`Series::hedged`]: arms that did alike on every question stay level.
+    pub(crate) fn quality(&self, arm: usize, seed: u64) -> Option<Series> {
+        let own = self.measure(arm, 0)?;
+        let alike = |other: &usize| self.measure(*other, 0).is_some_and(|one| one.draws == own.draws);
+        Some(own.hedged(seed, (0..arm).find(alike).unwrap_or(arm)))
+    }
+
     /// One of the extra columns of arm `arm`.
     pub(crate) fn extra(&self, arm: usize, extra: Extra) -> Option<&Series> {
         self.means[arm][self.means[arm].len() - EXTRAS + extra as usize].as_ref()

@@ -25,13 +25,14 @@ impl Series {
         self.limits.get(draw).copied().unwrap_or(self.point)
     }
 
-    /// A share of questions, as if any two arms differed on one more question, half of it won by either (Agresti and Min 2005).
+    /// A share of questions, as if arms of another `stream` differed from this one on one more question, half of it won by either
+    /// (Agresti and Min 2005).
     ///
     /// Resampling alone would have the arm that wins the only three questions on which two differ win in nearly every draw. The
     /// mean over the draws stays; of many questions one more changes next to nothing.
-    pub(crate) fn hedged(&self, seed: u64, arm: usize) -> Series {
-        // A stream of its own an arm. Of the difference of two arms the variance grows by that of one question won or lost.
-        let mut random = Random::new(seed ^ 0x6865_6467, arm as u64);
+    pub(crate) fn hedged(&self, seed: u64, stream: usize) -> Series {
+        // Of the difference of two arms the variance grows by that of one question won or lost.
+        let mut random = Random::new(seed ^ 0x6865_6467, stream as u64);
         let half = std::f64::consts::FRAC_1_SQRT_2 / self.n.max(1) as f64;
         let noise: Vec<f64> = self.draws.iter().map(|_| half * random.normal()).collect();
         let mean = noise.iter().sum::<f64>() / noise.len().max(1) as f64;
