@@ -93,7 +93,7 @@ impl Bench {
             over_length: "truncate".into(),
         };
         let method = RetrieverMethod::Encoder;
-        RetrieverRequest { tune, method, epochs: 2, batch: 8, rate: 1e-3, dims: Vec::new(), window: 128 }
+        RetrieverRequest { tune, method, epochs: 2, batch: 8, rate: 1e-3, dims: Vec::new(), window: None }
     }
 
     fn path(&self, name: &str) -> PathBuf {

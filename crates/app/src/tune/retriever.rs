@@ -73,8 +73,9 @@ pub struct RetrieverRequest {
     pub rate: f64,
     /// Shorter lengths at which vectors should be good too, where the encoder is trained.
     pub dims: Vec<usize>,
-    /// The most tokens of a passage that training reads, where the encoder is trained; what is indexed is read as a whole.
-    pub window: usize,
+    /// The most tokens of a passage that training reads, where the encoder is trained: as many as it reads, or fewer, which takes less
+    /// time. What is indexed is read as a whole.
+    pub window: Option<usize>,
 }
 
 /// Tunes a retriever and registers it; search uses it from then on where it is proven better.
@@ -141,13 +142,11 @@ fn must_be_lengths(dims: &[usize], dim: usize) -> Result<(), Error> {
 }
 
 /// Refuses to cut passages to next to nothing.
-fn must_hold_a_passage(window: usize) -> Result<(), Error> {
-    if window >= LEAST {
-        return Ok(());
-    }
+fn must_hold_a_passage(window: Option<usize>) -> Result<(), Error> {
+    let Some(window) = window.filter(|window| *window < LEAST) else { return Ok(()) };
     Err(Error::Request {
         message: format!("--window {window} leaves too little of a passage to learn from"),
-        hint: format!("name {LEAST} tokens or more; 128 are read unless you say otherwise"),
+        hint: format!("name {LEAST} tokens or more, or none: passages are then read as a whole"),
     })
 }
 

@@ -53,9 +53,10 @@ pub(crate) struct Retriever {
     /// truncate
     #[arg(long, default_value = "truncate", value_name = "POLICY")]
     pub(crate) over_length: String,
-    /// The most tokens of a passage that training reads, with --method encoder; what is indexed is read as a whole
-    #[arg(long, default_value_t = 128)]
-    pub(crate) window: usize,
+    /// The most tokens of a passage that training reads, with --method encoder: fewer take less time; by default all. What is indexed
+    /// is read as a whole
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) window: Option<usize>,
     /// Shorter lengths at which vectors should be good too (Matryoshka), with --method encoder
     #[arg(long, value_name = "N,M", value_delimiter = ',')]
     pub(crate) dims: Vec<usize>,

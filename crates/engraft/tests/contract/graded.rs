@@ -265,7 +265,7 @@ fn passages_beyond_the_window_of_training_are_cut_left_out_or_refused_and_counte
     assert_eq!(learnt(&cut), 12);
     let settings = &bench.json(&["model", "show", "cut"])["manifest"]["settings"];
     assert_eq!(settings["window"], 40, "{settings}");
-    // None is beyond the window that there is where none is named.
+    // All are read as a whole where no window is named.
     let (_, whole) = tuned(&["--name", "whole"]);
     assert_eq!(too_long(&whole), [0; 4], "{whole}");
     for (more, says) in [

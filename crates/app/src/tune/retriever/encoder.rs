@@ -48,7 +48,8 @@ pub(super) fn tune(
     // It is not looked at again, and training takes the memory.
     drop(snapshot);
     let question = start.encoder.window();
-    let windows = Windows { question, passage: request.window.min(question) };
+    let windows =
+        Windows { question, passage: request.window.map_or(question, |window| window.min(question)) };
     let (rows, done) = fit_contrasts(rows, windows, policy)?;
     lesson.data.over_length = done;
     let plan = Plan { epochs: request.epochs, batch: request.batch, rate: request.rate, ..Plan::default() };
