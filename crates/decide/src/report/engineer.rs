@@ -206,7 +206,10 @@ fn setup(experiment: &Experiment, decision: &Decision) -> String {
     out.push_str("<h3>Taken for granted</h3>");
     out.push_str(&list(decision.assumptions.iter().map(|assumption| prose(assumption))));
     out.push_str("<h3>Everything that would change the verdict, nearest first</h3>");
-    out.push_str(&list(decision.flip_points.iter().map(|flip| prose(&flip.words))));
+    match decision.flip_points.is_empty() {
+        true => out.push_str("<p>No number moved alone would.</p>\n"),
+        false => out.push_str(&list(decision.flip_points.iter().map(|flip| prose(&flip.words)))),
+    }
     out
 }
 

@@ -52,12 +52,21 @@ pub(crate) fn table(heads: &[(&str, bool)], rows: &[(bool, Vec<String>)]) -> Str
     for (front, cells) in rows {
         out.push_str(if *front { "<tr class=front>" } else { "<tr>" });
         for (cell, (_, number)) in cells.iter().zip(heads) {
+            let cell = if *number { apart(cell) } else { cell.clone() };
             out.push_str(&format!("<td{}>{cell}</td>", class(*number)));
         }
         out.push_str("</tr>");
     }
     out.push_str("</tbody></table></div>\n");
     out
+}
+
+/// A number with its interval in brackets on a line of its own: side by side they make tables wider than a page.
+pub(crate) fn apart(cell: &str) -> String {
+    let ends = cell.find(" [").and_then(|from| Some((from, from + cell[from..].find(']')? + 1)));
+    ends.map_or(cell.into(), |(from, to)| {
+        format!("{} <span class=ends>{}</span>{}", &cell[..from], &cell[from + 1..to], &cell[to..])
+    })
 }
 
 /// A list; entries are HTML already.

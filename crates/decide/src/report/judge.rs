@@ -173,7 +173,7 @@ mod tests {
         for name in ["Agreement", "Kappa", "AC1", "Sensitivity", "Specificity"] {
             assert!(card.contains(&format!("<td>{name}</td>")), "{name}: {card}");
         }
-        assert!(card.contains("<td>Sensitivity</td><td class=num>1.000 ["), "{card}");
+        assert!(card.contains("<td>Sensitivity</td><td class=num>1.000 <span class=ends>["), "{card}");
         assert!(
             card.contains("Supported, as people would say (PPI++)") && !card.contains("No score"),
             "{card}"

@@ -43,7 +43,6 @@ pub(crate) fn lag(experiment: &Experiment, decision: &Decision) -> String {
             if cite {
                 cells.push(told(lag.fresh_citations.as_ref()));
             }
-            cells.push(prose(&lag.how));
             Some((is_front(decision, arm), cells))
         })
         .collect();
@@ -59,8 +58,10 @@ pub(crate) fn lag(experiment: &Experiment, decision: &Decision) -> String {
         ("Deletions honoured", true),
     ]);
     heads.extend(cite.then_some(("Fresh citations", true)));
-    heads.push(("How", false));
     let mut out = table(&heads, &rows);
+    for (arm, lag) in decision.arms.iter().filter_map(|arm| Some((arm, arm.lag.as_ref()?))) {
+        out.push_str(&format!("<p><b>{}</b>: {}</p>\n", esc(&arm.name), prose(&lag.how)));
+    }
     out.push_str(
         "<p class=soft>Stale: the share of changes that answers did not show by then; one that never showed while it was waited for is among \
          them.</p>\n",

@@ -27,14 +27,14 @@ pub(crate) fn limits(experiment: &Experiment, decision: &Decision) -> String {
         let against = contrast.map_or(String::new(), |one| {
             format!("{} against <code>{}</code>", esc(&points(&one.difference)), esc(&one.beside))
         });
-        let mut cells = vec![esc(&arm.name), prose(&arm.description), esc(&percent(&arm.quality)), against];
+        let mut cells = vec![esc(&arm.name), esc(&percent(&arm.quality)), against];
         cells.extend(found.iter().map(|measure| {
             let metric = arm.measures.get(&measure.name);
             metric.map_or("–".into(), |metric| figure(measure, metric))
         }));
         (is_front(decision, arm), cells)
     });
-    let mut heads = vec![("Arm", false), ("What it does", false), ("Quality", true), ("Difference", true)];
+    let mut heads = vec![("Arm", false), ("Quality", true), ("Difference", true)];
     heads.extend(found.iter().map(|measure| (measure.name.as_str(), true)));
     let mut out = table(&heads, &rows.collect::<Vec<_>>());
     if !found.is_empty() {

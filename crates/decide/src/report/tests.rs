@@ -2,6 +2,7 @@
 
 use engraft_eval::{Resampling, State, validated};
 
+use super::escape::apart;
 use super::{html, markdown};
 use crate::random::Random;
 use crate::words::points;
@@ -284,7 +285,7 @@ fn every_effect_of_a_slice_is_told_with_its_interval_and_its_p_after_holm() {
                 p => format!("{p:.3}"),
             };
             let cells = [points(&effect.metric), p(effect.p), p(effect.p_holm)];
-            let numbers = cells.map(|cell| format!("<td class=num>{cell}</td>")).concat();
+            let numbers = cells.map(|cell| format!("<td class=num>{}</td>", apart(&cell))).concat();
             let row = format!("<td>{}</td><td>{name}</td>{numbers}", slice.slice);
             assert!(told.contains(&row), "{row} is missing in {told}");
         }

@@ -100,10 +100,10 @@ fn changes_are_counted_by_kind_and_the_first_of_them_told() {
     };
     assert_eq!((stale(0), stale(1)), ([0.1, 0.1], [1.0, 0.1]));
     assert!(told.contains("<th scope=col class=num>Stale after 1 hour</th>"), "{told}");
-    assert!(told.contains("<td class=num>10.0 % ["), "{told}");
+    assert!(told.contains("<td class=num>10.0 % <span class=ends>["), "{told}");
     // Training and deploying have columns of their own, and an arm without them a dash.
     assert!(told.contains("<th scope=col class=num>Training</th><th scope=col class=num>Deploying</th>"));
-    let parts = "<td class=num>80.0 s [80.0 s, 80.0 s]</td><td class=num>250 ms [250 ms, 250 ms]</td>";
+    let parts = "<td class=num>80.0 s <span class=ends>[80.0 s, 80.0 s]</span></td><td class=num>250 ms <span class=ends>[250 ms, 250 ms]</span></td>";
     assert!(told.contains(parts) && told.contains("<td class=num>–</td><td class=num>–</td>"), "{told}");
     assert!(told.contains("Deploying: writing the model"), "{told}");
     experiment.arms.iter_mut().flat_map(|arm| &mut arm.updates).for_each(|trial| trial.renewed = None);
