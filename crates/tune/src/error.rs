@@ -76,6 +76,9 @@ pub enum TuneError {
         /// What is wrong with it.
         source: ModelError,
     },
+    /// The same command is at work.
+    #[error("another tuning with the same data and settings is running")]
+    Running,
     /// The operating system said no.
     #[error("cannot {doing} {path}: {source}")]
     Io {
@@ -119,7 +122,7 @@ impl Fault for TuneError {
             TuneError::Data { .. } | TuneError::Request { .. } => Kind::User,
             TuneError::Missing { .. } => Kind::Missing,
             TuneError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Kind::Missing,
-            TuneError::Taken { .. } => Kind::Conflict,
+            TuneError::Taken { .. } | TuneError::Running => Kind::Conflict,
             TuneError::Damaged { .. }
             | TuneError::WrongBase { .. }
             | TuneError::Io { .. }
@@ -159,6 +162,7 @@ impl Fault for TuneError {
                 _ => Some("check the path and the disk, then run it again".into()),
             },
             TuneError::Kept { .. } => Some("run the same command again: it begins that training anew".into()),
+            TuneError::Running => Some("wait until it is done, or change `--seed`".into()),
             TuneError::Cancelled => Some("run the same command again".into()),
             TuneError::Bug(_) => Some("please report this, with the command that led to it".into()),
             TuneError::Model(error) => error.hint(),

@@ -1,5 +1,7 @@
 //! What is done of a training, on disk: the same command goes on, to the bit, where it was stopped.
 
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::UNIX_EPOCH;
@@ -22,6 +24,8 @@ const BEST: &str = "best";
 const CURSOR: &str = "cursor.json";
 /// The same while it is written: the state before stands until it takes the place of the other.
 const NEXT: &str = "cursor.new";
+/// The file that is locked while a command trains, so that no other trains in its folder.
+const LOCK: &str = "lock";
 /// One in so many starting numbers tells a training from others.
 const SAMPLE: usize = 997;
 
@@ -35,25 +39,33 @@ const FORGOTTEN: i64 = 30 * 24 * 3_600_000_000_000;
 pub struct Keep {
     folder: PathBuf,
     begun: AtomicUsize,
+    is_over: bool,
+    /// Goes with the process that holds it, however that ends. `None` where this one may not even read it.
+    _lock: Option<File>,
 }
 
 impl Keep {
-    /// In a folder that no other command uses: one of its data, its settings and its base.
-    pub fn new(folder: PathBuf) -> Keep {
-        Keep { folder, begun: AtomicUsize::new(0) }
+    /// In a folder that no other command uses: one of its data, its settings and its base. Refused while the same command is at work
+    /// there: each would remove what the other wrote.
+    pub fn open(folder: PathBuf) -> Result<Keep, TuneError> {
+        let lock = lock_of(&folder)?;
+        Ok(Keep { folder, begun: AtomicUsize::new(0), is_over: false, _lock: lock })
     }
 
     /// Forgets everything, for a command that is done; what is left of it would only take room.
-    pub fn clear(&self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+    pub fn clear(mut self) {
+        self.is_over = true;
     }
 
     /// Removes what commands kept in `trainings`, each in its folder, and wrote to last more than thirty days before `now_ns`; of how
-    /// many commands. Until then the same command goes on with it.
+    /// many commands. Until then the same command goes on with it, and one that is at work keeps what it has.
     pub fn sweep(trainings: &Path, now_ns: i64) -> usize {
         let folders = std::fs::read_dir(trainings).into_iter().flatten().flatten().map(|entry| entry.path());
         let old = folders.filter(|folder| written_ns(folder).is_some_and(|at| now_ns - at > FORGOTTEN));
-        old.filter(|folder| std::fs::remove_dir_all(folder).is_ok()).count()
+        let remove = |folder: &PathBuf| {
+            Keep::open(folder.clone()).is_ok_and(|_alone| std::fs::remove_dir_all(folder).is_ok())
+        };
+        old.filter(remove).count()
     }
 
     /// The place of the next training.
@@ -67,6 +79,44 @@ impl Keep {
         }
         let (key, now) = (content_hash(&about), (watch.now_ns)());
         Kept { dir: self.folder.join(number.to_string()), key, watch, last: now, used: false, number: 0 }
+    }
+}
+
+impl Drop for Keep {
+    /// Removes the folder of a command that is done, or that kept nothing; the lock is still held.
+    fn drop(&mut self) {
+        let mut inside = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        if self.is_over || inside.all(|entry| entry.file_name() == LOCK) {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// The lock of a folder, which is made where there is none; `None` where this process may not have it: that it may not write there
+/// either is told once there is something to keep.
+fn lock_of(folder: &Path) -> Result<Option<File>, TuneError> {
+    let path = folder.join(LOCK);
+    let open = || -> std::io::Result<File> {
+        std::fs::create_dir_all(folder)?;
+        File::options().create(true).read(true).append(true).open(&path)
+    };
+    loop {
+        let lock = match open() {
+            Ok(lock) => lock,
+            // To lock it, it is enough to read what another user made.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => match File::open(&path) {
+                Ok(lock) => lock,
+                Err(_) => return Ok(None),
+            },
+            Err(error) => return Err(TuneError::io("open", &path)(error)),
+        };
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(TuneError::Running),
+            // Whoever held it was done and removed it meanwhile: it keeps nobody out.
+            Ok(()) if !path.exists() => {}
+            // Where files cannot be locked, whoever starts two sees to it.
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(Some(lock)),
+        }
     }
 }
 
@@ -243,7 +293,7 @@ pub(crate) fn restore<T: Task>(task: &mut T, values: &[Vec<f32>]) {
 
 #[cfg(test)]
 mod tests {
-    use engraft_core::Cancel;
+    use engraft_core::{Cancel, Fault, Kind};
     use engraft_nn::train::Parameter;
 
     use super::*;
@@ -269,7 +319,7 @@ mod tests {
         let cancel = Cancel::default();
         let begin = || {
             let mut task = One(Parameter::new("one", &[1], vec![0.0]));
-            let keep = Keep::new(folder.path().into());
+            let keep = Keep::open(folder.path().into()).unwrap();
             let kept = keep.next(&mut task, &Plan::default(), Watch::quiet(&cancel));
             (task, kept)
         };
@@ -314,7 +364,7 @@ mod tests {
         let cancel = Cancel::default();
         let begin = || {
             let mut task = One(Parameter::new("one", &[1], vec![0.0]));
-            let keep = Keep::new(folder.path().into());
+            let keep = Keep::open(folder.path().into()).unwrap();
             let kept = keep.next(&mut task, &Plan::default(), Watch::quiet(&cancel));
             (task, kept)
         };
@@ -327,6 +377,29 @@ mod tests {
         assert!(matches!(broken, TuneError::Kept { .. }), "{broken}");
         let (mut task, mut kept) = begin();
         assert!(kept.resume(&mut task).unwrap().is_none());
+    }
+
+    #[test]
+    fn one_command_at_a_time_trains_in_a_folder_and_another_is_refused_and_harms_nothing() {
+        let trainings = tempfile::tempdir().unwrap();
+        let folder = trainings.path().join("0123456789abcdef");
+        let cancel = Cancel::default();
+        let mut task = One(Parameter::new("one", &[1], vec![0.0]));
+        let first = Keep::open(folder.clone()).unwrap();
+        let mut kept = first.next(&mut task, &Plan::default(), Watch::quiet(&cancel));
+        kept.save(&mut task, &State { optimiser_steps: 7, ..State::default() }).unwrap();
+        let refused = Keep::open(folder.clone()).unwrap_err();
+        assert!(refused.kind() == Kind::Conflict && refused.to_string().contains("is running"), "{refused}");
+        let long_after = written_ns(&folder).unwrap() + FORGOTTEN + 1;
+        assert_eq!(Keep::sweep(trainings.path(), long_after), 0);
+        // What a killed process leaves, too: the file of the lock, which nobody holds.
+        drop(first);
+        assert!(folder.join(LOCK).is_file());
+        let second = Keep::open(folder.clone()).unwrap();
+        let mut kept = second.next(&mut task, &Plan::default(), Watch::quiet(&cancel));
+        assert_eq!(kept.resume(&mut task).unwrap().unwrap().optimiser_steps, 7);
+        second.clear();
+        assert!(!folder.exists());
     }
 
     #[test]

@@ -52,8 +52,8 @@ pub(crate) fn watch<'a>(context: &'a Context, keep: Option<&'a Keep>) -> Watch<'
 }
 
 /// Where the trainings of one command keep what is done of them. `asked` is the command as it was given, `made_of` what it
-/// learns from and starts from: with anything else it trains otherwise.
-pub(crate) fn keep(workspace: &Workspace, asked: &dyn Debug, made_of: &[&str]) -> Keep {
+/// learns from and starts from: with anything else it trains otherwise. Refused while the same command is at work.
+pub(crate) fn keep(workspace: &Workspace, asked: &dyn Debug, made_of: &[&str]) -> Result<Keep, Error> {
     let key = content_hash(format!("{asked:?} {made_of:?}").as_bytes());
-    Keep::new(workspace.trainings().join(&key[..16]))
+    Ok(Keep::open(workspace.trainings().join(&key[..16]))?)
 }

@@ -63,7 +63,7 @@ pub fn tune_classifier(
     let long = reader.map(|encoder| LongTexts { encoder, policy });
     let started = encoder.as_ref().map(|base| base.remembered().fingerprint);
     let sources = [&parts.snapshot, &parts.lineage.join(" "), &started.unwrap_or_default()];
-    let keep = base::keep(workspace, request, &sources.map(String::as_str));
+    let keep = base::keep(workspace, request, &sources.map(String::as_str))?;
     let job = ClassifierJob {
         train: &parts.train,
         eval: &parts.eval,

@@ -88,7 +88,7 @@ pub fn tune_extractor(
         resamples: RESAMPLES,
     };
     let started = encoder.as_ref().map(|(_, dir)| fingerprint(dir)).transpose()?.unwrap_or_default();
-    let keep = base::keep(workspace, request, &[&parts.snapshot, &parts.lineage.join(" "), &started]);
+    let keep = base::keep(workspace, request, &[&parts.snapshot, &parts.lineage.join(" "), &started])?;
     let mut tuned = tune(base::watch(&context, Some(&keep)), &job)?;
     tuned.verdict = tuned.verdict.unless_learned(parts.data.leaked, parts.data.eval_rows);
     let name = judging::name(workspace, asked, &parts.stem, tuned.method.name());

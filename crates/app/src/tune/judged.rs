@@ -49,7 +49,12 @@ pub(crate) struct Lesson {
 impl Lesson {
     /// Where trainings of `asked` that start from `start` keep what is done of them. What seems to answer a question and does not
     /// depends on all there is to find, and on how it is found.
-    pub(crate) fn keep(&self, workspace: &Workspace, asked: &dyn Debug, start: &BaseEncoder) -> Keep {
+    pub(crate) fn keep(
+        &self,
+        workspace: &Workspace,
+        asked: &dyn Debug,
+        start: &BaseEncoder,
+    ) -> Result<Keep, Error> {
         let found = content_hash(self.ground.texts.join("\n").as_bytes());
         let serving = format!("{:?}", workspace.serving());
         let start = start.remembered().fingerprint;

@@ -72,7 +72,7 @@ pub fn tune_reader(
     };
     let held = eval.as_ref().map(|eval| eval.rows.as_slice());
     let of_eval = eval.as_ref().map_or("", |eval| &eval.snapshot);
-    let keep = base::keep(workspace, request, &[&source.snapshot, of_eval, &base.remembered().fingerprint]);
+    let keep = base::keep(workspace, request, &[&source.snapshot, of_eval, &base.remembered().fingerprint])?;
     let watch = base::watch(&context, Some(&keep));
     let tuned = tune(&source.rows, held, &options, &start, (&below, BELOW), watch)?;
     let seconds = ((context.now_ns)() - began) as f64 / 1e9;

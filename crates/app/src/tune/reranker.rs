@@ -121,7 +121,7 @@ pub fn tune_reranker(
     let scratch =
         tempfile::tempdir_in(draft.path()).map_err(Error::io("create a folder in", draft.path()))?;
     let into = draft.path().join("encoder");
-    let keep = lesson.keep(workspace, request, &start);
+    let keep = lesson.keep(workspace, request, &start)?;
     let (mut tuned, mut steps, mut weight) = (Vec::new(), 0, None);
     for (nth, seed) in seeds(asked).into_iter().enumerate() {
         let body = Body::open(&start.dir, BodyOptions::default()).map_err(TuneError::from)?;

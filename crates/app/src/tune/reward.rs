@@ -89,7 +89,7 @@ pub fn tune_reward(
     let encoding = encoder.as_ref().map(|base| &base.encoder as &dyn Embed);
     let of_eval = eval.as_ref().map_or("", |eval| &eval.snapshot);
     let started = encoder.as_ref().map_or(String::new(), |base| base.remembered().fingerprint);
-    let keep = base::keep(workspace, request, &[&source.snapshot, of_eval, &started]);
+    let keep = base::keep(workspace, request, &[&source.snapshot, of_eval, &started])?;
     let watch = base::watch(&context, Some(&keep));
     let held = eval.as_ref().map(|eval| eval.rows.as_slice());
     let mut tuned = match (tier, &encoder) {

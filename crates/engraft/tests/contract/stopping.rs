@@ -167,6 +167,24 @@ fn a_classifier_whose_encoder_is_moved_goes_on_to_the_same_model() {
     assert!(!tuning.is_kept(), "what is done is kept");
 }
 
+#[test]
+fn the_same_tuning_twice_at_a_time_is_refused_until_the_first_is_over_or_killed() {
+    let tuning = shelves();
+    let (child, _) = begun(tuning.command("once", "1"), TRAINING);
+    // It stands still, so that it is not over before the other begins.
+    kill_process(Pid::from_child(&child), Signal::STOP).unwrap();
+    let second = run(tuning.command("once", "1"));
+    let report: Value = serde_json::from_str(&second.stdout).unwrap();
+    let error = &report["error"];
+    let said = |part: &str| error[part].as_str().unwrap().to_string();
+    assert_eq!((second.status, said("kind")), (3, "conflict".to_string()), "{report}");
+    assert!(said("message").contains("is running") && said("hint").contains("`--seed`"), "{report}");
+    kill(child);
+    tuning.whole("once", "2");
+    assert_eq!(tuning.listed(), ["once"]);
+    assert!(!tuning.is_kept(), "what is done is kept");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_disk_too_full_for_what_is_done_of_a_training_says_so_and_the_same_command_makes_the_model() {

@@ -78,7 +78,7 @@ pub(crate) fn ran(train: Train, base: &Path, threads: usize, keep: Option<&Path>
     // Half a minute passes between two looks at the time, so that states are written on the way, too.
     let clock = AtomicI64::new(0);
     let now_ns = || clock.fetch_add(30_000_000_000, Ordering::Relaxed);
-    let keep = keep.map(|folder| Keep::new(folder.to_path_buf()));
+    let keep = keep.map(|folder| Keep::open(folder.to_path_buf()).unwrap());
     let watch = Watch { progress: &heard, cancel: &cancel, now_ns: &now_ns, keep: keep.as_ref() };
     let trial = Trial { base, out: out.path(), threads, watch };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

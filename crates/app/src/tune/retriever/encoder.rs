@@ -55,7 +55,7 @@ pub(super) fn tune(
     let plan = Plan { epochs: request.epochs, batch: request.batch, rate: request.rate, ..Plan::default() };
     let draft = draft(workspace, lesson, asked, RETRIEVER)?;
     let name = draft.name().to_string();
-    let keep = lesson.keep(workspace, request, start);
+    let keep = lesson.keep(workspace, request, start)?;
     let (mut tuned, mut steps, mut first) = (Vec::new(), 0, None);
     let into = draft.path().join("encoder");
     let scratch =
