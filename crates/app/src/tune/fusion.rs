@@ -16,7 +16,7 @@ use crate::search::moved;
 use crate::serving::FUSION;
 use crate::tune::feedback::key;
 use crate::tune::ground::{Asked, Ranking, measure, rank};
-use crate::tune::judged::{self, DECIDES, Made, draft, encoder_of, figures, lesson, register, vectors};
+use crate::tune::judged::{self, DECIDES, Made, draft, encoder_of, figures, lesson, read, register, vectors};
 use crate::tune::report::TuneReport;
 use crate::tune::{TuneRequest, served_if_proven};
 use crate::{Context, Error, Workspace};
@@ -37,14 +37,15 @@ pub fn tune_fusion(
     who.must(Act::Manage)?;
     let began = Instant::now();
     let encoder = encoder_of(context, workspace)?;
-    let mut lesson = lesson(context, workspace, who, encoder, asked)?;
-    if lesson.passages {
+    let source = read(context, workspace, who, asked)?;
+    if source.judgements.judged.passages {
         return Err(Error::Request {
             message: "fusion is tuned on the workspace's own documents, and these judgements hold passages"
                 .into(),
             hint: "name documents: rows {query, uri, relevance}, or queries.jsonl with qrels".into(),
         });
     }
+    let mut lesson = lesson(context, workspace, encoder, asked, source)?;
     let mut left_out = 0;
     if asked.eval.is_none() {
         // Cross-validation holds every question out once, so no part is set aside.

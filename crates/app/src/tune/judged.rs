@@ -62,19 +62,37 @@ impl Lesson {
     }
 }
 
+/// What a tuner of search is asked to learn from, as it was read: nothing of it is looked up or embedded.
+pub(crate) struct Source {
+    pub(crate) judgements: Judgements,
+    /// Those to evaluate on, where they are named.
+    named: Option<Judgements>,
+}
+
 /// Reads what a tuner of search is asked to learn from.
-pub(crate) fn lesson(
+pub(crate) fn read(
     context: Context,
     workspace: &Workspace,
     who: &Principal,
-    encoder: &Embedder,
     asked: &TuneRequest,
-) -> Result<Lesson, Error> {
+) -> Result<Source, Error> {
     leftovers::begin(context, workspace, asked)?;
     context.progress.stage("read", None);
-    let Judgements { judged, feedback, lineage, stem, unresolved, elsewhere } =
-        judgements(context, workspace, who, asked)?;
+    let judgements = judgements(context, workspace, who, asked)?;
     let named = asked.eval.as_deref().map(|path| of_path(workspace, path)).transpose()?;
+    Ok(Source { judgements, named })
+}
+
+/// Divides what was read into two parts that do not leak, and looks up what they name; passages that came along are embedded.
+pub(crate) fn lesson(
+    context: Context,
+    workspace: &Workspace,
+    encoder: &Embedder,
+    asked: &TuneRequest,
+    source: Source,
+) -> Result<Lesson, Error> {
+    let Source { judgements, named } = source;
+    let Judgements { judged, feedback, lineage, stem, unresolved, elsewhere } = judgements;
     let both: Vec<&Judged> =
         std::iter::once(&judged).chain(named.as_ref().map(|named| &named.judged)).collect();
     let ground = Ground::of(context, workspace, encoder, &both)?;

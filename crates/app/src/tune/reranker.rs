@@ -18,7 +18,7 @@ use crate::serving::RERANKER;
 use crate::tune::base;
 use crate::tune::ground::{Asked, Ranking, ndcg, rank};
 use crate::tune::judged::{
-    Lesson, Made, draft, encoder_of, figures, lesson, register, seeds, start_of, vectors,
+    Lesson, Made, draft, encoder_of, figures, lesson, read, register, seeds, start_of, vectors,
 };
 use crate::tune::mine::{nearest, wrong};
 use crate::tune::report::{TuneReport, sum};
@@ -89,7 +89,8 @@ pub fn tune_reranker(
             hint: "256 is enough for most passages".into(),
         });
     }
-    let mut lesson = lesson(context, workspace, who, encoder, asked)?;
+    let source = read(context, workspace, who, asked)?;
+    let mut lesson = lesson(context, workspace, encoder, asked, source)?;
     let snapshot = lesson.ground.index(&workspace.settings(Some(encoder)), None)?;
     let plain = workspace.fusion_plain()?;
     let find = |questions: &[Asked]| -> Result<Found, Error> {

@@ -20,7 +20,7 @@ use crate::people::{Act, Principal};
 use crate::search::{embed_query, moved};
 use crate::serving::{RETRIEVER, is_adapter};
 use crate::tune::ground::{Asked, Ranking, rank};
-use crate::tune::judged::{Lesson, encoder_of, lesson, start_of, vectors};
+use crate::tune::judged::{Lesson, encoder_of, lesson, read, start_of, vectors};
 use crate::tune::report::TuneReport;
 use crate::tune::{TuneRequest, served_if_proven};
 use crate::{Context, Error, Workspace};
@@ -117,7 +117,8 @@ pub fn tune_retriever(
             });
         }
     }
-    let mut lesson = lesson(context, workspace, who, encoder, asked)?;
+    let source = read(context, workspace, who, asked)?;
+    let mut lesson = lesson(context, workspace, encoder, asked, source)?;
     let before = Before::of(context, workspace, encoder, &lesson)?;
     let artefact = match &start {
         None => adapter::tune(context, workspace, encoder, &lesson, &before, asked, began)?,

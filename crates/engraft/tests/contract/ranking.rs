@@ -95,6 +95,14 @@ fn too_few_judgements_for_fusion_say_how_many_are_missing() {
 }
 
 #[test]
+fn passages_that_come_with_the_judgements_are_refused_by_fusion_before_they_are_embedded() {
+    let bench = furnished(Bench::tiny());
+    let run = bench.run(&["--json", "tune", "fusion", "--data", &pairs(&bench)]);
+    assert!(run.status == 2 && run.stdout.contains("these judgements hold passages"), "{}", run.stdout);
+    assert!(!run.stderr.contains("embed"), "{}", run.stderr);
+}
+
+#[test]
 fn fusion_from_fifty_judgements_is_applied_only_where_no_loss_is_possible() {
     let Some(bench) = house() else { return };
     let judged = bench.path("many.jsonl");
