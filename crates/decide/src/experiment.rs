@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::draws::clusters;
 use crate::failures::Missing;
+use crate::terms::MOST;
 use crate::{Amount, Judge, Scale, Terms, Vote};
 
 /// Everything a decision is made from; the same experiment gives the same decision, byte for byte.
@@ -415,6 +416,11 @@ impl Experiment {
                         arm.name, self.questions[at].id
                     ));
                 }
+            }
+            let upkeep = [arm.upkeep.build_cpu_s, arm.upkeep.update_cpu_s, arm.upkeep.update_person_min];
+            let spent = arm.runs.iter().flat_map(|run| &run.rows).map(|row| row.cpu_s);
+            if let Some(time) = spent.chain(upkeep).find(|time| time.abs() > MOST) {
+                return shape(format!("{}: nothing takes {time:e} of time", arm.name));
             }
         }
         if let Some(what) = self.scale.as_ref().and_then(|scale| scale.misfit(self.questions.len())) {

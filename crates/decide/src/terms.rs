@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Nobody pays, counts or waits for more than this; products of a few such numbers can still be told and drawn.
+pub(crate) const MOST: f64 = 1e12;
+/// The same of what is divided by.
+const LEAST: f64 = 1e-6;
+
 /// Prices, must-haves and weights; what is not said has a default, which the report marks as assumed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Terms {
@@ -198,13 +203,14 @@ impl Default for Terms {
 }
 
 impl Terms {
-    /// What in these terms cannot be, each in a sentence; empty when all is well. A price of zero is well.
+    /// What in these terms cannot be, each in a sentence; empty when all is well. A price of zero is well, and so is one of 1e12.
     pub fn contradictions(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (name, _, amount) in self.prices.list() {
             if !amount.value.is_finite() || amount.value < 0.0 {
                 found.push(format!("prices.{name} is {}: a price is zero or more", amount.value));
             }
+            found.extend(too_much(&format!("prices.{name}"), amount.value));
         }
         let share = self.prices.utilisation.value;
         if share == 0.0 || share > 1.0 {
@@ -213,6 +219,11 @@ impl Terms {
         if self.prices.months.value == 0.0 {
             found.push("prices.months is 0: labels are written off over one month or more".into());
         }
+        for (name, divisor) in [("utilisation", share), ("months", self.prices.months.value)] {
+            if divisor > 0.0 && divisor < LEAST {
+                found.push(format!("prices.{name} is {divisor:e}: it is {LEAST:e} or more"));
+            }
+        }
         for (name, amount) in [
             ("queries_per_month", &self.volume.queries_per_month),
             ("updates_per_month", &self.volume.updates_per_month),
@@ -220,6 +231,7 @@ impl Terms {
             if !amount.value.is_finite() || amount.value < 0.0 {
                 found.push(format!("volume.{name} is {}: it is zero or more", amount.value));
             }
+            found.extend(too_much(&format!("volume.{name}"), amount.value));
         }
         let weights = self.weights.list();
         if weights.iter().any(|weight| !weight.is_finite() || *weight < 0.0)
@@ -227,6 +239,7 @@ impl Terms {
         {
             found.push("weights are zero or more, and at least one is above zero".into());
         }
+        found.extend(weights.iter().find_map(|weight| too_much("a weight", *weight)));
         for (name, must, nice, more) in [
             ("quality", self.must.quality, self.nice.quality, true),
             ("groundedness", self.must.groundedness, self.nice.groundedness, true),
@@ -239,6 +252,9 @@ impl Terms {
                 if !limit.is_finite() || limit < 0.0 || (more && limit > 1.0) {
                     let range = if more { "lies between 0 and 1" } else { "is zero or more" };
                     found.push(format!("{which}.{name} is {limit}: it {range}"));
+                }
+                if !more {
+                    found.extend(too_much(&format!("{which}.{name}"), limit));
                 }
             }
             if let (Some(must), Some(nice)) = (must, nice)
@@ -258,13 +274,50 @@ impl Terms {
         if !self.weight_certainty.is_finite() || self.weight_certainty <= 0.0 {
             found.push(format!("weight_certainty is {}: it is above 0", self.weight_certainty));
         }
+        found.extend(too_much("weight_certainty", self.weight_certainty));
         found
     }
+}
+
+/// That `name` is beyond what can be reckoned with, where it is.
+fn too_much(name: &str, value: f64) -> Option<String> {
+    (value.is_finite() && value > MOST).then(|| format!("{name} is {value:e}: it is {MOST:e} or less"))
 }
 
 impl Weights {
     /// In the order of the criteria.
     pub(crate) fn list(&self) -> [f64; 5] {
         [self.quality, self.groundedness, self.latency, self.cost, self.update_lag]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(change: impl Fn(&mut Terms), expected: &[&str]) {
+        let mut terms = Terms::default();
+        change(&mut terms);
+        assert_eq!(terms.contradictions(), expected);
+    }
+
+    #[test]
+    fn numbers_whose_products_are_beyond_reckoning_are_refused_by_name() {
+        check(|_| {}, &[]);
+        check(|terms| terms.prices.label = Amount::given(1e12), &[]);
+        let label = "prices.label is 1e308: it is 1e12 or less";
+        check(|terms| terms.prices.label = Amount::given(1e308), &[label]);
+        let share = "prices.utilisation is 1e-308: it is 1e-6 or more";
+        check(|terms| terms.prices.utilisation = Amount::given(1e-308), &[share]);
+        let months = "prices.months is 1e-300: it is 1e-6 or more";
+        check(|terms| terms.prices.months = Amount::given(1e-300), &[months]);
+        let questions = "volume.queries_per_month is 2e12: it is 1e12 or less";
+        check(|terms| terms.volume.queries_per_month = Amount::given(2e12), &[questions]);
+        let wish = "nice.cost_per_month is 1e308: it is 1e12 or less";
+        check(|terms| terms.nice.cost_per_month = Some(1e308), &[wish]);
+        check(|terms| terms.weights.cost = 1e308, &["a weight is 1e308: it is 1e12 or less"]);
+        let sure = "weight_certainty is 1e308: it is 1e12 or less";
+        check(|terms| terms.weight_certainty = 1e308, &[sure]);
     }
 }

@@ -529,6 +529,14 @@ fn a_record_with_terms_that_cannot_be_is_refused() {
     experiment.terms.prices.utilisation = Amount::given(0.0);
     let error = decide(&experiment, "").unwrap_err().to_string();
     assert!(error.contains("malformed: prices.utilisation is 0"), "{error}");
+    experiment.terms.prices.utilisation = Amount::given(1.0);
+    experiment.terms.prices.person_hour = Amount::given(1e308);
+    let error = decide(&experiment, "").unwrap_err().to_string();
+    assert!(error.contains("malformed: prices.person_hour is 1e308"), "{error}");
+    experiment.terms = Terms::default();
+    experiment.arms[1].upkeep.update_cpu_s = 1e308;
+    let error = decide(&experiment, "").unwrap_err().to_string();
+    assert!(error.contains("nothing takes 1e308"), "{error}");
 }
 
 #[test]

@@ -26,6 +26,8 @@ const RESAMPLES: usize = 100;
 const MOST_RESAMPLES: usize = 1_000_000;
 /// More of anything else that is counted takes years.
 const MOST: usize = 100_000;
+/// More seconds, or minutes, than these nobody waits: thirty years.
+const MOST_TIME: f64 = 1e9;
 
 /// What is to be decided.
 #[derive(Clone, Debug, Deserialize)]
@@ -316,6 +318,9 @@ impl Task {
             if !seconds.is_finite() || seconds < 0.0 {
                 return Err(format!("{name} is {seconds}: it is 0 or more"));
             }
+            if seconds > MOST_TIME {
+                return Err(format!("{name} is {seconds:e}: it is {MOST_TIME:e} or less"));
+            }
         }
         if let Some(seconds) = self.prices.label_seconds.filter(|seconds| !(0.0..1e9).contains(seconds)) {
             return Err(format!("prices.label_seconds is {seconds}: it is 0 or more"));
@@ -476,6 +481,7 @@ mod tests {
         check("kind = 'classify'\nneighbours = 9223372036854775807", "it is 100000 or less");
         check("kind = 'classify'\nupdates = { review_minutes = nan }", "updates.review_minutes is NaN");
         check("kind = 'classify'\nupdates = { review_minutes = -10.0 }", "updates.review_minutes is -10");
+        check("kind = 'classify'\nupdates = { review_minutes = 1e308 }", "is 1e308: it is 1e9 or less");
         check("kind = 'classify'\nlimit = 0", "limit is 0: leave it out");
     }
 
@@ -494,6 +500,7 @@ mod tests {
         );
         check("kind = 'classify'\n[must]\nquality = 1.5", "must.quality is 1.5");
         check("kind = 'classify'\n[prices]\nlabel = -1.0", "prices.label is -1");
+        check("kind = 'classify'\n[prices]\nlabel = 1e308", "prices.label is 1e308: it is 1e12 or less");
         check("kind = 'classify'\n[prices]\nlabel_seconds = -1", "prices.label_seconds is -1");
     }
 
