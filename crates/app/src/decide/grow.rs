@@ -4,12 +4,8 @@ pub(super) mod sized;
 
 use engraft_tune::Matrix;
 
-use super::task::Scaling;
-
 /// Sizes this close are not told apart, as a ratio.
 const CLOSE: (usize, usize) = (3, 2);
-/// Vectors made up at most: more than that is a matter of memory.
-const MADE_UP: usize = 100_000;
 
 fn apart(small: usize, large: usize) -> bool {
     small * CLOSE.0 <= large * CLOSE.1
@@ -42,11 +38,6 @@ pub(super) fn beyond(all: usize, made_up: usize) -> Vec<usize> {
 
 fn over_root_ten(n: usize) -> usize {
     (n as f64 / 10f64.sqrt()) as usize
-}
-
-/// How many vectors may be made up: they cost nothing, so that only a task that wants none sets a limit of its own.
-pub(super) fn made_up(scaling: &Scaling) -> usize {
-    if scaling.made_up == 0 { 0 } else { MADE_UP }
 }
 
 /// The vectors and, where there are fewer than `rows`, as many made-up ones: the same numbers in another order, so that they

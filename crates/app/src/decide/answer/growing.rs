@@ -98,7 +98,7 @@ impl Stage<'_, '_> {
         let context = asking.context;
         let library = Library::of(workspace)?;
         let plan = Plan::of(&library, task, self.asked);
-        let name = format!("sizes-{}-{}", task.scale.questions, task.scale.made_up);
+        let name = format!("sizes-{}-{}", task.scale.questions, task.scale.passages());
         let (mut runs, mut more) = asking.kept.results::<SizeRun>(&name, asking.fingerprint)?;
         let steps = plan.parts.len() + plan.beyond.len();
         context.progress.stage("grow", Some((steps * ways.len()) as u64));
@@ -200,7 +200,7 @@ impl<'l> Plan<'l> {
         let mut plan = Plan { asked: chosen, documents, parts, beyond: Vec::new(), sentences: Vec::new() };
         let (all, documents) = (plan.documents.len(), &plan.documents);
         plan.parts.retain(|&part| part == all || library.size(&documents[..part]) <= IN_MEMORY);
-        let beyond = beyond(library.size(&plan.documents), scaling.made_up);
+        let beyond = beyond(library.size(&plan.documents), scaling.passages());
         if !beyond.is_empty() {
             plan.sentences = library.sentences(asked);
         }

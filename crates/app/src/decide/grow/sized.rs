@@ -4,7 +4,7 @@ use engraft_decide::{Scale, SizeRun};
 use engraft_eval::SplitMix;
 use engraft_tune::Matrix;
 
-use super::{beyond, made_up, padded, parts};
+use super::{beyond, padded, parts};
 use crate::Error;
 use crate::decide::asking::Asking;
 use crate::decide::cells::Cell;
@@ -47,8 +47,8 @@ pub(in crate::decide) fn sizes(
     let mut draw = draw.to_vec();
     shuffle(&mut draw, &mut SplitMix::new(task.seed, 0x6772_6f77));
     let real = draw.len();
-    let sizes = [parts(real, task.neighbours), beyond(real, made_up(scaling))].concat();
-    let name = format!("sizes-{}-{}", scaling.questions, scaling.made_up);
+    let sizes = [parts(real, task.neighbours), beyond(real, scaling.vectors())].concat();
+    let name = format!("grown-{}-{}", scaling.questions, scaling.vectors());
     let (mut runs, mut more) = asking.kept.results::<SizeRun>(&name, asking.fingerprint)?;
     asking.context.progress.stage("grow", Some((sizes.len() * GROWING.len()) as u64));
     asking.context.progress.advance(runs.len() as u64);

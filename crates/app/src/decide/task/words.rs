@@ -34,9 +34,6 @@ pub(super) fn curve_budget() -> f64 {
 pub(super) fn grown() -> usize {
     100
 }
-pub(super) fn made_up() -> usize {
-    1000
-}
 pub(super) fn load() -> f64 {
     10.0
 }
