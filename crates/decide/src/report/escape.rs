@@ -65,7 +65,8 @@ pub(crate) fn table(heads: &[(&str, bool)], rows: &[(bool, Vec<String>)]) -> Str
 pub(crate) fn apart(cell: &str) -> String {
     let ends = cell.find(" [").and_then(|from| Some((from, from + cell[from..].find(']')? + 1)));
     ends.map_or(cell.into(), |(from, to)| {
-        format!("{} <span class=ends>{}</span>{}", &cell[..from], &cell[from + 1..to], &cell[to..])
+        let (number, ends, rest) = (&cell[..from], &cell[from + 1..to], cell[to..].trim_start_matches(", "));
+        format!("{number} <span class=ends>{ends}</span>{rest}")
     })
 }
 
@@ -84,6 +85,12 @@ pub(crate) fn figure(picture: Option<String>, caption: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_interval_stands_below_its_number() {
+        assert_eq!(apart("0.70 [0.60, 0.81], n 77"), "0.70 <span class=ends>[0.60, 0.81]</span>n 77");
+        assert_eq!((apart("50").as_str(), apart("a [b").as_str()), ("50", "a [b"));
+    }
 
     #[test]
     fn hostile_text_stays_text() {
