@@ -213,7 +213,7 @@ impl Stage<'_> {
         new.deploy(
             folder,
             |extractor, dir| extractor.save(dir),
-            |read| Extractor::load(read, &encoder, 1),
+            |read| Extractor::load(read, encoder, 1),
             |extractor| {
                 let found = extractor.find(&[probe])?;
                 let spans = found.iter().flatten();

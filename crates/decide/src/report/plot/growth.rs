@@ -8,7 +8,7 @@ use crate::{ArmReport, Decision};
 
 /// Top and bottom, left and right of the plots; names stand to the right.
 const INSIDE: (f64, f64) = (28.0, 220.0);
-const LEFT: f64 = 48.0;
+const LEFT: f64 = 56.0;
 const RIGHT: f64 = 312.0;
 
 /// What an arm's line goes through: where, and how high with its interval.
