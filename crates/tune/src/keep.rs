@@ -313,16 +313,19 @@ mod tests {
         }
     }
 
+    /// A task of one number with its place in `folder`, as the same command begins it.
+    fn begin<'a>(folder: &Path, cancel: &'a Cancel) -> (One, Kept<'a>) {
+        let mut task = One(Parameter::new("one", &[1], vec![0.0]));
+        let keep = Keep::open(folder.into()).unwrap();
+        let kept = keep.next(&mut task, &Plan::default(), Watch::quiet(cancel));
+        (task, kept)
+    }
+
     #[test]
     fn what_was_kept_stands_until_the_next_is_whole_wherever_a_process_is_killed() {
         let folder = tempfile::tempdir().unwrap();
         let cancel = Cancel::default();
-        let begin = || {
-            let mut task = One(Parameter::new("one", &[1], vec![0.0]));
-            let keep = Keep::open(folder.path().into()).unwrap();
-            let kept = keep.next(&mut task, &Plan::default(), Watch::quiet(&cancel));
-            (task, kept)
-        };
+        let begin = || begin(folder.path(), &cancel);
         let state = |steps: u8| State {
             optimiser_steps: u64::from(steps),
             best: Some(vec![vec![f32::from(steps)]]),
@@ -362,12 +365,7 @@ mod tests {
     fn what_was_kept_and_cannot_be_read_is_told_once_and_then_begun_anew() {
         let folder = tempfile::tempdir().unwrap();
         let cancel = Cancel::default();
-        let begin = || {
-            let mut task = One(Parameter::new("one", &[1], vec![0.0]));
-            let keep = Keep::open(folder.path().into()).unwrap();
-            let kept = keep.next(&mut task, &Plan::default(), Watch::quiet(&cancel));
-            (task, kept)
-        };
+        let begin = || begin(folder.path(), &cancel);
         let (mut task, mut kept) = begin();
         kept.save(&mut task, &State::default()).unwrap();
         // As a power cut leaves it.

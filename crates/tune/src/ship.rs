@@ -31,7 +31,7 @@ impl Verdict {
         if self.ship && learned * 20 > rows {
             self.ship = false;
             self.why.push_str(&format!(
-                "; but {learned} of the {rows} rows to evaluate on say the same as a row that was learned from"
+                "; but {learned} of the {rows} rows to evaluate on say the same as a row that was learned from; name others with `--eval`"
             ));
         }
         self
