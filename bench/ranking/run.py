@@ -35,7 +35,7 @@ PARTS = {
         "retriever",
         ["--method", "encoder", "--seeds", "3", "--epochs", "1", "--batch", "16"],
     ),
-    "scifact-reranker": ("scifact", "reranker", ["--seeds", "1"]),
+    "scifact-reranker": ("scifact", "reranker", ["--seeds", "3"]),
     "cranfield-fusion": ("cranfield", "fusion", []),
     "handbook-fusion": ("handbook-faq-sections", "fusion", []),
 }

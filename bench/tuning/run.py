@@ -21,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from about import about, load  # noqa: E402
@@ -43,13 +44,15 @@ ROWS = {
     "banking-10-frozen": (BANKING, "frozen", 10, 3, []),
     "banking-5-frozen": (BANKING, "frozen", 5, 3, []),
     "clinc-frozen": (CLINC, "frozen", 0, 1, ["--out-of-scope", "oos"]),
-    "banking-5-setfit": (BANKING, "setfit", 5, 3, ["--seeds", "1"]),
-    "banking-10-setfit": (BANKING, "setfit", 10, 3, ["--seeds", "1"]),
+    "banking-5-setfit": (BANKING, "setfit", 5, 3, ["--seeds", "3"]),
+    "banking-10-setfit": (BANKING, "setfit", 10, 3, ["--seeds", "3"]),
     "banking-full-full": (BANKING, "full", 0, 1, ["--seeds", "3"]),
     "clinc-full": (CLINC, "full", 0, 1, ["--out-of-scope", "oos", "--seeds", "3"]),
-    "banking-10-lora": (BANKING, "lora", 10, 3, ["--seeds", "1"]),
+    "banking-10-lora": (BANKING, "lora", 10, 3, ["--seeds", "3"]),
     "banking-full-lora": (BANKING, "lora", 0, 1, ["--seeds", "3"]),
 }
+# 97.5 % quantiles of Student's distribution, by how many values there are.
+STUDENT = {3: 4.303, 10: 2.262}
 LOOPS = {"active": ["active", "--seeds", "10"], "noise": ["noise", "--seeds", "3"]}
 
 
@@ -94,14 +97,28 @@ def classify(name, folder):
     values = [one["eval"]["accuracy"]["value"] for one in runs]
     row = {"method": method, "accuracy": statistics.mean(values), "runs": runs}
     if len(values) > 1:
-        row["deviation over draws"] = statistics.stdev(values)
+        row["accuracy over draws"] = spread(values)
     return row
 
 
 def loop(name):
     what, *words = LOOPS[name]
+    began = time.monotonic()
     report, seconds = finished([EXAMPLES / "closing", what, *BANKING, MODEL, *words])
-    return {"cpu_s": seconds, **report}
+    told = {"cpu_s": seconds, "seconds": round(time.monotonic() - began, 1)}
+    if name == "active":
+        shares = [run["chosen"][-1] / report["full"] for run in report["runs"]]
+        told["share of full accuracy at the last round"] = spread(shares)
+    else:
+        told["share found"] = spread([run["share"] for run in report["runs"]])
+    return {**told, **report}
+
+
+def spread(values):
+    """The mean over draws with Student's 95 % interval, and how far they lie apart."""
+    mean, deviation, n = statistics.mean(values), statistics.stdev(values), len(values)
+    half = STUDENT[n] * deviation / n**0.5
+    return {"mean": mean, "low": mean - half, "high": mean + half, "least": min(values), "most": max(values), "draws": n}
 
 
 def main():
