@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 use engraft_core::content_hash;
 use engraft_nn::ModelError;
 use engraft_nn::train::{read_state, write_state};
+use same_file::Handle;
 use serde::{Deserialize, Serialize};
 
 use crate::trainer::{Plan, Task, Trained};
@@ -112,12 +113,18 @@ fn lock_of(folder: &Path) -> Result<Option<File>, TuneError> {
         };
         match lock.try_lock() {
             Err(TryLockError::WouldBlock) => return Err(TuneError::Running),
-            // Whoever held it was done and removed it meanwhile: it keeps nobody out.
-            Ok(()) if !path.exists() => {}
+            // Whoever held it was done and removed it meanwhile: it keeps nobody out, though another may have taken its place.
+            Ok(()) if !is_at(&lock, &path) => {}
             // Where files cannot be locked, whoever starts two sees to it.
             Ok(()) | Err(TryLockError::Error(_)) => return Ok(Some(lock)),
         }
     }
+}
+
+/// Whether an open file is the one that is at `path` now.
+fn is_at(open: &File, path: &Path) -> bool {
+    let open = open.try_clone().and_then(Handle::from_file);
+    open.is_ok_and(|open| Handle::from_path(path).is_ok_and(|there| there == open))
 }
 
 /// When a folder, or what is in it, was written to last, in nanoseconds since 1970; `None` where that cannot be told.
@@ -398,6 +405,18 @@ mod tests {
         assert_eq!(kept.resume(&mut task).unwrap().unwrap().optimiser_steps, 7);
         second.clear();
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_lock_counts_while_its_file_is_the_one_in_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(LOCK);
+        let opened = File::create(&path).unwrap();
+        assert!(is_at(&opened, &path));
+        std::fs::remove_file(&path).unwrap();
+        assert!(!is_at(&opened, &path));
+        let _another = File::create(&path).unwrap();
+        assert!(!is_at(&opened, &path), "what another command made meanwhile");
     }
 
     #[test]
