@@ -114,7 +114,7 @@ mod tests {
 
     use super::*;
     use crate::Watch;
-    use crate::trainer::{Plan, train};
+    use crate::trainer::{Plan, laws, train};
 
     fn body() -> Option<Body> {
         Some(Body::open(&engraft_testkit::model()?, BodyOptions::default()).unwrap())
@@ -132,6 +132,26 @@ mod tests {
             keys: [u64::from(n)].into(),
         };
         (0..6).map(row).collect()
+    }
+
+    #[test]
+    fn gradients_are_slopes_and_parts_add_up_at_one_length_and_at_several() {
+        // One or two wrong passages each.
+        let row = |n: u32| Contrast {
+            question: vec![1, 5 + n, 9 + 2 * n, 2],
+            answer: vec![1, 20 + n, 30 - n, 40 - n, 7, 2],
+            wrong: (0..=n % 2).map(|m| vec![1, 12 + n, 33 + m, 44 - n, 2]).collect(),
+            keys: [u64::from(n)].into(),
+        };
+        let rows: Vec<Contrast> = (0..4).map(row).collect();
+        for dims in [vec![], vec![24, 8]] {
+            let body = Body::open(&laws::base(), BodyOptions::default()).unwrap();
+            // Less sharp than in use, so that the loss hardly curves within a step of the laws.
+            let options = ContrastOptions { scale: 5.0, dims, ..ContrastOptions::default() };
+            let mut task = ContrastTask { body, rows: &rows, options };
+            laws::gradients_are_slopes(&mut task, &[0, 1, 2, 3]);
+            laws::parts_add_up(&mut task, &[0, 1, 2, 3], |task, tokens| task.options.tokens = tokens);
+        }
     }
 
     #[test]
