@@ -91,24 +91,42 @@ mod tests {
     const CHOSEN_TOKENS: [usize; 4] = [10, 25, 6, 40];
     const REJECTED_TOKENS: [usize; 4] = [12, 22, 8, 44];
 
+    fn pairs() -> [PreferenceLogs; 4] {
+        std::array::from_fn(|i| PreferenceLogs {
+            chosen: CHOSEN[i],
+            rejected: REJECTED[i],
+            reference_chosen: REFERENCE_CHOSEN[i],
+            reference_rejected: REFERENCE_REJECTED[i],
+            chosen_tokens: CHOSEN_TOKENS[i],
+            rejected_tokens: REJECTED_TOKENS[i],
+        })
+    }
+
     #[track_caller]
-    fn check(loss: impl Fn(&PreferenceLogs) -> f64, expected: [f64; 4]) {
-        for (i, expected) in expected.into_iter().enumerate() {
-            let logs = PreferenceLogs {
-                chosen: CHOSEN[i],
-                rejected: REJECTED[i],
-                reference_chosen: REFERENCE_CHOSEN[i],
-                reference_rejected: REFERENCE_REJECTED[i],
-                chosen_tokens: CHOSEN_TOKENS[i],
-                rejected_tokens: REJECTED_TOKENS[i],
-            };
-            assert!((loss(&logs) - expected).abs() < 1e-5, "pair {i}: {} {expected}", loss(&logs));
+    fn check(value: impl Fn(&PreferenceLogs) -> f64, expected: [f64; 4]) {
+        for (i, (logs, expected)) in pairs().iter().zip(expected).enumerate() {
+            assert!((value(logs) - expected).abs() < 1e-5, "pair {i}: {} {expected}", value(logs));
         }
+    }
+
+    fn mean(value: impl Fn(&PreferenceLogs) -> f64) -> f64 {
+        pairs().iter().map(value).sum::<f64>() / 4.0
     }
 
     #[test]
     fn direct_preference_optimisation_is_that_of_trl() {
         check(|logs| dpo(logs, 0.1), [0.598_139, std::f64::consts::LN_2, 0.731_350, 0.644_397]);
+        assert!((mean(|logs| dpo(logs, 0.1)) - 0.666_758).abs() < 1e-5);
+    }
+
+    #[test]
+    fn gains_times_beta_are_the_rewards_that_trl_reports() {
+        check(|logs| 0.1 * logs.gains().0, [0.1, 0.05, -0.025, -0.1]);
+        check(|logs| 0.1 * logs.gains().1, [-0.1, 0.05, 0.05, -0.2]);
+        let lead = |logs: &PreferenceLogs| logs.gains().0 - logs.gains().1;
+        assert!((mean(|logs| 0.1 * lead(logs)) - 0.056_25).abs() < 1e-5, "the margin");
+        // The second pair is level, which is no lead.
+        assert_eq!(mean(|logs| f64::from(u8::from(lead(logs) > 0.0))), 0.5, "the accuracy");
     }
 
     #[test]
@@ -136,7 +154,12 @@ mod tests {
 
     #[test]
     fn a_pair_of_rewards_costs_what_bradley_and_terry_say() {
-        let (loss, pull, push) = bradley_terry(&[1.2, -0.3], &[0.4, 0.1], &[]);
+        let (chosen, rejected) = ([1.2_f32, -0.3], [0.4_f32, 0.1]);
+        for (i, expected) in [0.371_101, 0.913_015].into_iter().enumerate() {
+            let (loss, _, _) = bradley_terry(&chosen[i..=i], &rejected[i..=i], &[]);
+            assert!((loss - expected).abs() < 1e-5, "pair {i}: {loss} {expected}");
+        }
+        let (loss, pull, push) = bradley_terry(&chosen, &rejected, &[]);
         assert!((loss - (0.371_101 + 0.913_015) / 2.0).abs() < 1e-5, "{loss}");
         assert!(pull.iter().zip(&push).all(|(a, b)| *a < 0.0 && a == &-b));
     }
