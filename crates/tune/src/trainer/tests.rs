@@ -1,11 +1,12 @@
-//! Trainings that end, are stopped and go on, fail and say so: on a line through points, and on an adapter in one dimension.
+//! Trainings that end, tell how far they are, are stopped and go on, fail and say so: on a line through points, and on an adapter
+//! in one dimension.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::*;
-use engraft_core::{Cancel, Fault, Silent};
+use engraft_core::{Cancel, Fault, Progress, Silent};
 use engraft_nn::train::{Head, loss};
 
 use crate::Keep;
@@ -94,6 +95,45 @@ fn the_loss_goes_down() {
     let trained = run(&mut Line::new()).unwrap();
     assert_eq!(trained.steps, 30 * 6);
     assert!(trained.losses[29] < 0.25 && trained.losses[0] > 0.5, "{:?}", trained.losses);
+}
+
+/// Keeps what it is told.
+#[derive(Default)]
+struct Heard(Mutex<Vec<String>>);
+
+impl Heard {
+    fn keep(&self, told: String) {
+        self.0.lock().unwrap().push(told);
+    }
+}
+
+impl Progress for Heard {
+    fn stage(&self, name: &str, total: Option<u64>) {
+        self.keep(format!("{name}: {total:?}"));
+    }
+    fn advance(&self, units: u64) {
+        self.keep(format!("{units} more"));
+    }
+    fn say(&self, remark: &str) {
+        self.keep(remark.to_string());
+    }
+    fn note(&self, note: &str) {
+        self.keep(note.to_string());
+    }
+}
+
+#[test]
+fn every_step_is_told_with_its_loss_and_its_rate() {
+    let (heard, cancel) = (Heard::default(), Cancel::default());
+    // An epoch is one step, whose loss is its mean.
+    let plan = Plan { epochs: 4, batch: 40, warmup: 0.5, ..PLAN };
+    let watch = Watch { progress: &heard, ..Watch::quiet(&cancel) };
+    let trained = train(&mut Line::new(), &plan, watch, |_| Ok(None)).unwrap();
+    let mut expected = vec!["train: Some(4)".to_string(), "0 more".to_string()];
+    for (loss, rate) in trained.losses.iter().zip(["0.0e0", "1.5e-1", "3.0e-1", "1.5e-1"]) {
+        expected.extend(["1 more".to_string(), format!("loss {loss:.4}, rate {rate}")]);
+    }
+    assert_eq!((trained.losses.len(), heard.0.into_inner().unwrap()), (4, expected));
 }
 
 #[test]
