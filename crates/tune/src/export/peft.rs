@@ -78,3 +78,105 @@ pub fn merge_adapter(base: &Path, adapter: &Path, to: &Path) -> Result<(), TuneE
     copy(base, to, &FILES)?;
     Ok(body.save(to)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use engraft_nn::write_tensors;
+    use serde_json::{Value, json};
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::export::{Named, must_be_empty, write_json};
+    use crate::trainer::laws;
+
+    const RANK: usize = 4;
+    const ALPHA: f32 = 6.0;
+    /// The layers that have an adapter, each with its outputs and inputs.
+    const LAYERS: [(&str, usize, usize); 2] =
+        [("encoder.layer.0.attention.self.query", 24, 24), ("encoder.layer.1.intermediate.dense", 33, 24)];
+
+    /// `A`, rank × inputs, and `B`, outputs × rank.
+    fn halves(outputs: usize, inputs: usize) -> [Vec<f32>; 2] {
+        let numbers = |count: usize, step: usize| -> Vec<f32> {
+            (0..count).map(|n| (n * step % 13) as f32 / 13.0 - 0.4).collect()
+        };
+        [numbers(RANK * inputs, 5), numbers(outputs * RANK, 7)]
+    }
+
+    /// Merges an adapter as PEFT writes it into the made-up encoder; `said` stands in its configuration under `key`, and `stray`
+    /// is among its tensors.
+    fn merge(key: &str, said: Value, stray: Option<&str>) -> (TempDir, Result<(), TuneError>) {
+        let (adapter, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let mut config = json!({ "peft_type": "LORA", "r": RANK, "lora_alpha": ALPHA, "bias": "none" });
+        config[key] = said;
+        write_json(&adapter.path().join("adapter_config.json"), &config).unwrap();
+        let named = |layer: &str, half: &str| format!("base_model.model.{layer}.lora_{half}.weight");
+        let mut tensors: Vec<Named> = Vec::new();
+        for (layer, outputs, inputs) in LAYERS {
+            let [a, b] = halves(outputs, inputs);
+            tensors.push((named(layer, "A"), vec![RANK, inputs], a));
+            tensors.push((named(layer, "B"), vec![outputs, RANK], b));
+        }
+        tensors.extend(stray.map(|name| (name.to_string(), vec![1], vec![1.0])));
+        write_tensors(&adapter.path().join("adapter_model.safetensors"), &tensors).unwrap();
+        let merged = merge_adapter(&laws::base(), adapter.path(), to.path());
+        (to, merged)
+    }
+
+    /// Adapted layers are `W + scale · B·A`, and all else is as it was.
+    #[track_caller]
+    fn check(rank_stabilised: bool, scale: f32) {
+        let (to, merged) = merge("use_rslora", json!(rank_stabilised), None);
+        merged.unwrap();
+        let tensors = |dir: &Path| Body::open(dir, BodyOptions::default()).unwrap().merged();
+        let after = tensors(to.path());
+        for (name, _, before) in tensors(&laws::base()) {
+            let (_, _, found) = after.iter().find(|(other, _, _)| *other == name).unwrap();
+            let adapted = LAYERS.into_iter().find(|(layer, _, _)| name == format!("{layer}.weight"));
+            let Some((_, outputs, inputs)) = adapted else {
+                assert_eq!(*found, before, "{name}");
+                continue;
+            };
+            let [a, b] = halves(outputs, inputs);
+            for (at, (found, before)) in found.iter().zip(&before).enumerate() {
+                let (row, column) = (at / inputs, at % inputs);
+                let product: f32 = (0..RANK).map(|k| b[row * RANK + k] * a[k * inputs + column]).sum();
+                let wanted = before + scale * product;
+                assert!((found - wanted).abs() < 1e-5, "{name} [{row}, {column}]: {found} {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_adapter_counts_alpha_over_its_rank() {
+        check(false, ALPHA / 4.0);
+    }
+
+    #[test]
+    fn a_rank_stabilised_adapter_counts_alpha_over_the_root_of_its_rank() {
+        check(true, ALPHA / 2.0);
+    }
+
+    #[test]
+    fn what_cannot_be_added_exactly_is_named_and_nothing_is_written() {
+        let layer_9 = "base_model.model.encoder.layer.9.output.dense.lora_A.weight";
+        let magnitude = "base_model.model.encoder.layer.0.attention.self.query.lora_magnitude_vector";
+        let cases = [
+            ("use_dora", json!(true), None, "has DoRA,"),
+            ("bias", json!("all"), None, "has trained biases,"),
+            ("bias", json!("lora_only"), None, "has trained biases,"),
+            ("modules_to_save", json!(["classifier"]), None, "has whole modules besides,"),
+            ("peft_type", json!("LOHA"), None, "has peft_type LOHA,"),
+            ("r", json!(0), None, "has rank 0,"),
+            ("bias", json!("none"), Some(layer_9), "no layer of the encoder takes its tensor"),
+            ("use_dora", json!(false), Some(magnitude), "no layer of the encoder takes its tensor"),
+        ];
+        for (key, said, stray, expected) in cases {
+            let (to, merged) = merge(key, said, stray);
+            let refused = merged.unwrap_err().to_string();
+            assert!(refused.contains(expected), "{refused}");
+            assert!(refused.contains(stray.unwrap_or_default()), "{refused}");
+            assert!(must_be_empty(to.path()).is_ok(), "{refused}");
+        }
+    }
+}
