@@ -28,8 +28,14 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
-/// The least and the mean cosine to the golden vectors.
-fn likeness(precision: Precision, instructions: Option<&'static str>) -> Option<(f64, f64)> {
+/// The largest difference of a number.
+fn farthest(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+}
+
+/// The least and the mean cosine to the golden vectors, and the largest difference from one of their numbers.
+fn likeness(precision: Precision, instructions: Option<&'static str>) -> Option<(f64, f64, f32)> {
     let dir = engraft_testkit::model()?;
     let encoder =
         Encoder::open(&dir, EncoderOptions { precision, threads: 2, instructions, layers: None }).unwrap();
@@ -43,27 +49,28 @@ fn likeness(precision: Precision, instructions: Option<&'static str>) -> Option<
     let cosines: Vec<f64> =
         vectors.iter().zip(&cases).map(|(vector, case)| cosine(vector, &case.vector)).collect();
     let least = cosines.iter().copied().fold(1.0, f64::min);
-    Some((least, cosines.iter().sum::<f64>() / cosines.len() as f64))
+    let off = vectors.iter().zip(&cases).map(|(vector, case)| farthest(vector, &case.vector));
+    Some((least, cosines.iter().sum::<f64>() / cosines.len() as f64, off.fold(0.0, f32::max)))
 }
 
 #[test]
 fn f32_is_exact_with_every_instruction_set() {
     for set in Encoder::instruction_sets() {
-        let Some((least, _)) = likeness(Precision::F32, Some(set)) else { return };
-        assert!(least >= 0.999_999_9, "{set}: {least}");
+        let Some((least, _, off)) = likeness(Precision::F32, Some(set)) else { return };
+        assert!(least >= 0.999_999_9 && off <= 1e-4, "{set}: {least}, {off}");
     }
 }
 
 #[test]
 fn bf16_is_nearly_exact() {
-    let Some((least, mean)) = likeness(Precision::Bf16, None) else { return };
+    let Some((least, mean, _)) = likeness(Precision::Bf16, None) else { return };
     assert!(least >= 0.9999 && mean >= 0.99995, "least {least}, mean {mean}");
 }
 
 #[test]
 fn int8_is_close_with_every_instruction_set() {
     for set in Encoder::instruction_sets() {
-        let Some((least, mean)) = likeness(Precision::Int8, Some(set)) else { return };
+        let Some((least, mean, _)) = likeness(Precision::Int8, Some(set)) else { return };
         assert!(least >= 0.98 && mean >= 0.99, "{set}: least {least}, mean {mean}");
     }
 }
@@ -78,6 +85,7 @@ fn texts_become_the_vectors_of_sentence_transformers() {
     let texts: Vec<&str> = cases.iter().map(|case| case.text.as_str()).collect();
     for (vector, case) in embedder.embed(&texts).unwrap().iter().zip(&cases) {
         assert!(cosine(vector, &case.vector) >= 0.999_999_9, "{}", case.text);
+        assert!(farthest(vector, &case.vector) <= 1e-4, "{}", case.text);
         assert_eq!(embedder.count(&case.text) + 2, case.ids.len());
     }
 }
