@@ -4,6 +4,7 @@ use std::path::Path;
 
 use engraft_nn::train::{Adapt, Body, BodyOptions, Lora};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::{TOKENIZER_FILES, copy};
 use crate::TuneError;
@@ -22,7 +23,21 @@ struct AdapterConfig {
     bias: Option<String>,
     #[serde(default)]
     modules_to_save: Option<Vec<String>>,
+    #[serde(default)]
+    rank_pattern: Option<Map<String, Value>>,
+    #[serde(default)]
+    alpha_pattern: Option<Map<String, Value>>,
+    #[serde(default)]
+    fan_in_fan_out: bool,
+    #[serde(default)]
+    lora_bias: bool,
+    /// `true`, or the name of a way.
+    #[serde(default)]
+    init_lora_weights: Value,
 }
+
+/// Ways to begin that change the base's weights, too: the file of the adapter alone does not say what it stands on.
+const OFF_BASE: [&str; 4] = ["pissa", "olora", "corda", "loftq"];
 
 /// Where an encoder that was trained through adapters keeps them, in its folder.
 pub const ADAPTER: &str = "adapter";
@@ -49,19 +64,27 @@ const FILES: [&str; 4] =
 
 /// Makes the encoder in `base` with the adapter in `adapter` merged into it, in the folder `to`.
 ///
-/// What this build cannot add exactly is refused: DoRA, trained biases, whole modules, tensors of no layer.
+/// What this build cannot add exactly is refused: DoRA, trained biases, whole modules, ranks and scales that differ by layer, bases
+/// that were changed to begin with, tensors of no layer.
 pub fn merge_adapter(base: &Path, adapter: &Path, to: &Path) -> Result<(), TuneError> {
     let path = adapter.join("adapter_config.json");
     let text = std::fs::read_to_string(&path).map_err(TuneError::io("read", &path))?;
     let damaged = |reason: String| TuneError::Damaged { path: adapter.into(), reason };
     let config: AdapterConfig =
         serde_json::from_str(&text).map_err(|error| damaged(format!("adapter_config.json: {error}")))?;
+    let has = |pattern: &Option<Map<String, Value>>| pattern.as_ref().is_some_and(|all| !all.is_empty());
+    let way = config.init_lora_weights.as_str().unwrap_or_default();
     let refused = [
         (config.peft_type != "LORA", format!("peft_type {}", config.peft_type)),
         (config.use_dora, "DoRA".to_string()),
         (config.bias.as_deref().is_some_and(|bias| bias != "none"), "trained biases".to_string()),
         (config.modules_to_save.is_some_and(|all| !all.is_empty()), "whole modules besides".to_string()),
         (config.r == 0, "rank 0".to_string()),
+        (has(&config.rank_pattern), "ranks that differ by layer".to_string()),
+        (has(&config.alpha_pattern), "scales that differ by layer".to_string()),
+        (config.fan_in_fan_out, "weights of inputs by outputs".to_string()),
+        (config.lora_bias, "biases of its own".to_string()),
+        (OFF_BASE.iter().any(|off| way.starts_with(off)), format!("init_lora_weights {way}")),
     ];
     if let Some((_, what)) = refused.into_iter().find(|(refused, _)| *refused) {
         return Err(TuneError::Request {
@@ -82,7 +105,7 @@ pub fn merge_adapter(base: &Path, adapter: &Path, to: &Path) -> Result<(), TuneE
 #[cfg(test)]
 mod tests {
     use engraft_nn::write_tensors;
-    use serde_json::{Value, json};
+    use serde_json::json;
     use tempfile::TempDir;
 
     use super::*;
@@ -161,14 +184,21 @@ mod tests {
     fn what_cannot_be_added_exactly_is_named_and_nothing_is_written() {
         let layer_9 = "base_model.model.encoder.layer.9.output.dense.lora_A.weight";
         let magnitude = "base_model.model.encoder.layer.0.attention.self.query.lora_magnitude_vector";
+        let bias = "base_model.model.encoder.layer.0.attention.self.query.bias";
         let cases = [
             ("use_dora", json!(true), None, "has DoRA,"),
+            ("rank_pattern", json!({ "query": 2 }), None, "has ranks that differ by layer,"),
+            ("alpha_pattern", json!({ "query": 2 }), None, "has scales that differ by layer,"),
+            ("fan_in_fan_out", json!(true), None, "has weights of inputs by outputs,"),
+            ("lora_bias", json!(true), None, "has biases of its own,"),
+            ("init_lora_weights", json!("pissa_niter_4"), None, "has init_lora_weights pissa_niter_4,"),
             ("bias", json!("all"), None, "has trained biases,"),
             ("bias", json!("lora_only"), None, "has trained biases,"),
             ("modules_to_save", json!(["classifier"]), None, "has whole modules besides,"),
             ("peft_type", json!("LOHA"), None, "has peft_type LOHA,"),
             ("r", json!(0), None, "has rank 0,"),
             ("bias", json!("none"), Some(layer_9), "no layer of the encoder takes its tensor"),
+            ("init_lora_weights", json!(true), Some(bias), "no layer of the encoder takes its tensor"),
             ("use_dora", json!(false), Some(magnitude), "no layer of the encoder takes its tensor"),
         ];
         for (key, said, stray, expected) in cases {
