@@ -22,6 +22,7 @@ const DEPTH: usize = 100;
 const BATCH: usize = 256;
 
 /// Every passage there is, in memory.
+#[derive(Default)]
 pub(crate) struct Ground {
     /// What is indexed; vectors where the encoder has them already.
     pub(crate) entries: Vec<Entry>,
@@ -75,13 +76,7 @@ impl Ground {
 
     /// All live documents of the workspace, with the vectors they have in the encoder's space.
     pub(crate) fn of_workspace(workspace: &Workspace, encoder: &Embedder) -> Result<Ground, Error> {
-        let mut ground = Ground {
-            entries: Vec::new(),
-            texts: Vec::new(),
-            hashes: Vec::new(),
-            names: BTreeMap::new(),
-            rows: BTreeMap::new(),
-        };
+        let mut ground = Ground::default();
         workspace.store.for_each_live_chunk(encoder.name(), &mut |live| {
             let body = live.row.chunk.plain.as_deref().unwrap_or(live.text);
             let text = engraft_ingest::encoder_text(&live.row.context, body);
@@ -96,13 +91,7 @@ impl Ground {
 
     /// Passages as documents of their own, cut as the workspace would cut them.
     fn of_passages(context: Context, encoder: &Embedder, passages: &BTreeSet<&str>) -> Result<Ground, Error> {
-        let mut ground = Ground {
-            entries: Vec::new(),
-            texts: Vec::new(),
-            hashes: Vec::new(),
-            names: BTreeMap::new(),
-            rows: BTreeMap::new(),
-        };
+        let mut ground = Ground::default();
         let limits = ChunkLimits { window: encoder.window(), ..ChunkLimits::default() };
         for (doc, passage) in passages.iter().enumerate() {
             ground.names.insert((*passage).to_string(), doc as DocNo);
@@ -117,7 +106,8 @@ impl Ground {
         Ok(ground)
     }
 
-    fn push(&mut self, entry: Entry, text: String) {
+    /// Adds a passage; those of a document come one after the other.
+    pub(crate) fn push(&mut self, entry: Entry, text: String) {
         let at = self.entries.len();
         self.rows.entry(entry.doc).or_insert(at..at).end = at + 1;
         self.entries.push(entry);
