@@ -64,6 +64,26 @@ fn an_id_that_stands_twice_is_named_with_both_lines() {
 }
 
 #[test]
+fn a_document_judged_twice_for_a_question_is_named_with_its_line() {
+    let bench = ranking::furnished(Bench::tiny());
+    file(&bench, "queries.jsonl", "{\"_id\":\"1\",\"text\":\"Where is the kettle?\"}\n");
+    let twice = file(&bench, "qrels.tsv", "1\tkitchen.md\t1\n1\tlibrary.md\t0\n1\tkitchen.md\t0\n");
+    let says = "qrels.tsv: line 3: `kitchen.md` is judged a second time for query `1`";
+    for tuner in ["retriever", "reranker", "fusion"] {
+        let window = if tuner == "reranker" { &["--window", "64"][..] } else { &[] };
+        refused(&bench, &[&["tune", tuner, "--data", &twice], window].concat(), 2, says);
+    }
+}
+
+#[test]
+fn judged_pairs_that_are_all_relevant_are_refused_by_the_reranker() {
+    let bench = ranking::furnished(Bench::tiny());
+    let judged = ranking::pairs(&bench);
+    let words = ["tune", "reranker", "--data", &judged, "--window", "64", "--wrong", "0"];
+    refused(&bench, &words, 2, "all judged pairs are alike");
+}
+
+#[test]
 fn an_answer_that_does_not_match_its_quote_is_put_aside_with_its_line() {
     let bench = Bench::tiny();
     let mut rows = reading::rows(60);
@@ -130,9 +150,14 @@ fn another_base_than_the_one_it_was_tuned_from_is_refused() {
 #[test]
 fn numbers_that_run_away_end_it_with_the_step_and_what_to_do() {
     let bench = ranking::furnished(Bench::tiny());
-    let judged = ranking::pairs(&bench);
-    let words = ["tune", "reranker", "--data", &judged, "--seeds", "1", "--window", "64", "--rate", "1e30"];
-    refused(&bench, &words, 3, "training failed");
-    let (_, value) = bench.json_status(&words);
-    assert!(value["error"]["hint"].as_str().unwrap().contains("lower learning rate"), "{value}");
+    let (pairs, judged) = (ranking::pairs(&bench), bench.path("judged.jsonl"));
+    for more in [
+        &["reranker", "--data", &pairs, "--window", "64"][..],
+        &["retriever", "--data", judged.to_str().unwrap(), "--method", "encoder", "--epochs", "4"],
+    ] {
+        let words = [&["tune"][..], more, &["--seeds", "1", "--rate", "1e30"]].concat();
+        refused(&bench, &words, 3, "training failed");
+        let (_, value) = bench.json_status(&words);
+        assert!(value["error"]["hint"].as_str().unwrap().contains("lower learning rate"), "{value}");
+    }
 }
