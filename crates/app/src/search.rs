@@ -1,6 +1,6 @@
 //! `search`: ranked passages, each with the scores that put it there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::Instant;
@@ -303,7 +303,7 @@ pub fn batch(
     out: &Path,
     request: &SearchRequest,
 ) -> Result<BatchReport, Error> {
-    let lines: Vec<QueryLine> = read_lines(queries, "{\"_id\":\"q1\",\"text\":\"…\"}")?;
+    let lines = read_queries(queries)?;
     let snapshot = workspace.index(context)?.snapshot();
     let filter = request.filter.as_ref().map(Filter::parse).transpose()?;
     let names: BTreeMap<u32, String> =
@@ -393,6 +393,19 @@ fn reordered(
     let rest = rest.into_iter().enumerate();
     out.extend(rest.map(|(place, hit)| DocHit { score: below(lowest, place), ..hit }));
     Ok(out)
+}
+
+/// The queries of a file, each with an id of its own: what is found is told by it.
+pub(crate) fn read_queries(path: &Path) -> Result<Vec<QueryLine>, Error> {
+    let lines: Vec<QueryLine> = read_lines(path, "{\"_id\":\"q1\",\"text\":\"…\"}")?;
+    let mut seen = BTreeSet::new();
+    match lines.iter().find(|line| !seen.insert(line.id.as_str())) {
+        None => Ok(lines),
+        Some(line) => Err(Error::Request {
+            message: format!("{}: two queries have the `_id` `{}`", path.display(), line.id),
+            hint: "give every query an `_id` of its own".into(),
+        }),
+    }
 }
 
 /// The objects of a JSONL file; an unreadable line is named with its number.

@@ -200,6 +200,9 @@ fn queries(path: &Path, tell: &mut Tell) -> Result<Queries, FormatError> {
         let row: Option<Value> = serde_json::from_str(line).ok();
         let id = row.as_ref().and_then(|row| name(row.get("_id")?));
         match (id, row) {
+            (Some(id), Some(_)) if queries.contains_key(&id) => {
+                tell(Find::Bad(number, format!("queries.jsonl: an earlier line has the `_id` `{id}`")))?;
+            }
             (Some(id), Some(row)) => {
                 let text = row.get("text").and_then(Value::as_str).unwrap_or_default().to_string();
                 let metadata = row.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default();

@@ -440,6 +440,25 @@ fn beir_brings_queries_documents_and_grades_back() {
 }
 
 #[test]
+fn a_second_query_of_one_id_is_told_with_its_line_and_the_first_stays() {
+    let schema = schema(&json!({
+        "fields": [{ "name": "query", "type": "text" }, { "name": "passages", "type": "passages" }],
+        "questions": [{ "name": "relevance", "type": "relevance", "field": "passages", "query": "query" }],
+    }));
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    std::fs::create_dir(folder.path().join("qrels")).unwrap();
+    write("corpus.jsonl", "{\"_id\":\"d\",\"text\":\"Cats purr.\"}\n");
+    write("queries.jsonl", "{\"_id\":\"1\",\"text\":\"who purrs\"}\n{\"_id\":1,\"text\":\"who barks\"}\n");
+    write("qrels/test.tsv", "query-id\tcorpus-id\tscore\n1\td\t1\n");
+    let input = engraft_annotate::format::Input::Path(folder.path());
+    let (found, report) = import_with(Format::Beir, &schema, input, &Default::default());
+    assert_eq!((found.len(), &found[0].fields["query"]), (1, &json!("who purrs")));
+    let told: Vec<(u64, &str)> = report.rejected.iter().map(|one| (one.line, one.message.as_str())).collect();
+    assert_eq!(told, [(2, "queries.jsonl: an earlier line has the `_id` `1`")]);
+}
+
+#[test]
 fn a_table_keeps_fields_and_questions_that_are_called_like_its_columns_or_each_other() {
     let text = |name: &str| json!({ "name": name, "type": "text" });
     let fields = ["id", "user", "status", "at", "metadata", "topic", "fields.id", "answers.at"].map(text);

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::evaluate::measured::Measured;
 use crate::evaluate::recorder::{EvalReport, Recorder};
-use crate::search::{QueryLine, SearchRequest, documents, embed_query, moved, read_lines};
+use crate::search::{QueryLine, SearchRequest, documents, embed_query, moved, read_queries};
 use crate::workspace::Workspace;
 use crate::{Context, Error};
 
@@ -52,7 +52,7 @@ pub fn retrieval(
 ) -> Result<EvalReport, Error> {
     let measures = measures(&request.measures)?;
     let qrels = judgements(&request.qrels)?;
-    let lines: Vec<QueryLine> = read_lines(&request.queries, "{\"_id\":\"q1\",\"text\":\"…\"}")?;
+    let lines = read_queries(&request.queries)?;
     let texts: BTreeMap<&str, &str> =
         lines.iter().map(|line| (line.id.as_str(), line.text.as_str())).collect();
     if !qrels.keys().any(|query| texts.contains_key(query.as_str())) {

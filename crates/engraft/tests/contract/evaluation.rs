@@ -55,6 +55,25 @@ fn retrieval_is_measured_and_kept_item_by_item() {
 }
 
 #[test]
+fn two_queries_with_one_id_are_refused_wherever_queries_are_read() {
+    let bench = handbook();
+    let queries = "{\"_id\":\"1\",\"text\":\"annual leave\"}\n{\"_id\":\"1\",\"text\":\"hotels\"}\n";
+    let (queries, qrels) = (file(&bench, "q.jsonl", queries), file(&bench, "q.tsv", "1 0 leave.md 1\n"));
+    let run = bench.path("run.trec");
+    let measured = ["eval", "retrieval", "--queries", &queries, "--qrels", &qrels, "--mode", "lexical"];
+    let searched = ["search", "--batch", &queries, "--out", run.to_str().unwrap()];
+    for words in [&measured[..], &searched] {
+        let (status, told) = bench.json_status(words);
+        let message = told["error"]["message"].as_str().unwrap_or_default();
+        assert!(
+            status == 2 && message.ends_with("q.jsonl: two queries have the `_id` `1`"),
+            "{status} {told}"
+        );
+    }
+    assert!(!run.exists());
+}
+
+#[test]
 fn what_cannot_be_measured_has_a_state_and_is_counted() {
     let bench = handbook();
     let report = retrieval(&bench, "1 0 leave.md 1\n2 0 travel.md 0\n9 0 keys.md 1\n");

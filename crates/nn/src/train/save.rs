@@ -60,7 +60,8 @@ impl Body {
         for name in &names {
             let bare = name.strip_prefix(PEFT_PREFIX).unwrap_or(name);
             let bare = bare.strip_prefix("bert.").unwrap_or(bare);
-            let mut adapters = self.parameters.iter_mut().filter(|parameter| parameter.name.contains(".lora_"));
+            let mut adapters =
+                self.parameters.iter_mut().filter(|parameter| parameter.name.contains(".lora_"));
             let Some(parameter) = adapters.find(|parameter| parameter.name == bare) else {
                 return Err(damaged(format!("no layer of the encoder takes its tensor {name}")));
             };

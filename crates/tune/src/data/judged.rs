@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::TuneError;
 use crate::data::Audited;
-use crate::data::read::{Line, Rejection, read_rows, sha256_of, text_of};
+use crate::data::read::{Line, Rejection, read_rows, refuse_duplicate_ids, sha256_of, text_of};
 
 /// A question and how relevant what was judged is to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,11 +94,16 @@ fn read_tables(path: &Path) -> Result<Judged, TuneError> {
         let message = format!("there is no queries.jsonl beside {}", path.display());
         TuneError::data(message, "put the questions there, `{\"_id\",\"text\"}` a line")
     })?;
+    let mut lines = Vec::new();
     let read = read_rows(queries, |line| {
         let id = word(line, &["_id", "id"])
             .ok_or_else(|| Rejection::new("no_id", "there is no `_id`", "give every question an `_id`"))?;
-        Ok((id, text_of(line, "text")?.to_string()))
+        let text = text_of(line, "text")?.to_string();
+        lines.push(line.number);
+        Ok((id, text))
     })?;
+    let ids = read.rows.iter().zip(&lines).map(|((id, _), line)| (id.as_str(), *line));
+    refuse_duplicate_ids(ids, queries)?;
     let texts: BTreeMap<String, String> = read.rows.into_iter().collect();
     let mut judged = Judged {
         questions: Vec::new(),
@@ -343,6 +348,14 @@ mod tests {
             "a.tsv",
             expect![[r#"
             error: DIR/a.tsv: line 1: the relevance `x` is not a whole number
+        "#]],
+        );
+        let queries = "{\"_id\":\"1\",\"text\":\"who\"}\n{\"_id\":1,\"text\":\"when\"}\n";
+        check(
+            &[("a.tsv", "1\ta\t1\n"), ("queries.jsonl", queries)],
+            "a.tsv",
+            expect![[r#"
+            error: id `1` stands on lines 1 and 2 of DIR/queries.jsonl
         "#]],
         );
         check(
