@@ -41,10 +41,10 @@ pub(crate) struct Retriever {
     #[arg(long, default_value_t = 3, value_name = "K")]
     pub(crate) seeds: usize,
     /// Passes over the questions, with --method encoder
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 1)]
     pub(crate) epochs: usize,
     /// Questions a step, with --method encoder
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 16)]
     pub(crate) batch: usize,
     /// The highest rate, with --method encoder
     #[arg(long, default_value_t = 2e-5)]

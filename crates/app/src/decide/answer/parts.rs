@@ -285,7 +285,7 @@ impl Tutor<'_, '_> {
             Part::Retriever => {
                 let (method, dims) = (RetrieverMethod::Adapter, Vec::new());
                 let request =
-                    RetrieverRequest { tune, method, epochs: 2, batch: 64, rate: 2e-5, dims, window: None };
+                    RetrieverRequest { tune, method, epochs: 1, batch: 16, rate: 2e-5, dims, window: None };
                 tune_retriever(context, workspace, &me, &request)
             }
             Part::Reader => {
