@@ -8,13 +8,15 @@ the export notes of itself and from what `engraft predict` says. Formats that wo
 
 A token classifier is read with the pipeline of transformers: it must find the spans, to the letter, that `engraft predict` finds
 with the folder brought in again, and their span F1 must be the one the tuner reported. Models that transformers made here, with
-layers drawn at random, come in and must answer as they do there.
+layers drawn at random, come in and must answer as they do there; so must adapters of PEFT and a folder of sentence-transformers,
+as encoders: dense search scores every question and text, and each must be the cosine that the packages have.
 """
 
 import io
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,7 +35,7 @@ environment.enter("peft==0.21.2")
 
 import torch
 from environment import MODEL, REPOSITORY, TARGET
-from peft import PeftModel, get_peft_model_state_dict
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from safetensors import safe_open
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from transformers import (
@@ -60,9 +62,9 @@ THINGS = ["kettle", "atlas", "ladder", "rake", "lathe", "ledger", "tray", "easel
 class Engraft:
     """The binary in a workspace of its own."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, encoder: str = str(MODEL)):
         self.folder = folder
-        self.run("init", str(folder / "kb"), "--encoder", str(MODEL))
+        self.run("init", str(folder / "kb"), "--encoder", encoder)
 
     def run(self, *words: str, status: int = 0) -> dict:
         base = [BINARY, "--workspace", str(self.folder / "kb"), "--quiet", "--json"]
@@ -346,7 +348,72 @@ def strangers(engraft: Engraft) -> list[dict]:
     there, here = found_by(folder, rows), spans_of(engraft.predict("stranger-tokens", rows))
     assert there == here, [pair for pair in zip(there, here) if pair[0] != pair[1]]
     out.append({"model": "BertForTokenClassification", "outputs": sum(map(len, there)), "worst": 0.0})
+    out += encoders(engraft, texts)
     assert all(one["worst"] <= WITHIN for one in out), out
+    return out
+
+
+WHERE = [f"Where do I find a {thing}?" for thing in THINGS]
+
+
+def cosines(vectors: torch.Tensor) -> torch.Tensor:
+    """The products of the questions, which come first, with the texts."""
+    return vectors[: len(WHERE)] @ vectors[len(WHERE) :].T
+
+
+def searched(engraft: Engraft, texts: list[str]) -> torch.Tensor:
+    """What dense search in a new workspace says of every question and text."""
+
+    def file(name: str, of: list[str]) -> str:
+        return engraft.file(name, ({"_id": str(at), "text": text} for at, text in enumerate(of)))
+
+    _, queries = file("corpus.jsonl", texts), file("queries.jsonl", WHERE)
+    engraft.run("import", "beir", str(engraft.folder))
+    found = engraft.folder / "run.trec"
+    engraft.run("search", "--mode", "dense", "--batch", queries, "--out", str(found), "-k", str(len(texts)))
+    scores = torch.full((len(WHERE), len(texts)), torch.nan)
+    for query, _, text, _, score, _ in map(str.split, found.read_text().splitlines()):
+        scores[int(query), int(text)] = float(score)
+    return scores
+
+
+def encoders(engraft: Engraft, texts: list[str]) -> list[dict]:
+    """Adapters of PEFT and a folder of sentence-transformers, brought in: what search says, and what the packages say."""
+    inputs = WHERE + texts
+    before = cosines(vectors(AutoModel.from_pretrained(MODEL), inputs))
+    out = []
+
+    def compare(model: str, folder: Path, there: torch.Tensor):
+        path = engraft.run("model", "import", str(folder), "--name", folder.name)["path"]
+        _, info = AutoModel.from_pretrained(path, output_loading_info=True)
+        here = searched(Engraft(engraft.folder / f"{folder.name}-search", path), texts)
+        moved, worst = ((one - cosines(there)).abs().max().item() for one in (before, here))
+        assert not any(keys(info).values()) and moved > 0.1, f"{model}: {keys(info)}, {moved} from the workspace's encoder"
+        out.append({"model": model, **keys(info), "outputs": here.numel(), "moved": moved, "worst": worst})
+
+    # Both halves are drawn at random. One has every linear layer of the encoder, one the names that a class with a head gives them.
+    every = ["query", "key", "value", "intermediate.dense", "output.dense"]
+    plain = LoraConfig(r=8, lora_alpha=16, target_modules=every, init_lora_weights=False, task_type="FEATURE_EXTRACTION")
+    rooted = LoraConfig(r=4, lora_alpha=4, target_modules=["query", "value"], init_lora_weights=False, use_rslora=True)
+    for name, kind, config in [("LoRA", AutoModel, plain), ("rsLoRA", AutoModelForSequenceClassification, rooted)]:
+        torch.manual_seed(SEED)
+        model = get_peft_model(kind.from_pretrained(MODEL), config).eval()
+        folder = engraft.folder / f"stranger-{name.lower()}"
+        model.save_pretrained(folder)
+        base = model.get_base_model()
+        compare(f"{name} on {type(base).__name__}", folder, vectors(base.base_model, inputs))
+    # In the layout of the model itself, pooled by the first token: adapters are pooled over all.
+    folder = engraft.folder / "stranger-sentences"
+    shutil.copytree(MODEL, folder)
+    torch.manual_seed(SEED)
+    model = AutoModel.from_pretrained(MODEL)
+    for weights in model.parameters():
+        weights += torch.randn_like(weights) * weights.std() / 10
+    model.save_pretrained(folder)
+    pooling = {"word_embedding_dimension": 384, "pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}
+    (folder / "1_Pooling/config.json").write_text(json.dumps(pooling))
+    there = torch.tensor(SentenceTransformer(str(folder), device="cpu").encode(inputs))
+    compare("SentenceTransformer, first token", folder, there)
     return out
 
 
