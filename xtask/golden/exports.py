@@ -391,9 +391,8 @@ def encoders(engraft: Engraft, texts: list[str]) -> list[dict]:
         assert not any(keys(info).values()) and moved > 0.1, f"{model}: {keys(info)}, {moved} from the workspace's encoder"
         out.append({"model": model, **keys(info), "outputs": here.numel(), "moved": moved, "worst": worst})
 
-    # Both halves are drawn at random. One has every linear layer of the encoder, one the names that a class with a head gives them.
-    every = ["query", "key", "value", "intermediate.dense", "output.dense"]
-    plain = LoraConfig(r=8, lora_alpha=16, target_modules=every, init_lora_weights=False, task_type="FEATURE_EXTRACTION")
+    # Both halves are drawn at random. One has every linear layer there is, one the names that a class with a head gives them.
+    plain = LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", init_lora_weights=False, task_type="FEATURE_EXTRACTION")
     rooted = LoraConfig(r=4, lora_alpha=4, target_modules=["query", "value"], init_lora_weights=False, use_rslora=True)
     for name, kind, config in [("LoRA", AutoModel, plain), ("rsLoRA", AutoModelForSequenceClassification, rooted)]:
         torch.manual_seed(SEED)
@@ -412,8 +411,12 @@ def encoders(engraft: Engraft, texts: list[str]) -> list[dict]:
     model.save_pretrained(folder)
     pooling = {"word_embedding_dimension": 384, "pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}
     (folder / "1_Pooling/config.json").write_text(json.dumps(pooling))
-    there = torch.tensor(SentenceTransformer(str(folder), device="cpu").encode(inputs))
+    model = SentenceTransformer(str(folder), device="cpu")
+    there = torch.tensor(model.encode(inputs))
     compare("SentenceTransformer, first token", folder, there)
+    folder = engraft.folder / "stranger-saved"
+    model.save(str(folder))
+    compare("the same as it is saved today", folder, there)
     return out
 
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::ModelError;
 
@@ -57,18 +58,6 @@ struct BertJson {
 }
 
 #[derive(Deserialize)]
-struct PoolingJson {
-    #[serde(default)]
-    pooling_mode_cls_token: bool,
-    #[serde(default)]
-    pooling_mode_mean_tokens: bool,
-    #[serde(default)]
-    pooling_mode_max_tokens: bool,
-    #[serde(default)]
-    pooling_mode_mean_sqrt_len_tokens: bool,
-}
-
-#[derive(Deserialize)]
 struct ModuleJson {
     #[serde(rename = "type")]
     kind: String,
@@ -79,10 +68,17 @@ struct WindowJson {
     max_seq_length: Option<usize>,
 }
 
+#[derive(Deserialize)]
+struct TokenizerJson {
+    /// Beyond any whole number where there is no limit.
+    model_max_length: Option<f64>,
+}
+
 impl Config {
     /// Reads `config.json`, `1_Pooling/config.json` and `sentence_bert_config.json` of a model folder.
     ///
-    /// The last two may be absent: then pooling is the mean and the window is as long as the position table.
+    /// The last two may be absent: then pooling is the mean and the window is as long as the position table. Where the last one says
+    /// nothing of a window, as since sentence-transformers 6, `tokenizer_config.json` does.
     pub fn open(dir: &Path) -> Result<Config, ModelError> {
         must_end_with_pooling(dir)?;
         let path = dir.join("config.json");
@@ -155,11 +151,14 @@ fn pooling(dir: &Path) -> Result<Pooling, ModelError> {
     if !path.exists() {
         return Ok(Pooling::Mean);
     }
-    let json: PoolingJson = read_json(&path)?;
-    let other = json.pooling_mode_max_tokens || json.pooling_mode_mean_sqrt_len_tokens;
-    match (json.pooling_mode_mean_tokens, json.pooling_mode_cls_token, other) {
-        (true, false, false) => Ok(Pooling::Mean),
-        (false, true, false) => Ok(Pooling::First),
+    let json: Map<String, Value> = read_json(&path)?;
+    // One switch for every way; since sentence-transformers 6 the name of the way.
+    let switched = json.iter().filter(|(_, on)| **on == true);
+    let mut ways: Vec<&str> = switched.filter_map(|(key, _)| key.strip_prefix("pooling_mode_")).collect();
+    ways.extend(json.get("pooling_mode").and_then(Value::as_str));
+    match ways[..] {
+        ["mean_tokens" | "mean"] => Ok(Pooling::Mean),
+        ["cls_token" | "cls"] => Ok(Pooling::First),
         _ => {
             Err(ModelError::Unsupported { path, what: "pooling other than mean or first token".to_string() })
         }
@@ -172,7 +171,12 @@ fn window(dir: &Path, positions: usize) -> Result<usize, ModelError> {
         return Ok(positions);
     }
     let json: WindowJson = read_json(&path)?;
-    Ok(json.max_seq_length.unwrap_or(positions).min(positions))
+    let tokenizer = dir.join("tokenizer_config.json");
+    let most = match json.max_seq_length {
+        None if tokenizer.exists() => read_json::<TokenizerJson>(&tokenizer)?.model_max_length,
+        said => said.map(|most| most as f64),
+    };
+    Ok(most.filter(|most| *most < positions as f64).map_or(positions, |most| most.max(0.0) as usize))
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use engraft_core::{Fault, Kind};
-use engraft_nn::{Encoder, EncoderOptions, ModelError, Precision};
+use engraft_nn::{Config, Encoder, EncoderOptions, ModelError, Pooling, Precision};
 use expect_test::{Expect, expect};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
@@ -214,6 +214,41 @@ fn first_token_pooling_differs_from_the_mean_but_not_for_one_token() {
     let first = open(dir.path(), Precision::F32, 1).encode_ids(&texts).unwrap();
     assert_ne!(mean[0], first[0]);
     assert_eq!(mean[1], first[1]);
+}
+
+#[test]
+fn pooling_and_window_are_read_as_sentence_transformers_wrote_them_before_and_since_version_6() {
+    let dir = model();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    std::fs::create_dir(dir.path().join("1_Pooling")).unwrap();
+    for (said, pooling) in [
+        (
+            r#"{"pooling_mode_cls_token":false,"pooling_mode_mean_tokens":true,"include_prompt":true}"#,
+            Some(Pooling::Mean),
+        ),
+        (r#"{"embedding_dimension":24,"pooling_mode":"mean","include_prompt":true}"#, Some(Pooling::Mean)),
+        (r#"{"pooling_mode":"cls"}"#, Some(Pooling::First)),
+        (r#"{"pooling_mode":"lasttoken"}"#, None),
+        (r#"{"pooling_mode":["cls","mean"]}"#, None),
+        (r#"{"pooling_mode_cls_token":true,"pooling_mode_lasttoken":true}"#, None),
+    ] {
+        write("1_Pooling/config.json", said);
+        assert_eq!(Config::open(dir.path()).ok().map(|config| config.pooling), pooling, "{said}");
+    }
+    write("1_Pooling/config.json", r#"{"pooling_mode":"mean"}"#);
+    let positions = Config::open(dir.path()).unwrap().positions;
+    assert_eq!(Config::open(dir.path()).unwrap().window, positions);
+    for (sentences, tokenizer, window) in [
+        (r#"{"max_seq_length":16}"#, r#"{"model_max_length":24}"#, 16),
+        (r#"{"transformer_task":"feature-extraction"}"#, r#"{"model_max_length":24}"#, 24),
+        (r#"{"max_seq_length":null}"#, r#"{"model_max_length":1000000000000000019884624838656}"#, positions),
+        (r#"{"max_seq_length":100000}"#, r#"{"model_max_length":24}"#, positions),
+        ("{}", "{}", positions),
+    ] {
+        write("sentence_bert_config.json", sentences);
+        write("tokenizer_config.json", tokenizer);
+        assert_eq!(Config::open(dir.path()).unwrap().window, window, "{sentences} {tokenizer}");
+    }
 }
 
 #[test]

@@ -52,7 +52,8 @@ impl Body {
     }
 
     /// Takes adapters of a file that PEFT wrote, strictly: each tensor of the file belongs to an adapter of this body, has its
-    /// shape, and comes with its other half. A layer that the file leaves out stays as it is.
+    /// shape, and comes with its other half. A layer that the file leaves out stays as it is; what belongs to the pooler, which
+    /// nothing here reads, is passed over.
     pub fn load_adapters(&mut self, path: &Path) -> Result<(), ModelError> {
         let weights = Weights::open(path)?;
         let damaged = |reason: String| ModelError::Damaged { path: path.into(), reason };
@@ -60,6 +61,9 @@ impl Body {
         for name in &names {
             let bare = name.strip_prefix(PEFT_PREFIX).unwrap_or(name);
             let bare = bare.strip_prefix("bert.").unwrap_or(bare);
+            if bare.starts_with(POOLER) {
+                continue;
+            }
             let mut adapters =
                 self.parameters.iter_mut().filter(|parameter| parameter.name.contains(".lora_"));
             let Some(parameter) = adapters.find(|parameter| parameter.name == bare) else {

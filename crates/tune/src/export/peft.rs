@@ -181,6 +181,12 @@ mod tests {
     }
 
     #[test]
+    fn what_adapts_the_pooler_is_passed_over() {
+        let pooler = "base_model.model.pooler.dense.lora_A.weight";
+        merge("bias", json!("none"), Some(pooler)).1.unwrap();
+    }
+
+    #[test]
     fn what_cannot_be_added_exactly_is_named_and_nothing_is_written() {
         let layer_9 = "base_model.model.encoder.layer.9.output.dense.lora_A.weight";
         let magnitude = "base_model.model.encoder.layer.0.attention.self.query.lora_magnitude_vector";
