@@ -1,5 +1,6 @@
 //! Questions with their known answers, in the forms in which they come: ours, SQuAD's, a passage with an offset.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -49,9 +50,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Result<Question, Unreadable>>, Err
     let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let filled = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let mut seen = BTreeSet::new();
     let read = |(at, line): (usize, &str)| {
         let value = serde_json::from_str(line).map_err(|error| error.to_string());
-        value.and_then(|value| question(&value, at + 1)).map_err(|why| Unreadable { line: at + 1, why })
+        let read = value.and_then(|value| question(&value, at + 1));
+        // Scores are told, and runs compared, by id.
+        let read = read.and_then(|one| match seen.insert(one.id.clone()) {
+            true => Ok(one),
+            false => Err(format!("an earlier question has the id `{}`; give each its own", one.id)),
+        });
+        read.map_err(|why| Unreadable { line: at + 1, why })
     };
     Ok(filled.map(read).collect())
 }
@@ -188,6 +196,19 @@ mod tests {
         assert_eq!((takes_all(""), takes_all(r#","needs":"any""#)), (Ok(false), Ok(false)));
         assert_eq!(takes_all(r#","needs":"all""#), Ok(true));
         assert_eq!(takes_all(r#","needs":2"#), Err("`needs` is neither \"any\" nor \"all\"".to_string()));
+    }
+
+    #[test]
+    fn the_second_question_of_one_id_is_told_with_its_line_and_the_rest_goes_on() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let line = |id: &str| format!("{{\"id\":{id},\"question\":\"When?\",\"answer\":\"At 8.\"}}\n");
+        std::fs::write(file.path(), ["\"1\"", "1", "\"2\""].map(line).concat()).unwrap();
+        let read = read(file.path()).unwrap();
+        let told: Vec<String> = read
+            .into_iter()
+            .map(|one| one.map_or_else(|bad| format!("line {}: {}", bad.line, bad.why), |one| one.id))
+            .collect();
+        assert_eq!(told, ["1", "line 2: an earlier question has the id `1`; give each its own", "2"]);
     }
 
     #[test]
